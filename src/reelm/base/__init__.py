@@ -1,0 +1,84 @@
+"""The ground everything stands on; no word of the product's domain lives here.
+
+Nouns: ids that sort by time, a ``Clock`` and an ``Entropy`` that are passed in, the ``ReelmError`` tree with its
+stable codes, ``DataClass`` on every column, the ``Database`` with one unit of work per request, ``Secret`` bytes.
+"""
+
+from reelm.base.classes import DataClass, Keyed, KeyedDigest, Sealed, SealedBytes, column
+from reelm.base.clock import Clock, SystemClock
+from reelm.base.database import Database, DatabaseUnavailable, Moment, Tx, metadata
+from reelm.base.entropy import Entropy, SystemEntropy
+from reelm.base.errors import (
+    Broken,
+    Conflict,
+    Forbidden,
+    Gone,
+    Invalid,
+    NotFound,
+    ReelmError,
+    TooLarge,
+    TooMany,
+    Unauthenticated,
+    Unavailable,
+    Unsupported,
+)
+from reelm.base.ids import (
+    ID_LENGTH,
+    ID_PATTERN,
+    AccountId,
+    BadId,
+    ClipId,
+    CommentId,
+    ObjectId,
+    RenditionId,
+    SessionId,
+    UploadId,
+    mint,
+    read_id,
+    write_id,
+)
+from reelm.base.secret import Secret
+
+__all__ = [
+    "ID_LENGTH",
+    "ID_PATTERN",
+    "AccountId",
+    "BadId",
+    "Broken",
+    "ClipId",
+    "Clock",
+    "CommentId",
+    "Conflict",
+    "DataClass",
+    "Database",
+    "DatabaseUnavailable",
+    "Entropy",
+    "Forbidden",
+    "Gone",
+    "Invalid",
+    "Keyed",
+    "KeyedDigest",
+    "Moment",
+    "NotFound",
+    "ObjectId",
+    "ReelmError",
+    "RenditionId",
+    "Sealed",
+    "SealedBytes",
+    "Secret",
+    "SessionId",
+    "SystemClock",
+    "SystemEntropy",
+    "TooLarge",
+    "TooMany",
+    "Tx",
+    "Unauthenticated",
+    "Unavailable",
+    "Unsupported",
+    "UploadId",
+    "column",
+    "metadata",
+    "mint",
+    "read_id",
+    "write_id",
+]

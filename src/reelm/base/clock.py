@@ -1,0 +1,25 @@
+"""Time as a port: rules take it as an argument, only processes read it."""
+
+import time
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Where time comes from. Never used to order records; the database does that."""
+
+    def now(self) -> datetime:
+        """The wall clock, aware, in UTC; may jump."""
+        ...
+
+    def monotonic_seconds(self) -> float:
+        """Seconds since an arbitrary start; never goes back."""
+        ...
+
+
+class SystemClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)  # noqa: TID251 - the one place that reads the wall clock
+
+    def monotonic_seconds(self) -> float:
+        return time.monotonic()

@@ -1,0 +1,152 @@
+"""The records: SQLite by default, PostgreSQL by URL, one unit of work per request.
+
+``read()`` is a snapshot that writes nothing. ``write()`` is one transaction that is durable when the block ends
+(SQLite in WAL mode with ``synchronous=FULL``, PostgreSQL with its default) and undone when the block raises.
+On SQLite a write takes the writer's lock at its start, so it never fails half-way for want of it.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
+
+from sqlalchemy import DateTime, Dialect, Engine, MetaData, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.types import TypeDecorator
+
+from reelm.base.errors import Unavailable
+
+Tx: TypeAlias = AsyncConnection
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class DatabaseUnavailable(Unavailable):
+    code = "base.database-unavailable"
+    title = "The records cannot be reached"
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware UTC datetime, on every dialect."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise TypeError("a moment needs a time zone")
+        aware = value.astimezone(UTC)
+        return aware.replace(tzinfo=None) if dialect.name == "sqlite" else aware
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        del dialect
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Database:
+    """A pool of connections to the realm's records."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._is_sqlite = engine.dialect.name == "sqlite"
+
+    @classmethod
+    def open(cls, url: str) -> "Database":
+        """Connect lazily to ``sqlite:///path`` or ``postgresql://…``; the driver is chosen here."""
+        parsed = make_url(url)
+        driver = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}[parsed.get_backend_name()]
+        engine = create_async_engine(parsed.set(drivername=driver))
+        if engine.dialect.name == "sqlite":
+            _prepare_sqlite(engine.sync_engine)
+        return cls(engine)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Tx]:
+        """A snapshot: everything read inside belongs to one moment, nothing is written.
+
+        Raises:
+            DatabaseUnavailable: the database did not answer.
+        """
+        async with self._connection() as tx:
+            if not self._is_sqlite:
+                await tx.execution_options(isolation_level="REPEATABLE READ")
+            await tx.begin()
+            try:
+                yield tx
+            finally:
+                await tx.rollback()
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Tx]:
+        """One unit of work: durable when the block ends, undone when it raises.
+
+        Raises:
+            DatabaseUnavailable: the database did not answer, or stayed locked for 30 seconds.
+        """
+        async with self._connection() as tx:
+            await tx.execution_options(reelm_write=True)
+            async with tx.begin():
+                yield tx
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """For migrations only."""
+        return self._engine
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Tx]:
+        try:
+            async with self._engine.connect() as connection:
+                yield connection
+        except (DBAPIError, OSError) as error:
+            if _is_outage(error):
+                raise DatabaseUnavailable(
+                    "The records did not answer. Nothing of this request was saved. Try again in a moment."
+                ) from error
+            raise
+
+
+def _is_outage(error: DBAPIError | OSError) -> bool:
+    if isinstance(error, OSError):
+        return isinstance(error, ConnectionError)
+    return error.connection_invalidated or "database is locked" in str(error.orig)
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, record: object) -> None:
+        del record
+        # The driver must not open transactions by itself: _begin decides between a read and a write.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "busy_timeout=30000",
+            "cache_size=-32768",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        is_write = connection.get_execution_options().get("reelm_write", False)
+        connection.execute(text("BEGIN IMMEDIATE" if is_write else "BEGIN"))

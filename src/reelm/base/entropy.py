@@ -1,0 +1,17 @@
+"""Randomness as a port, so that tests can replay it."""
+
+import os
+from typing import Protocol
+
+
+class Entropy(Protocol):
+    """Where randomness comes from; fit for keys in every implementation that runs outside tests."""
+
+    def draw(self, count: int) -> bytes:
+        """``count`` random bytes."""
+        ...
+
+
+class SystemEntropy:
+    def draw(self, count: int) -> bytes:
+        return os.urandom(count)  # noqa: TID251 - the one place that asks the operating system
