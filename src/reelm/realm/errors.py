@@ -1,0 +1,60 @@
+"""What can be wrong with a realm's keys and its manifest.
+
+::
+
+    Conflict
+    ├── RootKeyExists    a root key is already there; it is never overwritten
+    └── KeyExists        the owner already has a user key
+    Gone
+    └── KeyDestroyed     the user key was destroyed on purpose; what it sealed is gone for good
+    Invalid
+    └── ManifestError    the manifest has faults; ``faults`` lists every one of them
+    Broken
+    ├── RootKeyMissing   there is no root key file
+    ├── RootKeyUnsafe    the root key file cannot be used as it is (mode, size, kind)
+    ├── RootKeyMismatch  the root key is not the one these records were made with
+    ├── KeyMissing       an owner without a user key, which was never destroyed either
+    └── SealBroken       sealed bytes were changed, cut, or sealed with another key or for another purpose
+"""
+
+from reelm.base import Broken, Conflict, Gone
+
+
+class RootKeyExists(Conflict):
+    code = "realm.root-key-exists"
+    title = "There is already a root key"
+
+
+class RootKeyMissing(Broken):
+    code = "realm.root-key-missing"
+    title = "The root key file is missing"
+
+
+class RootKeyUnsafe(Broken):
+    code = "realm.root-key-unsafe"
+    title = "The root key file cannot be used"
+
+
+class RootKeyMismatch(Broken):
+    code = "realm.root-key-mismatch"
+    title = "The root key does not fit these records"
+
+
+class KeyExists(Conflict):
+    code = "realm.key-exists"
+    title = "The owner already has a key"
+
+
+class KeyMissing(Broken):
+    code = "realm.key-missing"
+    title = "The owner has no key"
+
+
+class KeyDestroyed(Gone):
+    code = "realm.key-destroyed"
+    title = "The key was destroyed"
+
+
+class SealBroken(Broken):
+    code = "realm.seal-broken"
+    title = "Sealed data cannot be opened"
