@@ -1,9 +1,11 @@
 """The ground everything stands on; no word of the product's domain lives here.
 
-Nouns: ids that sort by time, a ``Clock`` and an ``Entropy`` that are passed in, the ``ReelmError`` tree with its
-stable codes, ``DataClass`` on every column, the ``Database`` with one unit of work per request, ``Secret`` bytes.
+Nouns: ids that sort by time, a ``Clock`` and an ``Entropy`` that are passed in, the ``ReelmError`` tree with
+its stable codes, ``DataClass`` on every column, the ``Database`` with one unit of work per request,
+``Secret`` bytes; ``RateLimit``, ``Outbound`` (the only way out over HTTP), ``telemetry`` (logs, metrics).
 """
 
+from reelm.base import telemetry
 from reelm.base.classes import DataClass, Keyed, KeyedDigest, Sealed, SealedBytes, column
 from reelm.base.clock import Clock, SystemClock
 from reelm.base.database import Database, DatabaseUnavailable, Moment, Tx, metadata
@@ -37,12 +39,25 @@ from reelm.base.ids import (
     read_id,
     write_id,
 )
+from reelm.base.limits import RateLimit
+from reelm.base.outbound import (
+    Answer,
+    AnswerTooLarge,
+    DestinationFailed,
+    DestinationUndeclared,
+    Origin,
+    Outbound,
+    OutboundLimits,
+)
 from reelm.base.secret import Secret
+from reelm.base.telemetry import Metrics
 
 __all__ = [
     "ID_LENGTH",
     "ID_PATTERN",
     "AccountId",
+    "Answer",
+    "AnswerTooLarge",
     "BadId",
     "Broken",
     "ClipId",
@@ -52,15 +67,22 @@ __all__ = [
     "DataClass",
     "Database",
     "DatabaseUnavailable",
+    "DestinationFailed",
+    "DestinationUndeclared",
     "Entropy",
     "Forbidden",
     "Gone",
     "Invalid",
     "Keyed",
     "KeyedDigest",
+    "Metrics",
     "Moment",
     "NotFound",
     "ObjectId",
+    "Origin",
+    "Outbound",
+    "OutboundLimits",
+    "RateLimit",
     "ReelmError",
     "RenditionId",
     "Sealed",
@@ -80,5 +102,6 @@ __all__ = [
     "metadata",
     "mint",
     "read_id",
+    "telemetry",
     "write_id",
 ]

@@ -1,0 +1,118 @@
+"""What may be said in a log line: a filter over names and values."""
+
+import ipaddress
+import re
+import traceback
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import PurePath
+from typing import Any
+
+from sqlalchemy.exc import StatementError
+
+from reelm.base.classes import KeyedDigest, SealedBytes
+from reelm.base.errors import ReelmError
+from reelm.base.secret import Secret
+
+HIDDEN = "[hidden]"
+_HIDDEN_NAMES = re.compile(
+    r"(^|[_-])(password|passphrase|secret|token|cookie|cookies|authorization|credential|credentials|csrf|csrftoken"
+    r"|email|e_mail|mail|phone|birth_date|ip|address|addr|client|peer|user_agent|headers|query|body|content"
+    r"|plaintext|caption|comment|message_text|kek|dek|key|private_key|parameters|params|locals)$",
+    re.IGNORECASE,
+)
+_EMAIL = re.compile(r"[^\s@<>\"'(),:;\[\]]{1,64}@[^\s@<>\"'(),:;\[\]]+\.[^\s@<>\"'(),:;\[\]]+")
+_ADDRESS = re.compile(
+    r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]{0,4}(?::[0-9a-fA-F.]{0,15}){2,8})(?![\w.])"
+)
+_LONGEST_TEXT = 2_000
+_DEEPEST = 6
+_FRAMES = 30
+
+
+def redact(value: Any, *, depth: int = 0) -> Any:
+    """A copy fit for a log: plain JSON values, without what could be protected or secret.
+
+    Bytes are never shown, only counted. E-mail and network addresses inside text are replaced.
+    """
+    if depth >= _DEEPEST:
+        return "[too deep]"
+    if isinstance(value, Mapping):
+        return {
+            _redact_text(str(name)): HIDDEN
+            if _HIDDEN_NAMES.search(str(name))
+            else redact(inner, depth=depth + 1)
+            for name, inner in value.items()
+        }
+    if isinstance(value, list | tuple | set | frozenset):
+        return [redact(inner, depth=depth + 1) for inner in value]
+    return _redact_one(value)
+
+
+def describe_exception(error: BaseException) -> list[dict[str, Any]]:
+    """The chain of causes, newest first: type, message, and where it passed through.
+
+    The messages of our own errors are made to be shown. Others are shown filtered, and those of the database
+    without the statement's parameters. Local variables are never looked at.
+    """
+    chain: list[dict[str, Any]] = []
+    current: BaseException | None = error
+    while current is not None and len(chain) < _DEEPEST:
+        frames = traceback.extract_tb(current.__traceback__)[-_FRAMES:]
+        chain.append(
+            {
+                "type": type(current).__qualname__,
+                "message": _redact_text(_message(current)),
+                "frames": [f"{_short(frame.filename)}:{frame.lineno} {frame.name}" for frame in frames],
+            }
+        )
+        current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
+    return chain
+
+
+def _redact_one(value: Any) -> Any:
+    match value:
+        case None | bool() | int() | float():
+            return value
+        case str() | PurePath() | datetime():
+            return _redact_text(str(value))
+        case Secret() | SealedBytes() | KeyedDigest():
+            return HIDDEN
+        case bytes() | bytearray() | memoryview():
+            return f"[{len(value)} bytes]"
+        case BaseException():
+            return f"{type(value).__qualname__}: {_redact_text(_message(value))}"
+        case _:
+            # It may hold anything: its type is enough.
+            return f"[{type(value).__qualname__}]"
+
+
+def _redact_text(text: str) -> str:
+    short = text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT] + "…"
+    return _ADDRESS.sub(_redact_address, _EMAIL.sub("[e-mail]", short))
+
+
+def _redact_address(match: re.Match[str]) -> str:
+    try:
+        address = ipaddress.ip_address(match[0])
+    except ValueError:
+        return match[0]
+    # The realm's own listening addresses are not a person's.
+    return match[0] if address.is_loopback or address.is_unspecified else "[address]"
+
+
+def _message(error: BaseException) -> str:
+    if isinstance(error, ReelmError):
+        return error.detail
+    if isinstance(error, StatementError):
+        # PostgreSQL repeats values after the first line; SQLAlchemy appends the parameters to its own text.
+        return str(error.orig).partition("\n")[0]
+    return str(error)
+
+
+def _short(filename: str) -> str:
+    _, found, rest = filename.rpartition("/site-packages/")
+    if found:
+        return rest
+    _, found, rest = filename.rpartition("/src/reelm/")
+    return f"reelm/{rest}" if found else PurePath(filename).name

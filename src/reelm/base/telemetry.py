@@ -1,0 +1,154 @@
+"""Logs and metrics that can be shown to anyone.
+
+Logs are one JSON object per line. A field is replaced by a mark when its name or its value could be
+protected data; the filter is the last line of defence, not a licence to log such things. Metric labels take
+declared values only, so a person's data cannot become a label.
+
+    log = telemetry.logger(__name__)
+    log.info("vault.put", object_id=object_id, duration_ms=12)
+"""
+
+import logging
+import sys
+from collections.abc import Mapping, MutableMapping, Sequence
+from typing import Any, TextIO, cast
+
+import prometheus_client
+import structlog
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from structlog.typing import FilteringBoundLogger, Processor
+
+from reelm.base.clock import Clock
+from reelm.base.redaction import describe_exception, redact
+
+OTHER = "other"
+_LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+# These say at "info" which address was asked for; addresses can hold what people typed.
+_CHATTY = ("httpx", "httpcore", "sqlalchemy", "aiosqlite", "asyncio")
+
+
+def logger(name: str) -> FilteringBoundLogger:
+    """The logger of a module: ``log.info("package.what", field=value)``; it may be made at import."""
+    return cast("FilteringBoundLogger", structlog.get_logger(module=name))
+
+
+def configure_logs(*, clock: Clock, level: str = "info", stream: TextIO | None = None) -> None:
+    """Send all logs of this process, other libraries' included, to ``stream`` (standard error) as JSON lines.
+
+    Call it once, first thing in a process. ``level``: debug, info, warning or error.
+    """
+    target = stream or sys.stderr
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        _stamp(clock),
+        _take_exception,
+        _hide,
+    ]
+    render = structlog.processors.JSONRenderer(ensure_ascii=False)
+    structlog.configure(
+        processors=[*shared, render],
+        wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
+        logger_factory=structlog.PrintLoggerFactory(file=target),
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(target)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[_take_module],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *shared, render],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(_LEVELS[level])
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _stamp(clock: Clock) -> Processor:
+    def stamp(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        event["at"] = clock.now().isoformat(timespec="milliseconds")
+        return event
+
+    return stamp
+
+
+def _take_module(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    event["module"] = event["_record"].name
+    return event
+
+
+def _take_exception(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Turn ``exc_info`` into types, places and messages; values of local variables are never looked at."""
+    given = event.pop("exc_info", None)
+    error = sys.exc_info()[1] if given is True else given[1] if isinstance(given, tuple) else given
+    if isinstance(error, BaseException):
+        event["exception"] = describe_exception(error)
+    return event
+
+
+def _hide(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    return cast("MutableMapping[str, Any]", redact(dict(event)))
+
+
+class Metrics:
+    """The figures of one process, in a registry of their own, in Prometheus' text format.
+
+    Every label is declared with all the values it may take; any other value is counted as ``other``.
+    """
+
+    content_type = prometheus_client.CONTENT_TYPE_LATEST
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        ProcessCollector(registry=self._registry)
+
+    def counter(self, name: str, meaning: str, **labels: Sequence[str]) -> "Counter":
+        """A figure that only grows, named ``reelm_…_total``."""
+        return Counter(prometheus_client.Counter(name, meaning, [*labels], registry=self._registry), labels)
+
+    def gauge(self, name: str, meaning: str, **labels: Sequence[str]) -> "Gauge":
+        """A figure that goes up and down."""
+        return Gauge(prometheus_client.Gauge(name, meaning, [*labels], registry=self._registry), labels)
+
+    def histogram(
+        self, name: str, meaning: str, *, buckets: Sequence[float], **labels: Sequence[str]
+    ) -> "Histogram":
+        """How a quantity is spread; ``buckets`` are upper bounds, ascending, in the unit of the name."""
+        metric = prometheus_client.Histogram(
+            name, meaning, [*labels], registry=self._registry, buckets=tuple(buckets)
+        )
+        return Histogram(metric, labels)
+
+    def render(self) -> bytes:
+        return generate_latest(self._registry)
+
+
+class _Labelled:
+    def __init__(self, metric: Any, labels: Mapping[str, Sequence[str]]) -> None:
+        self._metric = metric
+        self._allowed = {name: frozenset(values) for name, values in labels.items()}
+
+    def _at(self, given: Mapping[str, str]) -> Any:
+        if given.keys() != self._allowed.keys():
+            raise ValueError(f"this metric has the labels {sorted(self._allowed)}, not {sorted(given)}")
+        if not given:
+            return self._metric
+        known = {name: value if value in self._allowed[name] else OTHER for name, value in given.items()}
+        return self._metric.labels(**known)
+
+
+class Counter(_Labelled):
+    def add(self, amount: float = 1, **labels: str) -> None:
+        self._at(labels).inc(amount)
+
+
+class Gauge(_Labelled):
+    def set(self, value: float, **labels: str) -> None:
+        self._at(labels).set(value)
+
+
+class Histogram(_Labelled):
+    def observe(self, value: float, **labels: str) -> None:
+        self._at(labels).observe(value)
