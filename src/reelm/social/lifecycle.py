@@ -1,0 +1,61 @@
+"""The life of a clip as data, checked when this module is imported.
+
+``state`` says who may see a clip; ``step`` says how far its publishing is. They differ on purpose: a clip is
+visible after its first rendition, while further ones are being made, and a failure from then on leaves it so.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class ClipState(StrEnum):
+    PROCESSING = "processing"
+    VISIBLE = "visible"
+    FAILED = "failed"
+    REMOVED = "removed"
+
+
+class Step(StrEnum):
+    """How far publishing is; ``LIVE``: people can watch; ``IMPROVING``: further renditions are being made."""
+
+    PREPARING = "preparing"
+    STORING = "storing"
+    LIVE = "live"
+    IMPROVING = "improving"
+    DONE = "done"
+    FAILED = "failed"
+
+
+MOVES: Mapping[ClipState, frozenset[ClipState]] = {
+    ClipState.PROCESSING: frozenset({ClipState.VISIBLE, ClipState.FAILED, ClipState.REMOVED}),
+    ClipState.FAILED: frozenset({ClipState.PROCESSING, ClipState.REMOVED}),
+    ClipState.VISIBLE: frozenset({ClipState.REMOVED}),
+    ClipState.REMOVED: frozenset(),
+}
+
+
+def states_before(state: ClipState) -> tuple[ClipState, ...]:
+    """The states a clip may come to ``state`` from; statements that move a clip start from these alone."""
+    return tuple(before for before in ClipState if state in MOVES[before])
+
+
+def check_moves(moves: Mapping[ClipState, frozenset[ClipState]]) -> None:
+    """Every state declared and reached from ``PROCESSING``, and only ``REMOVED`` final.
+
+    Raises:
+        ValueError: the declaration has a hole; the message names the states.
+    """
+    if missing := set(ClipState) - set(moves):
+        raise ValueError(f"states without a declaration: {sorted(missing)}")
+    reached, waiting = {ClipState.PROCESSING}, [ClipState.PROCESSING]
+    while waiting:
+        fresh = moves[waiting.pop()] - reached
+        reached |= fresh
+        waiting.extend(fresh)
+    if stranded := set(ClipState) - reached:
+        raise ValueError(f"states that no clip can reach: {sorted(stranded)}")
+    if (final := {state for state in ClipState if not moves[state]}) != {ClipState.REMOVED}:
+        raise ValueError(f"final states other than removed: {sorted(final)}")
+
+
+check_moves(MOVES)

@@ -1,0 +1,209 @@
+"""What people and clips are made of: frozen values and pure rules."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from reelm.base import AccountId, ClipId, CommentId, UploadId
+from reelm.social.lifecycle import ClipState, Step
+
+VIEW_MS = 3_000
+AGE_OFFSET_HOURS = 2.0
+GRAVITY = 1.5
+FAILURE_DETAIL_LENGTH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What an operator may choose."""
+
+    # How many of the newest visible clips compete for being popular; older ones are reached by their tags,
+    # their authors and the end of the feed.
+    popular_window_count: int = 2_000
+    # The most entries a page of clips or comments may have, whatever is asked for.
+    max_page_count: int = 50
+
+
+DEFAULTS = Config()
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A clip's picture as it is shown, after rotation."""
+
+    duration_ms: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    account_id: AccountId
+    handle: str
+    display_name: str
+    bio: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileView:
+    """A profile as one viewer sees it; the counts are of visible clips."""
+
+    handle: str
+    display_name: str
+    bio: str
+    follower_count: int
+    following_count: int
+    clip_count: int
+    like_count: int
+    is_followed: bool
+    is_self: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    handle: str
+    display_name: str
+    is_followed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why publishing stopped, in words its creator understands."""
+
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A clip as it is recorded, seen by nobody in particular."""
+
+    id: ClipId
+    account_id: AccountId
+    upload_id: UploadId
+    state: ClipState
+    caption: str
+    shape: Shape
+    created_at: datetime
+    published_at: datetime | None
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClipView:
+    """A clip as one viewer sees it. ``failure`` is for its owner alone."""
+
+    id: ClipId
+    state: ClipState
+    author: Author
+    caption: str
+    tags: tuple[str, ...]
+    created_at: datetime
+    published_at: datetime | None
+    duration_ms: int
+    width: int
+    height: int
+    like_count: int
+    comment_count: int
+    view_count: int
+    is_liked: bool
+    is_own: bool
+    failure: Failure | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClipPage:
+    """Newest first; ``cursor`` continues, None at the end."""
+
+    clips: tuple[ClipView, ...]
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CommentView:
+    id: CommentId
+    author: Author
+    text: str
+    created_at: datetime
+    is_own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CommentPage:
+    """Newest first; ``cursor`` continues, None at the end."""
+
+    comments: tuple[CommentView, ...]
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """One attempt at publishing a clip; ``attempt`` counts from 1."""
+
+    clip_id: ClipId
+    upload_id: UploadId
+    account_id: AccountId
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """``ratio`` is of the current step, 0 to 1; ``is_playable`` says that people can watch it already."""
+
+    step: Step
+    ratio: float
+    is_playable: bool
+    failure: Failure | None
+
+
+class Place(NamedTuple):
+    """Where a visible clip stands in the order of publication; later is greater."""
+
+    published_at: datetime
+    clip_id: ClipId
+
+
+class Candidate(NamedTuple):
+    """A visible clip that a feed may show."""
+
+    clip_id: ClipId
+    account_id: AccountId
+    published_at: datetime
+    like_count: int
+    comment_count: int
+    view_count: int
+
+    @property
+    def place(self) -> Place:
+        return Place(self.published_at, self.clip_id)
+
+
+def popularity(candidate: Candidate, *, now: datetime) -> float:
+    """What people did with a clip, fading with its age.
+
+    A like weighs four views and a comment six: they take more of a person than letting a clip run. Age counts
+    from two hours on, so that the first minutes are no lottery.
+
+    Source: the shape is Hacker News' ranking, points / (age + 2) ** gravity.
+    """
+    points = candidate.view_count + 4 * candidate.like_count + 6 * candidate.comment_count
+    age_hours = max(0.0, (now - candidate.published_at).total_seconds() / 3_600)
+    return (1 + points) / math.pow(age_hours + AGE_OFFSET_HOURS, GRAVITY)
+
+
+def most_popular(candidates: Iterable[Candidate], limit: int, *, now: datetime) -> tuple[Candidate, ...]:
+    """The ``limit`` most popular, best first; the newer wins a tie."""
+    ranked = sorted(candidates, key=lambda each: (popularity(each, now=now), each.place), reverse=True)
+    return tuple(ranked[:limit])
+
+
+def longest_viewed_ms(watched_ms: int) -> int | None:
+    """The duration up to which ``watched_ms`` is a view; None when it is a view of any clip.
+
+    A view is three seconds, or the whole of a shorter clip.
+    """
+    return None if watched_ms >= VIEW_MS else watched_ms

@@ -1,0 +1,97 @@
+"""Making clips and taking them back."""
+
+from typing import Any
+
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from reelm.base import ClipId, Tx, UploadId
+from reelm.social.lifecycle import ClipState, Step, states_before
+from reelm.social.model import Clip, Shape
+from reelm.social.store.once import InsertOnce
+from reelm.social.store.tables import clip_tags, clips, comments, likes
+
+_insert_clip = InsertOnce(clips, clips.c.upload_id)
+_insert_tags = insert(clip_tags)
+_clip = select(
+    clips.c.id,
+    clips.c.account_id,
+    clips.c.upload_id,
+    clips.c.state,
+    clips.c.caption,
+    clips.c.duration_ms,
+    clips.c.width,
+    clips.c.height,
+    clips.c.created_at,
+    clips.c.published_at,
+    clips.c.attempt,
+)
+_by_upload = _clip.where(clips.c.upload_id == bindparam("upload"))
+
+_remove = (
+    update(clips)
+    .where(
+        clips.c.id == bindparam("clip"),
+        clips.c.state.in_([state.value for state in states_before(ClipState.REMOVED)]),
+    )
+    .values(
+        state=ClipState.REMOVED.value,
+        caption="",
+        like_count=0,
+        comment_count=0,
+        view_count=0,
+        due_at=None,
+        failure_code=None,
+        failure_detail=None,
+    )
+)
+_wipe = tuple(
+    delete(table).where(table.c.clip_id == bindparam("clip")) for table in (clip_tags, likes, comments)
+)
+
+
+async def add(tx: Tx, clip: Clip, tags: tuple[str, ...]) -> bool:
+    """Whether the clip is new; False when its upload has a clip."""
+    row: dict[str, Any] = {
+        "id": clip.id,
+        "account_id": clip.account_id,
+        "upload_id": clip.upload_id,
+        "state": clip.state.value,
+        "caption": clip.caption,
+        "duration_ms": clip.shape.duration_ms,
+        "width": clip.shape.width,
+        "height": clip.shape.height,
+        "created_at": clip.created_at,
+        "due_at": clip.created_at,
+        "attempt": clip.attempt,
+        "step": Step.PREPARING.value,
+    }
+    is_new = await _insert_clip.run(tx, row)
+    if is_new and tags:
+        await tx.execute(_insert_tags, [{"tag": tag, "clip_id": clip.id} for tag in tags])
+    return is_new
+
+
+async def by_upload(tx: Tx, upload_id: UploadId) -> Clip | None:
+    row = (await tx.execute(_by_upload, {"upload": upload_id})).first()
+    if row is None:
+        return None
+    clip_id, account_id, upload, state, caption, *shape, created_at, published_at, attempt = row
+    return Clip(
+        clip_id,
+        account_id,
+        upload,
+        ClipState(state),
+        caption,
+        Shape(*shape),
+        created_at,
+        published_at,
+        attempt,
+    )
+
+
+async def remove(tx: Tx, clip_id: ClipId) -> None:
+    """Leave only the bare row: without it, a late repeat of the upload would bring the clip back."""
+    result = await tx.execute(_remove, {"clip": clip_id})
+    if result.rowcount:
+        for statement in _wipe:
+            await tx.execute(statement, {"clip": clip_id})

@@ -1,0 +1,87 @@
+"""The tables of people and clips."""
+
+from sqlalchemy import CheckConstraint, Double, ForeignKey, Index, Integer, String, Table, Text
+
+from reelm.base import ID_LENGTH, DataClass, Moment, column, metadata
+
+_ID = String(ID_LENGTH)
+
+profiles = Table(
+    "profiles",
+    metadata,
+    column("account_id", _ID, ForeignKey("accounts.id"), klass=DataClass.INTEROP, primary_key=True),
+    column("handle", String(24), klass=DataClass.PUBLIC, nullable=False, unique=True),
+    column("display_name", String(50), klass=DataClass.PUBLIC, nullable=False),
+    column("bio", Text, klass=DataClass.PUBLIC, nullable=False),
+    # The one count of a person that has no bound; the others are counted over an index when asked for.
+    column("follower_count", Integer, klass=DataClass.INTEROP, nullable=False, default=0),
+    column("created_at", Moment, klass=DataClass.PUBLIC, nullable=False),
+)
+
+follows = Table(
+    "follows",
+    metadata,
+    column("follower_id", _ID, ForeignKey("profiles.account_id"), klass=DataClass.INTEROP, primary_key=True),
+    column("followed_id", _ID, ForeignKey("profiles.account_id"), klass=DataClass.INTEROP, primary_key=True),
+    column("created_at", Moment, klass=DataClass.INTEROP, nullable=False),
+    CheckConstraint("follower_id <> followed_id", name="not_self"),
+)
+
+clips = Table(
+    "clips",
+    metadata,
+    column("id", _ID, klass=DataClass.INTEROP, primary_key=True),
+    column("account_id", _ID, ForeignKey("profiles.account_id"), klass=DataClass.INTEROP, nullable=False),
+    # No foreign key: media forgets an upload once its clip is published.
+    column("upload_id", _ID, klass=DataClass.INTEROP, nullable=False, unique=True),
+    column("state", String(16), klass=DataClass.PUBLIC, nullable=False),
+    column("caption", Text, klass=DataClass.PUBLIC, nullable=False),
+    column("duration_ms", Integer, klass=DataClass.PUBLIC, nullable=False),
+    column("width", Integer, klass=DataClass.PUBLIC, nullable=False),
+    column("height", Integer, klass=DataClass.PUBLIC, nullable=False),
+    column("created_at", Moment, klass=DataClass.PUBLIC, nullable=False),
+    # When it first became visible; kept when it is removed, to tell "gone" from "never was".
+    column("published_at", Moment, klass=DataClass.PUBLIC),
+    column("like_count", Integer, klass=DataClass.INTEROP, nullable=False, default=0),
+    column("comment_count", Integer, klass=DataClass.INTEROP, nullable=False, default=0),
+    column("view_count", Integer, klass=DataClass.INTEROP, nullable=False, default=0),
+    column("attempt", Integer, klass=DataClass.OPERATIONAL, nullable=False, default=1),
+    column("step", String(16), klass=DataClass.OPERATIONAL, nullable=False),
+    column("progress_ratio", Double, klass=DataClass.OPERATIONAL, nullable=False, default=0.0),
+    # When publishing was asked for; null once it has finished or failed, so that nothing is left to do.
+    column("due_at", Moment, klass=DataClass.OPERATIONAL),
+    column("failure_code", String(64), klass=DataClass.OPERATIONAL),
+    column("failure_detail", Text, klass=DataClass.OPERATIONAL),
+)
+# Recent and popular clips; by one author, as a page of their profile; by followed authors; left to publish.
+Index(None, clips.c.state, clips.c.published_at, clips.c.id)
+Index(None, clips.c.account_id, clips.c.id)
+Index(None, clips.c.account_id, clips.c.state, clips.c.published_at, clips.c.id)
+Index(None, clips.c.due_at)
+
+clip_tags = Table(
+    "clip_tags",
+    metadata,
+    column("tag", String(50), klass=DataClass.PUBLIC, primary_key=True),
+    column("clip_id", _ID, ForeignKey("clips.id"), klass=DataClass.INTEROP, primary_key=True),
+)
+
+likes = Table(
+    "likes",
+    metadata,
+    column("clip_id", _ID, ForeignKey("clips.id"), klass=DataClass.INTEROP, primary_key=True),
+    column("account_id", _ID, ForeignKey("profiles.account_id"), klass=DataClass.INTEROP, primary_key=True),
+    column("created_at", Moment, klass=DataClass.INTEROP, nullable=False),
+)
+
+comments = Table(
+    "comments",
+    metadata,
+    column("id", _ID, klass=DataClass.INTEROP, primary_key=True),
+    column("clip_id", _ID, ForeignKey("clips.id"), klass=DataClass.INTEROP, nullable=False),
+    column("account_id", _ID, ForeignKey("profiles.account_id"), klass=DataClass.INTEROP, nullable=False),
+    column("text", Text, klass=DataClass.PUBLIC, nullable=False),
+    column("created_at", Moment, klass=DataClass.PUBLIC, nullable=False),
+    column("state", String(16), klass=DataClass.PUBLIC, nullable=False),
+)
+Index(None, comments.c.clip_id, comments.c.state, comments.c.id)

@@ -1,0 +1,130 @@
+"""Clips as viewers see them. Each question is one statement, whatever the number of clips."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import BindParameter, Row, Select, bindparam, exists, or_, select
+
+from reelm.base import AccountId, ClipId, Tx
+from reelm.social.lifecycle import ClipState, Step
+from reelm.social.model import Author, ClipView, Failure
+from reelm.social.store.tables import clip_tags, clips, follows, likes, profiles
+from reelm.social.words import read_tags
+
+_viewer: BindParameter[str] = bindparam("viewer")
+# Nobody has the empty id, so a viewer who is not signed in follows nobody, likes nothing and owns nothing.
+NOBODY = ""
+
+_may_see = or_(
+    clips.c.state == ClipState.VISIBLE.value,
+    (clips.c.account_id == _viewer) & (clips.c.state != ClipState.REMOVED.value),
+)
+_view = select(
+    clips.c.id,
+    clips.c.state,
+    clips.c.caption,
+    clips.c.created_at,
+    clips.c.published_at,
+    clips.c.duration_ms,
+    clips.c.width,
+    clips.c.height,
+    clips.c.like_count,
+    clips.c.comment_count,
+    clips.c.view_count,
+    clips.c.step,
+    clips.c.failure_code,
+    clips.c.failure_detail,
+    clips.c.account_id,
+    profiles.c.handle,
+    profiles.c.display_name,
+    exists().where(follows.c.follower_id == _viewer, follows.c.followed_id == clips.c.account_id),
+    exists().where(likes.c.clip_id == clips.c.id, likes.c.account_id == _viewer),
+).join_from(clips, profiles, profiles.c.account_id == clips.c.account_id)
+
+_some = _view.where(clips.c.id.in_(bindparam("ids", expanding=True)), _may_see)
+
+
+def _newest_first(statement: Select[Any]) -> Select[Any]:
+    return statement.order_by(clips.c.id.desc()).limit(bindparam("limit"))
+
+
+_before = clips.c.id < bindparam("before")
+_by_author = _newest_first(
+    _view.where(clips.c.account_id == bindparam("account"), clips.c.state == ClipState.VISIBLE.value, _before)
+)
+_own = _newest_first(
+    _view.where(clips.c.account_id == bindparam("account"), clips.c.state != ClipState.REMOVED.value, _before)
+)
+_tagged = (
+    _view.join(clip_tags, clip_tags.c.clip_id == clips.c.id)
+    .where(
+        clip_tags.c.tag == bindparam("tag"),
+        clips.c.state == ClipState.VISIBLE.value,
+        clip_tags.c.clip_id < bindparam("before"),
+    )
+    .order_by(clip_tags.c.clip_id.desc())
+    .limit(bindparam("limit"))
+)
+
+_standing = select(clips.c.account_id, clips.c.state, clips.c.published_at).where(
+    clips.c.id == bindparam("clip")
+)
+
+
+async def some(tx: Tx, clip_ids: Sequence[ClipId], viewer: AccountId | None) -> tuple[ClipView, ...]:
+    """Those of the clips that the viewer may see, in the order asked for."""
+    if not clip_ids:
+        return ()
+    rows = await tx.execute(_some, {"ids": clip_ids, "viewer": viewer or NOBODY})
+    found = {row[0]: row for row in rows.all()}
+    return tuple(_read(found[each], viewer) for each in clip_ids if each in found)
+
+
+async def of_author(
+    tx: Tx, author: AccountId, viewer: AccountId | None, *, before: str, limit: int
+) -> tuple[ClipView, ...]:
+    """Newest first; an author also sees their own clips that are processing or failed."""
+    statement = _own if author == viewer else _by_author
+    bound = {"account": author, "viewer": viewer or NOBODY, "before": before, "limit": limit}
+    return tuple(_read(row, viewer) for row in (await tx.execute(statement, bound)).all())
+
+
+async def tagged(
+    tx: Tx, tag: str, viewer: AccountId | None, *, before: str, limit: int
+) -> tuple[ClipView, ...]:
+    bound = {"tag": tag, "viewer": viewer or NOBODY, "before": before, "limit": limit}
+    return tuple(_read(row, viewer) for row in (await tx.execute(_tagged, bound)).all())
+
+
+async def standing(tx: Tx, clip_id: ClipId) -> tuple[AccountId, ClipState, bool] | None:
+    """The clip's owner, its state, and whether it was ever published; one lookup by key."""
+    row = (await tx.execute(_standing, {"clip": clip_id})).first()
+    return None if row is None else (row[0], ClipState(row[1]), row[2] is not None)
+
+
+def _read(row: Row[*tuple[Any, ...]], viewer: AccountId | None) -> ClipView:
+    (
+        clip_id, state, caption, created_at, published_at, duration_ms, width, height,
+        like_count, comment_count, view_count, step, code, detail,
+        account_id, handle, display_name, is_followed, is_liked,
+    ) = row  # fmt: skip
+    is_own = account_id == viewer
+    has_failed = is_own and step == Step.FAILED.value
+    return ClipView(
+        id=clip_id,
+        state=ClipState(state),
+        author=Author(handle, display_name, bool(is_followed)),
+        caption=caption,
+        tags=read_tags(caption),
+        created_at=created_at,
+        published_at=published_at,
+        duration_ms=duration_ms,
+        width=width,
+        height=height,
+        like_count=like_count,
+        comment_count=comment_count,
+        view_count=view_count,
+        is_liked=bool(is_liked),
+        is_own=is_own,
+        failure=Failure(code, detail) if has_failed else None,
+    )
