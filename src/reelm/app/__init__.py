@@ -1,0 +1,59 @@
+"""The composition root: settings, wiring and processes.
+
+Nouns: ``settings`` (what a realm may be told), ``open_realm`` (one open realm, built out of the packages
+below), ``Supervisor`` (what keeps its processes alive), ``state`` (what runs now), ``exit_with_parent`` and
+``Heartbeat`` (what each of those processes owes the supervisor).
+
+Nouns are loaded when they are first asked for: a warm start must not load the whole product before its first
+process runs.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from reelm.app.errors import EXIT_CODES, exit_code
+    from reelm.app.heartbeat import Heartbeat, read_beat
+    from reelm.app.leftovers import clear_leftovers
+    from reelm.app.lock import holder, is_held
+    from reelm.app.parent import exit_with_parent
+    from reelm.app.paths import Paths
+    from reelm.app.processes import realm_children
+    from reelm.app.supervisor import Supervisor
+    from reelm.app.wiring import open_realm
+
+_HOMES = {
+    "EXIT_CODES": "errors",
+    "Heartbeat": "heartbeat",
+    "Paths": "paths",
+    "Supervisor": "supervisor",
+    "clear_leftovers": "leftovers",
+    "exit_code": "errors",
+    "exit_with_parent": "parent",
+    "holder": "lock",
+    "is_held": "lock",
+    "open_realm": "wiring",
+    "read_beat": "heartbeat",
+    "realm_children": "processes",
+}
+
+__all__ = [
+    "EXIT_CODES",
+    "Heartbeat",
+    "Paths",
+    "Supervisor",
+    "clear_leftovers",
+    "exit_code",
+    "exit_with_parent",
+    "holder",
+    "is_held",
+    "open_realm",
+    "read_beat",
+    "realm_children",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    raise AttributeError(f"{__name__} has no {name}")

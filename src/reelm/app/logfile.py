@@ -1,0 +1,63 @@
+"""The log of one child: written by the child itself, followed by the supervisor.
+
+The child writes straight to the file, so its last words are there when the supervisor dies first and a full
+pipe never stops it. Logs are set aside by size at each start of the child; three old ones are kept.
+"""
+
+import os
+import re
+from pathlib import Path
+
+ROTATE_BYTES = 8 * 1024 * 1024
+_KEEP = 3
+_IMPORTANT = re.compile(
+    r"""\[(warning|error|critical)\s*\]|"level": ?"(warning|error|critical)"|^(WARNING|ERROR|CRITICAL)\b""",
+    re.IGNORECASE,
+)
+
+
+class LogFile:
+    """``NAME.log`` and its older ones."""
+
+    def __init__(self, path: Path, *, rotate_bytes: int = ROTATE_BYTES) -> None:
+        self.path = path
+        self._rotate_bytes = rotate_bytes
+        self._read_bytes = path.stat().st_size if path.exists() else 0
+        self._rest = b""
+
+    def open(self) -> int:
+        """A descriptor to append to, after setting a large log aside. The caller closes it."""
+        if self.path.exists() and self.path.stat().st_size >= self._rotate_bytes:
+            self._set_aside()
+            self._read_bytes = 0
+        return os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+
+    def fresh_lines(self, *, only_important: bool) -> list[str]:
+        """The whole lines written since the last call."""
+        try:
+            with self.path.open("rb") as file:
+                file.seek(self._read_bytes)
+                added = file.read(1024 * 1024)
+        except FileNotFoundError:
+            return []
+        self._read_bytes += len(added)
+        *lines, self._rest = (self._rest + added).split(b"\n")
+        texts = [line.decode(errors="replace").rstrip() for line in lines]
+        return [text for text in texts if text and (not only_important or _IMPORTANT.search(text))]
+
+    def tail(self, count: int) -> list[str]:
+        """The last ``count`` lines."""
+        try:
+            with self.path.open("rb") as file:
+                file.seek(max(0, self.path.stat().st_size - 16_384))
+                lines = file.read().decode(errors="replace").splitlines()
+        except FileNotFoundError:
+            return []
+        return [line.rstrip() for line in lines if line.strip()][-count:]
+
+    def _set_aside(self) -> None:
+        for number in range(_KEEP - 1, 0, -1):
+            older = self.path.with_suffix(f".log.{number}")
+            if older.exists():
+                older.replace(self.path.with_suffix(f".log.{number + 1}"))
+        self.path.replace(self.path.with_suffix(".log.1"))

@@ -1,0 +1,55 @@
+"""Where things are in a realm's data folder."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Every file and folder of one realm, by name. Making them is the job of who writes there."""
+
+    data: Path
+
+    @property
+    def settings(self) -> Path:
+        return self.data / "settings.toml"
+
+    @property
+    def manifest(self) -> Path:
+        return self.data / "manifest.toml"
+
+    @property
+    def root_key(self) -> Path:
+        return self.data / "keys" / "root.key"
+
+    @property
+    def records(self) -> Path:
+        return self.data / "records.sqlite"
+
+    @property
+    def jobs(self) -> Path:
+        return self.data / "jobs.sqlite"
+
+    @property
+    def stores(self) -> Path:
+        """The fragment folders of an embedded realm, unless its manifest says otherwise."""
+        return self.data / "stores"
+
+    @property
+    def spool(self) -> Path:
+        """Uploads and encodings on their way; may be emptied while nothing runs."""
+        return self.data / "spool"
+
+    @property
+    def cache(self) -> Path:
+        """Copies of what the stores hold; may be deleted at any time."""
+        return self.data / "cache"
+
+    @property
+    def run(self) -> Path:
+        """Locks, process ids and heartbeats of what runs now."""
+        return self.data / "run"
+
+    @property
+    def logs(self) -> Path:
+        return self.data / "logs"

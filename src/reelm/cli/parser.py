@@ -1,0 +1,135 @@
+"""Every command and flag. Standard library only: the launcher shows help before anything is installed."""
+
+import argparse
+from pathlib import Path
+
+from reelm import __version__
+from reelm.app import settings
+
+DESCRIPTION = """\
+Reelm: a short-video platform whose operator can prove where data lives, who can read it and who decides what
+people see. The first start prepares everything below this folder (Python packages, the page); later starts
+take seconds."""
+
+EPILOG = """\
+examples:
+  ./reelm demo                  a realm with sample clips, on this machine
+  ./reelm up --port 9000        an empty realm on another port
+  ./reelm test -k publish       the tests whose name contains "publish"
+
+Each command explains itself: ./reelm help COMMAND"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="./reelm",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"reelm {__version__}")
+    verbs = parser.add_subparsers(dest="verb", metavar="COMMAND", title="commands")
+    _add_realm_verbs(verbs)
+    _add_developer_verbs(verbs)
+    helper = verbs.add_parser("help", help="explain a command", description="Explain a command.")
+    helper.add_argument("command", nargs="*", metavar="COMMAND")
+    verbs.add_parser("version", help="print the version", description="Print the version.")
+    return parser
+
+
+def explain(parser: argparse.ArgumentParser, command: list[str]) -> str | None:
+    """The help text of a command such as ["dev", "check"], or None when there is no such command."""
+    for word in command:
+        found = subcommands(parser).get(word)
+        if found is None:
+            return None
+        parser = found
+    return parser.format_help()
+
+
+def subcommands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """The commands below one command, in the order of the help."""
+    for action in parser._actions:  # noqa: SLF001 - argparse has no other way to list them
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 - as above
+            return dict(action.choices)
+    return {}
+
+
+def _add_realm_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    start = _verb(
+        verbs, "up", "start a realm; Ctrl-C stops it", "an empty realm, unless the folder holds one"
+    )
+    _add_data(start, default="reelm-data in this repository")
+    settings.add_flags(start)
+    demo = _verb(
+        verbs,
+        "demo",
+        "start a realm with sample content",
+        "Sample clips, accounts and comments are made at the first start, in the background",
+    )
+    _add_data(demo, default="reelm-demo in this repository")
+    settings.add_flags(demo)
+    status = _verb(
+        verbs, "status", "what runs: processes, ports, queue, disk", "Exit code 3 when nothing runs"
+    )
+    _add_data(status, default="the folders of up and demo")
+    down = _verb(verbs, "down", "stop a running realm cleanly", "Waits until it has stopped")
+    _add_data(down, default="whatever up or demo started here")
+    shown = _verb(
+        verbs,
+        "settings",
+        "the effective settings and where each came from",
+        "docs/reference/settings.md explains each",
+    )
+    _add_data(shown, default="reelm-data in this repository")
+    settings.add_flags(shown)
+
+
+def _add_developer_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    test = _verb(
+        verbs,
+        "test",
+        "run the whole test suite, or what pytest arguments select",
+        "A missing tool (Chromium, PostgreSQL, nginx) is a visible skip; REELM_TEST_REQUIRE_ALL=1 makes it fail",
+    )
+    test.add_argument("pytest", nargs=argparse.REMAINDER, metavar="...", help="handed on to pytest")
+    dev = _verb(verbs, "dev", "developer commands", "What a change needs before it is committed")
+    below = dev.add_subparsers(dest="job", metavar="JOB", title="jobs", required=True)
+    check = _verb(below, "check", "lint, types, layers, shape and fast tests", "Under a minute on two cores")
+    check.add_argument("--static", action="store_true", help="leave the tests out")
+    fast = _verb(below, "test", "the fast tests, or what pytest arguments select", "No encoders, no browser")
+    fast.add_argument("pytest", nargs=argparse.REMAINDER, metavar="...", help="handed on to pytest")
+    _verb(below, "fix", "format, and apply safe fixes", "Changes files in place")
+    docs = _verb(below, "docs", "regenerate docs/reference from the code", "Changes files in place")
+    docs.add_argument("--check", action="store_true", help="change nothing; fail when a page is stale")
+    _verb(
+        below,
+        "lock",
+        "pin the requirements anew",
+        "requirements/*.in -> *.txt with hashes; needs the registry",
+    )
+    _verb(
+        below,
+        "types",
+        "regenerate the page's types from the HTTP interface",
+        "OpenAPI document -> ui/src/lib",
+    )
+    bench = _verb(
+        verbs,
+        "bench",
+        "measure against the published bars",
+        "Rewrites docs/reference/figures.md; exit code 1 when a figure falls short",
+    )
+    bench.add_argument("area", nargs="*", metavar="AREA", help="such as house or vault (default: all)")
+
+
+def _verb(
+    verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, brief: str, more: str
+) -> argparse.ArgumentParser:
+    return verbs.add_parser(
+        name, help=brief, description=f"{brief[0].upper()}{brief[1:]}. {more[0].upper()}{more[1:]}."
+    )
+
+
+def _add_data(parser: argparse.ArgumentParser, *, default: str) -> None:
+    parser.add_argument("--data", type=Path, metavar="DIR", help=f"the realm's folder (default: {default})")
