@@ -56,7 +56,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class Endpoint:
     """Scheme, host and port: what is declared and compared."""
 
     scheme: str
@@ -103,7 +103,7 @@ class Outbound:
         Raises:
             ValueError: one of them is not such an address.
         """
-        self._declared = frozenset(Origin.of(url) for url in destinations)
+        self._declared = frozenset(Endpoint.of(url) for url in destinations)
         self._limits = limits or OutboundLimits()
         self._client = httpx.AsyncClient(
             headers={"user-agent": "reelm", "accept-encoding": "identity"},
@@ -132,7 +132,7 @@ class Outbound:
                 return await self._follow(request)
         except (httpx.HTTPError, httpx.StreamError, TimeoutError, OSError) as error:
             raise DestinationFailed(
-                f"{Origin.of(url)} did not answer properly ({type(error).__name__}). "
+                f"{Endpoint.of(url)} did not answer properly ({type(error).__name__}). "
                 "It is not known whether the request was carried out. Try again later."
             ) from error
 
@@ -156,7 +156,7 @@ class Outbound:
                 await response.aclose()
             request = response.next_request
         raise DestinationFailed(
-            f"{Origin.of(str(request.url))} redirected more than {self._limits.max_redirects} times. "
+            f"{Endpoint.of(str(request.url))} redirected more than {self._limits.max_redirects} times. "
             "Check the declared destination."
         )
 
@@ -166,7 +166,7 @@ class Outbound:
             body += piece
             if len(body) > self._limits.max_answer_bytes:
                 raise AnswerTooLarge(
-                    f"{Origin.of(str(response.url))} sent more than {self._limits.max_answer_bytes} bytes. "
+                    f"{Endpoint.of(str(response.url))} sent more than {self._limits.max_answer_bytes} bytes. "
                     "The answer was thrown away.",
                     limit_bytes=self._limits.max_answer_bytes,
                 )
@@ -174,7 +174,7 @@ class Outbound:
 
     def _check(self, url: str) -> None:
         try:
-            origin = Origin.of(url)
+            origin = Endpoint.of(url)
         except ValueError as error:
             raise DestinationUndeclared(
                 f"The realm was asked to connect to {error}. Nothing was sent. "

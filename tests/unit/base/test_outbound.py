@@ -12,7 +12,7 @@ from reelm.base import (
     AnswerTooLarge,
     DestinationFailed,
     DestinationUndeclared,
-    Origin,
+    Endpoint,
     Outbound,
     OutboundLimits,
 )
@@ -136,18 +136,18 @@ async def test_tricks_with_addresses_are_refused(url: str) -> None:
     ],
 )
 def test_an_origin_has_one_spelling(written: str, means: str) -> None:
-    assert str(Origin.of(written)) == means
-    assert Origin.of(means) == Origin.of(written)
+    assert str(Endpoint.of(written)) == means
+    assert Endpoint.of(means) == Endpoint.of(written)
 
 
 @given(st.text(max_size=40))
 def test_no_text_breaks_the_reading_of_an_address(text: str) -> None:
     for url in (text, f"https://{text}", f"https://cdn.example{text}", f"https://{text}@cdn.example"):
         try:
-            origin = Origin.of(url)
+            origin = Endpoint.of(url)
         except ValueError:
             continue
-        assert Origin.of(str(origin)) == origin
+        assert Endpoint.of(str(origin)) == origin
 
 
 async def test_a_redirect_inside_the_declaration_is_followed() -> None:

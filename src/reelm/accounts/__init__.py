@@ -1,0 +1,48 @@
+"""Who someone is: signing up, signing in, and the session that follows.
+
+E-mail addresses are sealed under their owner's key and found by a keyed digest; passwords are argon2id hashes
+sealed under the realm; session tokens are stored as keyed digests only. A copy of the records signs nobody
+in.
+
+Nouns: ``Accounts`` does it; ``Account``, ``Credential``, ``PasswordHash`` and ``SessionToken`` are what it
+deals in.
+"""
+
+from reelm.accounts.accounts import Accounts, Config
+from reelm.accounts.errors import (
+    AccountMissing,
+    BadEmail,
+    EmailTaken,
+    TooManyAttempts,
+    WeakPassword,
+    WrongCredentials,
+)
+from reelm.accounts.model import (
+    PASSWORD_MAX_LENGTH,
+    PASSWORD_MIN_LENGTH,
+    SESSION_SECONDS,
+    Account,
+    Credential,
+    PasswordHash,
+    SessionToken,
+)
+from reelm.accounts.passwords import HashCost
+
+__all__ = [
+    "PASSWORD_MAX_LENGTH",
+    "PASSWORD_MIN_LENGTH",
+    "SESSION_SECONDS",
+    "Account",
+    "AccountMissing",
+    "Accounts",
+    "BadEmail",
+    "Config",
+    "Credential",
+    "EmailTaken",
+    "HashCost",
+    "PasswordHash",
+    "SessionToken",
+    "TooManyAttempts",
+    "WeakPassword",
+    "WrongCredentials",
+]

@@ -1,0 +1,61 @@
+"""Passwords of at least ten characters that head every published list of leaked passwords, in lower case.
+
+Short ones, repetitions and runs are refused by rule and are not repeated here.
+"""
+
+_WORDS = """
+0123456789 0192837465 0987654321 1029384756 1112223334 1122334455 123123123123 1234512345 1234554321
+1234567890 12345678900 12345678901 123456789012 1234567890a 1234567890q 1234567890qwe 1234567891
+12345678910 1234567899 123456789a 123456789abc 123456789q 123456789qwe 123456789z 12345qwert 1234qwer1234
+1234qwerasdf 123qwe123qwe 123qweasdzxc 12qwaszx12 1314520520 1357924680 1472583690 147258369a 1q2w3e4r5t
+1q2w3e4r5t6y 1qaz2wsx3edc 1qaz@wsx3edc 1qazxsw23edc 5201314520 7418529630 7894561230 789456123a 987456321a
+9876543210 987654321a a123456789 a1234567890 a1b2c3d4e5 a1b2c3d4e5f6 aa12345678 aa123456789 aa123456aa
+aaaa111111 abc1234567 abc12345678 abc123456789 abcabc1234 abcd123456 abcd1234567 abcd12345678 abcde12345
+abcdef1234 abcdefg123 abcdefg1234 abcdefgh12 access1234 admin12345 admin123456 admin1234567 admin@1234
+adminadmin administrator alexander1 alexander12 alexander123 alexandra1 amazing123 america123 android123
+anthony123 argentina1 argentina10 arsenal123 asd1234567 asd123456789 asdf123456 asdfasdf12 asdfghjkl1
+asdfghjkl123 asdfghjkl; asdfqwer1234 ashley1234 asshole123 autumn2023 autumn2024 autumn2025 azerty1234
+azerty12345 azerty123456 azertyuiop babygirl12 babygirl123 barcelona1 barcelona10 barcelona123 baseball12
+baseball123 basketball basketball1 basketball12 batman1234 batman12345 beautiful1 beautiful12 beautiful123
+besiktas1903 bismillah1 bismillah123 bismillah786 blahblah12 blahblah123 blessed123 blink182182 brasil2014
+butterfly1 butterfly12 butterfly123 callofduty callofduty4 changeme12 changeme123 changeme1234 changemenow
+charlie123 charlie1234 cheesecake chelsea123 chocolate1 chocolate12 chocolate123 christian1 christopher
+colombia123 computer12 computer123 computer1234 contrasena contrasena1 contrasena123 contraseña
+correcthorsebatterystaple counterstrike daniel1234 december2024 december2025 default123 donotenter
+dragon1234 dragon12345 dragon123456 dragonball dragonball1 dragonballz elizabeth1 elizabeth12 eminem1234
+facebook12 facebook123 fenerbahce fenerbahce1907 football12 football123 football1234 fortnite123
+france1998 fuckyou123 fuckyou1234 galatasaray galatasaray1905 gameofthrones godisgood1 godisgood123
+godislove1 goodmorning goodmorning1 google1234 google12345 guest12345 harrypotter harrypotter1 haslo12345
+hello12345 hello123456 hellohello helloworld helloworld1 idontknow1 idontknow123 ilovejesus ilovejesus1
+iloveyou!! iloveyou11 iloveyou12 iloveyou123 iloveyou1234 iloveyou13 iloveyou14 iloveyou2020 iloveyou22
+iloveyou<3 iloveyoubaby iloveyousomuch india12345 india123456 indonesia1 indonesia123 instagram1
+instagram123 internet12 internet123 january2024 january2025 january2026 jennifer123 jessica123 jessica1234
+jesus12345 jesus123456 jesuschrist jesuschrist1 jesusislord jordan1234 juventus12 letmein123 letmein1234
+letmein12345 letmeinnow linkedin123 liverpool1 liverpool12 liverpool123 login12345 login123456
+lordoftherings losenord123 lovelove12 loveme1234 loveyou123 lozinka123 manchester manchester1 master1234
+master12345 metallica1 mexico1234 michael123 michaeljackson michelle123 microsoft1 minecraft1 minecraft12
+minecraft123 mnbvcxz123 monkey1234 monkey12345 mot2passe123 motdepasse motdepasse1 motherfucker mypassword
+mypassword1 mypassword123 newpassword newpassword1 nicole1234 nirvana123 nopassword nothing123 openplease
+opensesame opensesame1 p@ssw0rd12 p@ssw0rd123 p@ssw0rd1234 p@ssword123 pakistan12 pakistan123 parola1234
+parola12345 pass123456 pass1234567 pass12345678 passw0rd12 passw0rd123 password1! password10 password11
+password12 password123 password123! password1234 password12345 password123456 password@123
+passwordpassword passwort12 passwort123 passwort1234 philippines playstation playstation3 playstation4
+poiuytrewq pokemon123 pokemon1234 princess12 princess123 princess1234 princessa1 q123456789 q1w2e3r4t5
+q1w2e3r4t5y6 qazwsx1234 qazwsxedcrfv qq12345678 qweasdzxc1 qweasdzxc123 qwerasdfzxcv qwerqwer12 qwerty1234
+qwerty12345 qwerty123456 qwertyasdf qwertyui12 qwertyuiop qwertyuiop1 qwertyuiop123 qwertz1234 qwertzuiop
+rainbow123 realmadrid realmadrid1 reelm12345 reelm123456 reelmreelm root123456 rootroot12 salasana123
+samantha12 samantha123 samsung123 samsung1234 secret1234 secret12345 senha12345 senha123456 shadow1234
+slipknot666 spiderman1 spiderman12 spiderman123 spongebob1 spongebob12 spring2023 spring2024 spring2025
+spring2026 starwars12 starwars123 starwars1234 stephanie1 strawberry strawberry1 summer2020 summer2021
+summer2022 summer2023 summer2024 summer2025 summer2026 sunshine12 sunshine123 sunshine1234 superman12
+superman123 superuser1 sweetheart sweetheart1 test123456 test1234567 testing123 testing1234 testtest12
+thailand123 thepassword thisismypassword tiktok1234 tiktok12345 tiktok123456 topsecret1 trustno1trustno1
+user123456 victoria12 victoria123 vietnam123 volleyball volleyball1 w123456789 wachtwoord wachtwoord1
+wachtwoord123 watermelon welcome123 welcome1234 welcome12345 welcome2020 welcome2021 welcome2022
+welcome2023 welcome2024 welcome2025 welcome2026 welcome@123 whatever12 whatever123 windows123 winter2020
+winter2021 winter2022 winter2023 winter2024 winter2025 winter2026 woaini123456 woaini1314 woaini1314520
+woaini5201314 worldofwarcraft xiaoming123 yourpassword youtube123 z123456789 zhang123456 zxcvbnm,./
+zxcvbnm123 zz12345678
+"""
+
+COMMON_PASSWORDS = frozenset(_WORDS.split())

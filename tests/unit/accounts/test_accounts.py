@@ -1,0 +1,300 @@
+"""Signing up, signing in and sessions, on real records."""
+
+import pickle
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select, text, update
+
+from determinism import ManualClock, SeededEntropy
+from reelm.accounts import (
+    Account,
+    AccountMissing,
+    Accounts,
+    BadEmail,
+    Config,
+    EmailTaken,
+    HashCost,
+    PasswordHash,
+    SessionToken,
+    TooManyAttempts,
+    WeakPassword,
+)
+from reelm.accounts import store as records
+from reelm.base import AccountId, Database, metadata
+from reelm.realm import KeyDestroyed, Keys, RootKey, SealBroken
+
+CHEAP = Config(hash_cost=HashCost(memory_kib=64, passes=1, lanes=1))
+PASSWORD = "four words are enough"
+DAY = 24 * 3600
+
+
+@dataclass
+class Realm:
+    database: Database
+    keys: Keys
+    accounts: Accounts
+    clock: ManualClock
+    folder: Path
+
+    async def join(self, email: str = "Ana@Example.org", password: str = PASSWORD) -> Account:
+        hashed = await self.accounts.hash_password(password)
+        async with self.database.write() as tx:
+            return await self.accounts.sign_up(tx, email, hashed)
+
+    async def sign_in(self, account: Account) -> SessionToken:
+        async with self.database.write() as tx:
+            return await self.accounts.open_session(tx, account.id)
+
+    async def viewer(self, token: SessionToken) -> AccountId | None:
+        async with self.database.read() as tx:
+            return await self.accounts.session(tx, token)
+
+    async def is_password(self, email: str, password: str) -> bool:
+        async with self.database.read() as tx:
+            credential = await self.accounts.credential(tx, email)
+        return await self.accounts.verify(credential, password)
+
+
+@pytest.fixture
+async def realm(tmp_path: Path) -> AsyncIterator[Realm]:
+    clock, entropy = ManualClock(), SeededEntropy(7)
+    database = Database.open(f"sqlite:///{tmp_path / 'records.db'}")
+    async with database.engine.begin() as connection:
+        await connection.run_sync(
+            metadata.create_all,
+            tables=[metadata.tables[name] for name in TABLES],
+        )
+    keys = Keys(RootKey.create(tmp_path / "root.key", entropy), clock=clock, entropy=entropy)
+    async with database.write() as tx:
+        await keys.begin(tx)
+    accounts = Accounts(keys, clock=clock, entropy=entropy, config=CHEAP)
+    yield Realm(database, keys, accounts, clock, tmp_path)
+    await database.close()
+
+
+TABLES = ("epoch_keys", "user_keys", "destroyed_keys", "accounts", "sessions")
+
+
+async def test_who_signs_up_can_sign_in(realm: Realm) -> None:
+    account = await realm.join()
+    assert await realm.is_password("ana@example.org", PASSWORD)
+    assert not await realm.is_password("ana@example.org", "four words are not enough")
+    token = await realm.sign_in(account)
+    assert await realm.viewer(token) == account.id
+
+
+async def test_an_account_is_read_back_with_its_address_as_typed(realm: Realm) -> None:
+    account = await realm.join("  Ana.Bello@Example.org ")
+    async with realm.database.read() as tx:
+        found = await realm.accounts.account(tx, account.id)
+    assert (found.email, found.created_at) == ("Ana.Bello@Example.org", realm.clock.now())
+    assert found == account
+
+
+@pytest.mark.parametrize("again", ["ana@example.org", "ANA@EXAMPLE.ORG", " Ana@example.org\n"])
+async def test_one_address_has_one_account_however_it_is_written(realm: Realm, again: str) -> None:
+    await realm.join()
+    with pytest.raises(EmailTaken):
+        await realm.join(again)
+    async with realm.database.read() as tx:
+        assert await tx.scalar(select(func.count()).select_from(records.accounts)) == 1
+        assert await tx.scalar(text("SELECT count(*) FROM user_keys")) == 1
+
+
+async def test_composed_and_decomposed_letters_are_the_same_address_and_password(realm: Realm) -> None:
+    await realm.join("jos\u00e9@example.org", "caf\u00e9 caf\u00e9 caf\u00e9")
+    assert await realm.is_password("jose\u0301@example.org", "cafe\u0301 cafe\u0301 cafe\u0301")
+
+
+async def test_an_address_that_is_none_saves_nothing(realm: Realm) -> None:
+    with pytest.raises(BadEmail):
+        await realm.join("ana at example.org")
+    async with realm.database.read() as tx:
+        assert await tx.scalar(text("SELECT count(*) FROM user_keys")) == 0
+
+
+async def test_an_unknown_address_fails_like_a_wrong_password(realm: Realm) -> None:
+    assert not await realm.is_password("nobody@example.org", PASSWORD)
+    assert not await realm.is_password("not even an address \ud800", PASSWORD)
+    assert not await realm.is_password("nobody@example.org", "")
+
+
+async def test_an_unknown_address_costs_as_much_as_a_wrong_password(realm: Realm) -> None:
+    costly = Config(hash_cost=HashCost(memory_kib=8192, passes=3, lanes=1))
+    accounts = Accounts(realm.keys, clock=realm.clock, entropy=SeededEntropy(), config=costly)
+    hashed = await accounts.hash_password(PASSWORD)
+    async with realm.database.write() as tx:
+        await accounts.sign_up(tx, "ana@example.org", hashed)
+        credential = await accounts.credential(tx, "ana@example.org")
+
+    async def fastest(check: object) -> float:
+        times = []
+        for _ in range(7):
+            start = time.process_time()
+            await accounts.verify(check, "wrong, but long enough")  # type: ignore[arg-type]  # both kinds below
+            times.append(time.process_time() - start)
+        return min(times)
+
+    exists, absent = await fastest(credential), await fastest(None)
+    assert 0.5 < exists / absent < 2
+
+
+async def test_an_endless_password_is_wrong_and_cheap(realm: Realm) -> None:
+    await realm.join()
+    start = time.process_time()
+    assert not await realm.is_password("ana@example.org", "x" * 50_000_000)
+    assert time.process_time() - start < 1
+
+
+async def test_a_password_record_moved_to_another_account_does_not_open(realm: Realm) -> None:
+    ana, bo = await realm.join(), await realm.join("bo@example.org", "another four words")
+    async with realm.database.write() as tx:
+        row = await records.find_account(tx, bo.id)
+        assert row is not None
+        await tx.execute(
+            update(records.accounts)
+            .where(records.accounts.c.id == ana.id)
+            .values(password_sealed=row.password_sealed)
+        )
+    with pytest.raises(SealBroken):
+        await realm.is_password("ana@example.org", "another four words")
+
+
+@pytest.mark.parametrize("password", ["short", "x" * 129, "password123", "aaaaaaaaaaaa", "1234567890"])
+async def test_a_weak_password_is_refused_with_a_reason(realm: Realm, password: str) -> None:
+    with pytest.raises(WeakPassword, match="Choose another"):
+        await realm.accounts.hash_password(password)
+
+
+async def test_the_address_is_no_password(realm: Realm) -> None:
+    with pytest.raises(WeakPassword, match="e-mail address itself"):
+        await realm.accounts.hash_password("ANA@example.org", email=" ana@example.org")
+
+
+async def test_the_default_cost_is_the_recommended_one(realm: Realm) -> None:
+    accounts = Accounts(realm.keys, clock=realm.clock, entropy=SeededEntropy())
+    hashed = await accounts.hash_password(PASSWORD)
+    assert hashed.reveal().startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+
+
+async def test_a_session_ends_after_thirty_days_of_absence(realm: Realm) -> None:
+    token = await realm.sign_in(account := await realm.join())
+    realm.clock.advance(30 * DAY - 1)
+    assert await realm.viewer(token) == account.id
+    realm.clock.advance(1)
+    assert await realm.viewer(token) is None
+
+
+async def test_a_touched_session_lasts_and_is_written_once_a_day(realm: Realm) -> None:
+    token = await realm.sign_in(account := await realm.join())
+
+    async def touch() -> bool:
+        async with realm.database.write() as tx:
+            return await realm.accounts.touch(tx, token)
+
+    assert not await touch()
+    realm.clock.advance(DAY)
+    assert await touch()
+    assert not await touch()
+    realm.clock.advance(29 * DAY + DAY // 2)
+    assert await realm.viewer(token) == account.id
+    realm.clock.advance(DAY)
+    assert await realm.viewer(token) is None
+    assert not await touch()
+
+
+async def test_a_closed_session_is_over_and_closing_again_is_harmless(realm: Realm) -> None:
+    account = await realm.join()
+    token, other = await realm.sign_in(account), await realm.sign_in(account)
+    for _ in range(2):
+        async with realm.database.write() as tx:
+            await realm.accounts.close_session(tx, token)
+    assert await realm.viewer(token) is None
+    assert await realm.viewer(other) == account.id
+
+
+@pytest.mark.parametrize("forged", ["", "x", "é" * 43, "A" * 43, "A" * 10_000, "' OR 1=1 --", "\ud800"])
+async def test_a_forged_token_is_nobody(realm: Realm, forged: str) -> None:
+    await realm.sign_in(await realm.join())
+    token = SessionToken(forged)
+    assert await realm.viewer(token) is None
+    async with realm.database.write() as tx:
+        await realm.accounts.close_session(tx, token)
+        assert not await realm.accounts.touch(tx, token)
+
+
+async def test_expired_sessions_are_cleared_away_at_the_next_sign_in(realm: Realm) -> None:
+    account = await realm.join()
+    await realm.sign_in(account)
+    realm.clock.advance(31 * DAY)
+    await realm.sign_in(account)
+    async with realm.database.read() as tx:
+        assert await tx.scalar(select(func.count()).select_from(records.sessions)) == 1
+
+
+async def test_a_missing_account_is_said_to_be_missing(realm: Realm) -> None:
+    async with realm.database.read() as tx:
+        with pytest.raises(AccountMissing):
+            await realm.accounts.account(tx, AccountId("0" * 26))
+
+
+async def test_an_address_is_gone_with_its_key(realm: Realm) -> None:
+    account = await realm.join()
+    async with realm.database.write() as tx:
+        await realm.keys.destroy_user_key(tx, account.id)
+    async with realm.database.read() as tx:
+        with pytest.raises(KeyDestroyed):
+            await realm.accounts.account(tx, account.id)
+
+
+async def test_the_files_hold_no_address_no_password_and_no_token(realm: Realm) -> None:
+    token = await realm.sign_in(await realm.join())
+    await realm.database.close()
+    stored = b"".join(file.read_bytes() for file in realm.folder.iterdir())
+    for secret in ("ana@example.org", "Ana@Example.org", PASSWORD, token.reveal(), "$argon2id$"):
+        assert secret.encode() not in stored
+
+
+async def test_nothing_personal_is_in_a_repr_or_a_pickle(realm: Realm) -> None:
+    account = await realm.join()
+    token = await realm.sign_in(account)
+    hashed = await realm.accounts.hash_password(PASSWORD)
+    for value, secret in ((account, account.email), (token, token.reveal()), (hashed, hashed.reveal())):
+        assert secret not in f"{value} {value!r}"
+    for hidden in (token, hashed, PasswordHash("x")):
+        with pytest.raises(TypeError, match="never pickled"):
+            pickle.dumps(hidden)
+
+
+async def test_guessing_at_one_address_is_slowed_down(realm: Realm) -> None:
+    for attempt in range(10):
+        realm.accounts.allow_sign_in("ana@example.org", f"203.0.113.{attempt}")
+    with pytest.raises(TooManyAttempts) as refused:
+        realm.accounts.allow_sign_in(" ANA@example.org", "198.51.100.1")
+    assert refused.value.retry_after_seconds == 60
+    assert "ana" not in str(refused.value).lower()
+    realm.accounts.allow_sign_in("bo@example.org", "198.51.100.1")
+    realm.clock.advance(60)
+    realm.accounts.allow_sign_in("ana@example.org", "198.51.100.1")
+
+
+async def test_guessing_from_one_place_is_slowed_down_and_locks_nobody_else_out(realm: Realm) -> None:
+    for attempt in range(60):
+        realm.accounts.allow_sign_in(f"a{attempt}@example.org", "2001:db8::1")
+    for attempt in range(20):
+        with pytest.raises(TooManyAttempts):
+            realm.accounts.allow_sign_in("ana@example.org", f"2001:db8::{attempt}")
+    realm.accounts.allow_sign_in("ana@example.org", "2001:db8:0:1::1")
+
+
+async def test_signing_up_is_limited_per_place(realm: Realm) -> None:
+    for _ in range(30):
+        realm.accounts.allow_sign_up("::ffff:203.0.113.9")
+    with pytest.raises(TooManyAttempts):
+        realm.accounts.allow_sign_up("203.0.113.9")
+    realm.accounts.allow_sign_up("")
+    realm.accounts.allow_sign_up("unix:\ud800")
