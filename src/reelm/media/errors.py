@@ -1,0 +1,113 @@
+"""What can go wrong with a file, each with its own code and words that a creator understands.
+
+::
+
+    ReelmError
+    ├── Invalid      Empty, Truncated, TooShort, TooSmall, TooManyStreams, Unreadable, TookTooLong
+    ├── TooLarge     TooManyBytes, TooLong, TooLargePicture
+    ├── Unsupported  NotAVideo, NoVideo
+    ├── NotFound     UploadMissing
+    ├── Conflict     UploadBusy
+    ├── Unavailable  SpoolFull, EncoderStopped
+    └── Broken       NoEncoder, BadEncoding, InspectionFailed
+"""
+
+from reelm.base import Broken, Conflict, Invalid, NotFound, TooLarge, Unavailable, Unsupported
+
+
+class Empty(Invalid):
+    code = "media.empty"
+    title = "The file is empty"
+
+
+class NotAVideo(Unsupported):
+    code = "media.not-a-video"
+    title = "Not a video file"
+
+
+class NoVideo(Unsupported):
+    code = "media.no-video"
+    title = "There is no picture in it"
+
+
+class Truncated(Invalid):
+    code = "media.truncated"
+    title = "A part of the file is missing"
+
+
+class Unreadable(Invalid):
+    code = "media.unreadable"
+    title = "The video cannot be read"
+
+
+class TooShort(Invalid):
+    code = "media.too-short"
+    title = "The video is too short"
+
+
+class TooLong(TooLarge):
+    code = "media.too-long"
+    title = "The video is too long"
+
+
+class TooSmall(Invalid):
+    code = "media.too-small"
+    title = "The picture is too small"
+
+
+class TooLargePicture(TooLarge):
+    code = "media.too-large-picture"
+    title = "The picture is too large"
+
+
+class TooManyBytes(TooLarge):
+    code = "media.too-many-bytes"
+    title = "The file is too large"
+
+
+class TooManyStreams(Invalid):
+    code = "media.too-many-streams"
+    title = "Too many tracks"
+
+
+class TookTooLong(Invalid):
+    """A time limit; the machine may have been busy, so the same file may pass later."""
+
+    code = "media.took-too-long"
+    title = "It took too long"
+    is_retryable = True
+
+
+class UploadMissing(NotFound):
+    code = "media.upload-missing"
+    title = "No such upload"
+
+
+class UploadBusy(Conflict):
+    code = "media.upload-busy"
+    title = "This upload is already being received"
+
+
+class SpoolFull(Unavailable):
+    code = "media.disk-full"
+    title = "No room for another upload"
+
+
+class EncoderStopped(Unavailable):
+    code = "media.encoder-stopped"
+    title = "The encoder was stopped"
+
+
+class NoEncoder(Broken):
+    code = "media.no-encoder"
+    title = "No usable ffmpeg"
+
+
+class BadEncoding(Broken):
+    code = "media.bad-encoding"
+    title = "The encoder's output is not usable"
+
+
+class InspectionFailed(Broken):
+    code = "media.inspection-failed"
+    title = "Files cannot be looked at"

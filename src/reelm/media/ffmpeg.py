@@ -1,0 +1,91 @@
+"""Which ffmpeg to run: the one that is installed with Reelm, or the system's when that is newer.
+
+It is a program of its own under the GPL, always run as a process and never linked
+(docs/adr/imageio-ffmpeg.md).
+"""
+
+import asyncio
+import contextlib
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import imageio_ffmpeg  # type: ignore[import-untyped]  # it ships no types
+
+from reelm.media.errors import NoEncoder
+from reelm.media.process import Bounds, run
+
+_BOUNDS = Bounds(wall_seconds=20, cpu_seconds=10, memory_bytes=2 * 1024**3, file_bytes=0)
+_NEEDED = (b"--enable-libx264", b"--enable-libzimg")
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """What encoding may use.
+
+    Attributes:
+        base_seconds: time allowed for any source.
+        seconds_per_second: more time for each second of the source.
+        memory_bytes: address space; three rungs of a 4K source take about half of the default.
+        niceness: 0 (as urgent as the rest) to 19.
+    """
+
+    base_seconds: float = 60.0
+    seconds_per_second: float = 40.0
+    memory_bytes: int = 6 * 1024**3
+    niceness: int = 10
+
+    def bounds(self, duration_ms: int, *, file_bytes: int) -> Bounds:
+        """Bounds for one run over a source."""
+        wall_seconds = self.base_seconds + self.seconds_per_second * duration_ms / 1000
+        return Bounds(
+            wall_seconds=wall_seconds,
+            cpu_seconds=int(wall_seconds) * 4,
+            memory_bytes=self.memory_bytes,
+            file_bytes=file_bytes,
+            niceness=self.niceness,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Encoder:
+    """Which ffmpeg, and what it may use."""
+
+    program: Path
+    effort: Effort
+
+
+async def find_ffmpeg() -> Path:
+    """The newest usable ffmpeg of this machine: with x264, and with zimg for high dynamic range.
+
+    Raises:
+        NoEncoder: there is none.
+    """
+    candidates = await asyncio.gather(*(_version(path) for path in _places()))
+    usable = [candidate for candidate in candidates if candidate is not None]
+    if not usable:
+        raise NoEncoder(
+            "There is no ffmpeg with x264 and zimg on this machine, so no video can be prepared. Uploads are "
+            "kept. Install the project's requirements again; they bring one."
+        )
+    # On a tie the first wins: the one whose exact build this release was tested with.
+    return max(usable, key=lambda candidate: candidate[0])[1]
+
+
+def _places() -> list[Path]:
+    places = []
+    with contextlib.suppress(RuntimeError):  # no build for this platform: the system's may do
+        places.append(Path(imageio_ffmpeg.get_ffmpeg_exe()))
+    found = shutil.which("ffmpeg")
+    if found is not None:
+        places.append(Path(found))
+    return places
+
+
+async def _version(path: Path) -> tuple[tuple[int, ...], Path] | None:
+    outcome = await run([str(path), "-hide_banner", "-version"], bounds=_BOUNDS)
+    match = re.match(rb"ffmpeg version n?(\d+(?:\.\d+)*)", outcome.output)
+    if outcome.status != 0 or match is None or not all(part in outcome.output for part in _NEEDED):
+        return None
+    return tuple(int(part) for part in match[1].split(b".")), path

@@ -1,0 +1,111 @@
+"""The filter graph and the options of one ffmpeg run, from a plan; pure text."""
+
+from pathlib import Path
+
+from reelm.media.model import Plan, Rung, Video
+
+_AUDIO_BITS_PER_SECOND = 96_000
+_AUDIO_RATE = 48_000
+_TO_SDR = (
+    "zscale=transfer=linear:npl=203,format=gbrpf32le,zscale=primaries=bt709,tonemap=hable:desat=0,"
+    "zscale=transfer=bt709:matrix=bt709:range=limited"
+)
+# One fragment per forced keyframe with the sound of the same stretch; the sound's start-up samples are cut by
+# an edit list in the initialisation part, which browsers honour.
+_MOVFLAGS = "+frag_keyframe+delay_moov+default_base_moof+skip_trailer"
+
+
+def reading(source: Path, *, seek_seconds: float = 0.0) -> list[str]:
+    """Open one local file and nothing else: no network, no playlists, no other formats."""
+    options = ["-nostdin", "-hide_banner", "-loglevel", "error", "-y"]
+    if seek_seconds > 0:
+        options += ["-ss", f"{seek_seconds:.3f}"]
+    return [
+        *options,
+        "-protocol_whitelist",
+        "file,pipe",
+        "-format_whitelist",
+        "mov,matroska",
+        "-i",
+        f"file:{source}",
+    ]
+
+
+def encoding(plan: Plan, rungs: tuple[Rung, ...], outputs: tuple[Path, ...]) -> list[str]:
+    """Everything after the input: one graph with a split per rung, then one output per rung.
+
+    Args:
+        plan: what was planned for the source.
+        rungs: some of ``plan.rungs``.
+        outputs: a file for each of ``rungs``.
+    """
+    options = ["-filter_complex", _graph(plan, rungs)]
+    for place, (rung, output) in enumerate(zip(rungs, outputs, strict=True)):
+        options += ["-map", f"[v{place}]", *_picture_options(plan, rung)]
+        if plan.probe.audio is not None:
+            options += ["-map", f"[a{place}]", "-c:a", "aac", "-b:a", str(_AUDIO_BITS_PER_SECOND)]
+        # Metadata stays behind: cameras write the place and the owner into it.
+        options += ["-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact"]
+        options += ["-movflags", _MOVFLAGS, "-f", "mp4", f"file:{output}"]
+    return options
+
+
+def _picture_options(plan: Plan, rung: Rung) -> list[str]:
+    # A moment before each frame, so that rounding cannot pick the next one.
+    early = 1 / (4 * plan.frame_rate)
+    forced = ",".join(f"{max(0.0, float(at - early)):.6f}" for at in plan.keyframe_seconds)
+    return [
+        *("-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-pix_fmt", "yuv420p"),
+        *("-crf", str(rung.crf), "-maxrate", str(rung.max_bits_per_second)),
+        *("-bufsize", str(rung.max_bits_per_second * 2)),
+        # No B-frames: presentation starts at zero without an edit list, and no decoder has to wait.
+        *("-bf", "0", "-g", str(2**30), "-force_key_frames", forced, "-forced-idr", "1"),
+        *("-x264-params", "keyint=infinite:min-keyint=infinite:open-gop=0"),
+        *("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"),
+        *("-fps_mode", "passthrough"),
+    ]
+
+
+def _graph(plan: Plan, rungs: tuple[Rung, ...]) -> str:
+    count = len(rungs)
+    top = max(rungs, key=lambda rung: rung.width * rung.height)
+    rate = max(rung.frame_rate for rung in rungs)
+    frames = plan.frame_count * (rate / plan.frame_rate)
+    chain = [
+        f"fps={rate.numerator}/{rate.denominator}:start_time=0",
+        *picture_chain(plan.video, width=top.width, height=top.height),
+        # The last frame stays until the sound ends, and every rung ends at the same frame.
+        f"tpad=stop=-1:stop_mode=clone,trim=end_frame={int(frames)}",
+    ]
+    parts = [f"[0:{plan.video.stream_index}]{','.join(chain)},split={count}" + _pads("s", count)]
+    for place, rung in enumerate(rungs):
+        steps = ["null"]
+        if rung.frame_rate != rate:
+            steps.append(f"framestep={int(rate / rung.frame_rate)}")
+        if (rung.width, rung.height) != (top.width, top.height):
+            steps.append(f"scale={rung.width}:{rung.height}:flags=bicubic")
+        parts.append(f"[s{place}]{','.join(steps)},setsar=1[v{place}]")
+    if plan.probe.audio is not None:
+        sound = (
+            f"aresample={_AUDIO_RATE}:async=1:first_pts=0,aformat=sample_fmts=fltp:channel_layouts=stereo,"
+            f"apad,atrim=end={float(plan.duration_seconds):.6f},asplit={count}"
+        )
+        parts.append(f"[0:{plan.probe.audio.stream_index}]{sound}" + _pads("a", count))
+    return ";".join(parts)
+
+
+def picture_chain(video: Video, *, width: int, height: int) -> list[str]:
+    """Filters from the source's picture to a size in 8-bit BT.709; ffmpeg itself rotates before them."""
+    chain = ["bwdif=mode=send_frame:deint=interlaced"] if video.is_interlaced else []
+    if video.color_transfer in {"pq", "hlg"}:
+        # Scaled first: tone mapping works on floats and costs by the pixel.
+        return [*chain, f"scale={width}:{height}:flags=bicubic", _TO_SDR, "format=yuv420p", "setsar=1"]
+    matrix = video.color_matrix
+    if matrix == "unknown":
+        matrix = "bt709" if min(video.width, video.height) >= 720 else "bt601"
+    colors = f"in_color_matrix={matrix}:out_color_matrix=bt709:out_range=limited"
+    return [*chain, f"scale={width}:{height}:flags=bicubic:{colors}", "format=yuv420p", "setsar=1"]
+
+
+def _pads(letter: str, count: int) -> str:
+    return "".join(f"[{letter}{place}]" for place in range(count))

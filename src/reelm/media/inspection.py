@@ -1,0 +1,310 @@
+"""Started as a program on one untrusted file: print what it is as one line of JSON.
+
+    python -I -B inspection.py PATH BOUNDS
+
+BOUNDS is JSON: ``{"max_streams", "max_pixels", "max_duration_ms", "min_short_side"}``. Prints
+``{"fault": NAME or null, "probe": {…} or null}``; ``reelm.media.probe`` makes a ``Probe`` or an error of it.
+It imports nothing of the project, because it runs on its own, confined, and may be killed by what it reads.
+Facts that are outside the bounds are reported at once, without decoding; the caller refuses them in its own
+words.
+"""
+
+import json
+import struct
+import sys
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import islice, pairwise
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import av
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.stream import Disposition
+from av.video.stream import VideoStream
+
+_OPTIONS = {
+    "format_whitelist": "mov,matroska",
+    "protocol_whitelist": "file",
+    "codec_whitelist": "h264,hevc,vp8,vp9,libvpx,libvpx-vp9,av1,libdav1d,mpeg4,h263,prores,mjpeg,mpeg2video,"
+    "aac,aac_fixed,mp3,mp3float,opus,libopus,vorbis,flac,alac,ac3,eac3,amrnb,amrwb,libopencore_amrnb,"
+    "libopencore_amrwb,pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,pcm_f32le,pcm_f32be,"
+    "pcm_u8,pcm_mulaw,pcm_alaw",
+}
+_TAIL_FRAMES = 150
+_FIRST_PACKETS = 120
+# A container says how long it is; what it holds may end this much earlier without anything being lost.
+_SLACK_SECONDS = Fraction(1, 2)
+_SLACK_RATIO = Fraction(2, 100)
+_TRANSFERS = {16: "pq", 18: "hlg"}
+_MATRICES = {1: "bt709", 5: "bt601", 6: "bt601", 9: "bt2020", 10: "bt2020"}
+
+
+class Fault(Exception):  # noqa: N818 - named like the answer's field
+    """Why the file is refused, as one word."""
+
+
+class Reach:
+    """What the packets of one stream cover, in seconds."""
+
+    def __init__(self) -> None:
+        self.start: Fraction | None = None
+        self.end = Fraction(0)
+        self.last_key = Fraction(0)
+        self.times: list[Fraction] = []
+        self.is_reordered = False
+
+    def add(self, packet: "av.Packet[Any]") -> None:
+        if packet.pts is None or packet.time_base is None:
+            return
+        at = packet.pts * packet.time_base
+        self.is_reordered |= bool(self.times) and at < self.times[-1]
+        self.times.append(at)
+        self.start = at if self.start is None else min(self.start, at)
+        self.end = max(self.end, at + (packet.duration or 0) * packet.time_base)
+        if packet.is_keyframe:
+            self.last_key = at
+
+    def frame_rate(self) -> float:
+        """One over the usual distance, so that a pause in a variable rate does not count."""
+        steps = sorted(later - sooner for sooner, later in pairwise(sorted(self.times)) if later > sooner)
+        if not steps:
+            return 30.0
+        middle = steps[len(steps) // 2]
+        usual = [step for step in steps if middle / 2 <= step <= middle * 3 / 2]
+        return float(len(usual) / sum(usual, Fraction(0)))
+
+
+def main() -> None:
+    path, bounds = Path(sys.argv[1]), json.loads(sys.argv[2])
+    av.logging.set_level(None)
+    answer: dict[str, Any] = {"fault": None, "probe": None}
+    try:
+        answer["probe"] = _inspect(path, bounds)
+    except Fault as fault:
+        answer["fault"] = str(fault)
+    except (av.FFmpegError, ValueError, MemoryError, ArithmeticError):
+        answer["fault"] = "unreadable"
+    sys.stdout.write(json.dumps(answer) + "\n")
+
+
+def _inspect(path: Path, bounds: dict[str, int]) -> dict[str, Any]:
+    family, is_whole = _outline(path)
+    try:
+        container = av.open(str(path), options=_OPTIONS, metadata_errors="ignore")
+    except (av.FFmpegError, ValueError) as error:
+        raise Fault(_why_closed(family, is_whole=is_whole)) from error
+    with container:
+        picture, sounds = _tracks(container)
+        if picture is None and not sounds:
+            raise Fault("not-a-video")
+        probe = _headline(container, picture)
+        if picture is None or _is_over(probe, bounds):
+            return probe
+        if not is_whole:
+            raise Fault("truncated")
+        reaches = _read_through(container, [picture, *sounds], bounds["max_duration_ms"])
+        start = min(
+            (reach.start for reach in reaches.values() if reach.start is not None), default=Fraction(0)
+        )
+        end = max((reach.end for reach in reaches.values()), default=Fraction(0))
+        probe["duration_ms"] = round((end - start) * 1000)
+        _fill_picture(probe["video"], reaches[picture.index])
+        if not reaches[picture.index].times and probe["duration_ms"]:
+            probe["video"] = None
+        if _is_over(probe, bounds) or not reaches[picture.index].times:
+            return probe
+        _demand_the_end(container, family, end)
+        _fill_from_frame(probe["video"], picture, _first_frame(container, picture))
+        _decode_tail(container, picture, reaches[picture.index])
+        probe["audio"] = next(filter(None, (_sound(container, stream) for stream in sounds)), None)
+        return probe
+
+
+def _why_closed(family: str, *, is_whole: bool) -> str:
+    if family == "":
+        return "not-a-video"
+    return "unreadable" if is_whole else "truncated"
+
+
+def _outline(path: Path) -> tuple[str, bool]:
+    """The family the first bytes claim (``mp4``, ``matroska`` or none), and whether its parts are there."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        head = file.read(12)
+        if head[:4] == b"\x1a\x45\xdf\xa3":
+            return "matroska", True
+        if head[4:8] not in {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}:
+            return "", True
+        has_moov = False
+        for kind, end in _boxes(file, size):
+            if end > size:
+                return "mp4", False
+            has_moov |= kind == b"moov"
+        return "mp4", has_moov
+
+
+def _boxes(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int]]:
+    """Top-level boxes and where each should end; stops at what is no box (cameras append private bytes)."""
+    at = 0
+    while at + 8 <= size:
+        file.seek(at)
+        length, kind = struct.unpack(">I4s", file.read(8))
+        if length == 1 and at + 16 <= size:
+            length = struct.unpack(">Q", file.read(8))[0]
+        elif length == 0:
+            length = size - at
+        if length < 8 or not kind.isalnum():
+            return
+        at += length
+        yield kind, at
+
+
+def _tracks(container: InputContainer) -> tuple[VideoStream | None, list[AudioStream]]:
+    pictures = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
+    return next(iter(pictures), None), list(container.streams.audio)
+
+
+def _headline(container: InputContainer, picture: VideoStream | None) -> dict[str, Any]:
+    """What the header says, before anything is decoded."""
+    probe: dict[str, Any] = {
+        "container": container.format.name.split(",")[0],
+        "duration_ms": round((container.duration or 0) / 1000),
+        "stream_count": len(container.streams),
+        "video": None,
+        "audio": None,
+    }
+    if picture is not None:
+        context = picture.codec_context
+        probe["video"] = {
+            "stream_index": picture.index,
+            "codec": context.name,
+            "width": context.width,
+            "height": context.height,
+            "rotation": 0,
+            "frame_rate": 0.0,
+            "pixel_format": context.pix_fmt or "",
+            "bit_depth": 8,
+            "color_transfer": "sdr",
+            "color_matrix": "unknown",
+            "has_b_frames": False,
+            "is_interlaced": False,
+        }
+    return probe
+
+
+def _is_over(probe: dict[str, Any], bounds: dict[str, int]) -> bool:
+    video = probe["video"] or {"width": bounds["min_short_side"], "height": bounds["min_short_side"]}
+    return bool(
+        probe["stream_count"] > bounds["max_streams"]
+        or probe["duration_ms"] > bounds["max_duration_ms"]
+        or video["width"] * video["height"] > bounds["max_pixels"]
+        or min(video["width"], video["height"]) < bounds["min_short_side"]
+    )
+
+
+def _read_through(
+    container: InputContainer, streams: list[VideoStream | AudioStream], max_duration_ms: int
+) -> dict[int, Reach]:
+    """Read every packet without decoding: the only length that cannot lie."""
+    reaches = {stream.index: Reach() for stream in streams}
+    try:
+        for packet in container.demux(streams):
+            if packet.size == 0 or packet.is_discard:
+                continue
+            if packet.is_corrupt:
+                raise Fault("truncated")
+            reach = reaches[packet.stream_index]
+            reach.add(packet)
+            if reach.start is not None and (reach.end - reach.start) * 1000 > max_duration_ms:
+                break
+    except av.FFmpegError as error:
+        raise Fault("truncated") from error
+    return reaches
+
+
+def _fill_picture(video: dict[str, Any], reach: Reach) -> None:
+    video["frame_rate"] = reach.frame_rate()
+    video["has_b_frames"] = reach.is_reordered
+
+
+def _demand_the_end(container: InputContainer, family: str, end: Fraction) -> None:
+    """A Matroska header states its length; much less was there when the file was cut."""
+    if family != "matroska" or not container.duration:
+        return
+    stated = Fraction(container.duration, 1_000_000)
+    if stated - end > max(_SLACK_SECONDS, stated * _SLACK_RATIO):
+        raise Fault("truncated")
+
+
+def _first_frame(container: InputContainer, picture: VideoStream) -> av.VideoFrame:
+    picture.thread_type = "AUTO"
+    picture.codec_context.thread_count = 2
+    container.seek(container.start_time or 0)
+    for packet in islice(container.demux(picture), _FIRST_PACKETS):
+        try:
+            frames = packet.decode()
+        except av.error.InvalidDataError:
+            continue
+        for frame in frames:
+            if isinstance(frame, av.VideoFrame):
+                return frame
+    raise Fault("unreadable")
+
+
+def _fill_from_frame(video: dict[str, Any], picture: VideoStream, frame: av.VideoFrame) -> None:
+    aspect = picture.sample_aspect_ratio or Fraction(1)
+    width, height = frame.width, frame.height
+    if aspect > 1:
+        width = round(width * aspect)
+    elif 0 < aspect < 1:
+        height = round(height / aspect)
+    rotation = round(-frame.rotation / 90) * 90 % 360
+    if rotation in {90, 270}:
+        width, height = height, width
+    video |= {
+        "width": width,
+        "height": height,
+        "rotation": rotation,
+        "pixel_format": frame.format.name,
+        "bit_depth": frame.format.components[0].bits,
+        "color_transfer": _TRANSFERS.get(int(frame.color_trc), "sdr"),
+        "color_matrix": _MATRICES.get(int(frame.colorspace), "unknown"),
+        "is_interlaced": bool(frame.interlaced_frame),
+    }
+
+
+def _decode_tail(container: InputContainer, picture: VideoStream, reach: Reach) -> None:
+    """The last part must be there too, not only its place in the index."""
+    time_base = picture.time_base or Fraction(1, 1000)
+    container.seek(int(reach.last_key / time_base), stream=picture)
+    for packet in islice(container.demux(picture), _TAIL_FRAMES):
+        try:
+            if packet.decode():
+                return
+        except av.error.InvalidDataError:
+            continue
+    raise Fault("truncated")
+
+
+def _sound(container: InputContainer, stream: AudioStream) -> dict[str, Any] | None:
+    """Facts about the sound, or nothing when it does not decode: the clip is then published without it."""
+    try:
+        container.seek(container.start_time or 0)
+        for packet in islice(container.demux(stream), _FIRST_PACKETS):
+            for frame in packet.decode():
+                if isinstance(frame, av.AudioFrame):
+                    return {
+                        "stream_index": stream.index,
+                        "codec": stream.codec_context.name,
+                        "channels": frame.layout.nb_channels,
+                        "sample_rate": frame.sample_rate,
+                    }
+    except (av.FFmpegError, ValueError):
+        return None
+    return None
+
+
+if __name__ == "__main__":
+    main()

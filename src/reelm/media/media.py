@@ -1,0 +1,151 @@
+"""The package's main noun: everything that is done to a file, with its limits in one place."""
+
+import asyncio
+from collections.abc import AsyncIterable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from reelm.base import Clock, Entropy, Tx, UploadId
+from reelm.media import store
+from reelm.media.encode import Encoded, encode
+from reelm.media.ffmpeg import Effort, Encoder, find_ffmpeg
+from reelm.media.model import Limits, Plan, Probe, Rung
+from reelm.media.package import Rendition, package
+from reelm.media.poster import poster
+from reelm.media.probe import probe
+from reelm.media.process import Bounds
+from reelm.media.spool import Spool, Spooled
+from reelm.media.store import Upload
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Where files wait and what working on them may cost.
+
+    Attributes:
+        spool: folder for uploads in the clear; private, on the realm's own disk, made when missing.
+        limits: what is accepted as a source.
+        reserve_bytes: free space that an upload may not use.
+        upload_ttl_seconds: how long an upload waits to be posted.
+        inspect_seconds: for looking at one file.
+        inspect_memory_bytes: address space of the process that looks.
+        effort: what encoding may use.
+    """
+
+    spool: Path
+    limits: Limits = field(default_factory=Limits)
+    reserve_bytes: int = 256 * 1024**2
+    upload_ttl_seconds: int = 24 * 3600
+    inspect_seconds: float = 60.0
+    inspect_memory_bytes: int = 3 * 1024**3
+    effort: Effort = field(default_factory=Effort)
+
+
+class Media:
+    """Receives, looks at, encodes and packages files. Knows nobody and keeps nothing but ``uploads``."""
+
+    def __init__(self, config: Config, *, clock: Clock, entropy: Entropy) -> None:
+        self._config = config
+        self._clock = clock
+        self._entropy = entropy
+        self._spool = Spool(config.spool, limits=config.limits, reserve_bytes=config.reserve_bytes)
+        self._encoder: Encoder | None = None
+        self._finding = asyncio.Lock()
+
+    @property
+    def limits(self) -> Limits:
+        return self._config.limits
+
+    async def receive(
+        self, stream: AsyncIterable[bytes], *, upload: UploadId, declared_bytes: int | None
+    ) -> Spooled:
+        """Write a stream to the spool, durably; see ``Spool.receive``."""
+        return await self._spool.receive(stream, upload=upload, declared_bytes=declared_bytes)
+
+    def source(self, upload: UploadId) -> Path:
+        """Where a received file is; raises ``UploadMissing``."""
+        return self._spool.source(upload)
+
+    def workspace(self, upload: UploadId) -> Path:
+        """A private folder for what is made from an upload; ``discard`` removes it too."""
+        return self._spool.workspace(upload)
+
+    def discard(self, upload: UploadId) -> None:
+        """Remove an upload's file and workspace. Safe to repeat."""
+        self._spool.discard(upload)
+
+    def sweep(self, keep: set[UploadId]) -> None:
+        """At start: remove every file that belongs to none of ``keep``."""
+        self._spool.sweep(keep)
+
+    async def probe(self, path: Path) -> Probe:
+        """Facts about a file, or why it is refused; see ``reelm.media.probe.probe``."""
+        config = self._config
+        bounds = Bounds(
+            wall_seconds=config.inspect_seconds,
+            cpu_seconds=max(1, int(config.inspect_seconds)),
+            memory_bytes=config.inspect_memory_bytes,
+            file_bytes=0,
+        )
+        return await probe(path, limits=config.limits, bounds=bounds)
+
+    async def encode(
+        self,
+        source: Path,
+        plan: Plan,
+        rungs: tuple[Rung, ...],
+        *,
+        into: Path,
+        progress: Callable[[float], None],
+    ) -> tuple[Encoded, ...]:
+        """Make some of a plan's rungs in one process; see ``reelm.media.encode.encode``."""
+        encoder = await self._find_encoder()
+        return await encode(source, plan, rungs, into=into, encoder=encoder, progress=progress)
+
+    async def package(self, encoded: Encoded, *, into: Path) -> Rendition:
+        """Encrypt a rung under a new key; see ``reelm.media.package.package``."""
+        return await package(encoded, into=into, entropy=self._entropy)
+
+    async def poster(self, source: Path, probe: Probe, *, into: Path) -> Path:
+        """A still picture, as JPEG; see ``reelm.media.poster.poster``."""
+        return await poster(source, probe, into=into, encoder=await self._find_encoder())
+
+    async def record_upload(
+        self, tx: Tx, spooled: Spooled, *, upload: UploadId, owner: str, probe: Probe
+    ) -> Upload:
+        """Make a received and probed file usable by its owner, until it expires."""
+        now = self._clock.now()
+        made = Upload(
+            id=upload,
+            owner=owner,
+            size_bytes=spooled.size_bytes,
+            probe=probe,
+            created_at=now,
+            expires_at=now + timedelta(seconds=self._config.upload_ttl_seconds),
+        )
+        await store.record_upload(tx, made)
+        return made
+
+    async def upload(self, tx: Tx, upload: UploadId, *, owner: str) -> Upload:
+        """An owner's upload; raises ``UploadMissing``."""
+        return await store.upload(tx, upload, owner)
+
+    async def remove_upload(self, tx: Tx, upload: UploadId) -> None:
+        """Forget an upload; its file goes with ``discard``. Safe to repeat."""
+        await store.remove_upload(tx, upload)
+
+    async def expired_uploads(self, tx: Tx, now: datetime) -> tuple[UploadId, ...]:
+        """Uploads whose time is over at ``now``."""
+        return await store.expired_uploads(tx, now)
+
+    async def known_uploads(self, tx: Tx) -> frozenset[UploadId]:
+        """Every upload there is: what ``sweep`` should keep."""
+        return await store.known_uploads(tx)
+
+    async def _find_encoder(self) -> Encoder:
+        """Looked for once, at first use."""
+        async with self._finding:
+            if self._encoder is None:
+                self._encoder = Encoder(program=await find_ffmpeg(), effort=self._config.effort)
+            return self._encoder

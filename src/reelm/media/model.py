@@ -1,0 +1,296 @@
+"""What a source is, what is accepted, and what will be made of it.
+
+A ``Probe`` holds facts about a source. ``check`` says whether it is accepted. ``plan`` says which rungs it
+gets: never above the source, every rung with its keyframes at the same moments, so that a player may change
+rung at any piece.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from reelm.base import ReelmError
+from reelm.media.errors import NoVideo, TooLargePicture, TooLong, TooManyStreams, TooShort, TooSmall
+
+# Rates that cameras mean; what they deliver is within a hundredth of one of these.
+_RATES = tuple(Fraction(n, d) for n, d in ((24000, 1001), (24, 1), (25, 1), (30000, 1001), (30, 1), (48, 1)))
+_RATES += tuple(Fraction(n, d) for n, d in ((50, 1), (60000, 1001), (60, 1), (120, 1), (240, 1)))
+_RATE_TOLERANCE = 0.02
+_MAX_RATE = Fraction(601, 10)
+_MIN_RATE = Fraction(10)
+_MAX_FIRST_RATE = Fraction(301, 10)
+_MIN_FIRST_RATE = Fraction(23)
+_RAMP_SECONDS = (Fraction(1, 2), Fraction(1, 2), Fraction(1))
+_PIECE_SECONDS = Fraction(2)
+_MIN_TAIL_SECONDS = Fraction(1, 2)
+# Wider than any camera's frame (21:9 is 2.33); beyond it a rung would cost more than its bit rate can carry.
+_MAX_ASPECT = Fraction(5, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What is accepted as a source."""
+
+    max_source_bytes: int = 2 * 1024**3  # at most 4 GiB - 1
+    min_duration_ms: int = 300
+    max_duration_ms: int = 180_000
+    min_short_side: int = 64
+    max_pixels: int = 4096 * 4096  # 4K and 5.3K pass, 8K does not
+    max_streams: int = 16  # phones write up to eight: picture, sounds, depth, motion, place
+
+    def __post_init__(self) -> None:
+        if not 0 < self.max_source_bytes < 4 * 1024**3:
+            raise ValueError("max_source_bytes is from 1 to 4 GiB - 1")
+        if not 0 < self.min_duration_ms < self.max_duration_ms:
+            raise ValueError("min_duration_ms is below max_duration_ms")
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """The picture. Sizes are as shown: after rotation, in square pixels.
+
+    Attributes:
+        rotation: degrees clockwise that the player has to turn the stored picture: 0, 90, 180 or 270.
+        frame_rate: frames per second as measured over the usual distance between frames.
+        color_transfer: ``pq`` and ``hlg`` are high dynamic range; ``sdr`` is everything else.
+        color_matrix: ``bt709``, ``bt601``, ``bt2020`` or ``unknown``.
+    """
+
+    stream_index: int
+    codec: str
+    width: int
+    height: int
+    rotation: int
+    frame_rate: float
+    pixel_format: str
+    bit_depth: int
+    color_transfer: str
+    color_matrix: str
+    has_b_frames: bool
+    is_interlaced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    stream_index: int
+    codec: str
+    channels: int
+    sample_rate: int
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Facts about a source, none of them about who made it."""
+
+    container: str
+    duration_ms: int
+    stream_count: int
+    video: Video | None
+    audio: Audio | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One encoding to make. ``name`` is its short side, as in ``480p``."""
+
+    name: str
+    width: int
+    height: int
+    frame_rate: Fraction
+    crf: int
+    max_bits_per_second: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What will be made of one source.
+
+    Attributes:
+        rungs: lowest first; the first one is made alone, so that the clip is playable early.
+        keyframes: frame numbers at ``rungs[0].frame_rate`` where a piece starts; the first is 0.
+        frame_count: frames of ``rungs[0]``; the other rungs have a whole multiple of it.
+    """
+
+    probe: Probe
+    video: Video
+    rungs: tuple[Rung, ...]
+    keyframes: tuple[int, ...]
+    frame_count: int
+
+    @property
+    def frame_rate(self) -> Fraction:
+        """Of the first rung; every keyframe lies on its grid."""
+        return self.rungs[0].frame_rate
+
+    @property
+    def duration_seconds(self) -> Fraction:
+        return self.frame_count / self.frame_rate
+
+    @property
+    def keyframe_seconds(self) -> tuple[Fraction, ...]:
+        return tuple(number / self.frame_rate for number in self.keyframes)
+
+
+def check(probe: Probe, limits: Limits) -> None:
+    """Refuse what is outside the limits, the plainest reason first.
+
+    Raises:
+        NoVideo, TooLong, TooShort, TooSmall, TooLargePicture, TooManyStreams: see their titles.
+    """
+    problem = _problem(probe, limits)
+    if problem is not None:
+        raise problem
+
+
+def _problem(probe: Probe, limits: Limits) -> ReelmError | None:
+    video = probe.video
+    if probe.stream_count > limits.max_streams:
+        return TooManyStreams(
+            f"The file has {probe.stream_count} tracks; at most {limits.max_streams} are accepted. "
+            "Export it again with one picture track and one sound track.",
+            max_streams=limits.max_streams,
+        )
+    if video is None:
+        return NoVideo("The file has sound but no picture. Choose a video instead.")
+    short_side = min(video.width, video.height)
+    if video.width * video.height > limits.max_pixels:
+        return TooLargePicture(
+            f"The picture is {video.width} by {video.height}; 4K (3840 by 2160) is the most that is "
+            "accepted. Export it at 1080p or 4K.",
+            width=video.width,
+            height=video.height,
+        )
+    if short_side < limits.min_short_side:
+        return TooSmall(
+            f"The picture is {video.width} by {video.height}; its shorter side needs at least "
+            f"{limits.min_short_side} pixels. Choose a larger version.",
+            min_short_side=limits.min_short_side,
+        )
+    return _duration_problem(probe.duration_ms, limits)
+
+
+def _duration_problem(duration_ms: int, limits: Limits) -> ReelmError | None:
+    if duration_ms > limits.max_duration_ms:
+        return TooLong(
+            f"The video lasts {_spoken(duration_ms)}; clips may last up to "
+            f"{_spoken(limits.max_duration_ms)}. Trim it and send it again.",
+            duration_ms=duration_ms,
+            max_duration_ms=limits.max_duration_ms,
+        )
+    if duration_ms < limits.min_duration_ms:
+        return TooShort(
+            f"The video lasts {duration_ms / 1000:.1f} seconds; clips need at least "
+            f"{limits.min_duration_ms / 1000:.1f} seconds.",
+            duration_ms=duration_ms,
+            min_duration_ms=limits.min_duration_ms,
+        )
+    return None
+
+
+def _spoken(duration_ms: int) -> str:
+    seconds = round(duration_ms / 1000)
+    hours, minutes = seconds // 3600, seconds % 3600 // 60
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {seconds % 60} s" if seconds >= 60 else f"{seconds} s"
+
+
+def plan(probe: Probe) -> Plan:
+    """The rungs for an accepted source: 480, 720 and 1080 on the short side, as far as the source goes.
+
+    Raises:
+        NoVideo: the probe has no picture; ``check`` refuses such a source earlier.
+    """
+    video = probe.video
+    if video is None:
+        raise NoVideo("The file has sound but no picture. Choose a video instead.")
+    rate = steady_rate(video.frame_rate)
+    halved = rate / 2
+    first_rate = halved if rate > _MAX_FIRST_RATE and halved >= _MIN_FIRST_RATE else rate
+    short_side = min(video.width, video.height)
+    ladder = [step for step in _LADDER if step[0] <= short_side] or [(short_side // 2 * 2, *_LADDER[0][1:])]
+    rungs = tuple(
+        _rung(video, side=side, rate=first_rate if place == 0 else rate, crf=crf, max_bits=max_bits)
+        for place, (side, crf, max_bits) in enumerate(ladder)
+    )
+    frame_count = max(1, round(Fraction(probe.duration_ms, 1000) * first_rate))
+    return Plan(
+        probe=probe,
+        video=video,
+        rungs=rungs,
+        keyframes=_keyframes(frame_count, first_rate),
+        frame_count=frame_count,
+    )
+
+
+# Short side, constant rate factor, cap in bits per second.
+_LADDER = ((480, 24, 800_000), (720, 24, 2_000_000), (1080, 23, 4_500_000))
+
+
+def steady_rate(measured: float) -> Fraction:
+    """A constant frame rate for a measured one: the nearest common rate, from 10 to 60."""
+    rate = min(_RATES, key=lambda common: abs(float(common) - measured))
+    if abs(float(rate) - measured) > _RATE_TOLERANCE * measured:
+        rate = max(Fraction(measured).limit_denominator(100), Fraction(1, 10))
+    while rate > _MAX_RATE:
+        rate /= 2
+    while rate < _MIN_RATE:
+        rate *= 2
+    return rate
+
+
+def _rung(video: Video, *, side: int, rate: Fraction, crf: int, max_bits: int) -> Rung:
+    short, long = sorted((video.width, video.height))
+    scale = Fraction(side, short)
+    if Fraction(long, short) > _MAX_ASPECT:
+        scale = side * _MAX_ASPECT / long
+    width, height = (max(2, round(length * scale / 2) * 2) for length in (video.width, video.height))
+    return Rung(
+        name=f"{side}p", width=width, height=height, frame_rate=rate, crf=crf, max_bits_per_second=max_bits
+    )
+
+
+def _keyframes(frame_count: int, rate: Fraction) -> tuple[int, ...]:
+    """Piece starts: pieces of 0.5, 0.5, 1, 2, 2 … seconds; a tail below half a second joins its neighbour."""
+    numbers, at, place = [0], Fraction(0), 0
+    while True:
+        at += _RAMP_SECONDS[place] if place < len(_RAMP_SECONDS) else _PIECE_SECONDS
+        place += 1
+        number = math.ceil(at * rate)
+        if frame_count - number < _MIN_TAIL_SECONDS * rate:
+            return tuple(numbers)
+        numbers.append(number)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece as far as bit rates go."""
+
+    size_bytes: int
+    duration_ms: int
+
+
+def average_bits(spans: Sequence[Span]) -> int:
+    """Bits per second over the whole."""
+    duration_ms = sum(span.duration_ms for span in spans)
+    return math.ceil(sum(span.size_bytes for span in spans) * 8000 / max(duration_ms, 1))
+
+
+def peak_bits(spans: Sequence[Span]) -> int:
+    """The most bits per second over any run of pieces between half and one and a half target durations long.
+
+    Source: RFC 8216bis, "peak segment bit rate". When no run is that long, the whole counts.
+    """
+    target_ms = max((span.duration_ms for span in spans), default=0)
+    peak = 0
+    for first in range(len(spans)):
+        size_bytes = duration_ms = 0
+        for span in spans[first:]:
+            size_bytes += span.size_bytes
+            duration_ms += span.duration_ms
+            if duration_ms * 2 > target_ms * 3:
+                break
+            if duration_ms * 2 >= target_ms:
+                peak = max(peak, math.ceil(size_bytes * 8000 / duration_ms))
+    return max(peak, average_bits(spans))

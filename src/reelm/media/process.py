@@ -1,0 +1,123 @@
+"""Run one program on hostile input: limited, watched, and gone when the caller is."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from reelm.media.errors import TookTooLong
+
+_CONFINE = str(Path(__file__).with_name("confine.py"))
+_MAX_OUTPUT_BYTES = 1024 * 1024
+_MAX_COMPLAINT_BYTES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a program may use. ``file_bytes`` is per file written."""
+
+    wall_seconds: float
+    cpu_seconds: int
+    memory_bytes: int
+    file_bytes: int
+    niceness: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a program ended: its status (negative: the signal), its output, the end of its complaints."""
+
+    status: int
+    output: bytes
+    complaint: str
+
+
+async def run(
+    command: Sequence[str], *, bounds: Bounds, on_line: Callable[[bytes], None] | None = None
+) -> Outcome:
+    """Run ``command`` to its end; its whole process group is killed when the caller is cancelled.
+
+    Args:
+        command: absolute path of the program, then its arguments.
+        bounds: limits, enforced by the kernel where it can.
+        on_line: called with each line of standard output, which is then not kept.
+
+    Raises:
+        TookTooLong: a time limit was reached.
+    """
+    limits = {
+        "memory_bytes": bounds.memory_bytes,
+        "cpu_seconds": bounds.cpu_seconds,
+        "file_bytes": bounds.file_bytes,
+        "niceness": bounds.niceness,
+        "parent": os.getpid(),
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-I",
+        "-S",
+        _CONFINE,
+        json.dumps(limits),
+        *command,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
+        env={"PATH": os.defpath, "LC_ALL": "C", "MALLOC_ARENA_MAX": "2"},
+    )
+    try:
+        async with asyncio.timeout(bounds.wall_seconds):
+            outcome = await _watch(process, on_line)
+    except TimeoutError:
+        raise _too_long() from None
+    finally:
+        await _end(process)
+    if outcome.status == -signal.SIGXCPU:
+        raise _too_long()
+    return outcome
+
+
+def _too_long() -> TookTooLong:
+    return TookTooLong(
+        "Working on the video took longer than is allowed, so it was stopped and nothing was kept. "
+        "Try again; if it happens again, export the video at 1080p and send that."
+    )
+
+
+async def _watch(process: asyncio.subprocess.Process, on_line: Callable[[bytes], None] | None) -> Outcome:
+    stdout, stderr = process.stdout, process.stderr
+    if stdout is None or stderr is None:
+        raise RuntimeError("a process was started without its pipes")
+    output, complaint = await asyncio.gather(_listen(stdout, on_line), _tail(stderr))
+    return Outcome(status=await process.wait(), output=output, complaint=complaint)
+
+
+async def _listen(stream: asyncio.StreamReader, on_line: Callable[[bytes], None] | None) -> bytes:
+    kept = bytearray()
+    while line := await stream.readline():
+        if on_line is not None:
+            on_line(line)
+        elif len(kept) < _MAX_OUTPUT_BYTES:
+            kept += line
+    return bytes(kept)
+
+
+async def _tail(stream: asyncio.StreamReader) -> str:
+    kept = b""
+    while block := await stream.read(_MAX_COMPLAINT_BYTES):
+        kept = (kept + block)[-_MAX_COMPLAINT_BYTES:]
+    return kept.decode("utf-8", "replace")
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Leave nothing running and no pipe open, not even when this is itself cancelled."""
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        pipes = [stream.read() for stream in (process.stdout, process.stderr) if stream is not None]
+        await asyncio.shield(asyncio.gather(process.wait(), *pipes))

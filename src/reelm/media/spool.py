@@ -1,0 +1,201 @@
+"""A private folder where uploads wait in the clear until they are encoded.
+
+Names in it are upload ids: ``ID.part`` while bytes arrive, ``ID.source`` when every byte is on disk,
+``ID.work`` for what is made from it. Whatever a crash leaves here is removed by ``sweep`` at the next start.
+"""
+
+import asyncio
+import errno
+import os
+import shutil
+from collections.abc import AsyncIterable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from reelm.base import Invalid, UploadId, read_id
+from reelm.media.errors import SpoolFull, Truncated, UploadBusy, UploadMissing
+from reelm.media.model import Limits
+from reelm.media.probe import empty, too_many_bytes
+
+_BLOCK_BYTES = 1024 * 1024
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+@dataclass(frozen=True, slots=True)
+class Spooled:
+    """A received file, every byte of it durable."""
+
+    path: Path
+    size_bytes: int
+
+
+class Spool:
+    def __init__(self, folder: Path, *, limits: Limits, reserve_bytes: int) -> None:
+        self._folder = folder
+        self._limits = limits
+        self._reserve_bytes = reserve_bytes
+
+    async def receive(
+        self, stream: AsyncIterable[bytes], *, upload: UploadId, declared_bytes: int | None
+    ) -> Spooled:
+        """Write a stream to the spool; on any error or cancellation nothing of it stays.
+
+        Args:
+            stream: the raw bytes; blocks of any size.
+            upload: names the file; a second stream under the same id is refused while the first one runs.
+            declared_bytes: what the sender announced, refused before the first byte when it is too much.
+
+        Raises:
+            Empty, TooManyBytes, Truncated: the size is none, over the limit, or not what was announced.
+            SpoolFull: the disk has no room.
+            UploadBusy: this id is being received right now.
+        """
+        self._refuse_announced(declared_bytes)
+        await asyncio.to_thread(self._make_room, declared_bytes or 0)
+        part, path = self._path(upload, "part"), self._path(upload, "source")
+        descriptor = _create(part, path)
+        try:
+            size_bytes = await self._drain(stream, descriptor)
+            _refuse_arrived(size_bytes, declared_bytes)
+            # A crash before the rename leaves only ID.part, which the next start sweeps away.
+            await _or_full(_settle, descriptor, part, path)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            path.unlink(
+                missing_ok=True
+            )  # cancelled after the rename; no older one exists, _create saw to that
+            raise
+        finally:
+            os.close(descriptor)
+        return Spooled(path=path, size_bytes=size_bytes)
+
+    def source(self, upload: UploadId) -> Path:
+        """Where a received file is.
+
+        Raises:
+            UploadMissing: it was never received, or was discarded.
+        """
+        path = self._path(upload, "source")
+        if not path.is_file():
+            raise UploadMissing("The uploaded file is no longer here. Send it again.")
+        return path
+
+    def workspace(self, upload: UploadId) -> Path:
+        """A private folder for what is made from an upload; goes away with it."""
+        path = self._path(upload, "work")
+        self._prepare()
+        path.mkdir(mode=0o700, exist_ok=True)
+        return path
+
+    def discard(self, upload: UploadId) -> None:
+        """Remove an upload and everything made from it here. Safe to repeat."""
+        for ending in ("part", "source"):
+            self._path(upload, ending).unlink(missing_ok=True)
+        _remove(self._path(upload, "work"))
+
+    def sweep(self, keep: set[UploadId]) -> None:
+        """Remove all but the received files and work of ``keep``. Only at start: nothing may be arriving."""
+        self._prepare()
+        kept = {f"{upload}.{ending}" for upload in keep for ending in ("source", "work")}
+        for path in self._folder.iterdir():
+            if path.name not in kept:
+                _remove(path)
+
+    def _path(self, upload: UploadId, ending: str) -> Path:
+        read_id(upload)  # an id cannot climb out of the folder
+        return self._folder / f"{upload}.{ending}"
+
+    def _prepare(self) -> None:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._folder.chmod(0o700)
+
+    def _refuse_announced(self, declared_bytes: int | None) -> None:
+        if declared_bytes is None:
+            return
+        if declared_bytes < 0:
+            raise Invalid("The announced size is below zero. Send the file again.")
+        if declared_bytes == 0:
+            raise empty()
+        if declared_bytes > self._limits.max_source_bytes:
+            raise too_many_bytes(self._limits)
+
+    def _make_room(self, wanted_bytes: int) -> None:
+        self._prepare()
+        if shutil.disk_usage(self._folder).free < wanted_bytes + self._reserve_bytes:
+            raise _full()
+
+    async def _drain(self, stream: AsyncIterable[bytes], descriptor: int) -> int:
+        size_bytes, waiting = 0, bytearray()
+        async for block in stream:
+            size_bytes += len(block)
+            if size_bytes > self._limits.max_source_bytes:
+                raise too_many_bytes(self._limits)
+            waiting += block
+            if len(waiting) >= _BLOCK_BYTES:
+                await _or_full(_write, descriptor, bytes(waiting))
+                waiting.clear()
+        await _or_full(_write, descriptor, bytes(waiting))
+        return size_bytes
+
+
+def _refuse_arrived(size_bytes: int, declared_bytes: int | None) -> None:
+    if size_bytes == 0:
+        raise empty()
+    if declared_bytes is not None and declared_bytes != size_bytes:
+        raise Truncated(
+            f"{size_bytes} of {declared_bytes} bytes arrived. Nothing was kept. Send the file again."
+        )
+
+
+def _create(part: Path, path: Path) -> int:
+    busy = UploadBusy("This upload was received already, or is arriving right now. Start a new one.")
+    if path.exists():
+        raise busy
+    try:
+        return os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except FileExistsError:
+        raise busy from None
+
+
+def _write(descriptor: int, block: bytes) -> None:
+    view = memoryview(block)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def _settle(descriptor: int, part: Path, path: Path) -> None:
+    os.fsync(descriptor)
+    part.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+async def _or_full(job: Callable[..., None], *args: object) -> None:
+    work = asyncio.ensure_future(asyncio.to_thread(job, *args))
+    try:
+        await asyncio.shield(work)
+    except asyncio.CancelledError:
+        # The thread still holds the descriptor; closing it now could let it write into another file.
+        await asyncio.wait([work])
+        raise
+    except OSError as error:
+        if error.errno in _NO_ROOM:
+            raise _full() from error
+        raise
+
+
+def _full() -> SpoolFull:
+    return SpoolFull(
+        "The realm has no disk space for another upload. Nothing was kept. Try again later; the operator "
+        "has to free some space first."
+    )
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

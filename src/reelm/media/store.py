@@ -1,0 +1,96 @@
+"""The ``uploads`` table: who may post which received file, until when. A file's name is never kept."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import BigInteger, Index, String, Table, Text, delete, insert, select
+from sqlalchemy.engine import Row
+
+from reelm.base import ID_LENGTH, DataClass, Moment, Tx, UploadId, column, metadata
+from reelm.media.errors import UploadMissing
+from reelm.media.model import Probe
+
+uploads = Table(
+    "uploads",
+    metadata,
+    column("id", String(ID_LENGTH), primary_key=True, klass=DataClass.OPERATIONAL),
+    column("owner", String(ID_LENGTH), nullable=False, klass=DataClass.OPERATIONAL),
+    column("size_bytes", BigInteger, nullable=False, klass=DataClass.OPERATIONAL),
+    column("probe", Text, nullable=False, klass=DataClass.OPERATIONAL),
+    column("created_at", Moment, nullable=False, klass=DataClass.OPERATIONAL),
+    column("expires_at", Moment, nullable=False, klass=DataClass.OPERATIONAL),
+    Index(None, "owner"),
+    Index(None, "expires_at"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A received and accepted file. ``owner`` is opaque here."""
+
+    id: UploadId
+    owner: str
+    size_bytes: int
+    probe: Probe
+    created_at: datetime
+    expires_at: datetime
+
+
+async def record_upload(tx: Tx, upload: Upload) -> None:
+    """Make an upload usable; the file must be durable before."""
+    values = {
+        "id": upload.id,
+        "owner": upload.owner,
+        "size_bytes": upload.size_bytes,
+        "probe": msgspec.json.encode(upload.probe).decode(),
+        "created_at": upload.created_at,
+        "expires_at": upload.expires_at,
+    }
+    await tx.execute(insert(uploads).values(values))
+
+
+async def upload(tx: Tx, upload_id: UploadId, owner: str) -> Upload:
+    """An owner's upload.
+
+    Raises:
+        UploadMissing: there is none, or it is another's; the answer does not tell which.
+    """
+    query = select(uploads).where(uploads.c.id == upload_id, uploads.c.owner == owner)
+    row = (await tx.execute(query)).one_or_none()
+    if row is None:
+        raise UploadMissing("There is no such upload, or it has expired. Send the file again.")
+    return _upload(row)
+
+
+async def remove_upload(tx: Tx, upload_id: UploadId) -> None:
+    """Forget an upload. Safe to repeat."""
+    await tx.execute(delete(uploads).where(uploads.c.id == upload_id))
+
+
+async def uploads_of(tx: Tx, owner: str) -> tuple[Upload, ...]:
+    """An owner's uploads, oldest first."""
+    query = select(uploads).where(uploads.c.owner == owner).order_by(uploads.c.id)
+    return tuple(_upload(row) for row in await tx.execute(query))
+
+
+async def known_uploads(tx: Tx) -> frozenset[UploadId]:
+    """Every upload there is: what the spool may keep at start."""
+    return frozenset(UploadId(key) for key in await tx.scalars(select(uploads.c.id)))
+
+
+async def expired_uploads(tx: Tx, now: datetime) -> tuple[UploadId, ...]:
+    """Uploads whose time is over at ``now``, oldest first."""
+    query = select(uploads.c.id).where(uploads.c.expires_at <= now).order_by(uploads.c.id)
+    return tuple(UploadId(key) for key in await tx.scalars(query))
+
+
+def _upload(row: Row[tuple[object, ...]]) -> Upload:
+    return Upload(
+        id=UploadId(row.id),
+        owner=row.owner,
+        size_bytes=row.size_bytes,
+        probe=msgspec.json.decode(row.probe, type=Probe),
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+    )
