@@ -27,7 +27,7 @@ class Run:
         self.output = data.parent / f"output-{time.monotonic_ns()}"
         environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "PYTHONUNBUFFERED": "1"}
         with self.output.open("wb") as output:
-            self.process = subprocess.Popen(
+            self.process = subprocess.Popen(  # noqa: S603 - this suite's own program
                 [
                     sys.executable,
                     str(Path(__file__).with_name("supervisor_program.py")),

@@ -205,4 +205,4 @@ def _reason(exit_code: int) -> str:
 
 def python(*arguments: str) -> tuple[str, ...]:
     """The command that runs a module of the product in this same environment."""
-    return (sys.executable, "-m", *arguments)
+    return (sys.executable, "-P", "-m", *arguments)

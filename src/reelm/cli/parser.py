@@ -90,7 +90,7 @@ def _add_developer_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentPar
         verbs,
         "test",
         "run the whole test suite, or what pytest arguments select",
-        "A missing tool (Chromium, PostgreSQL, nginx) is a visible skip; REELM_TEST_REQUIRE_ALL=1 makes it fail",
+        "A missing tool (Chromium, PostgreSQL, nginx) skips tests visibly; REELM_TEST_REQUIRE_ALL=1 fails",
     )
     test.add_argument("pytest", nargs=argparse.REMAINDER, metavar="...", help="handed on to pytest")
     dev = _verb(verbs, "dev", "developer commands", "What a change needs before it is committed")

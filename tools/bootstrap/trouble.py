@@ -1,0 +1,94 @@
+"""What stops the launcher, in words, with what to do."""
+
+import re
+import shutil
+from pathlib import Path
+
+_NETWORK = re.compile(
+    r"connection refused|failed to establish a new connection|name resolution|name or service not known"
+    r"|nodename nor servname|network is unreachable|no route to host|timed? ?out"
+    r"|error sending request|dns error"
+    r"|failed to connect|connection (reset|aborted)|proxyerror|tunnel|certificate verify"
+    r"|enotfound|econnrefused|etimedout|eai_again|econnreset|ehostunreach|enetunreach",
+    re.IGNORECASE,
+)
+_SPACE = re.compile(r"no space left on device|enospc|disk quota exceeded", re.IGNORECASE)
+_HASH = re.compile(r"do not match the hash|hash mismatch|eintegrity", re.IGNORECASE)
+_WHEEL = re.compile(
+    r"no matching distribution|no solution found|no wheels with a matching|not a supported wheel",
+    re.IGNORECASE,
+)
+_VENV = re.compile(r"ensurepip|no module named '?venv", re.IGNORECASE)
+
+
+class Trouble(Exception):  # noqa: N818 - a message for a person, not an error of ours
+    """The launcher cannot go on; the text says what happened, what state things are in and what to do."""
+
+
+class ToolFailed(Exception):  # noqa: N818 - says which, ``explain`` says why
+    """A tool ended with an error; ``output`` is its whole log."""
+
+    def __init__(self, title: str, log: Path, output: str) -> None:
+        super().__init__(title)
+        self.title = title
+        self.log = log
+        self.output = output
+
+    @property
+    def is_network(self) -> bool:
+        return bool(_NETWORK.search(self.output)) and not _SPACE.search(self.output)
+
+
+def explain(failed: ToolFailed) -> Trouble:
+    """Why a tool failed, as far as its output tells."""
+    ending = "".join(f"\n  | {line}" for line in failed.output.rstrip().splitlines()[-12:])
+    return Trouble(f"{_reason(failed)}\nThe end of {failed.log}:{ending}")
+
+
+def check_space(folder: Path, need_bytes: int) -> None:
+    """Refuse to begin what would not fit.
+
+    Raises:
+        Trouble: less than ``need_bytes`` are free.
+    """
+    free_bytes = shutil.disk_usage(folder).free
+    if free_bytes < need_bytes:
+        raise Trouble(
+            f"The disk is too full: preparing Reelm takes {need_bytes / 1e9:.1f} GB below {folder}, and "
+            f"{free_bytes / 1e9:.1f} GB are free.\n"
+            "Nothing was changed. Free some space or move the folder to another disk, then run this again."
+        )
+
+
+def _reason(failed: ToolFailed) -> str:
+    title = failed.title[0].lower() + failed.title[1:]
+    again = "Nothing is half-installed: the same command begins this step again."
+    for is_so, reason in (
+        (_SPACE, "The disk became full while {title}. {again}\nFree some space first."),
+        (_HASH, _HASH_REASON),
+        (_NETWORK, _NETWORK_REASON),
+        (_WHEEL, _WHEEL_REASON),
+        (_VENV, _VENV_REASON),
+    ):
+        if is_so.search(failed.output):
+            return reason.format(title=title, again=again)
+    return f"Something went wrong while {title}. {again}"
+
+
+_HASH_REASON = """\
+A download was not what requirements/ says it must be, while {title}. It was not used. {again}
+If it happens twice, the registry or something in between changes files: do not work around it."""
+
+_NETWORK_REASON = """\
+The package registry could not be reached while {title}. {again}
+Needed: a connection to the registries that pip and npm are configured for on this machine. Check the network,
+the proxy (HTTPS_PROXY) or the mirror (`pip config list`, `npm config list`), then try again."""
+
+_WHEEL_REASON = """\
+A package is not available for this system, while {title}. {again}
+Reelm runs on Linux with glibc (x86_64, aarch64) and macOS, with Python 3.11 to 3.14. A mirror may also lack
+the file: requirements/ names every version."""
+
+_VENV_REASON = """\
+This Python has no venv or no ensurepip, so {title} failed. Nothing was changed.
+Install it (on Debian and Ubuntu it is the package python3-venv), then run the same command again."""
