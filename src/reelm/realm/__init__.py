@@ -1,13 +1,15 @@
-"""Who the realm is, and the keys that everything in it is sealed with.
+"""Who the realm is: what it declares in public, and the keys that everything in it is sealed with.
 
-Nouns: the ``RootKey`` file; ``Keys``, which hands out ``UserKey`` and ``RealmKey`` to seal with and never
-a readable key.
+Nouns: the ``Manifest``, read by ``parse_manifest``; the ``RootKey`` file; ``Keys``, which hands out
+``UserKey`` and ``RealmKey`` to seal with and never a readable key.
 """
 
+from reelm.realm.draft import default_manifest
 from reelm.realm.errors import (
     KeyDestroyed,
     KeyExists,
     KeyMissing,
+    ManifestError,
     RootKeyExists,
     RootKeyMismatch,
     RootKeyMissing,
@@ -15,17 +17,44 @@ from reelm.realm.errors import (
     SealBroken,
 )
 from reelm.realm.keys import Keys
+from reelm.realm.manifest import parse_manifest
+from reelm.realm.model import (
+    FRAGMENT_COUNT,
+    Destination,
+    Fault,
+    Manifest,
+    Operator,
+    Owner,
+    Pathway,
+    PathwayKind,
+    Provider,
+    RealmName,
+    Site,
+    StorePlace,
+    Tenure,
+)
 from reelm.realm.root import RootKey
 from reelm.realm.seal import SEAL_OVERHEAD_BYTES, WRAPPED_BYTES, RealmKey, SealingKey, UserKey
 
 __all__ = [
+    "FRAGMENT_COUNT",
     "SEAL_OVERHEAD_BYTES",
     "WRAPPED_BYTES",
+    "Destination",
+    "Fault",
     "KeyDestroyed",
     "KeyExists",
     "KeyMissing",
     "Keys",
+    "Manifest",
+    "ManifestError",
+    "Operator",
+    "Owner",
+    "Pathway",
+    "PathwayKind",
+    "Provider",
     "RealmKey",
+    "RealmName",
     "RootKey",
     "RootKeyExists",
     "RootKeyMismatch",
@@ -33,5 +62,10 @@ __all__ = [
     "RootKeyUnsafe",
     "SealBroken",
     "SealingKey",
+    "Site",
+    "StorePlace",
+    "Tenure",
     "UserKey",
+    "default_manifest",
+    "parse_manifest",
 ]

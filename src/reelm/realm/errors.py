@@ -17,12 +17,37 @@
     └── SealBroken       sealed bytes were changed, cut, or sealed with another key or for another purpose
 """
 
-from reelm.base import Broken, Conflict, Gone
+from collections.abc import Sequence
+
+from reelm.base import Broken, Conflict, Gone, Invalid
+from reelm.realm.model import Fault
 
 
 class RootKeyExists(Conflict):
     code = "realm.root-key-exists"
     title = "There is already a root key"
+
+
+class ManifestError(Invalid):
+    """A manifest has faults.
+
+    Attributes:
+        faults: every one of them, by line.
+    """
+
+    code = "realm.manifest-invalid"
+    title = "The manifest has faults"
+
+    def __init__(self, source: str, faults: Sequence[Fault]) -> None:
+        self.faults = tuple(sorted(faults, key=lambda fault: fault.line))
+        count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+        lines = "".join(f"\n  {fault}" for fault in self.faults)
+        super().__init__(
+            f"{source} has {count}. The realm was not started. "
+            f"Correct the lines below and start again.{lines}",
+            source=source,
+            fault_count=len(faults),
+        )
 
 
 class RootKeyMissing(Broken):

@@ -54,6 +54,10 @@ class Keys:
                 "Start the realm with the root key file that belongs to this data."
             ) from None
 
+    async def has_begun(self, tx: Tx) -> bool:
+        """Whether the realm was ever opened on these records."""
+        return await store.newest_epoch(tx) is not None
+
     async def create_user_key(self, tx: Tx, owner: AccountId) -> UserKey:
         """A new key for an owner; it exists once ``tx`` is durable.
 

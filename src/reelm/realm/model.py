@@ -1,0 +1,166 @@
+"""What a realm declares about itself. Values only; ``manifest.py`` reads and checks them.
+
+Every text is a declaration made in public. Whether it is true is for the provider's signature, the registers
+and the public to check; this is where it is said.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+from reelm.base import DataClass
+
+# An object is kept as five fragments, any three of which restore it.
+FRAGMENT_COUNT = 5
+
+_SHOWN_LENGTH = 60
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]{1,60}")
+
+KeyPath: TypeAlias = tuple[str | int, ...]
+
+
+class Tenure(StrEnum):
+    """By what right a provider holds the machines: it decides who can reach a disk without asking."""
+
+    OWNED = "owned"
+    LEASED = "leased"
+    COLOCATED = "colocated"
+    CLOUD = "cloud"
+
+
+class PathwayKind(StrEnum):
+    """What carries segments to players."""
+
+    ORIGIN = "origin"
+    OWN_EDGE = "own-edge"
+    CDN = "cdn"
+
+
+@dataclass(frozen=True, slots=True)
+class RealmName:
+    """``country`` is an ISO 3166-1 alpha-2 code, here and everywhere, or ZZ when it is not declared."""
+
+    id: str
+    name: str
+    country: str
+    public_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """The legal entity that runs the realm; ``register_id`` is its number in a public register."""
+
+    name: str
+    country: str
+    contact: str
+    register_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who owns the operator; ``share_percent`` is above 0 and at most 100."""
+
+    name: str
+    country: str
+    share_percent: float
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """Who rents or sells capacity; ``parent`` is the company that controls it, or its own name."""
+
+    id: str
+    name: str
+    parent: str
+    country: str
+    tenure: Tenure
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    id: str
+    provider: str
+    country: str
+    city: str
+
+
+@dataclass(frozen=True, slots=True)
+class StorePlace:
+    """Where fragments are kept: either a ``folder``, seen from the data folder, or a bucket's ``url``."""
+
+    id: str
+    site: str
+    folder: str | None
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pathway:
+    """One way a player can fetch segments; ``base_url`` may be ``/`` for the realm's own origin."""
+
+    id: str
+    kind: PathwayKind
+    base_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where outbound requests may go, for what, and with which classes of data."""
+
+    id: str
+    url: str
+    purpose: str
+    data_classes: tuple[DataClass, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The whole declaration, in the order it was written; every reference in it resolves."""
+
+    realm: RealmName
+    operator: Operator
+    owners: tuple[Owner, ...]
+    providers: tuple[Provider, ...]
+    sites: tuple[Site, ...]
+    stores: tuple[StorePlace, ...]
+    pathways: tuple[Pathway, ...]
+    destinations: tuple[Destination, ...]
+
+    def site_of(self, store: StorePlace) -> Site:
+        return next(site for site in self.sites if site.id == store.site)
+
+    def provider_of(self, store: StorePlace) -> Provider:
+        """Who could reach this store's disk."""
+        host = self.site_of(store).provider
+        return next(provider for provider in self.providers if provider.id == host)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with a manifest, where, and how to mend it. ``line`` counts from 1."""
+
+    line: int
+    key: str
+    problem: str
+    fix: str
+
+    def __str__(self) -> str:
+        where = f"line {self.line}, {self.key}" if self.key else f"line {self.line}"
+        return f"{where}: {self.problem}. {self.fix}"
+
+
+def write_path(path: KeyPath) -> str:
+    """A key path as people write it: ``stores[2].site``, counted from 0."""
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{_write_key(part)}" for part in path)
+    return text.removeprefix(".")
+
+
+def shorten(text: str) -> str:
+    """Text fit for a message: on one line, printable, not endless."""
+    line = "".join(char if char.isprintable() else "\ufffd" for char in text)
+    return line if len(line) <= _SHOWN_LENGTH else line[:_SHOWN_LENGTH] + "…"
+
+
+def _write_key(key: str) -> str:
+    return key if _BARE_KEY.fullmatch(key) else f'"{shorten(key)}"'
