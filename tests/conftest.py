@@ -1,0 +1,93 @@
+"""What the whole suite shares: tools that may be missing, and a database of each kind.
+
+A missing tool is a visible skip, and with ``REELM_TEST_REQUIRE_ALL=1`` a failure: nothing is ever left out silently.
+"""
+
+import os
+import shutil
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from postgres import PostgresPrograms, throwaway_postgres
+from reelm.base import Database
+
+ROOT = Path(__file__).parents[1]
+# Some tests import tools/ and bench/, which are packages of the repository, not of the product.
+sys.path.insert(0, str(ROOT))
+
+
+def tool_or_skip(name: str, *candidates: str) -> str:
+    """The path of the first program found.
+
+    Args:
+        name: what the reader of the skip knows it as.
+        candidates: names on PATH or whole paths, best first.
+    """
+    for candidate in candidates:
+        found = shutil.which(candidate)
+        if found:
+            return found
+    missing(name)
+    raise AssertionError("unreachable")
+
+
+def missing(name: str) -> None:
+    """Skip because of a tool that is not here, or fail when all of them are required."""
+    if os.environ.get("REELM_TEST_REQUIRE_ALL") == "1":
+        pytest.fail(f"{name} is not installed, and REELM_TEST_REQUIRE_ALL asks for every tool")
+    pytest.skip(f"{name} is not installed")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The program of a Chromium, for Playwright's ``executable_path``."""
+    applications = "/Applications/{0}.app/Contents/MacOS/{0}"
+    return tool_or_skip(
+        "Chromium",
+        "chromium",
+        "chromium-browser",
+        "google-chrome",
+        "google-chrome-stable",
+        applications.format("Google Chrome"),
+        applications.format("Chromium"),
+    )
+
+
+@pytest.fixture(scope="session")
+def nginx() -> str:
+    return tool_or_skip("nginx", "nginx", "/usr/sbin/nginx", "/usr/local/sbin/nginx")
+
+
+@pytest.fixture(scope="session")
+def postgres_programs() -> PostgresPrograms:
+    programs = PostgresPrograms.find()
+    if programs is None:
+        missing("PostgreSQL")
+    assert programs is not None
+    return programs
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgres_programs: PostgresPrograms) -> Iterator[str]:
+    """A PostgreSQL of its own for this test process, stopped and removed at the end."""
+    with throwaway_postgres(postgres_programs) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+    """Empty records of each kind; make the tables you need with ``base.metadata``."""
+    if request.param == "sqlite":
+        opened = Database.open(f"sqlite:///{tmp_path / 'records.sqlite'}")
+        yield opened
+        await opened.close()
+        return
+    opened = Database.open(request.getfixturevalue("postgres_url"))
+    async with opened.write() as tx:
+        await tx.exec_driver_sql("DROP SCHEMA public CASCADE")
+        await tx.exec_driver_sql("CREATE SCHEMA public")
+    yield opened
+    await opened.close()
