@@ -1,0 +1,71 @@
+import type { Problem } from "./contract";
+
+/** The one error that the API client throws. `status` is 0 when no answer came from the realm itself. */
+export class ApiProblem extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly title: string;
+  readonly detail: string;
+  readonly retryable: boolean;
+  readonly facts: Record<string, unknown>;
+
+  constructor(problem: Omit<Problem, "type">) {
+    super(`${problem.code}: ${problem.detail}`);
+    this.name = "ApiProblem";
+    this.status = problem.status;
+    this.code = problem.code;
+    this.title = problem.title;
+    this.detail = problem.detail;
+    this.retryable = problem.retryable;
+    this.facts = problem.facts;
+  }
+
+  /** True when a person has to sign in before the same request can work. */
+  get needsSignIn(): boolean {
+    return this.status === 401;
+  }
+}
+
+export const unreachable = (): ApiProblem =>
+  new ApiProblem({
+    status: 0,
+    code: "client.unreachable",
+    title: navigator.onLine ? "This realm does not answer" : "You are offline",
+    detail: navigator.onLine
+      ? "The server could not be reached. Nothing was lost. Try again in a moment."
+      : "Nothing was lost. It works again when the connection is back.",
+    retryable: true,
+    facts: {},
+  });
+
+const unreadable = (status: number): ApiProblem =>
+  new ApiProblem({
+    status,
+    code: "client.unreadable",
+    title: "This realm answered in an unexpected way",
+    detail: `The server sent status ${status} without an explanation. Try again in a moment.`,
+    retryable: status >= 500,
+    facts: {},
+  });
+
+function isProblem(value: unknown): value is Problem {
+  return typeof value === "object" && value !== null && "code" in value && "detail" in value && "status" in value;
+}
+
+/** Reads an error answer; a proxy's HTML page becomes a problem of our own. */
+export function problemFrom(status: number, body: string): ApiProblem {
+  try {
+    const parsed: unknown = JSON.parse(body);
+    if (isProblem(parsed)) return new ApiProblem({ ...parsed, facts: parsed.facts ?? {} });
+  } catch {
+    // Not JSON: the answer came from something in front of the realm.
+  }
+  return unreadable(status);
+}
+
+/** Any thrown value as a problem; aborts give null because somebody asked for them. */
+export function asProblem(error: unknown): ApiProblem | null {
+  if (error instanceof ApiProblem) return error;
+  if (error instanceof DOMException && error.name === "AbortError") return null;
+  throw error;
+}

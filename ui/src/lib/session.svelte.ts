@@ -1,0 +1,55 @@
+import { session as api } from "./api";
+import type { Account, Session } from "./contract";
+import { asProblem, type ApiProblem } from "./problem";
+import { links, router } from "./router.svelte";
+
+/** Who is signed in, and to which realm. */
+class CurrentSession {
+  account = $state.raw<Account | null>(null);
+  realm = $state.raw({ name: "", operator: "" });
+  state = $state<"loading" | "ready" | "failed">("loading");
+  problem = $state.raw<ApiProblem | null>(null);
+
+  async refresh(): Promise<void> {
+    this.state = "loading";
+    try {
+      this.#take(await api.read());
+    } catch (error) {
+      this.problem = asProblem(error);
+      this.state = "failed";
+    }
+  }
+
+  async signIn(email: string, password: string): Promise<void> {
+    this.#take(await api.start(email, password));
+  }
+
+  async signUp(account: Parameters<typeof api.join>[0]): Promise<void> {
+    this.#take(await api.join(account));
+  }
+
+  async signOut(): Promise<void> {
+    await api.end();
+    this.account = null;
+  }
+
+  renamed(display_name: string): void {
+    if (this.account) this.account = { ...this.account, display_name };
+  }
+
+  /** True when somebody is signed in; otherwise leads to sign-in and comes back to this page afterwards. */
+  required(): boolean {
+    if (this.account) return true;
+    router.go(links.signIn(router.path));
+    return false;
+  }
+
+  #take(answer: Session): void {
+    this.account = answer.account;
+    this.realm = answer.realm;
+    this.problem = null;
+    this.state = "ready";
+  }
+}
+
+export const session = new CurrentSession();

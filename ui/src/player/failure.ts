@@ -1,0 +1,53 @@
+import { ErrorDetails, ErrorTypes, type ErrorData } from "hls.js/light";
+import { FINAL_STATUSES } from "./loading";
+
+/** Why a clip does not play, and what happens next. `isFinal`: trying again cannot help. */
+export interface PlayFailure {
+  cause: string;
+  next: string;
+  isFinal: boolean;
+}
+
+const GONE: PlayFailure = {
+  cause: "This clip is no longer here.",
+  next: "Move on to the next one.",
+  isFinal: true,
+};
+
+const CLOSED: PlayFailure = {
+  cause: "This clip is not open to you.",
+  next: "Sign in, or move on to the next one.",
+  isFinal: true,
+};
+
+export const UNSUPPORTED: PlayFailure = {
+  cause: "This browser cannot play streamed video.",
+  next: "Update it, or open the clip in another browser.",
+  isFinal: true,
+};
+
+export const UNDECODABLE: PlayFailure = {
+  cause: "This browser could not decode the clip.",
+  next: "It is tried once more when you ask for it.",
+  isFinal: false,
+};
+
+const network = (status: number): PlayFailure => ({
+  cause: navigator.onLine
+    ? status >= 500
+      ? "This realm cannot send the clip at the moment."
+      : "The connection to this realm dropped."
+    : "You are offline.",
+  next: "It plays on as soon as the connection is back.",
+  isFinal: false,
+});
+
+/** What a fatal hls.js error means to a viewer. */
+export function explain({ type, details, response }: ErrorData): PlayFailure {
+  const status = response?.code ?? 0;
+  if (status === 401 || status === 403) return CLOSED;
+  if (FINAL_STATUSES.has(status)) return GONE;
+  if (details === ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR) return UNSUPPORTED;
+  if (type === ErrorTypes.MEDIA_ERROR || type === ErrorTypes.MUX_ERROR) return UNDECODABLE;
+  return network(status);
+}

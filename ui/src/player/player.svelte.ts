@@ -1,0 +1,268 @@
+import Hls, { type ErrorData } from "hls.js/light";
+import type { Clip } from "../lib/contract";
+import { explain, UNDECODABLE, UNSUPPORTED, type PlayFailure } from "./failure";
+import { carry, config, WAITING_SECONDS, WATCHED_SECONDS } from "./loading";
+import { Watch } from "./watch";
+
+export type PlayerState = "idle" | "loading" | "ready" | "playing" | "paused" | "failed";
+
+const SLOW_MS = 400;
+const RETRY_MS = [1000, 2000, 4000, 8000, 15_000];
+
+/** One <video> and what feeds it. Recycled: `open` gives it another clip, the element stays. */
+export class Player {
+  clip = $state.raw<Clip | null>(null);
+  state = $state<PlayerState>("idle");
+  /** The first picture is on screen; until then the poster stays. */
+  isShown = $state(false);
+  isSlow = $state(false);
+  failure = $state.raw<PlayFailure | null>(null);
+  /** Sound was wanted and the browser allowed none. */
+  isSilenced = $state(false);
+  position = $state(0);
+  duration = $state(0);
+  #video: HTMLVideoElement | null = null;
+  #hls: Hls | null = null;
+  #isCurrent = false;
+  #wantsPlay = false;
+  #attempt = 0;
+  #hasRecovered = false;
+  #slowTimer: ReturnType<typeof setTimeout> | undefined;
+  #retryTimer: ReturnType<typeof setTimeout> | undefined;
+  #watch = new Watch();
+  #onFed: (() => void) | null = null;
+
+  /** For `use:`/attachments: takes the element, gives it back on destroy. */
+  attach(video: HTMLVideoElement): () => void {
+    this.#video = video;
+    const back = () => this.failure && !this.failure.isFinal && this.retry();
+    addEventListener("online", back);
+    return () => {
+      removeEventListener("online", back);
+      this.close();
+      this.#video = null;
+    };
+  }
+
+  /** Loads a clip's first moments and stays paused at its first frame. */
+  open(clip: Clip): void {
+    if (this.clip?.id === clip.id && this.state !== "idle") return;
+    this.close();
+    this.clip = clip;
+    this.duration = clip.duration_ms / 1000;
+    this.#load();
+  }
+
+  /** Lets go of the clip, reporting what was watched of it. */
+  close(): void {
+    this.leave();
+    this.#release();
+    this.clip = null;
+    this.state = "idle";
+    this.#attempt = 0;
+    this.#hasRecovered = false;
+  }
+
+  /** Makes this the watched clip. `whenFed` runs once when it has enough to let others load. */
+  enter(hasSound: boolean, whenFed: () => void): void {
+    this.#isCurrent = true;
+    if (this.failure && !this.failure.isFinal) return this.retry(hasSound, whenFed);
+    this.#onFed = whenFed;
+    if (this.#hls) {
+      this.#hls.config.maxBufferLength = WATCHED_SECONDS;
+      this.#hls.config.maxMaxBufferLength = WATCHED_SECONDS;
+      this.#hls.resumeBuffering();
+    }
+    this.sound(hasSound);
+    this.play();
+    this.#checkFed();
+  }
+
+  /** No longer watched: back to the first frame, report the view. */
+  leave(): void {
+    if (!this.#isCurrent) return;
+    this.#isCurrent = false;
+    this.#onFed = null;
+    this.pause();
+    this.#settleSlow();
+    if (this.clip) this.#watch.report(this.clip.id);
+    if (this.#video && this.state !== "failed") this.#video.currentTime = 0;
+    if (this.#hls) this.#hls.pauseBuffering();
+  }
+
+  report(): void {
+    if (this.#isCurrent && this.clip) this.#watch.report(this.clip.id);
+  }
+
+  play(): void {
+    this.#wantsPlay = true;
+    const video = this.#video;
+    if (!video || !this.clip || this.state === "failed") return;
+    this.#armSlow();
+    video.play().catch((error: unknown) => this.#refused(error));
+  }
+
+  pause(): void {
+    this.#wantsPlay = false;
+    this.#video?.pause();
+  }
+
+  toggle(): void {
+    if (this.state === "failed") this.retry();
+    else if (this.#wantsPlay) this.pause();
+    else this.play();
+  }
+
+  sound(on: boolean): void {
+    this.isSilenced = false;
+    if (this.#video) this.#video.muted = !on;
+  }
+
+  seek(seconds: number): void {
+    if (this.#video) this.#video.currentTime = seconds;
+    this.position = seconds;
+  }
+
+  retry(hasSound = !(this.#video?.muted ?? true), whenFed = this.#onFed ?? (() => {})): void {
+    if (!this.clip) return;
+    this.#release();
+    this.#load();
+    if (this.#isCurrent) this.enter(hasSound, whenFed);
+  }
+
+  /** Seconds into the clip, finer than `position`, for drawing. */
+  get now(): number {
+    return this.#video?.currentTime ?? 0;
+  }
+
+  /** Media element events, wired by Video.svelte. */
+  readonly on = {
+    loadeddata: () => {
+      if (this.state === "loading") this.state = "ready";
+      this.#checkFed();
+    },
+    playing: () => {
+      this.state = "playing";
+      this.#attempt = 0;
+      this.#settleSlow();
+      this.#watch.start();
+    },
+    pause: () => {
+      this.#watch.stop();
+      if (this.state === "playing") this.state = "paused";
+    },
+    waiting: () => {
+      this.#watch.stop();
+      if (this.#wantsPlay) this.#armSlow();
+    },
+    timeupdate: () => {
+      this.position = this.#video?.currentTime ?? 0;
+    },
+    durationchange: () => {
+      const seconds = this.#video?.duration ?? 0;
+      if (Number.isFinite(seconds) && seconds > 0) this.duration = seconds;
+    },
+    progress: () => this.#checkFed(),
+    error: () => {
+      if (this.#video?.error && !this.#hls) this.#fail(UNDECODABLE);
+    },
+  };
+
+  #load(): void {
+    const video = this.#video;
+    const url = this.clip?.playlist_url;
+    if (!video || !url) return;
+    this.state = "loading";
+    video.requestVideoFrameCallback(() => (this.isShown = true));
+    if (Hls.isSupported()) this.#loadWithHls(video, url);
+    else if (video.canPlayType("application/vnd.apple.mpegurl") !== "") video.src = url;
+    else this.#fail(UNSUPPORTED);
+  }
+
+  #loadWithHls(video: HTMLVideoElement, url: string): void {
+    const hls = new Hls(config(this.#isCurrent ? WATCHED_SECONDS : WAITING_SECONDS));
+    this.#hls = hls;
+    hls.on(Hls.Events.FRAG_BUFFERED, () => {
+      carry(hls);
+      this.#checkFed();
+    });
+    hls.on(Hls.Events.ERROR, (_, data) => data.fatal && this.#fatal(hls, data));
+    hls.loadSource(url);
+    hls.attachMedia(video);
+  }
+
+  #fatal(hls: Hls, data: ErrorData): void {
+    const failure = explain(data);
+    if (failure === UNDECODABLE && !this.#hasRecovered) {
+      this.#hasRecovered = true;
+      hls.recoverMediaError();
+      return;
+    }
+    this.#fail(failure);
+  }
+
+  #fail(failure: PlayFailure): void {
+    this.#release();
+    this.failure = failure;
+    this.state = "failed";
+    this.#fed();
+    if (!this.#isCurrent || failure.isFinal || failure === UNDECODABLE) return;
+    const wait = RETRY_MS[Math.min(this.#attempt, RETRY_MS.length - 1)];
+    this.#attempt += 1;
+    this.#retryTimer = setTimeout(() => this.retry(), wait);
+  }
+
+  #refused(error: unknown): void {
+    if (!(error instanceof DOMException) || error.name !== "NotAllowedError" || !this.#video) return;
+    if (this.#video.muted) {
+      // Even silent autoplay is off (power saving): the poster stays and a tap plays.
+      this.pause();
+      this.#settleSlow();
+      this.state = "paused";
+      return;
+    }
+    this.#video.muted = true;
+    this.isSilenced = true;
+    this.play();
+  }
+
+  /** Enough is buffered for neighbours to load without starving this clip. */
+  #checkFed(): void {
+    const video = this.#video;
+    if (!this.#onFed || !video || video.buffered.length === 0) return;
+    const end = video.buffered.end(video.buffered.length - 1);
+    if (end - video.currentTime < Math.min(WAITING_SECONDS, this.duration - video.currentTime - 0.2)) return;
+    this.#fed();
+  }
+
+  #fed(): void {
+    const fed = this.#onFed;
+    this.#onFed = null;
+    fed?.();
+  }
+
+  #armSlow(): void {
+    clearTimeout(this.#slowTimer);
+    this.#slowTimer = setTimeout(() => (this.isSlow = this.#wantsPlay), SLOW_MS);
+  }
+
+  #settleSlow(): void {
+    clearTimeout(this.#slowTimer);
+    this.isSlow = false;
+  }
+
+  #release(): void {
+    clearTimeout(this.#retryTimer);
+    this.#settleSlow();
+    this.#hls?.destroy();
+    this.#hls = null;
+    this.failure = null;
+    this.isShown = false;
+    this.position = 0;
+    const video = this.#video;
+    if (video?.hasAttribute("src")) {
+      video.removeAttribute("src");
+      video.load();
+    }
+  }
+}

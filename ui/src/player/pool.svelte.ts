@@ -1,0 +1,70 @@
+import type { Clip } from "../lib/contract";
+import { Player } from "./player.svelte";
+
+const SIZE = 3;
+
+/**
+ * Three players for any number of clips: the one watched, the next and the previous.
+ *
+ * The clip at index i always lies on player i % 3, so a swipe moves nothing: the next clip is already loaded and
+ * paused at its first frame, and only the player two steps away is given something new.
+ */
+export class Pool {
+  readonly players = Array.from({ length: SIZE }, () => new Player());
+  /** The list index that each player stands at. */
+  places = $state(Array.from({ length: SIZE }, (_, slot) => slot));
+  #clips: readonly Clip[] = [];
+  #index = -1;
+  #isFed = false;
+
+  at(index: number): Player {
+    return this.players[((index % SIZE) + SIZE) % SIZE] as Player;
+  }
+
+  /** Makes `clips[index]` the watched clip; safe to call again when the list has grown. */
+  show(clips: readonly Clip[], index: number, hasSound: boolean): void {
+    this.#clips = clips;
+    if (index === this.#index) return this.#fill();
+    if (this.#index >= 0) this.at(this.#index).leave();
+    this.#index = index;
+    this.#isFed = false;
+    const clip = clips[index];
+    if (!clip) {
+      this.#isFed = true;
+      return this.#fill();
+    }
+    this.#place(index, clip);
+    this.at(index).enter(hasSound, () => {
+      // After this turn, so that starting to play is never held up by its neighbours.
+      setTimeout(() => {
+        if (this.#index !== index) return;
+        this.#isFed = true;
+        this.#fill();
+      });
+    });
+  }
+
+  /** Starts over with another list. */
+  clear(): void {
+    for (const player of this.players) player.close();
+    this.#index = -1;
+  }
+
+  report(): void {
+    this.at(this.#index).report();
+  }
+
+  /** The next clip first: it is the likelier one. */
+  #fill(): void {
+    if (!this.#isFed) return;
+    for (const index of [this.#index + 1, this.#index - 1]) {
+      const clip = this.#clips[index];
+      if (clip) this.#place(index, clip);
+    }
+  }
+
+  #place(index: number, clip: Clip): void {
+    this.places[((index % SIZE) + SIZE) % SIZE] = index;
+    this.at(index).open(clip);
+  }
+}

@@ -1,0 +1,21 @@
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { defineConfig } from "vite";
+import { brand } from "./build/brand.ts";
+
+/** The API that `npm run dev` talks to: a realm started with `./reelm up`. */
+const realm = process.env["REELM_URL"] ?? "http://127.0.0.1:8080";
+
+export default defineConfig({
+  plugins: [svelte(), brand()],
+  build: {
+    outDir: "../src/reelm/web/static",
+    emptyOutDir: true,
+    target: "es2022",
+    // Data URIs would need wider content-security rules for fonts and styles: every asset is a hashed file.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  server: {
+    proxy: Object.fromEntries(["/api", "/hls", "/segments", "/posters"].map((path) => [path, realm])),
+  },
+});
