@@ -12,13 +12,14 @@ from pathlib import Path
 
 import imageio_ffmpeg  # type: ignore[import-untyped]  # it ships no types
 
+# Real footage beside the repository, where a developer has some; tests that want it skip otherwise.
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "media"
 VP9 = ("-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-pix_fmt", "yuv420p")
 H264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
 # A red band marks the top, so that a test can see which way up a frame is.
 _MARKED = "testsrc2=size={size}:rate={rate},drawbox=x=0:y=0:w=iw:h=ih/4:color=red:t=fill"
 # White and loud from 1.0 s to 1.2 s, black and silent otherwise.
-_CLAP_PICTURE = "color=white:size={size}:rate={rate},fade=in:st=1:d=0.001,fade=out:st=1.2:d=0.001"
+_CLAP_PICTURE = "color=black:size={size}:rate={rate},drawbox=color=white:t=fill:enable='between(t,0.999,1.2)'"
 _CLAP_SOUND = "aevalsrc='if(between(t,1,1.2),0.8*sin(2*PI*880*t),0)':s=48000"
 
 
@@ -71,7 +72,7 @@ def clap(*, size: str = "128x228", rate: str = "30") -> Path:
 
 @cache
 def rotated(degrees: int) -> Path:
-    """A landscape picture that a player has to turn ``degrees`` clockwise; its top is red once it is turned."""
+    """A landscape picture to be turned ``degrees`` clockwise by the player; then its top is red."""
     upright = clip(name="upright.mp4", size="228x128" if degrees in {0, 180} else "128x228")
     turn = {0: "null", 90: "transpose=cclock", 180: "hflip,vflip", 270: "transpose=clock"}[degrees]
     turned, path = _place("turned.mp4", degrees), _place("rotated.mp4", degrees)
@@ -100,10 +101,67 @@ def audio_only() -> Path:
 
 
 @cache
+def picture() -> Path:
+    """A still picture under a video's name."""
+    path = _place("still.png", ())
+    ffmpeg("-f", "lavfi", "-i", "testsrc2=size=320x240", "-frames:v", "1", str(path))
+    return _write("still.mp4", path.read_bytes())
+
+
+@cache
+def with_cover() -> Path:
+    """Music with a cover, as players store it: the only picture is attached."""
+    path = _place("cover.m4a", ())
+    attached = ("-map", "0", "-map", "1", "-c", "copy", "-disposition:v:0", "attached_pic")
+    still = _place("still.png", ())
+    ffmpeg("-f", "lavfi", "-i", "testsrc2=size=320x240", "-frames:v", "1", str(still))
+    ffmpeg("-i", str(audio_only()), "-i", str(still), *attached, str(path))
+    return path
+
+
+@cache
+def no_frames() -> Path:
+    """A correct header and index of a picture track that holds nothing."""
+    whole = clip(name="fragments.mp4", audio=None, extra=("-movflags", "+frag_keyframe+empty_moov"))
+    data = whole.read_bytes()
+    return _write("no-frames.mp4", data[: data.index(b"moof") - 4])
+
+
+@cache
+def claims_8k() -> Path:
+    """A small file whose header promises a picture that would take gigabytes."""
+    path = _place("8k.mp4", ())
+    ffmpeg("-f", "lavfi", "-i", "color=size=7680x4320:rate=5", "-frames:v", "3", *H264, str(path))
+    return path
+
+
+@cache
+def many_tracks() -> Path:
+    path = _place("many.mkv", ())
+    ffmpeg("-i", str(clip()), "-map", "0:v", *["-map", "0:a"] * 30, "-c", "copy", str(path))
+    return path
+
+
+@cache
+def long_sound() -> Path:
+    """A second of picture and two seconds of sound."""
+    path = _place("long-sound.mp4", ())
+    quiet, tone = (
+        ("-t", "1", "-i", str(clip(audio=None))),
+        ("-f", "lavfi", "-t", "2", "-i", "sine=frequency=330"),
+    )
+    ffmpeg(*quiet, *tone, "-c:v", "copy", "-c:a", "aac", str(path))
+    return path
+
+
+@cache
 def with_metadata() -> Path:
     """A clip that says where and by whom it was taken, as phones do."""
     where = ("-metadata", "location=+52.5200+013.4050/", "-metadata", "artist=Mara Private")
-    return clip(name="where.mov", extra=where)
+    path = clip(name="where.mov", extra=where)
+    if not all(part in path.read_bytes() for part in (b"52.52", b"Mara Private")):
+        raise AssertionError("the muxer dropped the metadata that the test is about")
+    return path
 
 
 @cache
@@ -125,9 +183,8 @@ def noise() -> Path:
 @cache
 def playlist() -> Path:
     """A playlist that would make a careless reader fetch another address."""
-    return _write(
-        "list.mp4", b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://127.0.0.1:9/x.ts\n#EXT-X-ENDLIST\n"
-    )
+    lines = ("#EXTM3U", "#EXT-X-TARGETDURATION:1", "#EXTINF:1,", "http://127.0.0.1:9/x.ts", "#EXT-X-ENDLIST")
+    return _write("list.mp4", "\n".join(lines).encode())
 
 
 @cache

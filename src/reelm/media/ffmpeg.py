@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import re
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,18 +63,24 @@ async def find_ffmpeg() -> Path:
     Raises:
         NoEncoder: there is none.
     """
-    candidates = await asyncio.gather(*(_version(path) for path in _places()))
-    usable = [candidate for candidate in candidates if candidate is not None]
-    if not usable:
+    found = await newest(_places())
+    if found is None:
         raise NoEncoder(
             "There is no ffmpeg with x264 and zimg on this machine, so no video can be prepared. Uploads are "
             "kept. Install the project's requirements again; they bring one."
         )
-    # On a tie the first wins: the one whose exact build this release was tested with.
-    return max(usable, key=lambda candidate: candidate[0])[1]
+    return found
+
+
+async def newest(places: Sequence[Path]) -> Path | None:
+    """The program with the highest version that has what is needed; on a tie the first."""
+    candidates = await asyncio.gather(*(_version(path) for path in places))
+    usable = [candidate for candidate in candidates if candidate is not None]
+    return max(usable, key=lambda candidate: candidate[0])[1] if usable else None
 
 
 def _places() -> list[Path]:
+    """The installed one first: this release was tested with exactly that build."""
     places = []
     with contextlib.suppress(RuntimeError):  # no build for this platform: the system's may do
         places.append(Path(imageio_ffmpeg.get_ffmpeg_exe()))

@@ -5,8 +5,7 @@
 BOUNDS is JSON: ``{"max_streams", "max_pixels", "max_duration_ms", "min_short_side"}``. Prints
 ``{"fault": NAME or null, "probe": {…} or null}``; ``reelm.media.probe`` makes a ``Probe`` or an error of it.
 It imports nothing of the project, because it runs on its own, confined, and may be killed by what it reads.
-Facts that are outside the bounds are reported at once, without decoding; the caller refuses them in its own
-words.
+Facts outside the bounds are reported at once, without decoding; the caller refuses them in its own words.
 """
 
 import json
@@ -94,7 +93,8 @@ def _inspect(path: Path, bounds: dict[str, int]) -> dict[str, Any]:
     try:
         container = av.open(str(path), options=_OPTIONS, metadata_errors="ignore")
     except (av.FFmpegError, ValueError) as error:
-        raise Fault(_why_closed(family, is_whole=is_whole)) from error
+        known = "unreadable" if is_whole else "truncated"
+        raise Fault(known if family else "not-a-video") from error
     with container:
         picture, sounds = _tracks(container)
         if picture is None and not sounds:
@@ -110,22 +110,17 @@ def _inspect(path: Path, bounds: dict[str, int]) -> dict[str, Any]:
         )
         end = max((reach.end for reach in reaches.values()), default=Fraction(0))
         probe["duration_ms"] = round((end - start) * 1000)
-        _fill_picture(probe["video"], reaches[picture.index])
-        if not reaches[picture.index].times and probe["duration_ms"]:
+        reach = reaches[picture.index]
+        probe["video"] |= {"frame_rate": reach.frame_rate(), "has_b_frames": reach.is_reordered}
+        if not reach.times and probe["duration_ms"]:
             probe["video"] = None
-        if _is_over(probe, bounds) or not reaches[picture.index].times:
+        if _is_over(probe, bounds) or not reach.times:
             return probe
         _demand_the_end(container, family, end)
         _fill_from_frame(probe["video"], picture, _first_frame(container, picture))
-        _decode_tail(container, picture, reaches[picture.index])
+        _decode_tail(container, picture, reach)
         probe["audio"] = next(filter(None, (_sound(container, stream) for stream in sounds)), None)
         return probe
-
-
-def _why_closed(family: str, *, is_whole: bool) -> str:
-    if family == "":
-        return "not-a-video"
-    return "unreadable" if is_whole else "truncated"
 
 
 def _outline(path: Path) -> tuple[str, bool]:
@@ -224,11 +219,6 @@ def _read_through(
     return reaches
 
 
-def _fill_picture(video: dict[str, Any], reach: Reach) -> None:
-    video["frame_rate"] = reach.frame_rate()
-    video["has_b_frames"] = reach.is_reordered
-
-
 def _demand_the_end(container: InputContainer, family: str, end: Fraction) -> None:
     """A Matroska header states its length; much less was there when the file was cut."""
     if family != "matroska" or not container.duration:
@@ -248,7 +238,7 @@ def _first_frame(container: InputContainer, picture: VideoStream) -> av.VideoFra
         except av.error.InvalidDataError:
             continue
         for frame in frames:
-            if isinstance(frame, av.VideoFrame):
+            if isinstance(frame, av.VideoFrame) and not frame.is_corrupt:
                 return frame
     raise Fault("unreadable")
 
@@ -281,7 +271,7 @@ def _decode_tail(container: InputContainer, picture: VideoStream, reach: Reach) 
     container.seek(int(reach.last_key / time_base), stream=picture)
     for packet in islice(container.demux(picture), _TAIL_FRAMES):
         try:
-            if packet.decode():
+            if any(isinstance(frame, av.VideoFrame) and not frame.is_corrupt for frame in packet.decode()):
                 return
         except av.error.InvalidDataError:
             continue

@@ -6,7 +6,6 @@ rung at any piece.
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -245,10 +244,15 @@ def _rung(video: Video, *, side: int, rate: Fraction, crf: int, max_bits: int) -
     scale = Fraction(side, short)
     if Fraction(long, short) > _MAX_ASPECT:
         scale = side * _MAX_ASPECT / long
-    width, height = (max(2, round(length * scale / 2) * 2) for length in (video.width, video.height))
+    width, height = (_even(length * scale, most=length) for length in (video.width, video.height))
     return Rung(
         name=f"{side}p", width=width, height=height, frame_rate=rate, crf=crf, max_bits_per_second=max_bits
     )
+
+
+def _even(length: Fraction, *, most: int) -> int:
+    """The nearest even length that is not above ``most``."""
+    return max(2, min(round(length / 2), most // 2) * 2)
 
 
 def _keyframes(frame_count: int, rate: Fraction) -> tuple[int, ...]:
@@ -261,36 +265,3 @@ def _keyframes(frame_count: int, rate: Fraction) -> tuple[int, ...]:
         if frame_count - number < _MIN_TAIL_SECONDS * rate:
             return tuple(numbers)
         numbers.append(number)
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A piece as far as bit rates go."""
-
-    size_bytes: int
-    duration_ms: int
-
-
-def average_bits(spans: Sequence[Span]) -> int:
-    """Bits per second over the whole."""
-    duration_ms = sum(span.duration_ms for span in spans)
-    return math.ceil(sum(span.size_bytes for span in spans) * 8000 / max(duration_ms, 1))
-
-
-def peak_bits(spans: Sequence[Span]) -> int:
-    """The most bits per second over any run of pieces between half and one and a half target durations long.
-
-    Source: RFC 8216bis, "peak segment bit rate". When no run is that long, the whole counts.
-    """
-    target_ms = max((span.duration_ms for span in spans), default=0)
-    peak = 0
-    for first in range(len(spans)):
-        size_bytes = duration_ms = 0
-        for span in spans[first:]:
-            size_bytes += span.size_bytes
-            duration_ms += span.duration_ms
-            if duration_ms * 2 > target_ms * 3:
-                break
-            if duration_ms * 2 >= target_ms:
-                peak = max(peak, math.ceil(size_bytes * 8000 / duration_ms))
-    return max(peak, average_bits(spans))

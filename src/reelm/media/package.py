@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.padding import PKCS7
 from reelm.base import Entropy, Secret
 from reelm.media.boxes import Box, Tracks, bad, body, fragment_span, read_tracks, top_level
 from reelm.media.encode import Encoded
-from reelm.media.model import Span, average_bits, peak_bits
+from reelm.media.rates import Span, average_bits, peak_bits
 
 _KEY_BYTES = 16
 _BLOCK_BYTES = 64 * 1024

@@ -51,8 +51,8 @@ def _silence(outcome: Outcome) -> ReelmError:
     problem = _refusal("unreadable")
     if outcome.status >= 0:
         problem = InspectionFailed(
-            "The realm could not look at the file, which is not the file's fault. Nothing was kept. Try again; "
-            "if it happens again, the operator has to repair the installation."
+            "The realm could not look at the file, which is not the file's fault. Nothing was kept. "
+            "Try again; if it happens again, the operator has to repair the installation."
         )
     problem.add_note(f"inspection ended with {outcome.status}: {outcome.complaint[-500:]}")
     return problem

@@ -1,0 +1,95 @@
+"""A player for tests: decrypts a rendition's pieces, puts them behind one another and decodes them."""
+
+import hashlib
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import av
+import numpy as np
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.padding import PKCS7
+
+
+class SealedPiece(Protocol):
+    """Where a piece of ciphertext is, and what opens it besides the key."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def offset(self) -> int: ...
+    @property
+    def length(self) -> int: ...
+    @property
+    def iv(self) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What a player saw and heard of a rendition.
+
+    Attributes:
+        times: of each frame, in seconds.
+        piece_starts: time of the first frame of each media piece, and whether it is a keyframe.
+        frames: pictures, (height, width, 3), 8-bit RGB.
+        sound: (channels, samples) at 48 kHz from ``sound_start`` on; empty without a sound track.
+    """
+
+    times: list[float]
+    piece_starts: list[tuple[float, bool]]
+    frames: list["np.ndarray[Any, np.dtype[np.uint8]]"]
+    sound: "np.ndarray[Any, np.dtype[np.float32]]"
+    sound_start: float
+
+
+def unseal(path: Path, key: bytes, pieces: Sequence[SealedPiece]) -> list[bytes]:
+    """Decrypt each piece as a player does, after checking its name."""
+    sealed = path.read_bytes()
+    plain = []
+    for piece in pieces:
+        part = sealed[piece.offset : piece.offset + piece.length]
+        if hashlib.sha256(part).hexdigest() != piece.name:
+            raise AssertionError("a piece is not what its name says")
+        decryptor = Cipher(algorithms.AES128(key), modes.CBC(piece.iv)).decryptor()
+        unpadder = PKCS7(128).unpadder()
+        plain.append(unpadder.update(decryptor.update(part) + decryptor.finalize()) + unpadder.finalize())
+    return plain
+
+
+def watch(path: Path, key: bytes, pieces: Sequence[SealedPiece]) -> Watched:
+    """Decrypt a rendition, put its pieces behind one another and decode the whole."""
+    plain = unseal(path, key, pieces)
+    initial, media = plain[0], plain[1:]
+    starts = []
+    for piece in media:
+        with av.open(io.BytesIO(initial + piece), mode="r") as container:
+            frame = next(container.decode(video=0))
+            starts.append((float(frame.time or 0.0), bool(frame.key_frame)))
+    with av.open(io.BytesIO(b"".join(plain)), mode="r") as container:
+        frames = list(container.decode(video=0))
+    sound, sound_start = _listen(b"".join(plain))
+    return Watched(
+        times=[float(frame.time or 0.0) for frame in frames],
+        piece_starts=starts,
+        frames=[np.asarray(frame.to_ndarray(format="rgb24"), np.uint8) for frame in frames],
+        sound=sound,
+        sound_start=sound_start,
+    )
+
+
+@contextmanager
+def still(path: Path) -> Iterator[av.VideoFrame]:
+    """The picture in an image file."""
+    with av.open(str(path), mode="r") as container:
+        yield next(container.decode(video=0))
+
+
+def _listen(data: bytes) -> tuple["np.ndarray[Any, np.dtype[np.float32]]", float]:
+    with av.open(io.BytesIO(data), mode="r") as container:
+        if not container.streams.audio:
+            return np.zeros((0, 0), np.float32), 0.0
+        heard = list(container.decode(audio=0))
+    return np.concatenate([frame.to_ndarray() for frame in heard], axis=1), float(heard[0].time or 0.0)

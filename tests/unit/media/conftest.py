@@ -1,0 +1,18 @@
+"""A ``Media`` on a folder of its own, and a proof that a rendition plays."""
+
+from pathlib import Path
+
+import pytest
+
+from determinism import ManualClock, SeededEntropy
+from reelm.media import Config, Media
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Path:
+    return tmp_path / "spool"
+
+
+@pytest.fixture
+def media(spool: Path) -> Media:
+    return Media(Config(spool=spool), clock=ManualClock(), entropy=SeededEntropy())
