@@ -47,6 +47,10 @@ class Clips(Room):
             raise _removed()
         return existing, False
 
+    async def is_posted(self, tx: Tx, upload_id: UploadId) -> bool:
+        """Whether an upload became a clip, however that clip fared."""
+        return await clips.by_upload(tx, upload_id) is not None
+
     async def clip(self, tx: Tx, clip_id: ClipId, viewer: AccountId | None) -> ClipView:
         """One clip: for everyone while it is visible, for its owner also while it is processing or failed.
 
