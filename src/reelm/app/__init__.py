@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from reelm.app.errors import EXIT_CODES, exit_code
+    from reelm.app.errors import EXIT_CODES, StopIncomplete, exit_code
     from reelm.app.heartbeat import Heartbeat, read_beat
     from reelm.app.leftovers import clear_leftovers
     from reelm.app.lock import holder, is_held
@@ -26,6 +26,7 @@ _HOMES = {
     "EXIT_CODES": "errors",
     "Heartbeat": "heartbeat",
     "Paths": "paths",
+    "StopIncomplete": "errors",
     "Supervisor": "supervisor",
     "clear_leftovers": "leftovers",
     "exit_code": "errors",
@@ -41,6 +42,7 @@ __all__ = [
     "EXIT_CODES",
     "Heartbeat",
     "Paths",
+    "StopIncomplete",
     "Supervisor",
     "clear_leftovers",
     "exit_code",

@@ -21,6 +21,7 @@ Each command explains itself: ./reelm help COMMAND"""
 
 
 def build_parser() -> argparse.ArgumentParser:
+    """All commands; docs/reference/commands.md is made from it."""
     parser = argparse.ArgumentParser(
         prog="./reelm",
         description=DESCRIPTION,

@@ -126,7 +126,7 @@ def _down(paths: Paths) -> int:
 
 
 def _refuse_slow(paths: Paths, pid: int) -> None:
-    from reelm.app.errors import StopIncomplete  # noqa: PLC0415 - reelm.base costs half a second
+    from reelm.app import StopIncomplete  # noqa: PLC0415 - reelm.base costs half a second
 
     raise StopIncomplete(
         f"Process {pid} still runs after {_DOWN_SECONDS} s. The realm in {paths.data} may be half stopped. "

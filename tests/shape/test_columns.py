@@ -1,0 +1,22 @@
+"""Every column says what it holds, and what must be sealed can only be stored sealed."""
+
+import pytest
+from sqlalchemy import Column
+from tools.reference.modules import all_modules
+
+from reelm.base import DataClass, Keyed, Sealed, metadata
+
+all_modules()
+COLUMNS = [column for table in metadata.sorted_tables for column in table.columns]
+
+
+def test_there_are_records_at_all() -> None:
+    assert COLUMNS
+
+
+@pytest.mark.parametrize("column", COLUMNS, ids=str)
+def test_a_column_has_a_data_class_and_the_type_it_asks_for(column: Column[object]) -> None:
+    klass = column.info.get("class")
+    assert isinstance(klass, DataClass), "declare it with base.column(..., klass=...)"
+    if klass in {DataClass.PROTECTED, DataClass.SECRET}:
+        assert isinstance(column.type, Sealed | Keyed), f"{klass} data is stored sealed or as a keyed hash"

@@ -1,0 +1,35 @@
+"""The reference says what the code says, and every public noun says what it is."""
+
+import importlib
+import inspect
+
+import pytest
+from tools.reference import PAGES, stale
+
+from reelm.base import ReelmError
+from source import packages
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_reference_page_is_current(page: str) -> None:
+    assert page not in stale(), "run ./reelm dev docs and commit the page"
+
+
+@pytest.mark.parametrize("package", packages())
+def test_every_public_noun_and_job_has_a_docstring(package: str) -> None:
+    """Errors say it in their title; constants and type aliases cannot."""
+    module = importlib.import_module(f"reelm.{package}")
+    silent = []
+    for name in module.__all__:
+        noun = getattr(module, name)
+        if not (inspect.isclass(noun) or inspect.isfunction(noun)):
+            continue
+        if inspect.isclass(noun) and issubclass(noun, ReelmError):
+            continue
+        if not noun.__dict__.get("__doc__") if inspect.isclass(noun) else not noun.__doc__:
+            silent.append(name)
+    assert silent == []
+
+
+def test_the_package_itself_says_where_to_start() -> None:
+    assert "workflows" in (importlib.import_module("reelm").__doc__ or "")

@@ -1,0 +1,43 @@
+"""Which pages there are, and whether the committed ones are current."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from tools.reference.columns import classes_page
+from tools.reference.commands import commands_page
+from tools.reference.errors import errors_page
+from tools.reference.settings import settings_page
+
+FOLDER = Path(__file__).parents[2] / "docs" / "reference"
+NOTICE = "<!-- Made from the code by `./reelm dev docs`; change the code, not this page. -->"
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "commands.md": commands_page,
+    "data-classes.md": classes_page,
+    "errors.md": errors_page,
+    "settings.md": settings_page,
+}
+
+
+def stale() -> list[str]:
+    """The names of pages that differ from what the code says now."""
+    return [name for name in PAGES if _committed(name) != _text(name)]
+
+
+def write() -> list[str]:
+    """Rewrite the stale pages; their names."""
+    names = stale()
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        (FOLDER / name).write_text(_text(name), encoding="utf-8")
+    return names
+
+
+def _text(name: str) -> str:
+    title, _, rest = PAGES[name]().partition("\n")
+    return f"{title}\n\n{NOTICE}\n{rest.rstrip()}\n"
+
+
+def _committed(name: str) -> str:
+    path = FOLDER / name
+    return path.read_text(encoding="utf-8") if path.exists() else ""
