@@ -1,0 +1,65 @@
+"""Bytes that no host can read, and that no single loss can take away.
+
+An object is encrypted under two locks (the owner's key, and a secret shared over the providers), cut into n
+fragments of which any k bring it back, and acknowledged only when every fragment that counts is on disk and
+any one provider could vanish. What comes back is proven before it is decoded and again after, or it does not
+come back.
+
+Nouns: ``Vault``; the ``Receipt`` of a put; the ``Suite`` that says how bytes are locked; a ``Store`` at a
+``Place``; the owner's key as a ``Wrapper``. The bytes are specified in docs/spec/rvf1.md.
+"""
+
+from reelm.vault.errors import (
+    ClassNeedsSeal,
+    DeletionUnfinished,
+    FragmentMissing,
+    FragmentRefused,
+    KeyNeeded,
+    KeyRefused,
+    NotDurable,
+    NotEnoughFragments,
+    ObjectBroken,
+    ObjectMissing,
+    StoreFailed,
+    StoreFull,
+    StoreRefused,
+    Superseded,
+    TooFewPlaces,
+    VaultError,
+    WrongRange,
+)
+from reelm.vault.keys import VaultKeys
+from reelm.vault.model import Config, Place, ProviderId, Receipt, StoreHealth, Suite
+from reelm.vault.ports import FragmentWriter, Store, Wrapper
+from reelm.vault.vault import Vault
+
+__all__ = [
+    "ClassNeedsSeal",
+    "Config",
+    "DeletionUnfinished",
+    "FragmentMissing",
+    "FragmentRefused",
+    "FragmentWriter",
+    "KeyNeeded",
+    "KeyRefused",
+    "NotDurable",
+    "NotEnoughFragments",
+    "ObjectBroken",
+    "ObjectMissing",
+    "Place",
+    "ProviderId",
+    "Receipt",
+    "Store",
+    "StoreFailed",
+    "StoreFull",
+    "StoreHealth",
+    "StoreRefused",
+    "Suite",
+    "Superseded",
+    "TooFewPlaces",
+    "Vault",
+    "VaultError",
+    "VaultKeys",
+    "Wrapper",
+    "WrongRange",
+]

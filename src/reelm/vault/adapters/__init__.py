@@ -1,0 +1,1 @@
+"""Stores for fragments, one kind per file; only the composition root imports them."""

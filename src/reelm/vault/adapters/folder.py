@@ -1,0 +1,269 @@
+"""Fragments as files in a folder, durable when the store says so.
+
+::
+
+    reelm-store      says which provider this folder is; a folder without it is not a store
+    unfinished/      files that are being written, locked by their writer
+    ab/ab12…         finished fragments, 64 hexadecimal digits, sharded by the first two
+
+A fragment is written under a temporary name, flushed, renamed, and its directory flushed, in that order: a
+power cut at any moment leaves the whole fragment or nothing that counts. What a crash leaves in
+``unfinished`` is swept when the store is opened; the lock tells a crash from another process at work.
+"""
+
+import asyncio
+import errno
+import json
+import os
+import re
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final, ParamSpec, TypeVar
+
+from reelm.vault.adapters.durable import flush_folder, lock, read_exactly, sweep, write_all
+from reelm.vault.codec import Block
+from reelm.vault.errors import FragmentMissing, StoreFailed, StoreFull, StoreRefused
+from reelm.vault.model import Place, ProviderId
+
+_MARKER: Final = "reelm-store"
+_UNFINISHED: Final = "unfinished"
+_NAME: Final = re.compile("[0-9a-f]{64}")
+_FULL: Final = {errno.ENOSPC, errno.EDQUOT}
+_THREADS: Final = 4
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class FolderStore:
+    """One provider in one folder. At most four operations run at once; the rest wait their turn."""
+
+    def __init__(self, root: Path, place: Place) -> None:
+        self._root = root
+        self._place = place
+        self._durable_shards: set[str] = set()
+        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix=f"store-{place.provider}")
+
+    @classmethod
+    def open(
+        cls, root: Path, *, provider: str, groups: frozenset[str] = frozenset(), create: bool = False
+    ) -> "FolderStore":
+        """The store in this folder, swept of what a crash left.
+
+        A folder that is away (an unmounted disk, a deleted folder) opens too; every use of it then fails, so
+        that the realm works on with the others. ``create`` makes it a store when it is empty or absent.
+
+        Raises:
+            StoreRefused: it is another provider's store, or ``create`` met a folder with other files in it.
+            StoreFailed: it could not be made.
+        """
+        store = cls(root, Place(ProviderId(provider), groups))
+        with _reported(provider):
+            if create and not (root / _MARKER).exists():
+                _make(root, provider)
+            _check_marker(root, provider)
+            sweep(root / _UNFINISHED)
+        return store
+
+    @property
+    def place(self) -> Place:
+        return self._place
+
+    async def create(self, name: str, *, head_bytes: int) -> "FolderWriter":
+        return await self.run(self._create, name, head_bytes)
+
+    async def read(self, name: str, *, start: int, length: int) -> bytes:
+        return await self.run(self._read, name, start, length)
+
+    async def delete(self, name: str) -> None:
+        await self.run(self._delete, name)
+
+    async def probe(self) -> tuple[int | None, str]:
+        return await self.run(self._probe)
+
+    async def close(self) -> None:
+        """Wait for what is running and let the threads go."""
+        await asyncio.to_thread(self._pool.shutdown)
+
+    async def run(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Do file work in this store's threads, its errors told in the vault's words."""
+        if kwargs:
+            raise TypeError("file work takes positional arguments")
+        with _reported(self._place.provider):
+            return await asyncio.get_running_loop().run_in_executor(self._pool, work, *args)
+
+    def publish(self, name: str) -> None:
+        """Give a flushed file its name for good."""
+        shard = name[:2]
+        if shard not in self._durable_shards:
+            with suppress(FileExistsError):
+                (self._root / shard).mkdir()
+            flush_folder(self._root)
+            self._durable_shards.add(shard)
+        (self._root / _UNFINISHED / name).rename(self._path(name))
+        flush_folder(self._root / shard)
+
+    def _create(self, name: str, head_bytes: int) -> "FolderWriter":
+        self._require()
+        path = self._root / _UNFINISHED / self._path(name).name
+        while True:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            if lock(descriptor) and os.fstat(descriptor).st_nlink:
+                return FolderWriter(self, path, descriptor, head_bytes=head_bytes)
+            # A sweeper found the file before the lock was on it.
+            os.close(descriptor)
+
+    def _read(self, name: str, start: int, length: int) -> bytes:
+        try:
+            descriptor = os.open(self._path(name), os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            self._require()
+            raise FragmentMissing(
+                "A fragment is not where it should be.", provider=self._place.provider
+            ) from None
+        try:
+            return read_exactly(descriptor, start, length)
+        finally:
+            os.close(descriptor)
+
+    def _delete(self, name: str) -> None:
+        path = self._path(name)
+        try:
+            path.unlink()
+        except FileNotFoundError:
+            self._require()
+        with suppress(FileNotFoundError):
+            flush_folder(path.parent)
+
+    def _probe(self) -> tuple[int | None, str]:
+        self._require()
+        room = os.statvfs(self._root)
+        free_bytes = room.f_bavail * room.f_frsize
+        if not free_bytes:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return free_bytes, "ready"
+
+    def _path(self, name: str) -> Path:
+        if not _NAME.fullmatch(name):
+            raise ValueError("a fragment's name is 64 hexadecimal digits")
+        return self._root / name[:2] / name
+
+    def _require(self) -> None:
+        """Refuse to take an empty mount point or a stranger's folder for the store."""
+        if not (self._root / _MARKER).exists():
+            raise StoreFailed(
+                "The folder is away. Mount it or put it back, or enrol a new one.",
+                provider=self._place.provider,
+            )
+
+
+class FolderWriter:
+    """One file being written; offsets are fixed before a thread gets the work, so its order cannot matter."""
+
+    def __init__(self, store: FolderStore, path: Path, descriptor: int, *, head_bytes: int) -> None:
+        self._store = store
+        self._path = path
+        self._descriptor: int | None = descriptor
+        self._offset = head_bytes
+        self._is_given_up = False
+        self._lock = threading.Lock()
+
+    async def write(self, blocks: Sequence[Block]) -> None:
+        offset = self._offset
+        self._offset += sum(map(len, blocks))
+        await self._store.run(self._write, blocks, offset)
+
+    async def finish(self, head: bytes) -> None:
+        await self._store.run(self._finish, head)
+
+    async def abort(self) -> None:
+        self._is_given_up = True
+        if self._descriptor is not None:
+            with suppress(StoreFailed):
+                await self._store.run(self._abort)
+
+    def _write(self, blocks: Sequence[Block], offset: int) -> None:
+        with self._lock:
+            write_all(self._open_descriptor(), blocks, offset)
+
+    def _finish(self, head: bytes) -> None:
+        with self._lock:
+            descriptor = self._open_descriptor()
+            write_all(descriptor, [head], 0)
+            os.fsync(descriptor)
+            # A flush that hung may return long after its put gave up: then the name must not appear.
+            self._open_descriptor()
+            self._store.publish(self._path.name)
+            self._close(descriptor)
+
+    def _abort(self) -> None:
+        with self._lock:
+            if self._descriptor is not None:
+                self._path.unlink(missing_ok=True)
+                self._close(self._descriptor)
+
+    def _open_descriptor(self) -> int:
+        if self._descriptor is None or self._is_given_up:
+            raise StoreFailed("The fragment was given up.", provider=self._store.place.provider)
+        return self._descriptor
+
+    def _close(self, descriptor: int) -> None:
+        self._descriptor = None
+        os.close(descriptor)
+
+
+@contextmanager
+def _reported(provider: str) -> Iterator[None]:
+    """File errors as what they mean for the store."""
+    try:
+        yield
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        if error.errno in _FULL:
+            raise StoreFull(
+                f"No space is left ({reason}). The fragment was not kept. Free or add space.",
+                provider=provider,
+            ) from error
+        raise StoreFailed(
+            f"The folder does not work ({reason}). Check the disk and its rights.", provider=provider
+        ) from error
+
+
+def _make(root: Path, provider: str) -> None:
+    """Make a folder a store; the marker comes last, so what a crash leaves can be made a store again."""
+    root.mkdir(parents=True, exist_ok=True)
+    draft = root / f"{_MARKER}.draft"
+    strangers = {path.name for path in root.iterdir()} - {_UNFINISHED, draft.name}
+    if strangers:
+        raise StoreRefused(
+            f"The folder for {provider} holds other files and was left as it is. Choose an empty folder.",
+            provider=provider,
+        )
+    (root / _UNFINISHED).mkdir(exist_ok=True)
+    with draft.open("w") as file:
+        json.dump({"format": 1, "provider": provider}, file)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.rename(root / _MARKER)
+    flush_folder(root)
+    flush_folder(root.parent)
+
+
+def _check_marker(root: Path, provider: str) -> None:
+    """Refuse another provider's folder; one that is away is not refused here."""
+    try:
+        stated = json.loads((root / _MARKER).read_bytes())
+        owner = stated["provider"] if stated["format"] == 1 else None
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except (ValueError, TypeError, KeyError):
+        owner = None
+    if owner != provider:
+        raise StoreRefused(
+            f"The folder for {provider} is marked as the store of {owner or 'something else'}. "
+            "Nothing was changed. Check the order of the folders in the manifest.",
+            provider=provider,
+        )

@@ -1,0 +1,216 @@
+"""The vault's values and rules: what a suite is, where fragments may lie, when an object is safe.
+
+Nothing here reads a clock, a disk, a network or randomness.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import NewType
+
+from reelm.base import DataClass, ObjectId
+from reelm.vault.errors import ClassNeedsSeal, TooFewPlaces
+
+ProviderId = NewType("ProviderId", str)
+
+N_MAX = 32
+CHUNK_LOG2_MIN = 10
+CHUNK_LOG2_MAX = 24
+
+
+class Suite(IntEnum):
+    """Which primitives an object uses; the numbers are stored (docs/spec/rvf1.md, "Suites")."""
+
+    SEALED = 1
+    SEALED_SHA256 = 2
+    MEDIA = 3
+
+    @property
+    def is_sealed(self) -> bool:
+        """Whether the vault encrypts; otherwise the bytes arrive encrypted and are stored as they are."""
+        return self is not Suite.MEDIA
+
+
+class ObjectState(StrEnum):
+    """``intent`` and ``deleting`` objects cannot be read; both name every fragment that may exist."""
+
+    INTENT = "intent"
+    STORED = "stored"
+    DELETING = "deleting"
+
+
+class FragmentState(StrEnum):
+    """What the records say of one fragment; ``missing`` ones wait for repair."""
+
+    INTENDED = "intended"
+    STORED = "stored"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """How objects are cut and how long a put waits.
+
+    Attributes:
+        k: fragments needed to read, 2 or more.
+        n: fragments written, above ``k``, at most 32.
+        small_bytes: objects below this many bytes use the small chunk.
+        small_chunk_log2: 16 is 64 KiB.
+        chunk_log2: 20 is 1 MiB.
+        window_bytes: data sealed or read at once, a multiple of both chunks; a stream holds about eight times
+            this.
+        stall_seconds: a store that takes no byte for so long loses its fragment.
+        straggler_seconds: once the object is safe, how long a put waits for the stores that are not done.
+        is_accelerated: use pyeclib when it is installed; numpy otherwise, with the same bytes.
+    """
+
+    k: int = 3
+    n: int = 5
+    small_bytes: int = 1 << 20
+    small_chunk_log2: int = 16
+    chunk_log2: int = 20
+    window_bytes: int = 4 << 20
+    stall_seconds: float = 30.0
+    straggler_seconds: float = 2.0
+    is_accelerated: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Somewhere a fragment can lie.
+
+    ``groups`` names everything that could lose or read all of its fragments at once: the provider itself
+    always, and its parent company, jurisdiction or site where those are shared. Folders of an embedded realm
+    are each their own.
+    """
+
+    provider: ProviderId
+    groups: frozenset[str] = frozenset()
+
+    @property
+    def all_groups(self) -> frozenset[str]:
+        return self.groups | {f"provider:{self.provider}"}
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Proof for the caller that an object is safe: the loss of any one provider leaves it readable."""
+
+    object_id: ObjectId
+    reference: str
+    suite: Suite
+    length_bytes: int
+    object_root: bytes
+    fragments_stored: int
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoreHealth:
+    """How one store is, as far as this process knows.
+
+    Attributes:
+        free_bytes: None where the store has no such figure.
+        faults_seen: fragments that this process had to do without since it started.
+        detail: what is wrong and what to do, or what was found.
+    """
+
+    provider: ProviderId
+    is_reachable: bool
+    free_bytes: int | None
+    faults_seen: int
+    detail: str
+
+
+def fragments_per_group(k: int, n: int) -> int:
+    """How many fragments one group may hold: fewer than a reader needs, and no more than may be lost."""
+    return min(k - 1, n - k)
+
+
+def survives_any_loss(durable: Collection[Place], k: int) -> bool:
+    """Whether ``k`` fragments remain after any one group is lost; the rule behind every receipt."""
+    held = Counter(group for place in durable for group in place.all_groups)
+    return len(durable) - max(held.values(), default=0) >= k
+
+
+def choose_places(places: Sequence[Place], *, k: int, n: int, order: Sequence[int]) -> tuple[Place, ...]:
+    """The place of each of ``n`` fragments, in index order.
+
+    Spreads as widely as it can: a place gets a second fragment only when there is no other way.
+
+    Args:
+        places: where fragments may lie; all different.
+        k: fragments needed to read.
+        n: fragments to place.
+        order: a permutation of ``range(len(places))``, drawn at random by the caller; earlier places are
+            preferred and get the lower indices.
+
+    Raises:
+        TooFewPlaces: no choice keeps every group at or below ``fragments_per_group``.
+    """
+    ordered = [places[position] for position in order]
+    limit = fragments_per_group(k, n)
+    for per_place in range(1, limit + 1):
+        counts = _fill(ordered, n, limit=limit, per_place=per_place, held=Counter())
+        if counts is not None:
+            rounds = range(per_place)
+            return tuple(
+                place for turn in rounds for place, count in zip(ordered, counts, strict=True) if count > turn
+            )
+    raise TooFewPlaces(
+        f"There are too few places: {len(places)}, and {n} fragments with at most {limit} at any one "
+        "provider, company or site do not fit. Nothing was stored. Add stores at other providers to the manifest.",
+        places=len(places),
+        fragments=n,
+        per_group=limit,
+    )
+
+
+def _fill(
+    places: Sequence[Place], left: int, *, limit: int, per_place: int, held: Counter[str]
+) -> tuple[int, ...] | None:
+    """How many fragments each place takes, found by depth-first search, or None."""
+    if left > len(places) * per_place:
+        return None
+    if not places:
+        return ()
+    groups = places[0].all_groups
+    room = min([per_place, left, *(limit - held[group] for group in groups)])
+    for count in range(room, -1, -1):
+        taken = held + Counter(dict.fromkeys(groups, count))
+        rest = _fill(places[1:], left - count, limit=limit, per_place=per_place, held=taken)
+        if rest is not None:
+            return (count, *rest)
+    return None
+
+
+def padme(length_bytes: int) -> int:
+    """The padded length: keeps only the leading bits, so that sizes fall into few classes (≤ 12 % more).
+
+    Source: Nikitin et al., "Reducing Metadata Leakage from Encrypted Files", PETS 2019, algorithm 1.
+    """
+    if length_bytes < 2:
+        return length_bytes
+    exponent = length_bytes.bit_length() - 1
+    mask = (1 << (exponent - exponent.bit_length())) - 1
+    return (length_bytes + mask) & ~mask
+
+
+def stored_length(suite: Suite, length_bytes: int) -> int:
+    """Bytes of body before tags and fragmenting: padded when sealed, exact when the bytes are not secret."""
+    return padme(length_bytes) if suite.is_sealed else length_bytes
+
+
+def check_class(suite: Suite, klass: DataClass) -> None:
+    """Refuse to store what is protected or secret without the two locks.
+
+    Raises:
+        ClassNeedsSeal: the suite does not encrypt and the class demands it.
+    """
+    if not suite.is_sealed and klass in {DataClass.PROTECTED, DataClass.SECRET}:
+        raise ClassNeedsSeal(
+            f"Data of class '{klass}' is only stored sealed, and the media suite does not seal. "
+            "Nothing was stored. Use a sealed suite and the owner's key.",
+            data_class=klass.value,
+        )

@@ -1,0 +1,96 @@
+"""What is decided about a new object before its first byte is written: keys, shares, places, names."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from reelm.base import DataClass, Entropy, ObjectId, Secret, read_id, write_id
+from reelm.vault.digest import DIGEST_BYTES
+from reelm.vault.format import WRAPPED_BYTES, Common, Shape
+from reelm.vault.keys import ContentKey, VaultKeys, fragment_name
+from reelm.vault.model import Config, FragmentState, ObjectState, Place, Suite, choose_places
+from reelm.vault.ports import Wrapper
+from reelm.vault.share import SECRET_BYTES, split
+from reelm.vault.store import FragmentRecord, ObjectRecord
+
+FIRST_GENERATION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How one object will be sealed; the shares are zeros where there is nothing to seal."""
+
+    common: Common
+    key: ContentKey | None
+    shares: tuple[bytes, ...]
+
+
+def make_plan(  # noqa: PLR0913 - everything an object's header says, named at the call
+    suite: Suite,
+    wrapper: Wrapper | None,
+    *,
+    realm_id: bytes,
+    object_id: ObjectId,
+    chunk_log2: int,
+    config: Config,
+    entropy: Entropy,
+) -> Plan:
+    """Draw the two secrets of an object and lock them: one under the owner's key, one over the fragments."""
+    k, n, raw_id = config.k, config.n, read_id(object_id)
+    if not suite.is_sealed or wrapper is None:
+        blank = Common(suite, realm_id, raw_id, FIRST_GENERATION, k, n, chunk_log2, 0, bytes(WRAPPED_BYTES))
+        return Plan(blank, None, (bytes(SECRET_BYTES),) * n)
+    dek, shared = Secret(entropy.draw(SECRET_BYTES)), Secret(entropy.draw(SECRET_BYTES))
+    shares = split(shared, n=n, coefficients=entropy.draw((k - 1) * SECRET_BYTES))
+    common = Common(
+        suite, realm_id, raw_id, FIRST_GENERATION, k, n, chunk_log2, wrapper.epoch, wrapper.wrap(dek)
+    )
+    return Plan(common, ContentKey(common, dek=dek, shared=shared), shares)
+
+
+def make_intent(  # noqa: PLR0913 - everything an object's record says, named at the call
+    plan: Plan,
+    places: Sequence[Place],
+    *,
+    reference: str,
+    klass: DataClass,
+    keys: VaultKeys,
+    entropy: Entropy,
+    at: datetime,
+) -> ObjectRecord:
+    """The record to commit first: where each fragment will lie, and under which name.
+
+    Raises:
+        TooFewPlaces: no safe placement.
+    """
+    common = plan.common
+    order = sorted(range(len(places)), key=lambda _: entropy.draw(8))
+    chosen = choose_places(places, k=common.k, n=common.n, order=order)
+    return ObjectRecord(
+        object_id=ObjectId(write_id(common.object_id)),
+        generation=common.generation,
+        reference=reference,
+        shape=Shape(common.suite, common.k, common.n, common.chunk_log2, 0),
+        length_bytes=0,
+        object_root=bytes(DIGEST_BYTES),
+        data_class=klass,
+        key_epoch=common.key_epoch,
+        state=ObjectState.INTENT,
+        created_at=at,
+        fragments=tuple(
+            FragmentRecord(
+                index=index,
+                provider=place.provider,
+                name=fragment_name(
+                    keys.name,
+                    place.provider,
+                    object_id=common.object_id,
+                    generation=common.generation,
+                    index=index,
+                ),
+                root=bytes(DIGEST_BYTES),
+                state=FragmentState.INTENDED,
+            )
+            for index, place in enumerate(chosen)
+        ),
+    )

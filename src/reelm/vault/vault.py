@@ -1,0 +1,310 @@
+"""The vault: put a stream in, get any range of it back, delete it everywhere."""
+
+import asyncio
+from collections import Counter, OrderedDict
+from collections.abc import AsyncIterable, AsyncIterator, Sequence
+from contextlib import aclosing, suppress
+from datetime import datetime
+from functools import lru_cache
+from weakref import WeakValueDictionary
+
+from reelm.base import Clock, Database, DataClass, Entropy, ObjectId, ReelmError, mint
+from reelm.vault import store as records
+from reelm.vault.codec import open_codec
+from reelm.vault.erase import erase
+from reelm.vault.errors import (
+    DeletionUnfinished,
+    KeyNeeded,
+    ObjectMissing,
+    Superseded,
+    VaultError,
+)
+from reelm.vault.get import Retrieval
+from reelm.vault.keys import VaultKeys
+from reelm.vault.model import (
+    Config,
+    ObjectState,
+    ProviderId,
+    Receipt,
+    StoreHealth,
+    Suite,
+    check_class,
+)
+from reelm.vault.plan import Plan, make_intent, make_plan
+from reelm.vault.ports import Store, Wrapper
+from reelm.vault.put import Lane, Opening, abandon, conclude, spread
+from reelm.vault.seal import Chunker, Sealer
+from reelm.vault.store import ObjectRecord
+from reelm.vault.window import clip
+
+_OPENED_MAX = 128
+_SWEEP_LIMIT = 1000
+
+
+class Vault:
+    """Encrypted, fragmented objects over stores that are not trusted.
+
+    A put is durable when it returns and survives the loss of any one provider. The vault opens its own units
+    of work: an intent must be on disk before the first byte leaves, so never call it inside a transaction.
+    """
+
+    def __init__(  # noqa: PLR0913 - the vault's whole outside world, named at the one call
+        self,
+        stores: Sequence[Store],
+        *,
+        database: Database,
+        keys: VaultKeys,
+        realm_id: bytes,
+        clock: Clock,
+        entropy: Entropy,
+        config: Config,
+    ) -> None:
+        """A vault over these stores, one per provider.
+
+        ``realm_id`` is 8 bytes, the same for the life of the realm. ``clock`` tells the age of intents, never
+        their order.
+        """
+        self._stores = {store.place.provider: store for store in stores}
+        self._database = database
+        self._keys = keys
+        self._realm_id = realm_id
+        self._clock = clock
+        self._entropy = entropy
+        self._config = config
+        self._codec = lru_cache(open_codec)
+        self._faults: Counter[ProviderId] = Counter()
+        self._opened: OrderedDict[ObjectId, Retrieval] = OrderedDict()
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def put(
+        self,
+        source: AsyncIterable[bytes],
+        *,
+        reference: str,
+        klass: DataClass,
+        key: Wrapper | None,
+        suite: Suite = Suite.SEALED,
+    ) -> Receipt:
+        """Store a stream, and return only when the loss of any one provider would leave it readable.
+
+        Safe to repeat: a stored reference gives its receipt back without reading the source; an unfinished
+        one is cleaned up and stored again. A put that raises has kept nothing, or what it kept is in the
+        records for ``sweep``. Memory is bounded, whatever the length.
+
+        Args:
+            source: the bytes; encrypted already when the suite is media.
+            reference: the caller's own unique name, up to 200 characters.
+            klass: the data class; protected and secret data must be sealed.
+            key: the owner's key; not used by the media suite.
+            suite: how to store.
+
+        Raises:
+            TooFewPlaces: no safe placement; nothing was written.
+            NotDurable: too few stores took their fragment.
+            KeyNeeded, ClassNeedsSeal: the arguments do not fit together.
+            Superseded: another process took the reference over.
+        """
+        check_class(suite, klass)
+        if suite.is_sealed and key is None:
+            raise KeyNeeded("A sealed object needs its owner's key. Nothing was stored.")
+        async with self._turns.setdefault(reference, asyncio.Lock()):
+            async with self._database.read() as tx:
+                earlier = await records.find_reference(tx, reference)
+            if earlier is not None and earlier.state is ObjectState.STORED:
+                return earlier.receipt()
+            opening = Opening(source)
+            is_small = await opening.is_below(self._config.small_bytes)
+            plan = self._plan(suite, key, is_small=is_small)
+            record = self._intent(plan, reference=reference, klass=klass)
+            earlier = await self._claim(record)
+            if earlier is not None and earlier.state is ObjectState.STORED:
+                return earlier.receipt()
+            if earlier is not None:
+                with suppress(VaultError):
+                    await erase(earlier, self._stores, database=self._database)
+            return await self._deposit(opening, plan, record)
+
+    async def get(
+        self, object_id: ObjectId, *, key: Wrapper | None = None, start: int = 0, length: int | None = None
+    ) -> AsyncIterator[bytes]:
+        """The object's bytes, or those from ``start`` on, at most ``length``; proven before they are yielded.
+
+        One contiguous read per provider and ``Config.window_bytes``, the next window read ahead.
+
+        Raises:
+            ObjectMissing: there is no such object, or it is not stored completely.
+            KeyNeeded, KeyRefused: it is sealed.
+            NotEnoughFragments: too many providers are away or wrong; says how many must return.
+            WrongRange: ``start`` is behind the end, or a number is negative.
+            ObjectBroken: the parts are good and the whole is not; never seen without tampering or a bug.
+        """
+        retrieval = await self._retrieve(object_id)
+        part = clip(retrieval.record.length_bytes, start, length)
+        content_key = await retrieval.content_key(key)
+        async with aclosing(
+            retrieval.stream(part, content_key, window_bytes=self._config.window_bytes)
+        ) as chunks:
+            async for chunk in chunks:
+                yield chunk
+        if retrieval.is_clean and not retrieval.is_whole:
+            self._opened[object_id] = retrieval
+            self._opened.move_to_end(object_id)
+            while len(self._opened) > _OPENED_MAX:
+                self._opened.popitem(last=False)
+
+    async def read(
+        self, object_id: ObjectId, *, key: Wrapper | None = None, start: int = 0, length: int | None = None
+    ) -> bytes:
+        """``get`` in one piece; for objects that fit into memory."""
+        return b"".join([chunk async for chunk in self.get(object_id, key=key, start=start, length=length)])
+
+    async def delete(self, object_id: ObjectId) -> None:
+        """Remove an object and all its fragments; one that is not there is fine.
+
+        It is unreadable, and its reference free, as soon as the records say so; then the fragments go.
+
+        Raises:
+            DeletionUnfinished: some store still holds fragments; repeat, or let ``sweep`` do it.
+        """
+        async with self._database.write() as tx:
+            record = await records.find(tx, object_id)
+            if record is not None:
+                await records.mark_deleting(tx, object_id)
+        self._opened.pop(object_id, None)
+        if record is not None:
+            await erase(record, self._stores, database=self._database)
+
+    async def sweep(self, *, intents_before: datetime) -> int:
+        """Finish what was interrupted: deletions, and intents from before that moment. How many are gone now.
+
+        Choose the moment so that no put can still be running; one that is will notice and raise
+        ``Superseded``.
+        """
+        async with self._database.read() as tx:
+            found = await records.unfinished(tx, intents_before=intents_before, limit=_SWEEP_LIMIT)
+        gone = 0
+        for record in found:
+            with suppress(DeletionUnfinished):
+                await self.delete(record.object_id)
+                gone += 1
+        return gone
+
+    async def health(self) -> tuple[StoreHealth, ...]:
+        """How each store is now, in the order they were given."""
+        return tuple(await asyncio.gather(*(self._probe(store) for store in self._stores.values())))
+
+    def _plan(self, suite: Suite, key: Wrapper | None, *, is_small: bool) -> Plan:
+        config = self._config
+        return make_plan(
+            suite,
+            key,
+            realm_id=self._realm_id,
+            object_id=ObjectId(mint(self._clock, self._entropy)),
+            chunk_log2=config.small_chunk_log2 if is_small else config.chunk_log2,
+            config=config,
+            entropy=self._entropy,
+        )
+
+    def _intent(self, plan: Plan, *, reference: str, klass: DataClass) -> ObjectRecord:
+        return make_intent(
+            plan,
+            [store.place for store in self._stores.values()],
+            reference=reference,
+            klass=klass,
+            keys=self._keys,
+            entropy=self._entropy,
+            at=self._clock.now(),
+        )
+
+    async def _claim(self, record: ObjectRecord) -> ObjectRecord | None:
+        """Write the intent and fence off an unfinished earlier one, which is returned.
+
+        Returns a stored one instead, with nothing written, when another process was faster.
+        """
+        async with self._database.write() as tx:
+            earlier = await records.find_reference(tx, record.reference or "")
+            if earlier is not None:
+                if earlier.state is ObjectState.STORED:
+                    return earlier
+                await records.mark_deleting(tx, earlier.object_id)
+            await records.add_intent(tx, record)
+        return earlier
+
+    async def _deposit(self, opening: Opening, plan: Plan, record: ObjectRecord) -> Receipt:
+        """Write the fragments and then the row that makes them an object.
+
+        A crash in here leaves an intent that names every fragment there may be.
+        """
+        lanes = [
+            Lane(self._stores[piece.provider], piece, stall_seconds=self._config.stall_seconds)
+            for piece in record.fragments
+        ]
+        try:
+            stored = await self._write(opening, plan, record, lanes)
+            await self._commit(stored)
+        except BaseException:
+            await abandon(lanes, patience_seconds=self._config.straggler_seconds)
+            with suppress(ReelmError):
+                await self.delete(record.object_id)
+            raise
+        return stored.receipt()
+
+    async def _write(
+        self, opening: Opening, plan: Plan, record: ObjectRecord, lanes: Sequence[Lane]
+    ) -> ObjectRecord:
+        config, common = self._config, plan.common
+        codec = self._codec(common.k, common.n, is_accelerated=config.is_accelerated)
+        sealer = Sealer(common, codec, key=plan.key)
+        chunker = Chunker(common.suite, chunk_bytes=1 << common.chunk_log2, batch_bytes=config.window_bytes)
+        async with aclosing(opening.batches(chunker)) as stream:
+            await spread(lanes, stream, sealer=sealer, k=common.k)
+        length = chunker.length_bytes
+        ending = sealer.finish(length_bytes=length, shares=plan.shares, seal_key=self._keys.seal)
+        return await conclude(lanes, record, ending, length_bytes=length, config=config)
+
+    async def _commit(self, stored: ObjectRecord) -> None:
+        async with self._database.write() as tx:
+            is_ours = await records.mark_stored(tx, stored)
+        if not is_ours:
+            raise Superseded("Someone else began to store the same thing. This copy was dropped. Try again.")
+
+    async def _retrieve(self, object_id: ObjectId) -> Retrieval:
+        async with self._database.read() as tx:
+            record = await records.find(tx, object_id)
+        if record is None or record.state is not ObjectState.STORED:
+            raise ObjectMissing("There is no such object; it was deleted or never finished.")
+        opened = self._opened.pop(object_id, None)
+        if opened is not None and opened.record == record and opened.is_clean:
+            return opened
+        codec = self._codec(record.shape.k, record.shape.n, is_accelerated=self._config.is_accelerated)
+        return Retrieval(
+            record,
+            self._stores,
+            realm_id=self._realm_id,
+            seal_key=self._keys.seal,
+            codec=codec,
+            note_fault=self._note_fault,
+        )
+
+    def _note_fault(self, provider: ProviderId) -> None:
+        self._faults[provider] += 1
+
+    async def _probe(self, store: Store) -> StoreHealth:
+        provider = store.place.provider
+        try:
+            free_bytes, detail = await store.probe()
+        except VaultError as error:
+            return StoreHealth(
+                provider,
+                is_reachable=False,
+                free_bytes=None,
+                faults_seen=self._faults[provider],
+                detail=str(error),
+            )
+        return StoreHealth(
+            provider,
+            is_reachable=True,
+            free_bytes=free_bytes,
+            faults_seen=self._faults[provider],
+            detail=detail,
+        )

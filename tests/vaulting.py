@@ -1,0 +1,83 @@
+"""A vault to test with: real records in a folder, stores that may be bent by hand, an owner's key."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from determinism import ManualClock, SeededEntropy
+from reelm.base import Broken, Database, Entropy, Secret, metadata
+from reelm.vault import Config, Store, Vault, VaultKeys
+from reelm.vault.adapters.memory import MemoryStore
+from reelm.vault.store import fragments, objects
+
+REALM_ID = b"testrelm"
+VAULT_KEYS = VaultKeys(name=Secret(bytes(range(32))), seal=Secret(bytes(range(32, 64))))
+# Small chunks make every boundary cheap to reach: 1 KiB below 4 KiB, 4 KiB above.
+SMALL = Config(small_bytes=4096, small_chunk_log2=10, chunk_log2=12, window_bytes=8192, straggler_seconds=0.2)
+
+
+class WrongKey(Broken):
+    code = "test.wrong-key"
+
+
+class OwnerKey:
+    """Wraps data keys as ``reelm.realm`` does, under a key of the test's own."""
+
+    def __init__(
+        self, key: bytes = b"owner" + bytes(27), *, entropy: Entropy | None = None, epoch: int = 1
+    ) -> None:
+        self._aead = AESGCM(key)
+        self._entropy = entropy or SeededEntropy(7)
+        self.epoch = epoch
+
+    def wrap(self, dek: Secret) -> bytes:
+        nonce = self._entropy.draw(12)
+        return nonce + self._aead.encrypt(nonce, dek.reveal(), b"reelm/dek/1")
+
+    def unwrap(self, wrapped: bytes) -> Secret:
+        try:
+            return Secret(self._aead.decrypt(wrapped[:12], wrapped[12:], b"reelm/dek/1"))
+        except InvalidTag:
+            raise WrongKey("this key did not wrap it") from None
+
+
+def memory_stores(count: int = 5) -> list[MemoryStore]:
+    return [MemoryStore(f"provider-{number}") for number in range(1, count + 1)]
+
+
+def open_vault(
+    database: Database, stores: Sequence[Store], *, config: Config = SMALL, entropy: Entropy | None = None
+) -> Vault:
+    return Vault(
+        stores,
+        database=database,
+        keys=VAULT_KEYS,
+        realm_id=REALM_ID,
+        clock=ManualClock(),
+        entropy=entropy or SeededEntropy(1),
+        config=config,
+    )
+
+
+@asynccontextmanager
+async def records(folder: Path, kind: type[Database] = Database) -> AsyncIterator[Database]:
+    """The vault's tables in a new SQLite file."""
+    database = kind.open(f"sqlite:///{folder / 'records.sqlite'}")
+    async with database.write() as tx:
+        await tx.run_sync(lambda connection: metadata.create_all(connection, tables=[objects, fragments]))
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+async def stream(data: bytes, *, piece_bytes: int = 1000) -> AsyncIterator[bytes]:
+    for at in range(0, len(data), piece_bytes):
+        yield data[at : at + piece_bytes]
+
+
+def sample(length: int, *, seed: int = 0) -> bytes:
+    return SeededEntropy(seed).draw(length)
