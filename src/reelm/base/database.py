@@ -102,6 +102,15 @@ class Database:
             async with tx.begin():
                 yield tx
 
+    async def check(self) -> None:
+        """Return when the database answers.
+
+        Raises:
+            DatabaseUnavailable: it does not.
+        """
+        async with self.read() as tx:
+            await tx.execute(text("SELECT 1"))
+
     async def close(self) -> None:
         await self._engine.dispose()
 

@@ -1,0 +1,101 @@
+"""The worker process: ``python -m reelm.app.worker --data DIR``, started and restarted by the supervisor.
+
+It looks for clips that wait to be published and runs their jobs. Waiting clips are rows, so a web process
+that dies right after accepting one has already said everything the worker needs to know.
+"""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Sequence
+from functools import partial
+
+from reelm.app import settings as settings_
+from reelm.app.heartbeat import Heartbeat
+from reelm.app.parent import exit_with_parent
+from reelm.app.settings import Settings
+from reelm.app.state import ready_file
+from reelm.app.wiring import open_realm
+from reelm.base import SystemClock, telemetry
+from reelm.workflows import Jobs, JobState, Json, OpenRealm, Run, abandon, publish, publish_job, tidy
+from reelm.workflows.adapters.dbos import DbosJobs
+
+LOOK_EVERY_SECONDS = 0.1
+TIDY_EVERY_SECONDS = 600
+DUE_AT_ONCE = 32
+
+_log = telemetry.logger(__name__)
+
+
+async def work(settings: Settings, stopping: asyncio.Event) -> None:
+    """Publish what waits, until told to stop."""
+    async with open_realm(settings) as at:
+
+        async def tell(run: Run, arguments: dict[str, Json]) -> None:
+            await publish(run, arguments, at=at)
+
+        jobs = DbosJobs(url=settings.jobs_database_url, stories={"publish": tell})
+        await jobs.launch()
+        beat = Heartbeat(ready_file(settings.paths, "worker"))
+        beat.start()
+        try:
+            await asyncio.gather(_publish_all(at, jobs, stopping), _tidy_regularly(at, stopping))
+        finally:
+            beat.stop()
+            await jobs.close()
+
+
+async def _publish_all(at: OpenRealm, jobs: Jobs, stopping: asyncio.Event) -> None:
+    started: set[str] = set()
+    while not stopping.is_set():
+        try:
+            await _look(at, jobs, started)
+        except Exception as error:  # noqa: BLE001 - the worker loop: one bad round must not end the others
+            _log.error("worker.look-failed", exc_info=error)
+            await _pause(stopping, 1.0)
+        await _pause(stopping, LOOK_EVERY_SECONDS)
+
+
+async def _look(at: OpenRealm, jobs: Jobs, started: set[str]) -> None:
+    async with at.database.read() as tx:
+        waiting = await at.social.due(tx, DUE_AT_ONCE)
+    for publication in waiting:
+        job = publish_job(publication)
+        state = await jobs.state(job.key)
+        if state is JobState.UNKNOWN:
+            await jobs.start(job)
+        elif state is JobState.ENDED and job.key not in started:
+            _log.error("worker.job-ended-silently", job=job.key)
+            await abandon(publication, at=at)
+    started.clear()
+
+
+async def _tidy_regularly(at: OpenRealm, stopping: asyncio.Event) -> None:
+    while not stopping.is_set():
+        try:
+            await tidy(at=at)
+        except Exception as error:  # noqa: BLE001 - the worker loop, as above
+            _log.error("worker.tidy-failed", exc_info=error)
+        await _pause(stopping, TIDY_EVERY_SECONDS)
+
+
+async def _pause(stopping: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stopping.wait(), seconds)
+    except TimeoutError:
+        return
+
+
+async def _main(arguments: Sequence[str]) -> None:
+    settings = settings_.from_command_line(arguments, program="reelm.app.worker")
+    telemetry.configure_logs(clock=SystemClock(), level=settings.log_level)
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(sign, partial(stopping.set))
+    await work(settings, stopping)
+
+
+if __name__ == "__main__":
+    exit_with_parent()
+    asyncio.run(_main(sys.argv[1:]))

@@ -1,0 +1,25 @@
+"""How segments reach players.
+
+A ``Rendition`` is one encoding of a clip: an object in the vault plus the list of its pieces. ``Delivery``
+writes playlists and hands out keys, both only to viewers the caller has cleared. ``Origin`` serves the pieces
+themselves, which are ciphertext under unguessable names, so it asks nobody.
+"""
+
+from reelm.delivery.errors import NoSuchPoster, NoSuchRendition, NoSuchSegment
+from reelm.delivery.model import Rendition, master_playlist, media_playlist
+from reelm.delivery.origin import Origin, OriginConfig
+from reelm.delivery.publish import Delivery
+from reelm.delivery.store import Withdrawn
+
+__all__ = [
+    "Delivery",
+    "NoSuchPoster",
+    "NoSuchRendition",
+    "NoSuchSegment",
+    "Origin",
+    "OriginConfig",
+    "Rendition",
+    "Withdrawn",
+    "master_playlist",
+    "media_playlist",
+]

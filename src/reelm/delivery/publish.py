@@ -1,0 +1,99 @@
+"""Announcing renditions to players, and taking them back.
+
+Nothing here asks who is watching: playlists, keys and posters are for viewers whom the caller has cleared.
+"""
+
+from reelm.base import AccountId, ClipId, Clock, ObjectId, RenditionId, SealedBytes, Secret, Tx
+from reelm.delivery import store
+from reelm.delivery.errors import NoSuchPoster, NoSuchRendition
+from reelm.delivery.model import Rendition, master_playlist, media_playlist
+from reelm.delivery.store import Withdrawn
+from reelm.realm import Keys
+
+SEGMENT_URL = "/segments/{name}.m4s"
+
+
+class Delivery:
+    """Playlists, keys and posters of this realm's clips."""
+
+    def __init__(self, keys: Keys, *, clock: Clock) -> None:
+        self._keys = keys
+        self._clock = clock
+
+    async def seal_key(self, tx: Tx, rendition_id: RenditionId, owner: AccountId, key: Secret) -> SealedBytes:
+        """The rendition's media key under its owner's key: it dies when the owner's key does."""
+        user_key = await self._keys.user_key(tx, owner)
+        return user_key.seal(key.reveal(), purpose=_purpose(rendition_id))
+
+    async def announce(self, tx: Tx, rendition: Rendition, key_sealed: SealedBytes) -> None:
+        """Let players find a rendition whose bytes are stored. Safe to repeat."""
+        await store.insert(tx, rendition, key_sealed)
+
+    async def announce_poster(self, tx: Tx, clip_id: ClipId, owner: AccountId, object_id: ObjectId) -> None:
+        """Let pages find a poster whose bytes are stored. Safe to repeat."""
+        await store.insert_poster(tx, clip_id, owner, object_id)
+
+    async def master(self, tx: Tx, clip_id: ClipId) -> str:
+        """The multivariant playlist of what is announced so far.
+
+        Raises:
+            NoSuchRendition: nothing is.
+        """
+        found = await store.of_clip(tx, clip_id)
+        if not found:
+            raise NoSuchRendition("This clip has no playable rendition. It may have been removed.")
+        return master_playlist(found)
+
+    async def playlist(self, tx: Tx, clip_id: ClipId, rendition_id: RenditionId) -> str:
+        """The media playlist of one rendition.
+
+        Raises:
+            NoSuchRendition: not of this clip, or withdrawn.
+        """
+        rendition = await store.one(tx, clip_id, rendition_id)
+        if rendition is None:
+            raise NoSuchRendition("This rendition does not exist. Reload the clip.")
+        return media_playlist(rendition, segment_url=SEGMENT_URL)
+
+    async def key(self, tx: Tx, clip_id: ClipId, rendition_id: RenditionId) -> Secret:
+        """The 16-byte AES-128 key of one rendition.
+
+        Raises:
+            NoSuchRendition: not of this clip, or withdrawn.
+        """
+        found = await store.key_of(tx, clip_id, rendition_id)
+        if found is None:
+            raise NoSuchRendition("This rendition does not exist. Reload the clip.")
+        owner, sealed = found
+        user_key = await self._keys.user_key(tx, owner)
+        return Secret(user_key.open(sealed, purpose=_purpose(rendition_id)))
+
+    async def poster(self, tx: Tx, clip_id: ClipId) -> tuple[AccountId, ObjectId]:
+        """Whose key opens the clip's poster, and the object that holds it.
+
+        Raises:
+            NoSuchPoster: there is none, or it was withdrawn.
+        """
+        found = await store.poster(tx, clip_id)
+        if found is None:
+            raise NoSuchPoster("This clip has no poster.")
+        return found
+
+    async def withdraw(self, tx: Tx, clip_id: ClipId) -> tuple[str, ...]:
+        """Stop announcing a clip; the segment names that caches must forget.
+
+        The stored bytes outlive this call: ``withdrawn`` lists them until ``forget`` says they are deleted.
+        """
+        return await store.withdraw(tx, clip_id, self._clock.now())
+
+    async def withdrawn(self, tx: Tx, *, limit: int = 100) -> tuple[Withdrawn, ...]:
+        """Objects whose bytes may be deleted now."""
+        return await store.withdrawn(tx, limit)
+
+    async def forget(self, tx: Tx, object_id: ObjectId) -> None:
+        """The object's bytes are deleted: drop its rows. Safe to repeat."""
+        await store.forget(tx, object_id)
+
+
+def _purpose(rendition_id: RenditionId) -> str:
+    return f"delivery/key/{rendition_id}"

@@ -1,0 +1,53 @@
+"""The web process: ``python -m reelm.web --data DIR``, started and restarted by the supervisor.
+
+Granian's main process listens and keeps the serving processes alive; only those open the realm.
+"""
+
+import os
+import shlex
+import shutil
+import sys
+
+from granian import Granian
+from granian.constants import Interfaces
+
+from reelm.app import exit_with_parent, open_realm, settings
+from reelm.base import SystemClock, telemetry
+from reelm.web.application import Deferred
+
+ARGUMENTS = "REELM_WEB_ARGUMENTS"
+GRACE_SECONDS = 5
+
+
+def application() -> Deferred:
+    """What each serving process calls; it finds its settings in the environment."""
+    exit_with_parent()
+    chosen = settings.from_command_line(shlex.split(os.environ[ARGUMENTS]), program="reelm.web")
+    telemetry.configure_logs(clock=SystemClock(), level=chosen.log_level)
+    return Deferred(
+        lambda: open_realm(chosen), public_url=chosen.public_url, is_only_receiver=chosen.web_processes == 1
+    )
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    exit_with_parent()
+    chosen = settings.from_command_line(sys.argv[1:], program="reelm.web")
+    os.environ[ARGUMENTS] = shlex.join(sys.argv[1:])
+    shutil.rmtree(chosen.paths.cache, ignore_errors=True)
+    Granian(
+        "reelm.web.__main__:application",
+        factory=True,
+        interface=Interfaces.ASGI,
+        address=chosen.host,
+        port=chosen.port,
+        workers=chosen.web_processes,
+        respawn_failed_workers=True,
+        workers_kill_timeout=GRACE_SECONDS,
+        websockets=False,
+        log_access=False,
+    ).serve()
+
+
+if __name__ == "__main__":
+    main()

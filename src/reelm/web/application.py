@@ -1,0 +1,125 @@
+"""The ASGI application of an open realm."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from litestar import Litestar, Request
+from litestar.config.csrf import CSRFConfig
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import License
+
+import reelm
+from reelm.web.caller import Caller, SessionCookie
+from reelm.web.front import App, Front
+from reelm.web.limits import Limits
+from reelm.web.problems import EXCEPTION_HANDLERS
+from reelm.web.routes import clips, comments, feed, hls, operations, profiles, session, uploads
+from reelm.web.traffic import Traffic
+from reelm.workflows import OpenRealm, sweep
+
+STATIC = Path(__file__).parent / "static"
+LARGEST_BODY_BYTES = 64 * 1024
+ROUTES = [
+    *session.ROUTES,
+    *profiles.ROUTES,
+    *uploads.ROUTES,
+    *clips.ROUTES,
+    *comments.ROUTES,
+    *feed.ROUTES,
+    *hls.ROUTES,
+    *operations.ROUTES,
+]
+
+
+def build(at: OpenRealm, *, public_url: str, static: Path = STATIC) -> App:
+    """The application of a realm that is open for as long as it serves."""
+    traffic = Traffic(at.clock)
+    inner = framework(at, traffic=traffic, public_url=public_url)
+    return Front(inner, at=at, traffic=traffic, static=static, public_url=public_url)
+
+
+def framework(at: OpenRealm, *, traffic: Traffic, public_url: str) -> Litestar:
+    """The routes alone, without files and headers: what the OpenAPI document describes."""
+    cookie = SessionCookie(is_secure=public_url.startswith("https:"))
+    limits = Limits.of(at.clock)
+
+    async def the_realm() -> OpenRealm:
+        return at
+
+    async def the_caller(request: Request[Any, Any, Any]) -> Caller:
+        return cookie.caller(request, at)
+
+    async def the_cookie() -> SessionCookie:
+        return cookie
+
+    async def the_limits() -> Limits:
+        return limits
+
+    async def the_traffic() -> Traffic:
+        return traffic
+
+    return Litestar(
+        ROUTES,
+        dependencies={
+            "at": Provide(the_realm, use_cache=True),
+            "caller": Provide(the_caller),
+            "cookie": Provide(the_cookie, use_cache=True),
+            "limits": Provide(the_limits, use_cache=True),
+            "traffic": Provide(the_traffic, use_cache=True),
+        },
+        exception_handlers=EXCEPTION_HANDLERS,
+        csrf_config=CSRFConfig(
+            secret=at.keys.secret("web/csrf").reveal().hex(), cookie_secure=cookie.is_secure
+        ),
+        request_max_body_size=LARGEST_BODY_BYTES,
+        openapi_config=OpenAPIConfig(
+            title="Reelm",
+            version=reelm.__version__,
+            description="The interface of a realm. Every failure is a problem document with a stable code.",
+            license=License(name="Apache-2.0", identifier="Apache-2.0"),
+            path="/api",
+            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+            use_handler_docstrings=True,
+        ),
+        logging_config=None,
+        debug=False,
+    )
+
+
+Opening = Callable[[], AbstractAsyncContextManager[OpenRealm]]
+
+
+class Deferred:
+    """An application whose realm opens when the server starts and closes when it stops."""
+
+    def __init__(self, opening: Opening, *, public_url: str, is_only_receiver: bool) -> None:
+        self._opening = opening
+        self._public_url = public_url
+        self._is_only_receiver = is_only_receiver
+        self._app: App | None = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+            return
+        assert self._app is not None  # noqa: S101 - the server sends no request before start-up has ended
+        await self._app(scope, receive, send)
+
+    async def _live(self, receive: Any, send: Any) -> None:
+        await receive()
+        async with self._opened():
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    @asynccontextmanager
+    async def _opened(self) -> AsyncIterator[None]:
+        async with self._opening() as at:
+            if self._is_only_receiver:
+                await sweep(at=at)
+            self._app = build(at, public_url=self._public_url)
+            yield

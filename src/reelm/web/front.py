@@ -1,0 +1,178 @@
+"""The outermost layer: headers on every answer, files without the framework, pages with link previews."""
+
+import html
+import re
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from reelm.base import ClipId, ReelmError
+from reelm.web.files import FOREVER, Receive, Scope, Send, send_file, send_problem, send_text
+from reelm.web.traffic import Traffic
+from reelm.workflows import OpenRealm
+
+App: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]
+
+_SEGMENT = re.compile(r"/segments/([0-9a-f]{64})\.m4s$")
+_CLIP_PAGE = re.compile(r"/c/([0-7][0-9a-hjkmnp-tv-z]{25})$")
+_PAGES = re.compile(
+    r"/(following|local|discover|inbox|me|upload|sign-in|sign-up|settings|c/[^/]+|@[^/]+|tag/[^/]+)?$"
+)
+_KINDS = (
+    ("/segments/", "segment"),
+    ("/api/", "api"),
+    ("/hls/", "playback"),
+    ("/assets/", "asset"),
+    ("/health/", "operations"),
+    ("/metrics", "operations"),
+)
+_PROGRAM = ("/api/", "/hls/", "/health/", "/metrics")
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
+    "media-src 'self' blob:; font-src 'self'; connect-src 'self'; worker-src 'self' blob:; "
+    "manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+PERMISSIONS = ", ".join(
+    f"{feature}=()"
+    for feature in (
+        "camera",
+        "clipboard-read",
+        "display-capture",
+        "geolocation",
+        "gyroscope",
+        "microphone",
+        "midi",
+        "payment",
+        "usb",
+    )
+)
+_MEDIA_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".ico": "image/x-icon",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+    ".webmanifest": "application/manifest+json",
+    ".woff2": "font/woff2",
+}
+
+
+class Front:
+    """An ASGI application around the framework's."""
+
+    def __init__(self, inner: App, *, at: OpenRealm, traffic: Traffic, static: Path, public_url: str) -> None:
+        self._inner = inner
+        self._traffic = traffic
+        self._at = at
+        self._static = static
+        self._public_url = public_url
+        self._assets = frozenset(_files(static))
+        self._page = (static / "index.html").read_text(encoding="utf-8")
+        self._headers = tuple(_security_headers(is_secure=public_url.startswith("https:")))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._inner(scope, receive, send)
+            return
+        await self._answer(scope, receive, self._watched(send, _kind(scope["path"])))
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"]
+        if scope["method"] not in {"GET", "HEAD"} or path.startswith(_PROGRAM):
+            await self._inner(scope, receive, send)
+        elif found := _SEGMENT.match(path):
+            await self._segment(scope, send, found[1])
+        elif path in self._assets:
+            await self._asset(scope, send, path)
+        else:
+            await self._document(send, path)
+
+    async def _segment(self, scope: Scope, send: Send, name: str) -> None:
+        try:
+            file = await self._at.origin.segment(name)
+        except ReelmError as error:
+            await send_problem(send, error)
+            return
+        await send_file(scope, send, file, {"content-type": "video/iso.segment", "cache-control": FOREVER})
+
+    async def _asset(self, scope: Scope, send: Send, path: str) -> None:
+        headers = {
+            "content-type": _MEDIA_TYPES.get(Path(path).suffix, "application/octet-stream"),
+            "cache-control": FOREVER if path.startswith("/assets/") else "no-cache",
+        }
+        file = self._static / path.removeprefix("/")
+        accepts_gzip = b"gzip" in dict(scope["headers"]).get(b"accept-encoding", b"")
+        if f"{path}.gz" in self._assets and accepts_gzip:
+            file = file.with_name(file.name + ".gz")
+            headers |= {"content-encoding": "gzip", "vary": "accept-encoding"}
+        await send_file(scope, send, file, headers)
+
+    async def _document(self, send: Send, path: str) -> None:
+        clip = _CLIP_PAGE.match(path)
+        preview = await self._preview(ClipId(clip[1])) if clip else ""
+        is_page = _PAGES.match(path) is not None and preview is not None
+        body = self._page.replace("</head>", f"{preview or ''}</head>", 1)
+        headers = {"content-type": _MEDIA_TYPES[".html"], "cache-control": "no-cache"}
+        await send_text(send, 200 if is_page else 404, body, headers)
+
+    async def _preview(self, clip_id: ClipId) -> str | None:
+        """Open Graph tags of a public clip; None when there is no such clip."""
+        try:
+            async with self._at.database.read() as tx:
+                clip = await self._at.social.clip(tx, clip_id, None)
+        except ReelmError:
+            return None
+        address = f"{self._public_url}/c/{clip_id}"
+        tags = {
+            "og:site_name": self._at.manifest.realm.name,
+            "og:type": "video.other",
+            "og:url": address,
+            "og:title": f"{clip.author.display_name} (@{clip.author.handle})",
+            "og:description": clip.caption[:200],
+            "og:image": f"{self._public_url}/api/clips/{clip_id}/poster",
+            "og:video:width": str(clip.width),
+            "og:video:height": str(clip.height),
+            "twitter:card": "summary_large_image",
+        }
+        return "".join(
+            f'<meta property="{name}" content="{html.escape(value, quote=True)}">'
+            for name, value in tags.items()
+        )
+
+    def _watched(self, send: Send, kind: str) -> Send:
+        """Add the headers that every answer has, and count it."""
+        since = self._traffic.now()
+
+        async def wrapped(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), *self._headers]
+                self._traffic.count(kind, message["status"], since)
+            await send(message)
+
+        return wrapped
+
+
+def _kind(path: str) -> str:
+    for prefix, kind in _KINDS:
+        if path.startswith(prefix):
+            return kind
+    return "page"
+
+
+def _files(static: Path) -> Iterable[str]:
+    return ("/" + str(path.relative_to(static)) for path in static.rglob("*") if path.name != "index.html")
+
+
+def _security_headers(*, is_secure: bool) -> Iterable[tuple[bytes, bytes]]:
+    yield b"content-security-policy", POLICY.encode()
+    yield b"permissions-policy", PERMISSIONS.encode()
+    yield b"x-content-type-options", b"nosniff"
+    yield b"referrer-policy", b"same-origin"
+    yield b"cross-origin-opener-policy", b"same-origin"
+    yield b"cross-origin-resource-policy", b"same-origin"
+    if is_secure:
+        yield b"strict-transport-security", b"max-age=31536000"

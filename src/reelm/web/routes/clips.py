@@ -1,0 +1,180 @@
+"""Clips: publishing, watching over them, liking, viewing, removing."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import msgspec
+from litestar import delete, get, put
+from litestar import post as post_to
+from litestar.response import ServerSentEvent, ServerSentEventMessage
+from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
+
+from reelm.base import AccountId, ClipId, UploadId
+from reelm.web import schema
+from reelm.web.problems import documented
+from reelm.web.render import clip, clip_page, progress
+from reelm.web.routes import Asking, At, CursorQuery, IdPath, Limit
+from reelm.workflows import OpenRealm, post, remove
+
+PAGE_SIZE = 24
+WATCH_EVERY_SECONDS = 0.25
+KEEP_ALIVE_SECONDS = 15
+LONGEST_WATCH_SECONDS = 1800
+
+
+@post_to(
+    "/api/clips",
+    operation_id="publish_clip",
+    responses=documented(400, 401, 403, 404, 409, 413, 422, 429, 503),
+    tags=["clips"],
+    status_code=HTTP_201_CREATED,
+)
+async def publish_clip(at: At, caller: Asking, limits: Limit, data: schema.NewClip) -> schema.Clip:
+    """Publish an upload. Repeating it with the same upload gives the same clip."""
+    async with at.database.write() as tx:
+        account = await caller.account(tx)
+        limits.posts.take(account)
+        found = await post(tx, UploadId(data.upload_id), caption=data.caption, by=account, at=at)
+        return clip(found)
+
+
+@get(
+    "/api/clips/{clip_id:str}",
+    operation_id="read_clip",
+    responses=documented(400, 404, 410, 503),
+    tags=["clips"],
+)
+async def read_clip(at: At, caller: Asking, clip_id: IdPath) -> schema.Clip:
+    """One clip."""
+    async with at.database.read() as tx:
+        return clip(await at.social.clip(tx, ClipId(clip_id), await caller.viewer(tx)))
+
+
+@delete(
+    "/api/clips/{clip_id:str}",
+    operation_id="remove_clip",
+    responses=documented(400, 401, 403, 404, 503),
+    tags=["clips"],
+    status_code=HTTP_204_NO_CONTENT,
+)
+async def remove_clip(at: At, caller: Asking, clip_id: IdPath) -> None:
+    """Take one's own clip back, for everyone and for good. Safe to repeat."""
+    async with at.database.read() as tx:
+        account = await caller.account(tx)
+    await remove(ClipId(clip_id), by=account, at=at)
+
+
+@post_to(
+    "/api/clips/{clip_id:str}/retry",
+    operation_id="retry_clip",
+    responses=documented(400, 401, 403, 404, 409, 410, 503),
+    tags=["clips"],
+    status_code=HTTP_200_OK,
+)
+async def retry_clip(at: At, caller: Asking, clip_id: IdPath) -> schema.Clip:
+    """Try publishing again after a failure."""
+    async with at.database.write() as tx:
+        return clip(await at.social.retry(tx, ClipId(clip_id), await caller.account(tx)))
+
+
+@get(
+    "/api/clips/{clip_id:str}/progress",
+    operation_id="watch_progress",
+    responses=documented(400, 401, 403, 404, 410, 503),
+    tags=["clips"],
+    media_type="text/event-stream",
+)
+async def watch_progress(at: At, caller: Asking, clip_id: IdPath) -> ServerSentEvent:
+    """How publishing goes: events named `progress`, each a Progress, until it is done or has failed."""
+    async with at.database.read() as tx:
+        account = await caller.account(tx)
+        await at.social.progress(tx, ClipId(clip_id), account)
+    return ServerSentEvent(_events(ClipId(clip_id), account, at))
+
+
+@put(
+    "/api/clips/{clip_id:str}/like",
+    operation_id="like",
+    responses=documented(400, 401, 403, 404, 410, 503),
+    tags=["clips"],
+)
+async def like(at: At, caller: Asking, clip_id: IdPath) -> schema.Clip:
+    """Like a clip. Safe to repeat."""
+    async with at.database.write() as tx:
+        return clip(await at.social.like(tx, ClipId(clip_id), await caller.account(tx)))
+
+
+@delete(
+    "/api/clips/{clip_id:str}/like",
+    operation_id="unlike",
+    responses=documented(400, 401, 403, 404, 410, 503),
+    tags=["clips"],
+    status_code=HTTP_200_OK,
+)
+async def unlike(at: At, caller: Asking, clip_id: IdPath) -> schema.Clip:
+    """Take a like back. Safe to repeat."""
+    async with at.database.write() as tx:
+        return clip(await at.social.unlike(tx, ClipId(clip_id), await caller.account(tx)))
+
+
+@post_to(
+    "/api/clips/{clip_id:str}/views",
+    operation_id="count_view",
+    responses=documented(400, 403, 404, 410, 413, 429, 503),
+    tags=["clips"],
+    status_code=HTTP_204_NO_CONTENT,
+)
+async def count_view(at: At, caller: Asking, *, limits: Limit, clip_id: IdPath, data: schema.View) -> None:
+    """Report that a viewer leaves a clip; docs/explanation/feed.md says what counts as a view."""
+    client = (caller.identity, clip_id)
+    if limits.views.wait_seconds(client) > 0:
+        return
+    async with at.database.write() as tx:
+        has_counted = await at.social.count_view(
+            tx, ClipId(clip_id), watched_ms=data.watched_ms, viewer=await caller.viewer(tx)
+        )
+    if has_counted:
+        limits.views.take(client)
+
+
+@get(
+    "/api/tags/{tag:str}/clips",
+    operation_id="list_tagged",
+    responses=documented(400, 422, 503),
+    tags=["clips"],
+)
+async def list_tagged(at: At, caller: Asking, tag: str, cursor: CursorQuery = None) -> schema.ClipPage:
+    """Clips with a hashtag, newest first."""
+    async with at.database.read() as tx:
+        viewer = await caller.viewer(tx)
+        return clip_page(await at.social.clips_tagged(tx, tag, viewer, cursor=cursor, size=PAGE_SIZE))
+
+
+async def _events(clip_id: ClipId, owner: AccountId, at: OpenRealm) -> AsyncIterator[ServerSentEventMessage]:
+    last: schema.Progress | None = None
+    started = quiet_since = at.clock.monotonic_seconds()
+    while at.clock.monotonic_seconds() - started < LONGEST_WATCH_SECONDS:
+        async with at.database.read() as tx:
+            now = progress(await at.social.progress(tx, clip_id, owner))
+        if now != last:
+            last, quiet_since = now, at.clock.monotonic_seconds()
+            yield ServerSentEventMessage(event="progress", data=msgspec.json.encode(now).decode())
+        elif at.clock.monotonic_seconds() - quiet_since > KEEP_ALIVE_SECONDS:
+            quiet_since = at.clock.monotonic_seconds()
+            yield ServerSentEventMessage(comment="still here")
+        if now.step in {"done", "failed"}:
+            return
+        await asyncio.sleep(WATCH_EVERY_SECONDS)
+
+
+ROUTES = [
+    publish_clip,
+    read_clip,
+    remove_clip,
+    retry_clip,
+    watch_progress,
+    like,
+    unlike,
+    count_view,
+    list_tagged,
+]

@@ -1,0 +1,73 @@
+"""Playlists, keys and posters. Segments are served by ``reelm.web.front`` from files."""
+
+from litestar import Response, get
+
+from reelm.base import ClipId, RenditionId
+from reelm.web.problems import documented
+from reelm.web.routes import Asking, At, IdPath
+from reelm.workflows import key, master_playlist, media_playlist, poster
+
+HLS = "application/vnd.apple.mpegurl"
+OCTETS = "application/octet-stream"
+_PRIVATE = {"cache-control": "no-store"}
+
+
+@get(
+    "/hls/{clip_id:str}/master.m3u8",
+    operation_id="read_master_playlist",
+    responses=documented(400, 404, 410, 503),
+    tags=["playback"],
+    media_type=HLS,
+)
+async def read_master(at: At, caller: Asking, clip_id: IdPath) -> Response[str]:
+    """The clip's HLS multivariant playlist."""
+    async with at.database.read() as tx:
+        text = await master_playlist(tx, ClipId(clip_id), viewer=await caller.viewer(tx), at=at)
+    return Response(text, media_type=HLS, headers=_PRIVATE)
+
+
+@get(
+    "/hls/{clip_id:str}/{rendition_id:str}/media.m3u8",
+    operation_id="read_media_playlist",
+    responses=documented(400, 404, 410, 503),
+    tags=["playback"],
+    media_type=HLS,
+)
+async def read_playlist(at: At, caller: Asking, clip_id: IdPath, rendition_id: IdPath) -> Response[str]:
+    """The playlist of one rendition; its segments are AES-128 ciphertext."""
+    async with at.database.read() as tx:
+        viewer = await caller.viewer(tx)
+        text = await media_playlist(tx, ClipId(clip_id), RenditionId(rendition_id), viewer=viewer, at=at)
+    return Response(text, media_type=HLS, headers=_PRIVATE)
+
+
+@get(
+    "/hls/{clip_id:str}/{rendition_id:str}/key",
+    operation_id="read_key",
+    responses=documented(400, 404, 410, 503),
+    tags=["playback"],
+    media_type=OCTETS,
+)
+async def read_key(at: At, caller: Asking, clip_id: IdPath, rendition_id: IdPath) -> Response[bytes]:
+    """The 16-byte AES-128 key of one rendition, for those who may watch the clip."""
+    async with at.database.read() as tx:
+        viewer = await caller.viewer(tx)
+        secret = await key(tx, ClipId(clip_id), RenditionId(rendition_id), viewer=viewer, at=at)
+    return Response(secret.reveal(), media_type=OCTETS, headers=_PRIVATE)
+
+
+@get(
+    "/api/clips/{clip_id:str}/poster",
+    operation_id="read_poster",
+    responses=documented(400, 404, 410, 503),
+    tags=["playback"],
+    media_type="image/jpeg",
+)
+async def read_poster(at: At, caller: Asking, clip_id: IdPath) -> Response[bytes]:
+    """The clip's still picture."""
+    async with at.database.read() as tx:
+        body = await poster(tx, ClipId(clip_id), viewer=await caller.viewer(tx), at=at)
+    return Response(body, media_type="image/jpeg", headers={"cache-control": "private, max-age=3600"})
+
+
+ROUTES = [read_master, read_playlist, read_key, read_poster]

@@ -1,0 +1,37 @@
+"""For those who run the realm: health and metrics."""
+
+from litestar import Response, get
+
+from reelm.base import ReelmError
+from reelm.web import schema
+from reelm.web.routes import At, Counted
+
+
+@get("/health/live", operation_id="read_liveness", tags=["operations"])
+async def read_liveness() -> schema.Health:
+    """Whether this process runs at all."""
+    return schema.Health(status="ok", problems=[])
+
+
+@get("/health/ready", operation_id="read_readiness", tags=["operations"])
+async def read_readiness(at: At) -> Response[schema.Health]:
+    """Whether this process can answer: 503 when it cannot, "degraded" when something is at risk."""
+    try:
+        await at.database.check()
+    except ReelmError as error:
+        return Response(schema.Health(status="degraded", problems=[error.detail]), status_code=503)
+    stores = [
+        f"store {store.provider}: {store.detail}"
+        for store in await at.vault.health()
+        if not store.is_reachable
+    ]
+    return Response(schema.Health(status="degraded" if stores else "ok", problems=stores))
+
+
+@get("/metrics", operation_id="read_metrics", tags=["operations"], media_type="text/plain")
+async def read_metrics(traffic: Counted) -> Response[bytes]:
+    """Prometheus metrics of this process; no label holds anything about a person."""
+    return Response(traffic.render(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+ROUTES = [read_liveness, read_readiness, read_metrics]

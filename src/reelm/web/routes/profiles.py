@@ -1,0 +1,79 @@
+"""Creators and who follows them."""
+
+from litestar import delete, get, patch, put
+from litestar.status_codes import HTTP_200_OK
+
+from reelm.web import schema
+from reelm.web.problems import documented
+from reelm.web.render import clip_page, profile
+from reelm.web.routes import Asking, At, CursorQuery
+
+PAGE_SIZE = 24
+
+
+@get(
+    "/api/profiles/{handle:str}",
+    operation_id="read_profile",
+    responses=documented(400, 404, 503),
+    tags=["profiles"],
+)
+async def read_profile(at: At, caller: Asking, handle: str) -> schema.Profile:
+    """A creator's page."""
+    async with at.database.read() as tx:
+        return profile(await at.social.profile(tx, handle, await caller.viewer(tx)))
+
+
+@patch(
+    "/api/profile",
+    operation_id="edit_profile",
+    responses=documented(400, 401, 403, 413, 422, 503),
+    tags=["profiles"],
+)
+async def edit_profile(at: At, caller: Asking, data: schema.ProfileEdit) -> schema.Profile:
+    """Change the display name or the bio of the signed-in account."""
+    async with at.database.write() as tx:
+        account = await caller.account(tx)
+        return profile(
+            await at.social.edit_profile(tx, account, display_name=data.display_name, bio=data.bio)
+        )
+
+
+@put(
+    "/api/profiles/{handle:str}/follow",
+    operation_id="follow",
+    responses=documented(400, 401, 403, 404, 422, 503),
+    tags=["profiles"],
+)
+async def follow(at: At, caller: Asking, handle: str) -> schema.Profile:
+    """Follow a creator. Safe to repeat."""
+    async with at.database.write() as tx:
+        return profile(await at.social.follow(tx, handle, await caller.account(tx)))
+
+
+@delete(
+    "/api/profiles/{handle:str}/follow",
+    operation_id="unfollow",
+    responses=documented(400, 401, 403, 404, 422, 503),
+    tags=["profiles"],
+    status_code=HTTP_200_OK,
+)
+async def unfollow(at: At, caller: Asking, handle: str) -> schema.Profile:
+    """Stop following a creator. Safe to repeat."""
+    async with at.database.write() as tx:
+        return profile(await at.social.unfollow(tx, handle, await caller.account(tx)))
+
+
+@get(
+    "/api/profiles/{handle:str}/clips",
+    operation_id="list_clips_of",
+    responses=documented(400, 404, 422, 503),
+    tags=["profiles"],
+)
+async def list_clips_of(at: At, caller: Asking, handle: str, cursor: CursorQuery = None) -> schema.ClipPage:
+    """A creator's clips, newest first; one's own include those still being prepared."""
+    async with at.database.read() as tx:
+        viewer = await caller.viewer(tx)
+        return clip_page(await at.social.clips_of(tx, handle, viewer, cursor=cursor, size=PAGE_SIZE))
+
+
+ROUTES = [read_profile, edit_profile, follow, unfollow, list_clips_of]

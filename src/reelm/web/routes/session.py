@@ -1,0 +1,102 @@
+"""Joining, signing in and signing out."""
+
+from litestar import Response, delete, get, post
+from litestar.status_codes import HTTP_201_CREATED, HTTP_204_NO_CONTENT
+
+from reelm.accounts import WrongCredentials
+from reelm.base import AccountId, Tx
+from reelm.web import schema
+from reelm.web.problems import documented
+from reelm.web.routes import Asking, At, CookieRule
+from reelm.workflows import OpenRealm, join
+
+
+@get("/api/session", operation_id="read_session", responses=documented(400, 503), tags=["session"])
+async def read_session(at: At, caller: Asking) -> Response[schema.Session]:
+    """Who is signed in, and whose realm this is. Also hands out the csrftoken cookie."""
+    async with at.database.read() as tx:
+        session = await _session(tx, await caller.viewer(tx), at)
+    return Response(session, headers={"cache-control": "no-store"})
+
+
+@post(
+    "/api/accounts",
+    operation_id="join",
+    responses=documented(400, 403, 409, 413, 422, 429, 503),
+    tags=["session"],
+    status_code=HTTP_201_CREATED,
+)
+async def join_realm(
+    at: At, caller: Asking, cookie: CookieRule, data: schema.Join
+) -> Response[schema.Session]:
+    """Create an account and sign it in."""
+    at.accounts.allow_sign_up(caller.address)
+    password = await at.accounts.hash_password(data.password, email=data.email)
+    async with at.database.write() as tx:
+        account = await join(
+            tx,
+            email=data.email,
+            password=password,
+            handle=data.handle,
+            display_name=data.display_name,
+            at=at,
+        )
+        token = await at.accounts.open_session(tx, account.id)
+        session = await _session(tx, account.id, at)
+    return Response(session, cookies=[cookie.carrying(token)], headers={"cache-control": "no-store"})
+
+
+@post(
+    "/api/session",
+    operation_id="sign_in",
+    responses=documented(400, 401, 403, 413, 429, 503),
+    tags=["session"],
+    status_code=HTTP_201_CREATED,
+)
+async def sign_in(
+    at: At, caller: Asking, cookie: CookieRule, data: schema.SignIn
+) -> Response[schema.Session]:
+    """Open a session. A wrong address and a wrong password look the same and take the same time."""
+    at.accounts.allow_sign_in(data.email, caller.address)
+    async with at.database.read() as tx:
+        credential = await at.accounts.credential(tx, data.email)
+    if not await at.accounts.verify(credential, data.password) or credential is None:
+        raise WrongCredentials(
+            "The e-mail address or the password is wrong. Nobody was signed in. Try again."
+        )
+    async with at.database.write() as tx:
+        token = await at.accounts.open_session(tx, credential.account_id)
+        session = await _session(tx, credential.account_id, at)
+    return Response(session, cookies=[cookie.carrying(token)], headers={"cache-control": "no-store"})
+
+
+@delete(
+    "/api/session",
+    operation_id="sign_out",
+    responses=documented(400, 403, 503),
+    tags=["session"],
+    status_code=HTTP_204_NO_CONTENT,
+)
+async def sign_out(at: At, caller: Asking, cookie: CookieRule) -> Response[None]:
+    """Close the session. Safe to repeat."""
+    if caller.token is not None:
+        async with at.database.write() as tx:
+            await at.accounts.close_session(tx, caller.token)
+    return Response(None, status_code=HTTP_204_NO_CONTENT, cookies=[cookie.cleared()])
+
+
+async def _session(tx: Tx, viewer: AccountId | None, at: OpenRealm) -> schema.Session:
+    realm = schema.Realm(name=at.manifest.realm.name, operator=at.manifest.operator.name)
+    if viewer is None:
+        return schema.Session(account=None, realm=realm)
+    account = await at.accounts.account(tx, viewer)
+    profile = await at.social.profile_of(tx, viewer)
+    return schema.Session(
+        account=schema.Account(
+            id=account.id, handle=profile.handle, display_name=profile.display_name, email=account.email
+        ),
+        realm=realm,
+    )
+
+
+ROUTES = [read_session, join_realm, sign_in, sign_out]

@@ -1,0 +1,198 @@
+"""The shapes that cross the wire. The OpenAPI document and the UI's types are generated from these."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+IdText = Annotated[str, Meta(description="26 lower-case letters and digits, sorting by creation time")]
+Count = Annotated[int, Meta(ge=0)]
+Ratio = Annotated[float, Meta(ge=0, le=1)]
+
+
+class Problem(Struct, frozen=True):
+    """Why a request failed (RFC 9457), with a stable ``code`` and, where it helps, facts."""
+
+    type: Annotated[str, Meta(description="where the code is documented")]
+    title: str
+    status: int
+    code: Annotated[str, Meta(description="stable name of the situation, such as `social.handle-taken`")]
+    detail: Annotated[str, Meta(description="what happened, what state things are in, what to do")]
+    retryable: bool
+    facts: dict[str, str | int | float | bool | None]
+
+
+class Account(Struct, frozen=True):
+    """The signed-in account, as only its owner sees it."""
+
+    id: IdText
+    handle: str
+    display_name: str
+    email: str
+
+
+class Realm(Struct, frozen=True):
+    """Whose realm this is."""
+
+    name: str
+    operator: str
+
+
+class Session(Struct, frozen=True):
+    """Who is signed in, if anyone."""
+
+    account: Account | None
+    realm: Realm
+
+
+class Join(Struct, frozen=True):
+    """A new account."""
+
+    email: str
+    password: Annotated[str, Meta(description="10 to 128 characters")]
+    handle: Annotated[str, Meta(description="3 to 24 of a-z, 0-9, _ and .")]
+    display_name: str | None = None
+
+
+class SignIn(Struct, frozen=True):
+    """Proof of who someone is."""
+
+    email: str
+    password: str
+
+
+class Profile(Struct, frozen=True):
+    """A creator's public page."""
+
+    handle: str
+    display_name: str
+    bio: str
+    follower_count: Count
+    following_count: Count
+    clip_count: Count
+    like_count: Count
+    is_followed: bool
+    is_self: bool
+    created_at: datetime
+
+
+class ProfileEdit(Struct, frozen=True):
+    """What to change; absent fields stay as they are."""
+
+    display_name: str | None = None
+    bio: str | None = None
+
+
+class Author(Struct, frozen=True):
+    """Who posted."""
+
+    handle: str
+    display_name: str
+    is_followed: bool
+
+
+class Failure(Struct, frozen=True):
+    """Why publishing stopped, in words for the creator."""
+
+    code: str
+    detail: str
+
+
+class Clip(Struct, frozen=True):
+    """A clip as this viewer sees it."""
+
+    id: IdText
+    state: Literal["processing", "visible", "failed"]
+    author: Author
+    caption: str
+    tags: list[str]
+    created_at: datetime
+    duration_ms: Count
+    width: Count
+    height: Count
+    like_count: Count
+    comment_count: Count
+    view_count: Count
+    is_liked: bool
+    is_own: bool
+    playlist_url: str | None
+    poster_url: str | None
+    failure: Failure | None
+
+
+class ClipPage(Struct, frozen=True):
+    """Some clips, and how to ask for more; ``cursor`` is null at the end."""
+
+    clips: list[Clip]
+    cursor: str | None
+
+
+class FeedPage(Struct, frozen=True):
+    """The next clips to watch; ``cursor`` is null when the viewer has seen everything."""
+
+    clips: list[Clip]
+    cursor: str | None
+
+
+class NewClip(Struct, frozen=True):
+    """An upload to publish."""
+
+    upload_id: IdText
+    caption: Annotated[str, Meta(description="up to 2,200 characters; words after # become tags")] = ""
+
+
+class Upload(Struct, frozen=True):
+    """A source file that was checked and can be published until ``expires_at``."""
+
+    id: IdText
+    duration_ms: Count
+    width: Count
+    height: Count
+    has_audio: bool
+    size_bytes: Count
+    expires_at: datetime
+
+
+class Progress(Struct, frozen=True):
+    """How far publishing has come."""
+
+    step: Literal["preparing", "storing", "live", "improving", "done", "failed"]
+    ratio: Ratio
+    is_playable: bool
+    failure: Failure | None
+
+
+class View(Struct, frozen=True):
+    """A viewer leaves a clip."""
+
+    watched_ms: Annotated[int, Meta(ge=0, le=86_400_000)]
+
+
+class Comment(Struct, frozen=True):
+    """What somebody said about a clip."""
+
+    id: IdText
+    author: Author
+    text: str
+    created_at: datetime
+    is_own: bool
+
+
+class CommentPage(Struct, frozen=True):
+    """Comments, newest first."""
+
+    comments: list[Comment]
+    cursor: str | None
+
+
+class NewComment(Struct, frozen=True):
+    """A comment to post, 1 to 500 characters."""
+
+    text: str
+
+
+class Health(Struct, frozen=True):
+    """Whether this process can answer."""
+
+    status: Literal["ok", "degraded"]
+    problems: list[str]

@@ -1,0 +1,43 @@
+"""The stories of the product, told across packages. Read this folder first.
+
+``join`` makes an account, ``receive`` takes an upload, ``post`` makes it a clip, ``publish`` makes the clip
+play, ``watch`` hands out playlists and keys, ``remove`` takes a clip back, ``tidy`` finishes what was left
+behind. Each gets the ``OpenRealm``; none holds SQL, HTTP or cryptography. A durable story runs as ``Jobs``
+whose ``Run`` remembers its steps.
+"""
+
+from reelm.workflows.join import join
+from reelm.workflows.ports import Job, Jobs, JobState, Json, Run
+from reelm.workflows.post import post
+from reelm.workflows.publish import abandon, publish, publish_job
+from reelm.workflows.realm import OpenRealm
+from reelm.workflows.receive import UploadPosted, discard, receive
+from reelm.workflows.remove import remove
+from reelm.workflows.tidy import sweep, tidy
+from reelm.workflows.turns import Turns
+from reelm.workflows.watch import key, master_playlist, media_playlist, poster
+
+__all__ = [
+    "Job",
+    "JobState",
+    "Jobs",
+    "Json",
+    "OpenRealm",
+    "Run",
+    "Turns",
+    "UploadPosted",
+    "abandon",
+    "discard",
+    "join",
+    "key",
+    "master_playlist",
+    "media_playlist",
+    "post",
+    "poster",
+    "publish",
+    "publish_job",
+    "receive",
+    "remove",
+    "sweep",
+    "tidy",
+]

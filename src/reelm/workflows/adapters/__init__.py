@@ -1,0 +1,1 @@
+"""Engines for durable stories; only ``reelm.app`` chooses one."""

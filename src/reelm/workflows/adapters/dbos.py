@@ -1,0 +1,70 @@
+"""Durable stories on DBOS: steps are rows, so a killed worker resumes where it was.
+
+Trust: the jobs database is the realm's own. It holds step results, which are sealed where they must be.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from dbos import DBOS, DBOSConfig, SetWorkflowID
+
+from reelm.workflows.ports import Job, JobState, Json, Story
+
+_ENDED = {"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"}
+# A story that took the worker down this often is not tried again; the creator is told instead.
+_MOST_RECOVERIES = 20
+
+
+class _Steps:
+    async def step(self, name: str, action: Callable[[], Awaitable[Json]]) -> Json:
+        async def act() -> Json:
+            return await action()
+
+        return await DBOS.run_step_async({"name": name}, act)
+
+
+class DbosJobs:
+    """One engine per process; ``launch`` resumes what an earlier process left unfinished."""
+
+    def __init__(self, *, url: str, stories: Mapping[str, Story]) -> None:
+        config: DBOSConfig = {
+            "name": "reelm",
+            "system_database_url": url,
+            # Recovery only looks at runs of the same executor and version: both are fixed on purpose.
+            "executor_id": "worker",
+            "application_version": "1",
+            "run_migrations": True,
+            "enable_otlp": False,
+            "log_level": "WARNING",
+            "scheduler_polling_interval_sec": 3600,
+        }
+        logging.getLogger("dbos").setLevel(logging.WARNING)
+        self._engine = DBOS(config=config)
+        self._stories = {name: self._register(name, story) for name, story in stories.items()}
+
+    async def launch(self) -> None:
+        """Begin working, in this event loop."""
+        DBOS.launch()
+
+    async def close(self) -> None:
+        """Stop without waiting: what is in flight resumes at the next launch."""
+        DBOS.destroy(destroy_registry=True)
+
+    async def start(self, job: Job) -> None:
+        with SetWorkflowID(job.key):
+            await DBOS.start_workflow_async(self._stories[job.story], job.arguments)
+
+    async def state(self, key: str) -> JobState:
+        status = await DBOS.get_workflow_status_async(key)
+        if status is None:
+            return JobState.UNKNOWN
+        return JobState.ENDED if status.status in _ENDED else JobState.RUNNING
+
+    @staticmethod
+    def _register(name: str, story: Story) -> Callable[[dict[str, Json]], Any]:
+        @DBOS.workflow(name=name, max_recovery_attempts=_MOST_RECOVERIES)
+        async def tell(arguments: dict[str, Json]) -> None:
+            await story(_Steps(), arguments)
+
+        return tell

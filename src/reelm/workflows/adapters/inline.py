@@ -1,0 +1,40 @@
+"""Durable stories in this process, for as long as it lives: an embedded engine without a store.
+
+Steps are remembered per job key in memory, so a story that is cut off and started again behaves as it would
+after a crash. Nothing outlives the process; the product runs on ``adapters.dbos``.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from reelm.workflows.ports import Job, JobState, Json, Story
+
+
+class _Remembered:
+    def __init__(self, results: dict[str, Json]) -> None:
+        self._results = results
+
+    async def step(self, name: str, action: Callable[[], Awaitable[Json]]) -> Json:
+        if name not in self._results:
+            self._results[name] = await action()
+        return self._results[name]
+
+
+class InlineJobs:
+    """Tells a story while ``start`` is awaited."""
+
+    def __init__(self, *, stories: Mapping[str, Story]) -> None:
+        self._stories = stories
+        self._results: dict[str, dict[str, Json]] = {}
+        self._ended: set[str] = set()
+
+    async def start(self, job: Job) -> None:
+        if job.key in self._ended:
+            return
+        results = self._results.setdefault(job.key, {})
+        await self._stories[job.story](_Remembered(results), job.arguments)
+        self._ended.add(job.key)
+
+    async def state(self, key: str) -> JobState:
+        if key in self._ended:
+            return JobState.ENDED
+        return JobState.RUNNING if key in self._results else JobState.UNKNOWN

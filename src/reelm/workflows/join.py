@@ -1,0 +1,20 @@
+"""Somebody joins: an account, its key and a public profile, all or nothing."""
+
+from reelm.accounts import Account, PasswordHash
+from reelm.base import Tx
+from reelm.workflows.realm import OpenRealm
+
+
+async def join(
+    tx: Tx, *, email: str, password: PasswordHash, handle: str, display_name: str | None, at: OpenRealm
+) -> Account:
+    """Create an account and its profile.
+
+    Raises:
+        EmailTaken: the address has an account.
+        HandleTaken: the handle belongs to someone else.
+        BadHandle: the handle does not follow the rules.
+    """
+    account = await at.accounts.sign_up(tx, email, password)
+    await at.social.create_profile(tx, account.id, handle=handle, display_name=display_name or handle)
+    return account

@@ -1,0 +1,303 @@
+"""An upload becomes a clip that plays.
+
+``probe → first rung → store → playable → remaining rungs → store → done``. The clip is visible when its first
+rung is stored; the other rungs join it later. Every step is safe to repeat: encoding replaces its own folder,
+the vault stores one object per reference, and rows are written once. What is recorded between steps holds
+media keys only sealed under the creator's key.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import cast
+
+import msgspec
+
+from reelm.base import (
+    AccountId,
+    Broken,
+    ClipId,
+    DataClass,
+    ObjectId,
+    ReelmError,
+    RenditionId,
+    SealedBytes,
+    Unavailable,
+    UploadId,
+    mint,
+    telemetry,
+)
+from reelm.delivery import Rendition
+from reelm.media import Encoded, Piece, Probe, Rung, plan
+from reelm.social import Publication, Step
+from reelm.vault import Suite
+from reelm.workflows.ports import Job, Json, Run
+from reelm.workflows.realm import OpenRealm
+from reelm.workflows.turns import Turn
+
+REPORT_SECONDS = 0.4
+PATIENCE_SECONDS = (1.0, 4.0)
+BLOCK_BYTES = 1024 * 1024
+FAULT = (
+    "Something on our side broke while your clip was being prepared. Your upload is safe. "
+    "Press retry; if it happens again, the operator has to look."
+)
+
+
+_log = telemetry.logger(__name__)
+
+
+class Order(msgspec.Struct, frozen=True):
+    """What to publish; ``attempt`` counts the creator's retries."""
+
+    clip_id: ClipId
+    upload_id: UploadId
+    owner: AccountId
+    attempt: int
+
+    @property
+    def reference(self) -> str:
+        return f"clip/{self.clip_id}/{self.attempt}"
+
+
+class Packed(msgspec.Struct, frozen=True):
+    """A rendition that is encoded and encrypted, waiting in the workspace to be stored."""
+
+    id: RenditionId
+    name: str
+    codecs: str
+    width: int
+    height: int
+    peak_bits_per_second: int
+    average_bits_per_second: int
+    frame_rate: float
+    key_sealed: bytes
+    ciphertext: str
+    pieces: tuple[Piece, ...]
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """What one encoding left in the workspace; the first one also has the poster."""
+
+    renditions: list[Packed]
+    poster: str | None
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    code: str
+    detail: str
+
+
+class Refused(Exception):  # noqa: N818 - it is how a step says no, not an error of the realm
+    """A step cannot succeed; the creator is told why."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.code)
+        self.refusal = refusal
+
+
+def publish_job(publication: Publication) -> Job:
+    """The durable job of one attempt at publishing a clip."""
+    order = Order(publication.clip_id, publication.upload_id, publication.account_id, publication.attempt)
+    return Job("publish", f"publish/{order.clip_id}/{order.attempt}", msgspec.to_builtins(order))
+
+
+async def publish(run: Run, arguments: dict[str, Json], *, at: OpenRealm) -> None:
+    """Tell the story to its end: the clip is published in full, or has failed with a reason."""
+    order = msgspec.convert(arguments, Order)
+    try:
+        await _publish(run, order, at)
+    except Refused as refused:
+        refusal = refused.refusal
+        await run.step("refuse", lambda: _refuse(order, refusal, at))
+    else:
+        await run.step("done", lambda: _finish(order, at))
+
+
+async def abandon(publication: Publication, *, at: OpenRealm) -> None:
+    """Give up on an attempt whose job ended without a word, so that the creator can retry."""
+    order = Order(publication.clip_id, publication.upload_id, publication.account_id, publication.attempt)
+    await _refuse(order, Refusal("publish.fault", FAULT), at)
+
+
+async def _publish(run: Run, order: Order, at: OpenRealm) -> None:
+    probe = await _step(run, "probe", lambda: _probe(order, at))
+    rungs = plan(msgspec.convert(probe, Probe)).rungs
+    first = await _step(run, "first rung", lambda: _encode(order, probe, rungs[:1], at))
+    await _step(run, "store first rung", lambda: _store(order, first, at))
+    await _step(run, "playable", lambda: _reveal(order, first, at))
+    if rungs[1:]:
+        more = await _step(run, "remaining rungs", lambda: _encode(order, probe, rungs[1:], at))
+        await _step(run, "store remaining rungs", lambda: _store(order, more, at))
+
+
+async def _probe(order: Order, at: OpenRealm) -> Json:
+    await _report(order, Step.PREPARING, 0.0, at)
+    return cast("Json", msgspec.to_builtins(await at.media.probe(at.media.source(order.upload_id))))
+
+
+async def _encode(order: Order, probe: Json, rungs: tuple[Rung, ...], at: OpenRealm) -> Json:
+    """Encode some rungs and encrypt them; what is returned holds no key in the clear."""
+    planned = plan(msgspec.convert(probe, Probe))
+    is_first = rungs[0] == planned.rungs[0]
+    step, turn = (Step.PREPARING, Turn.FIRST_RUNG) if is_first else (Step.IMPROVING, Turn.MORE_RUNGS)
+    source = at.media.source(order.upload_id)
+    folder = at.media.workspace(order.upload_id) / turn.name.lower()
+    async with at.turns.hold(turn), _reporting(order, step, at) as progress:
+        encoded = await at.media.encode(source, planned, rungs, into=folder, progress=progress)
+        packed = [await _pack(order, each, folder, at) for each in encoded]
+        poster = str(await at.media.poster(source, planned.probe, into=folder)) if is_first else None
+    return cast("Json", msgspec.to_builtins(Batch(packed, poster)))
+
+
+async def _pack(order: Order, encoded: Encoded, folder: Path, at: OpenRealm) -> Packed:
+    rendition_id = RenditionId(mint(at.clock, at.entropy))
+    rendition = await at.media.package(encoded, into=folder)
+    async with at.database.read() as tx:
+        sealed = await at.delivery.seal_key(tx, rendition_id, order.owner, rendition.key)
+    return Packed(
+        id=rendition_id,
+        name=rendition.name,
+        codecs=rendition.codecs,
+        width=rendition.width,
+        height=rendition.height,
+        peak_bits_per_second=rendition.peak_bits_per_second,
+        average_bits_per_second=rendition.average_bits_per_second,
+        frame_rate=rendition.frame_rate,
+        key_sealed=bytes(sealed),
+        ciphertext=str(rendition.path),
+        pieces=rendition.pieces,
+    )
+
+
+async def _store(order: Order, batch: Json, at: OpenRealm) -> Json:
+    """Store renditions and announce them; a repeat finds what the vault already has."""
+    for each in msgspec.convert(batch, Batch).renditions:
+        receipt = await at.vault.put(
+            _blocks(Path(each.ciphertext)),
+            reference=f"{order.reference}/{each.name}",
+            klass=DataClass.PUBLIC,
+            key=None,
+            suite=Suite.MEDIA,
+        )
+        async with at.database.write() as tx:
+            await at.social.report(tx, order.clip_id, Step.STORING, 1.0)
+            rendition = _rendition(order, each, receipt.object_id)
+            await at.delivery.announce(tx, rendition, SealedBytes(each.key_sealed))
+    return None
+
+
+async def _reveal(order: Order, first: Json, at: OpenRealm) -> Json:
+    """Store the poster and show the clip to everyone."""
+    poster = msgspec.convert(first, Batch).poster
+    assert poster is not None  # noqa: S101 - the first encoding made one
+    async with at.database.read() as tx:
+        user_key = await at.keys.user_key(tx, order.owner)
+    receipt = await at.vault.put(
+        _blocks(Path(poster)),
+        reference=f"{order.reference}/poster",
+        klass=DataClass.PUBLIC,
+        key=user_key,
+    )
+    async with at.database.write() as tx:
+        await at.delivery.announce_poster(tx, order.clip_id, order.owner, receipt.object_id)
+        await at.social.make_playable(tx, order.clip_id)
+    return None
+
+
+async def _finish(order: Order, at: OpenRealm) -> Json:
+    """The upload's row stays until it expires, so that a late repeat of the post finds its clip."""
+    async with at.database.write() as tx:
+        await at.social.finish(tx, order.clip_id)
+    at.media.discard(order.upload_id)
+    return None
+
+
+async def _refuse(order: Order, refusal: Refusal, at: OpenRealm) -> Json:
+    """The source stays for a day, so that a retry needs no second upload."""
+    async with at.database.write() as tx:
+        await at.social.fail(tx, order.clip_id, code=refusal.code, detail=refusal.detail)
+    return None
+
+
+async def _step(run: Run, name: str, action: Callable[[], Awaitable[Json]]) -> Json:
+    """The step's result. An expected failure is recorded like a result, so recovery does not try it again."""
+
+    async def attempt() -> Json:
+        try:
+            return {"result": await _patiently(action)}
+        except ReelmError as error:
+            _log.warning("publish.refused", step=name, code=error.code, detail=error.detail, exc_info=error)
+            return {"refusal": {"code": error.code, "detail": _words(error)}}
+
+    outcome = cast("dict[str, Json]", await run.step(name, attempt))
+    if "refusal" in outcome:
+        raise Refused(msgspec.convert(outcome["refusal"], Refusal))
+    return outcome["result"]
+
+
+async def _patiently(action: Callable[[], Awaitable[Json]]) -> Json:
+    """Try again what may work a little later: a busy database, a store that does not answer."""
+    for wait_seconds in PATIENCE_SECONDS:
+        try:
+            return await action()
+        except ReelmError as error:
+            if not error.is_retryable:
+                raise
+        await asyncio.sleep(wait_seconds)
+    return await action()
+
+
+def _words(error: ReelmError) -> str:
+    return FAULT if isinstance(error, Broken | Unavailable) else error.detail
+
+
+async def _report(order: Order, step: Step, ratio: float, at: OpenRealm) -> None:
+    async with at.database.write() as tx:
+        await at.social.report(tx, order.clip_id, step, ratio)
+
+
+@asynccontextmanager
+async def _reporting(order: Order, step: Step, at: OpenRealm) -> AsyncIterator[Callable[[float], None]]:
+    """A callback for progress; what it is told reaches the creator a few times a second."""
+    told = [0.0]
+
+    async def pass_on() -> None:
+        said = -1.0
+        while True:
+            if told[0] != said:
+                said = told[0]
+                await _report(order, step, said, at)
+            await asyncio.sleep(REPORT_SECONDS)
+
+    task = asyncio.create_task(pass_on(), name=f"progress of {order.clip_id}")
+    try:
+        yield lambda ratio: told.__setitem__(0, min(max(ratio, 0.0), 1.0))
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def _blocks(path: Path) -> AsyncIterator[bytes]:
+    with path.open("rb") as file:
+        while block := await asyncio.to_thread(file.read, BLOCK_BYTES):
+            yield block
+
+
+def _rendition(order: Order, packed: Packed, object_id: ObjectId) -> Rendition:
+    return Rendition(
+        id=packed.id,
+        clip_id=order.clip_id,
+        owner=order.owner,
+        name=packed.name,
+        codecs=packed.codecs,
+        width=packed.width,
+        height=packed.height,
+        peak_bits_per_second=packed.peak_bits_per_second,
+        average_bits_per_second=packed.average_bits_per_second,
+        frame_rate=packed.frame_rate,
+        object_id=object_id,
+        pieces=packed.pieces,
+    )

@@ -1,0 +1,32 @@
+"""The open realm: every package's noun, built once per process by ``reelm.app``."""
+
+from dataclasses import dataclass
+
+from reelm.accounts import Accounts
+from reelm.base import Clock, Database, Entropy
+from reelm.delivery import Delivery, Origin
+from reelm.feed import Feed
+from reelm.media import Media
+from reelm.realm import Keys, Manifest
+from reelm.social import Social
+from reelm.vault import Vault
+from reelm.workflows.turns import Turns
+
+
+@dataclass(frozen=True)
+class OpenRealm:
+    """What a story works with. Unlocked keys are inside: it never leaves the process."""
+
+    manifest: Manifest
+    clock: Clock
+    entropy: Entropy
+    database: Database
+    keys: Keys
+    vault: Vault
+    media: Media
+    accounts: Accounts
+    social: Social
+    delivery: Delivery
+    origin: Origin
+    feed: Feed
+    turns: Turns

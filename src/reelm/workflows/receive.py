@@ -1,0 +1,49 @@
+"""A creator sends a file. It is checked before it is accepted, so a refusal leaves nothing behind."""
+
+from collections.abc import AsyncIterable
+
+from reelm.base import AccountId, Conflict, UploadId, mint
+from reelm.media import Upload
+from reelm.workflows.realm import OpenRealm
+
+
+async def receive(
+    stream: AsyncIterable[bytes], *, declared_bytes: int | None, owner: AccountId, at: OpenRealm
+) -> Upload:
+    """Take in a source file and keep it for a day, ready to be published.
+
+    Durable when it returns: the file and its row are fsynced. A crash before the row leaves a file that
+    ``tidy`` deletes at the next start.
+
+    Raises:
+        Invalid, TooLarge, Unsupported: the file is none that can be published; the message says why.
+    """
+    upload_id = UploadId(mint(at.clock, at.entropy))
+    spooled = await at.media.receive(stream, upload=upload_id, declared_bytes=declared_bytes)
+    try:
+        probe = await at.media.probe(spooled.path)
+        async with at.database.write() as tx:
+            return await at.media.record_upload(tx, spooled, upload=upload_id, owner=owner, probe=probe)
+    except BaseException:
+        at.media.discard(upload_id)
+        raise
+
+
+async def discard(upload_id: UploadId, *, owner: AccountId, at: OpenRealm) -> None:
+    """Forget an upload that was not posted. Safe to repeat.
+
+    Raises:
+        UploadMissing: there is none of this owner.
+        UploadPosted: it is a clip already; the clip can be removed instead.
+    """
+    async with at.database.write() as tx:
+        await at.media.upload(tx, upload_id, owner=owner)
+        if await at.social.is_posted(tx, upload_id):
+            raise UploadPosted("This upload was posted. Nothing was discarded. Remove the clip instead.")
+        await at.media.remove_upload(tx, upload_id)
+    at.media.discard(upload_id)
+
+
+class UploadPosted(Conflict):
+    code = "upload.posted"
+    title = "The upload is a clip already"

@@ -1,0 +1,53 @@
+"""Taking turns at the encoders: a clip nobody can watch yet goes before one that only lacks rungs."""
+
+import asyncio
+import heapq
+import itertools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from enum import IntEnum
+
+
+class Turn(IntEnum):
+    """Lower goes first."""
+
+    FIRST_RUNG = 0
+    MORE_RUNGS = 1
+
+
+class Turns:
+    """At most ``places`` holders at a time; waiting is ordered by turn, then by arrival."""
+
+    def __init__(self, places: int) -> None:
+        self._free = places
+        self._waiting: list[tuple[Turn, int, asyncio.Future[None]]] = []
+        self._arrivals = itertools.count()
+
+    @asynccontextmanager
+    async def hold(self, turn: Turn) -> AsyncIterator[None]:
+        await self._enter(turn)
+        try:
+            yield
+        finally:
+            self._leave()
+
+    async def _enter(self, turn: Turn) -> None:
+        if self._free and not self._waiting:
+            self._free -= 1
+            return
+        place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._waiting, (turn, next(self._arrivals), place))
+        try:
+            await place
+        except asyncio.CancelledError:
+            if place.done() and not place.cancelled():
+                self._leave()  # the place was handed over in the same instant: pass it on
+            raise
+
+    def _leave(self) -> None:
+        while self._waiting:
+            _, _, place = heapq.heappop(self._waiting)
+            if not place.done():
+                place.set_result(None)
+                return
+        self._free += 1

@@ -1,0 +1,39 @@
+"""Somebody watches: playlists, keys and posters, for those who may see the clip.
+
+Segments need no story: they are ciphertext under unguessable names, and the origin serves them to anyone.
+Each of these raises ``NoSuchClip`` when the clip does not exist for this viewer, and ``NoSuchRendition`` or
+``NoSuchPoster`` when it has nothing to show yet.
+"""
+
+from reelm.base import AccountId, ClipId, RenditionId, Secret, Tx
+from reelm.workflows.realm import OpenRealm
+
+
+async def master_playlist(tx: Tx, clip_id: ClipId, *, viewer: AccountId | None, at: OpenRealm) -> str:
+    """The clip's multivariant playlist, with the renditions that are stored so far."""
+    await at.social.require_watchable(tx, clip_id, viewer)
+    return await at.delivery.master(tx, clip_id)
+
+
+async def media_playlist(
+    tx: Tx, clip_id: ClipId, rendition_id: RenditionId, *, viewer: AccountId | None, at: OpenRealm
+) -> str:
+    """The playlist of one rendition."""
+    await at.social.require_watchable(tx, clip_id, viewer)
+    return await at.delivery.playlist(tx, clip_id, rendition_id)
+
+
+async def key(
+    tx: Tx, clip_id: ClipId, rendition_id: RenditionId, *, viewer: AccountId | None, at: OpenRealm
+) -> Secret:
+    """The 16-byte key of one rendition."""
+    await at.social.require_watchable(tx, clip_id, viewer)
+    return await at.delivery.key(tx, clip_id, rendition_id)
+
+
+async def poster(tx: Tx, clip_id: ClipId, *, viewer: AccountId | None, at: OpenRealm) -> bytes:
+    """The clip's still picture, a JPEG, opened with its creator's key."""
+    await at.social.require_watchable(tx, clip_id, viewer)
+    owner, object_id = await at.delivery.poster(tx, clip_id)
+    user_key = await at.keys.user_key(tx, owner)
+    return await at.vault.read(object_id, key=user_key)
