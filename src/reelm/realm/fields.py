@@ -18,6 +18,7 @@ _Choice = TypeVar("_Choice", bound=StrEnum)
 _Read = TypeVar("_Read")
 
 _ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
+_CREDENTIALS = re.compile(r"//.*@")
 _LONGEST_TEXT = 200
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _KINDS: Sequence[tuple[type, str]] = (
@@ -112,10 +113,11 @@ class Fields:
         """A list of at least one of the words."""
         example = f'{name} = ["{next(iter(kind))}"]'
         values = self._take(name, (list,), example)
-        if not values:
+        if values is None:
             self._missing(name, example)
-            return ()
-        chosen = [self._chosen((name, index), value, kind) for index, value in enumerate(values)]
+        elif not values:
+            self.fault(name, "is empty", f"Write it like {example}.")
+        chosen = [self._chosen((name, index), value, kind) for index, value in enumerate(values or ())]
         return tuple(choice for choice in chosen if choice is not None)
 
     def percent(self, name: str) -> float:
@@ -139,7 +141,9 @@ class Fields:
         if value and value != local:
             problem = _url_problem(value, is_bare=is_bare)
             if problem:
-                self.fault(name, f'"{shorten(value)}" {problem}', f'Write it like {name} = "{example}".')
+                # Somebody may have pasted a password; a message is no place for it.
+                shown = shorten(_CREDENTIALS.sub("//…@", value))
+                self.fault(name, f'"{shown}" {problem}', f'Write it like {name} = "{example}".')
         return value
 
     def tables(self, name: str, read: Callable[["Fields"], _Read], *, at_least: int = 0) -> tuple[_Read, ...]:
@@ -167,7 +171,8 @@ class Fields:
         """Note every key that nobody asked for."""
         for name in self._table:
             if name not in self._known:
-                self.fault(name, "is not a known key", suggest(name, self._known, otherwise="Remove it."))
+                free = [known for known in self._known if known not in self._table]
+                self.fault(name, "is not a known key", suggest(name, free, otherwise="Remove it."))
 
     def _read(self, path: KeyPath, value: Any, read: Callable[["Fields"], _Read]) -> _Read:
         is_table = isinstance(value, dict)
@@ -191,8 +196,6 @@ class Fields:
     def _missing(self, name: str, example: str) -> str:
         if name not in self._table:
             self.fault(name, "is missing", f"Add {example}.")
-        elif self._table[name] == []:
-            self.fault(name, "is empty", f"Write it like {example}.")
         return ""
 
     def _too_few(self, name: str, values: list[Any] | None, at_least: int) -> None:

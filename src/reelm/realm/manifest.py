@@ -211,7 +211,8 @@ def _check_references(manifest: Manifest, faults: Faults) -> None:
 def _check_reference(faults: Faults, path: tuple[str, int, str], said: str, known: Sequence[str]) -> None:
     if said and said not in known:
         table = f"{path[2]}s"
-        otherwise = f"Add a [[{table}]] table with this id, or use one of: {', '.join(filter(None, known))}."
+        declared = ", ".join(dict.fromkeys(filter(None, known)))
+        otherwise = f"Add a [[{table}]] table with this id, or use one of: {declared}."
         faults.add(
             path, f'there is no {path[2]} "{shorten(said)}"', suggest(said, known, otherwise=otherwise)
         )

@@ -3,6 +3,7 @@
 import pickle
 import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,24 +60,34 @@ class Realm:
         return await self.accounts.verify(credential, password)
 
 
-@pytest.fixture
-async def realm(tmp_path: Path) -> AsyncIterator[Realm]:
+TABLES = ("epoch_keys", "user_keys", "destroyed_keys", "accounts", "sessions")
+
+
+@asynccontextmanager
+async def opened(database: Database, folder: Path) -> AsyncIterator[Realm]:
     clock, entropy = ManualClock(), SeededEntropy(7)
-    database = Database.open(f"sqlite:///{tmp_path / 'records.db'}")
     async with database.engine.begin() as connection:
-        await connection.run_sync(
-            metadata.create_all,
-            tables=[metadata.tables[name] for name in TABLES],
-        )
-    keys = Keys(RootKey.create(tmp_path / "root.key", entropy), clock=clock, entropy=entropy)
+        await connection.run_sync(metadata.create_all, tables=[metadata.tables[name] for name in TABLES])
+    keys = Keys(RootKey.create(folder / "root.key", entropy), clock=clock, entropy=entropy)
     async with database.write() as tx:
         await keys.begin(tx)
     accounts = Accounts(keys, clock=clock, entropy=entropy, config=CHEAP)
-    yield Realm(database, keys, accounts, clock, tmp_path)
+    yield Realm(database, keys, accounts, clock, folder)
+
+
+@pytest.fixture
+async def realm(database: Database, tmp_path: Path) -> AsyncIterator[Realm]:
+    async with opened(database, tmp_path) as realm:
+        yield realm
+
+
+@pytest.fixture
+async def sqlite_realm(tmp_path: Path) -> AsyncIterator[Realm]:
+    """A realm whose files a test can look into."""
+    database = Database.open(f"sqlite:///{tmp_path / 'records.db'}")
+    async with opened(database, tmp_path) as realm:
+        yield realm
     await database.close()
-
-
-TABLES = ("epoch_keys", "user_keys", "destroyed_keys", "accounts", "sessions")
 
 
 async def test_who_signs_up_can_sign_in(realm: Realm) -> None:
@@ -251,7 +262,8 @@ async def test_an_address_is_gone_with_its_key(realm: Realm) -> None:
             await realm.accounts.account(tx, account.id)
 
 
-async def test_the_files_hold_no_address_no_password_and_no_token(realm: Realm) -> None:
+async def test_the_files_hold_no_address_no_password_and_no_token(sqlite_realm: Realm) -> None:
+    realm = sqlite_realm
     token = await realm.sign_in(await realm.join())
     await realm.database.close()
     stored = b"".join(file.read_bytes() for file in realm.folder.iterdir())

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import structlog
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy.exc import IntegrityError
 
@@ -98,6 +98,7 @@ def test_e_mail_and_network_addresses_inside_text_are_replaced() -> None:
     assert redact(text) == "[e-mail] from [address], [address] at 12:30:00, listening on 127.0.0.1:80"
 
 
+@settings(deadline=None)
 @given(
     user=st.from_regex(r"[a-z0-9._+-]{1,20}", fullmatch=True),
     host=st.from_regex(r"[a-z0-9-]{1,20}\.[a-z]{2,6}", fullmatch=True),

@@ -1,0 +1,414 @@
+"""The key hierarchy on real records: who can open what, and that nothing of a key ever shows."""
+
+import copy
+import io
+import logging
+import pickle
+import sqlite3
+import traceback
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import structlog
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text, update
+
+from determinism import ManualClock, SeededEntropy
+from reelm.base import AccountId, Database, Entropy, SealedBytes, Secret, Tx, metadata, telemetry
+from reelm.realm import (
+    SEAL_OVERHEAD_BYTES,
+    WRAPPED_BYTES,
+    KeyDestroyed,
+    KeyExists,
+    KeyMissing,
+    Keys,
+    RootKey,
+    RootKeyMismatch,
+    SealBroken,
+    SealingKey,
+    UserKey,
+)
+from reelm.realm import store as records
+
+ANA, BO = AccountId("0" * 25 + "a"), AccountId("0" * 25 + "b")
+
+
+class RecordingEntropy:
+    """Remembers every byte it gave away, so that a test can look for them where they must not be."""
+
+    def __init__(self, seed: int = 1) -> None:
+        self._inner = SeededEntropy(seed)
+        self.drawn: list[bytes] = []
+        self.is_dry = False
+
+    def draw(self, count: int) -> bytes:
+        if self.is_dry:
+            raise OSError("no randomness left")
+        self.drawn.append(self._inner.draw(count))
+        return self.drawn[-1]
+
+    @property
+    def keys(self) -> list[bytes]:
+        return [raw for raw in self.drawn if len(raw) == 32]
+
+
+@dataclass
+class Realm:
+    database: Database
+    keys: Keys
+    root: RootKey
+    clock: ManualClock
+    entropy: RecordingEntropy
+    folder: Path
+
+    def another_process(self) -> Keys:
+        return Keys(self.root, clock=self.clock, entropy=self.entropy)
+
+    async def create(self, owner: AccountId) -> UserKey:
+        async with self.database.write() as tx:
+            return await self.keys.create_user_key(tx, owner)
+
+    async def read(self, owner: AccountId, keys: Keys | None = None) -> UserKey:
+        async with self.database.read() as tx:
+            return await (keys or self.keys).user_key(tx, owner)
+
+    async def destroy(self, owner: AccountId, keys: Keys | None = None) -> None:
+        async with self.database.write() as tx:
+            await (keys or self.keys).destroy_user_key(tx, owner)
+
+    async def fail_after(self, step: Callable[[Tx, AccountId], Awaitable[object]]) -> None:
+        async with self.database.write() as tx:
+            await step(tx, ANA)
+            raise RuntimeError
+
+
+@asynccontextmanager
+async def opened(database: Database, folder: Path) -> AsyncIterator[Realm]:
+    clock, entropy = ManualClock(), RecordingEntropy()
+    tables = [metadata.tables[name] for name in ("epoch_keys", "user_keys", "destroyed_keys")]
+    async with database.engine.begin() as connection:
+        await connection.run_sync(metadata.create_all, tables=tables)
+    root = RootKey.create(folder / "root.key", entropy)
+    keys = Keys(root, clock=clock, entropy=entropy)
+    async with database.write() as tx:
+        await keys.begin(tx)
+    yield Realm(database, keys, root, clock, entropy, folder)
+
+
+@pytest.fixture
+async def realm(database: Database, tmp_path: Path) -> AsyncIterator[Realm]:
+    async with opened(database, tmp_path) as realm:
+        yield realm
+
+
+@pytest.fixture
+async def sqlite_realm(tmp_path: Path) -> AsyncIterator[Realm]:
+    """A realm whose files a test can look into."""
+    database = Database.open(f"sqlite:///{tmp_path / 'records.db'}")
+    async with opened(database, tmp_path) as realm:
+        yield realm
+    await database.close()
+
+
+async def test_a_user_key_opens_what_it_sealed_in_every_process_and_after_a_restart(realm: Realm) -> None:
+    sealed = (await realm.create(ANA)).seal(b"a private note", purpose="test.note")
+    for keys in (realm.keys, realm.another_process()):
+        assert (await realm.read(ANA, keys)).open(sealed, purpose="test.note") == b"a private note"
+
+
+async def test_beginning_again_changes_nothing(realm: Realm) -> None:
+    await realm.create(ANA)
+    async with realm.database.write() as tx:
+        await realm.another_process().begin(tx)
+        assert await tx.scalar(text("SELECT count(*) FROM epoch_keys")) == 1
+    await realm.read(ANA, realm.another_process())
+
+
+async def test_another_root_is_refused_at_the_start(realm: Realm) -> None:
+    stranger = RootKey.create(realm.folder / "other.key", SeededEntropy(99))
+    async with realm.database.write() as tx:
+        with pytest.raises(RootKeyMismatch, match="Nothing was changed"):
+            await Keys(stranger, clock=realm.clock, entropy=realm.entropy).begin(tx)
+
+
+async def test_one_persons_key_does_not_open_anothers(realm: Realm) -> None:
+    ana, bo = await realm.create(ANA), await realm.create(BO)
+    sealed, wrapped = ana.seal(b"x", purpose="test"), ana.wrap(Secret(b"d" * 32))
+    with pytest.raises(SealBroken):
+        bo.open(sealed, purpose="test")
+    with pytest.raises(SealBroken):
+        bo.unwrap(wrapped)
+
+
+async def test_an_owner_has_one_key(realm: Realm) -> None:
+    await realm.create(ANA)
+    with pytest.raises(KeyExists):
+        await realm.create(ANA)
+
+
+async def test_an_owner_without_a_key_is_not_an_owner_whose_key_was_destroyed(realm: Realm) -> None:
+    with pytest.raises(KeyMissing):
+        await realm.read(ANA)
+    with pytest.raises(KeyMissing):
+        await realm.destroy(ANA)
+    await realm.create(ANA)
+    await realm.destroy(ANA)
+    with pytest.raises(KeyDestroyed):
+        await realm.read(ANA)
+
+
+async def test_an_owner_whose_key_was_destroyed_never_gets_another(realm: Realm) -> None:
+    await realm.create(ANA)
+    await realm.destroy(ANA)
+    with pytest.raises(KeyDestroyed):
+        await realm.create(ANA)
+
+
+async def test_destroying_twice_is_harmless(realm: Realm) -> None:
+    await realm.create(ANA)
+    await realm.destroy(ANA)
+    await realm.destroy(ANA)
+
+
+async def test_a_key_destroyed_by_another_process_is_not_served_from_memory(realm: Realm) -> None:
+    await realm.create(ANA)
+    await realm.read(ANA)
+    await realm.destroy(ANA, realm.another_process())
+    with pytest.raises(KeyDestroyed):
+        await realm.read(ANA)
+
+
+async def test_a_destruction_that_is_undone_leaves_the_key(realm: Realm) -> None:
+    await realm.create(ANA)
+    with pytest.raises(RuntimeError):
+        await realm.fail_after(realm.keys.destroy_user_key)
+    await realm.read(ANA)
+
+
+async def test_a_creation_that_is_undone_leaves_no_key(realm: Realm) -> None:
+    with pytest.raises(RuntimeError):
+        await realm.fail_after(realm.keys.create_user_key)
+    with pytest.raises(KeyMissing):
+        await realm.read(ANA)
+
+
+async def test_the_memory_of_opened_keys_is_bounded_and_changes_no_answer(realm: Realm) -> None:
+    owners = [AccountId(f"{number:026d}") for number in range(1030)]
+    sealed = []
+    async with realm.database.write() as tx:
+        sealed = [
+            (await realm.keys.create_user_key(tx, one)).seal(one.encode(), purpose="test") for one in owners
+        ]
+    async with realm.database.read() as tx:
+        for _ in range(2):
+            for one, its in zip(owners, sealed, strict=True):
+                assert (await realm.keys.user_key(tx, one)).open(its, purpose="test") == one.encode()
+    assert len(realm.keys._opened) == 1024
+
+
+async def test_swapped_key_rows_do_not_open(realm: Realm) -> None:
+    await realm.create(ANA)
+    await realm.create(BO)
+    async with realm.database.write() as tx:
+        theirs = await records.find_user_key(tx, BO)
+        assert theirs is not None
+        mine = records.user_keys.c.owner == ANA
+        await tx.execute(update(records.user_keys).where(mine).values(wrapped=theirs.wrapped))
+    with pytest.raises(SealBroken):
+        await realm.read(ANA, realm.another_process())
+
+
+async def test_no_key_is_in_the_records_and_a_destroyed_one_leaves_not_even_its_ciphertext(
+    sqlite_realm: Realm,
+) -> None:
+    realm = sqlite_realm
+    await realm.create(ANA)
+    await realm.create(BO)
+    async with realm.database.read() as tx:
+        row = await records.find_user_key(tx, ANA)
+    assert row is not None
+    await realm.destroy(ANA)
+    await realm.database.close()
+    with sqlite3.connect(realm.folder / "records.db") as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    stored = b"".join(file.read_bytes() for file in realm.folder.glob("records.db*"))
+    assert bytes(row.wrapped) not in stored
+    assert not any(key in stored for key in realm.entropy.keys)
+
+
+def sealing_key(seed: int = 3, entropy: Entropy | None = None) -> SealingKey:
+    return UserKey(Secret(SeededEntropy(seed).draw(32)), epoch=1, entropy=entropy or SeededEntropy(seed + 1))
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=300), st.text(max_size=20))
+def test_sealing_gives_back_any_bytes_for_any_purpose(plaintext: bytes, purpose: str) -> None:
+    key = sealing_key()
+    sealed = key.seal(plaintext, purpose=purpose)
+    assert isinstance(sealed, SealedBytes)
+    assert len(sealed) == len(plaintext) + SEAL_OVERHEAD_BYTES
+    assert key.open(sealed, purpose=purpose) == plaintext
+    with pytest.raises(SealBroken):
+        key.open(sealed, purpose=purpose + "x")
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=40), st.data())
+def test_any_change_to_a_sealed_value_is_noticed(plaintext: bytes, data: st.DataObject) -> None:
+    key = sealing_key()
+    sealed = key.seal(plaintext, purpose="test")
+    at = data.draw(st.integers(0, len(sealed) - 1))
+    flip = data.draw(st.integers(1, 255))
+    changed = sealed[:at] + bytes([sealed[at] ^ flip]) + sealed[at + 1 :]
+    for broken in (changed, sealed[:at], sealed + b"\0"):
+        with pytest.raises(SealBroken, match="Nothing was altered"):
+            key.open(broken, purpose="test")
+
+
+@settings(deadline=None)
+@given(st.integers(0, WRAPPED_BYTES - 1), st.integers(1, 255))
+def test_a_wrapped_data_key_has_sixty_bytes_and_any_change_is_noticed(at: int, flip: int) -> None:
+    key, dek = sealing_key(), Secret(bytes(range(32)))
+    wrapped = key.wrap(dek)
+    assert len(wrapped) == 60
+    assert key.unwrap(wrapped) == dek
+    for broken in (
+        wrapped[:at] + bytes([wrapped[at] ^ flip]) + wrapped[at + 1 :],
+        wrapped[:at],
+        wrapped + b"\0",
+    ):
+        with pytest.raises(SealBroken):
+            key.unwrap(broken)
+
+
+def test_sealing_and_wrapping_do_not_share_a_key() -> None:
+    key = sealing_key()
+    wrapped = key.wrap(Secret(b"d" * 32))
+    with pytest.raises(SealBroken):
+        key.open(b"\x01" + wrapped, purpose="")
+
+
+def test_only_a_data_key_is_wrapped() -> None:
+    with pytest.raises(ValueError, match="32 bytes"):
+        sealing_key().wrap(Secret(b"short"))
+
+
+def test_equal_values_do_not_look_equal_when_sealed() -> None:
+    key = sealing_key()
+    assert key.seal(b"same", purpose="test") != key.seal(b"same", purpose="test")
+
+
+async def test_purposes_are_separate(realm: Realm) -> None:
+    keys = realm.keys
+    assert keys.digest("a", b"x") == realm.another_process().digest("a", b"x")
+    assert keys.digest("a", b"x") != keys.digest("b", b"x")
+    assert keys.digest("a", b"x") != keys.digest("a", b"y")
+    assert len({keys.secret("a"), keys.secret("b"), keys.secret("a ")}) == 3
+    assert keys.secret("a").reveal() != keys.digest("a", b"")
+    sealed = keys.realm_key("a").seal(b"x", purpose="p")
+    assert keys.realm_key("a").open(sealed, purpose="p") == b"x"
+    with pytest.raises(SealBroken):
+        keys.realm_key("b").open(sealed, purpose="p")
+
+
+def test_the_derivations_and_formats_are_those_of_the_published_vectors() -> None:
+    """docs/explanation/keys.md prints these; a change here would orphan every realm's data."""
+    root = RootKey(Secret(bytes(range(32))))
+    keys = Keys(root, clock=ManualClock(), entropy=SeededEntropy())
+    assert keys.secret("vault/name").reveal().hex() == (
+        "13d9e182e141923efc4f644b80cef0cd62f653c90d87bb5036be3426884a2c86"
+    )
+    assert keys.digest("accounts.email", b"ana@example.org").hex() == (
+        "670beb05cfebf43468b598104b15f9e834f6c34df86fa3b3637083704b192a62"
+    )
+    key = UserKey(Secret(bytes(range(32))), epoch=1, entropy=SeededEntropy())
+    sealed = bytes.fromhex("01cd072cd8be6f9f62ac4c09c2dc012fd05963df0300271ba2feeef34c7b73dc5173")
+    assert key.open(sealed, purpose="test") == b"reelm"
+    wrapped = bytes.fromhex(
+        "8206e7e35594aa6b342f5d0a9486ef864ecea0a03d22235cd6be6b09043ed091d0250715475bb11b"
+        "d911f81fe10d99f1508f8b4092a814b6c0a74606"
+    )
+    assert key.unwrap(wrapped).reveal() == bytes(range(32, 64))
+
+
+def shows(said: str, secrets: list[bytes]) -> bool:
+    return any(
+        shape in said for raw in secrets for shape in (raw.hex(), raw.hex().upper(), repr(raw), str([*raw]))
+    )
+
+
+async def test_no_key_is_in_a_repr_a_pickle_or_a_copy(realm: Realm) -> None:
+    user = await realm.create(ANA)
+    things = (realm.root, realm.keys, user, realm.keys.realm_key("a"), realm.keys.secret("a"))
+    for thing in things:
+        assert "hidden" in repr(thing)
+        assert not shows(
+            f"{thing} {thing!r} {[thing]}", [*realm.entropy.keys, realm.keys.secret("a").reveal()]
+        )
+        with pytest.raises(TypeError):
+            pickle.dumps(thing)
+    for key in (realm.root, user):
+        with pytest.raises(TypeError, match="never pickled"):
+            copy.deepcopy(key)
+
+
+async def test_no_key_is_in_a_traceback_not_even_with_local_variables(realm: Realm) -> None:
+    user = await realm.create(ANA)
+    sealed, wrapped = user.seal(b"note", purpose="test"), user.wrap(Secret(b"d" * 32))
+    stranger = sealing_key(entropy=realm.entropy)
+
+    async def create_without_randomness() -> None:
+        realm.entropy.is_dry = True
+        try:
+            await realm.create(BO)
+        finally:
+            realm.entropy.is_dry = False
+
+    async def destroyed() -> None:
+        await realm.destroy(ANA)
+        await realm.read(ANA)
+
+    async def opened() -> None:
+        stranger.open(sealed, purpose="test")
+
+    async def unwrapped() -> None:
+        stranger.unwrap(wrapped)
+
+    for operation in (opened, unwrapped, create_without_randomness, destroyed):
+        error: Exception | None = None
+        try:
+            await operation()
+        except Exception as caught:  # noqa: BLE001 - whichever error it is, its traceback is what is tested
+            error = caught
+        assert error is not None
+        with_locals = "".join(
+            traceback.TracebackException.from_exception(error, capture_locals=True).format()
+        )
+        assert "hidden" in with_locals
+        assert not shows(with_locals, [*realm.entropy.keys, b"d" * 32])
+
+
+async def test_no_key_is_in_a_log_line(realm: Realm) -> None:
+    stream = io.StringIO()
+    root_logger = logging.getLogger()
+    handlers, level = root_logger.handlers[:], root_logger.level
+    telemetry.configure_logs(clock=realm.clock, stream=stream, level="debug")
+    try:
+        user = await realm.create(ANA)
+        log = telemetry.logger("test")
+        log.info("x", a=user, b=realm.root, c=[realm.keys.secret("a")], d={"e": realm.keys.digest("a", b"")})
+        try:
+            sealing_key().open(user.seal(b"note", purpose="test"), purpose="test")
+        except SealBroken:
+            log.exception("failed")
+    finally:
+        root_logger.handlers[:] = handlers
+        root_logger.setLevel(level)
+        structlog.reset_defaults()
+    assert stream.getvalue().count("\n") >= 2
+    assert not shows(stream.getvalue(), realm.entropy.keys)
