@@ -14,7 +14,7 @@ from enum import StrEnum
 from itertools import chain, islice
 from typing import NamedTuple
 
-from reelm.base import AccountId
+from reelm.base import AccountId, ClipId
 from reelm.social import Candidate, ClipView, Place
 
 SEED_BYTES = 8
@@ -85,6 +85,8 @@ class Memory:
         self._session = session
         self._keyed = hashlib.blake2b(key=session.seed, digest_size=MARK_BYTES)
         self._marks = dict.fromkeys(session.marks)
+        # Each slot looks through the same lists again; what was shown is hashed once per page.
+        self._known: set[ClipId] = set()
         self.span = session.span
         self.served_count = session.served_count
         self.last_author = session.last_author
@@ -100,9 +102,14 @@ class Memory:
         return keyed.digest()
 
     def has(self, candidate: Candidate) -> bool:
+        if candidate.clip_id in self._known:
+            return True
         span = self.span
         is_spanned = span is not None and span.oldest <= candidate.place <= span.newest
-        return is_spanned or self.mark(candidate.clip_id) in self._marks
+        is_seen = is_spanned or self.mark(candidate.clip_id) in self._marks
+        if is_seen:
+            self._known.add(candidate.clip_id)
+        return is_seen
 
     def unseen(self, candidates: Iterable[Candidate]) -> Iterator[Candidate]:
         return (each for each in candidates if not self.has(each))

@@ -21,7 +21,7 @@ class Config:
 
     # How many of the newest visible clips compete for being popular; older ones are reached by their tags,
     # their authors and the end of the feed.
-    popular_window_count: int = 2_000
+    popular_window_count: int = 1_000
     # The most entries a page of clips or comments may have, whatever is asked for.
     max_page_count: int = 50
 

@@ -7,6 +7,7 @@ and lone surrogates are refused, because no database, feed or screen agrees on w
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from reelm.social.errors import BadHandle, BadText, CaptionTooLong, TextTooLong
 
@@ -94,6 +95,7 @@ def read_text(text: str, limits: Limits) -> str:
     return clean
 
 
+@lru_cache(maxsize=1_024)  # the same clips are shown to many viewers
 def read_tags(caption: str) -> tuple[str, ...]:
     """The hashtags of a caption: case-folded, in order, each once, at most 30, of at most 50 characters."""
     tags: dict[str, None] = {}
