@@ -1,6 +1,7 @@
 """What the whole suite shares: tools that may be missing, and a database of each kind.
 
-A missing tool is a visible skip, and with ``REELM_TEST_REQUIRE_ALL=1`` a failure: nothing is ever left out silently.
+A missing tool is a visible skip, and with ``REELM_TEST_REQUIRE_ALL=1`` a failure: nothing is ever left out
+silently.
 """
 
 import os

@@ -49,7 +49,17 @@ def throwaway_postgres(programs: PostgresPrograms) -> Iterator[str]:
     options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
     control = [str(programs.folder / "pg_ctl"), "-D", str(data), "-t", str(_SECONDS)]
     try:
-        initdb = [str(programs.folder / "initdb"), "-D", str(data), "-U", "reelm", "-A", "trust", "-E", "UTF8"]
+        initdb = [
+            str(programs.folder / "initdb"),
+            "-D",
+            str(data),
+            "-U",
+            "reelm",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+        ]
         _run([*initdb, "--no-sync"], folder, owner)
         _run([*control, "-w", "-l", str(folder / "server.log"), "-o", options, "start"], folder, owner)
         yield f"postgresql://reelm@127.0.0.1:{port}/postgres"
