@@ -1,0 +1,27 @@
+"""Prints the OpenAPI document: ``python -m reelm.web.openapi``.
+
+The document describes the routes of a real realm, opened in a folder that is thrown away.
+"""
+
+import asyncio
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from reelm.app import open_realm, settings
+from reelm.web.application import framework
+from reelm.web.traffic import Traffic
+
+
+async def document() -> str:
+    """The OpenAPI 3.1 document of this version, the same for every realm."""
+    with tempfile.TemporaryDirectory() as folder:
+        chosen = settings.load(Path(folder))
+        async with open_realm(chosen) as at:
+            app = framework(at, traffic=Traffic(at.clock), public_url=chosen.public_url)
+            return json.dumps(app.openapi_schema.to_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(asyncio.run(document()))
