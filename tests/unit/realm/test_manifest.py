@@ -175,6 +175,20 @@ def test_any_folder_name_survives_the_embedded_manifest(folders: list[str]) -> N
         assert [store.folder for store in manifest.stores] == folders
 
 
+def test_the_example_of_the_specification_is_valid() -> None:
+    page = (Path(__file__).parents[3] / "docs/spec/manifest.md").read_text(encoding="utf-8")
+    manifest = parse_manifest(page.split("```toml")[1].split("```")[0], source="manifest.md")
+    assert manifest.provider_of(manifest.stores[0]).tenure is Tenure.LEASED
+    assert manifest.site_of(manifest.stores[1]).city == "Amsterdam"
+
+
+def test_the_specification_names_every_key() -> None:
+    page = (Path(__file__).parents[3] / "docs/spec/manifest.md").read_text(encoding="utf-8")
+    for kind in (RealmName, Operator, Owner, Provider, Site, StorePlace, Pathway, Destination):
+        for name in kind.__slots__:
+            assert f"| `{name}`" in page
+
+
 def test_too_few_folders_are_refused_when_the_embedded_manifest_is_read() -> None:
     with pytest.raises(ManifestError, match="has 4 of the 5 entries"):
         parse_manifest(default_manifest("local", FOLDERS[:4]), source="manifest.toml")
