@@ -8,8 +8,8 @@ from reelm.social.errors import BadPlace
 
 T = TypeVar("T")
 
-# Sorts after every id, so that "before this" is the whole list.
-_TOP = "~"
+# Sorts after every id, in every collation, so that "before this" is the whole list.
+_TOP = "z"
 
 
 def read_place(cursor: str | None) -> str:
