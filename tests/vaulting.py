@@ -2,15 +2,22 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
 from determinism import ManualClock, SeededEntropy
-from reelm.base import Broken, Database, Entropy, Secret, metadata
-from reelm.vault import Config, Store, Vault, VaultKeys
+
+from reelm.base import Broken, Database, Entropy, ObjectId, Secret, metadata, mint
+from reelm.vault import Config, Store, Suite, Vault, VaultKeys
 from reelm.vault.adapters.memory import MemoryStore
+from reelm.vault.codec import Block, open_codec
+from reelm.vault.fragment import Expected
+from reelm.vault.keys import ContentKey
+from reelm.vault.plan import Plan, make_plan
+from reelm.vault.seal import Chunker, Ending, Sealer
+from reelm.vault.share import combine
 from reelm.vault.store import fragments, objects
 
 REALM_ID = b"testrelm"
@@ -81,3 +88,68 @@ async def stream(data: bytes, *, piece_bytes: int = 1000) -> AsyncIterator[bytes
 
 def sample(length: int, *, seed: int = 0) -> bytes:
     return SeededEntropy(seed).draw(length)
+
+
+@dataclass(frozen=True)
+class Crafted:
+    """An object made by hand, below the vault: its fragments in index order, and what the records would say."""
+
+    plan: Plan
+    ending: Ending
+    length_bytes: int
+    fragments: tuple[bytes, ...]
+
+    def expected(self, index: int) -> Expected:
+        common = self.plan.common
+        return Expected(
+            realm_id=common.realm_id,
+            object_id=common.object_id,
+            generation=common.generation,
+            index=index,
+            shape=self.ending.shape,
+            length_bytes=self.length_bytes,
+            object_root=self.ending.object_root,
+            fragment_root=self.ending.fragment_roots[index],
+            seal_key=VAULT_KEYS.seal,
+        )
+
+
+def craft(
+    data: bytes,
+    *,
+    suite: Suite = Suite.SEALED,
+    seed: int = 3,
+    realm_id: bytes = REALM_ID,
+    generation: int = 1,
+    config: Config = SMALL,
+) -> Crafted:
+    """The same seed gives the same object id and keys, so that only what differs in the arguments differs."""
+    entropy = SeededEntropy(seed)
+    first = make_plan(
+        suite,
+        OwnerKey(),
+        realm_id=realm_id,
+        object_id=ObjectId(mint(ManualClock(), entropy)),
+        chunk_log2=config.small_chunk_log2 if len(data) < config.small_bytes else config.chunk_log2,
+        config=config,
+        entropy=entropy,
+    )
+    common = replace(first.common, generation=generation)
+    plan = first
+    if generation != first.common.generation:
+        key = first.key
+        if key is not None:
+            dek = OwnerKey().unwrap(common.wrapped_dek)
+            key = ContentKey(common, dek=dek, shared=combine(dict(enumerate(first.shares[: common.k]))))
+        plan = Plan(common, key, first.shares)
+    sealer = Sealer(common, open_codec(common.k, common.n), key=plan.key)
+    chunker = Chunker(suite, chunk_bytes=1 << common.chunk_log2, batch_bytes=config.window_bytes)
+    columns: list[list[Block]] = [[] for _ in range(common.n)]
+    for batch in [*chunker.feed(data), *chunker.end()]:
+        for column, blocks in zip(columns, sealer.seal(batch), strict=True):
+            column += blocks
+    ending = sealer.finish(length_bytes=len(data), shares=plan.shares, seal_key=VAULT_KEYS.seal)
+    parts = zip(ending.heads, columns, ending.trailers, strict=True)
+    return Crafted(
+        plan, ending, len(data), tuple(b"".join((head, *body, tail)) for head, body, tail in parts)
+    )

@@ -27,8 +27,8 @@ async def erase(record: ObjectRecord, stores: Mapping[ProviderId, Store], *, dat
             raise error
     if errors:
         raise DeletionUnfinished(
-            f"The object can no longer be read, but {len(errors)} of its {len(results)} fragments could not be "
-            f"removed yet. Repeat when the store is back. {' '.join(map(str, errors))}",
+            f"The object can no longer be read, but {len(errors)} of its {len(results)} fragments could not "
+            f"be removed yet. Repeat when the store is back. {' '.join(map(str, errors))}",
             fragments_left=len(errors),
         )
     async with database.write() as tx:

@@ -236,6 +236,11 @@ def parse_trailer(tail: bytes, shape: Shape) -> Trailer:
     )
 
 
+def open_box(length_bytes: int) -> bytes:
+    """The length box of the media suite, where the length is no secret."""
+    return length_bytes.to_bytes(8, "big") + bytes(LENGTH_BOX_BYTES - 8)
+
+
 def fragment_root(header: Header, leaves: tuple[bytes, ...]) -> bytes:
     """The Merkle root of one fragment: its header's leaf, then its blocks' leaves."""
     suite = header.common.suite

@@ -17,6 +17,7 @@ from reelm.vault.format import (
     Shape,
     Trailer,
     fragment_root,
+    open_box,
     parse_header,
     parse_trailer,
 )
@@ -119,9 +120,17 @@ def _check_roots(header: Header, trailer: Trailer, expected: Expected | None) ->
     root = fragment_root(header, trailer.leaves)
     if root != trailer.roots[header.index] or (expected and root != expected.fragment_root):
         raise FragmentRefused(Fault.FRAGMENT_ROOT, "A fragment's header or leaves do not match its root.")
-    whole = digest.object_root(common.suite, common.hash, header.padded_bytes, trailer.roots)
+    whole = digest.object_root(
+        common.suite,
+        common.hash,
+        padded_bytes=header.padded_bytes,
+        length_box=trailer.length_box,
+        fragment_roots=trailer.roots,
+    )
     if whole != trailer.object_root or (expected and whole != expected.object_root):
         raise FragmentRefused(Fault.OBJECT_ROOT, "A fragment's roots do not match the object's root.")
+    if not common.suite.is_sealed and trailer.length_box != open_box(header.padded_bytes):
+        raise FragmentRefused(Fault.TRUE_LENGTH, "A fragment contradicts itself about its object's length.")
     if expected:
         mark = digest.seal(
             common.suite,

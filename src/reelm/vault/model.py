@@ -160,7 +160,7 @@ def choose_places(places: Sequence[Place], *, k: int, n: int, order: Sequence[in
             )
     raise TooFewPlaces(
         f"There are too few places: {len(places)}, and {n} fragments with at most {limit} at any one "
-        "provider, company or site do not fit. Nothing was stored. Add stores at other providers to the manifest.",
+        "provider, company or site do not fit. Nothing was stored. Add stores at other providers.",
         places=len(places),
         fragments=n,
         per_group=limit,

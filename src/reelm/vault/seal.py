@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from reelm.base import Secret
 from reelm.vault import digest
 from reelm.vault.codec import Block, Codec
-from reelm.vault.format import LENGTH_BOX_BYTES, Common, Header, Shape, Trailer, fragment_root
+from reelm.vault.format import Common, Header, Shape, Trailer, fragment_root, open_box
 from reelm.vault.keys import ContentKey
 from reelm.vault.model import Suite, stored_length
 
@@ -111,8 +111,10 @@ class Sealer:
         headers = [Header(common, index, padded, shares[index], commitment) for index in range(common.n)]
         leaves = [tuple(column) for column in self._leaves]
         roots = tuple(fragment_root(header, column) for header, column in zip(headers, leaves, strict=True))
-        root = digest.object_root(suite, common.hash, padded, roots)
-        box = self._key.seal_length(length_bytes) if self._key else _open_box(length_bytes)
+        box = self._key.seal_length(length_bytes) if self._key else open_box(length_bytes)
+        root = digest.object_root(
+            suite, common.hash, padded_bytes=padded, length_box=box, fragment_roots=roots
+        )
         mark = digest.seal(suite, seal_key, common_hash=common.hash, root=root, length_bytes=length_bytes)
         return Ending(
             shape=headers[0].shape,
@@ -124,7 +126,3 @@ class Sealer:
 
     def _stripe(self, plain: memoryview, chunk: int, *, is_last: bool) -> bytes:
         return self._key.seal(chunk, plain, is_last=is_last) if self._key else bytes(plain)
-
-
-def _open_box(length_bytes: int) -> bytes:
-    return length_bytes.to_bytes(8, "big") + bytes(LENGTH_BOX_BYTES - 8)
