@@ -54,10 +54,11 @@ async def _prepare(settings: Settings, database: Database, clock: Clock, entropy
     """Make or check what a realm needs on disk; the first epoch key comes last and says the rest is there."""
     with _one_at_a_time(settings):
         manifest = _manifest(settings)
-        keys = Keys(_root_key(settings, entropy), clock=clock, entropy=entropy)
         await migrate(database)
         async with database.write() as tx:
-            is_new = not await keys.has_begun(tx)
+            is_new = not await Keys.has_begun(tx)
+            root = _root_key(settings.paths.root_key, entropy, is_new=is_new)
+            keys = Keys(root, clock=clock, entropy=entropy)
             stores = _stores(settings, manifest, is_new=is_new)
             await keys.begin(tx)
     return Ground(settings, clock, entropy, database, manifest, keys, stores)
@@ -128,10 +129,9 @@ def _manifest(settings: Settings) -> Manifest:
     return parse_manifest(path.read_text(encoding="utf-8"), source=str(path))
 
 
-def _root_key(settings: Settings, entropy: Entropy) -> RootKey:
-    path = settings.paths.root_key
-    is_first_start = not path.exists() and not settings.paths.records.exists()
-    if is_first_start and settings.database_url == f"sqlite:///{settings.paths.records}":
+def _root_key(path: Path, entropy: Entropy, *, is_new: bool) -> RootKey:
+    """A new realm gets one; over existing records a missing key is never replaced."""
+    if is_new and not path.exists():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         return RootKey.create(path, entropy)
     return RootKey.open(path)

@@ -54,8 +54,9 @@ class Keys:
                 "Start the realm with the root key file that belongs to this data."
             ) from None
 
-    async def has_begun(self, tx: Tx) -> bool:
-        """Whether the realm was ever opened on these records."""
+    @staticmethod
+    async def has_begun(tx: Tx) -> bool:
+        """Whether a realm was ever opened on these records; if so, they need their root key."""
         return await store.newest_epoch(tx) is not None
 
     async def create_user_key(self, tx: Tx, owner: AccountId) -> UserKey:
