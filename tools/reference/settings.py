@@ -18,7 +18,7 @@ value came from.
 ```toml
 # settings.toml
 port = 9000
-log_format = "json"
+log_level = "warning"
 
 [uploads]
 max_duration_seconds = 180

@@ -4,16 +4,17 @@ The child writes straight to the file, so its last words are there when the supe
 pipe never stops it. Logs are set aside by size at each start of the child; three old ones are kept.
 """
 
+import json
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 ROTATE_BYTES = 8 * 1024 * 1024
 _KEEP = 3
-_IMPORTANT = re.compile(
-    r"""\[(warning|error|critical)\s*\]|"level": ?"(warning|error|critical)"|^(WARNING|ERROR|CRITICAL)\b""",
-    re.IGNORECASE,
-)
+_LEVELS = {"warning", "error", "critical"}
+# Of programs that do not write our JSON lines, such as the HTTP server's own words.
+_IMPORTANT = re.compile(r"\[(warning|error|critical)\s*\]|^(WARNING|ERROR|CRITICAL)\b", re.IGNORECASE)
 
 
 class LogFile:
@@ -33,7 +34,12 @@ class LogFile:
         return os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
     def fresh_lines(self, *, only_important: bool) -> list[str]:
-        """The whole lines written since the last call."""
+        """What the whole lines written since the last call have to say to a person.
+
+        Args:
+            only_important: warnings and errors; otherwise plain text as well, which is how a task tells its
+                progress.
+        """
         try:
             with self.path.open("rb") as file:
                 file.seek(self._read_bytes)
@@ -42,8 +48,8 @@ class LogFile:
             return []
         self._read_bytes += len(added)
         *lines, self._rest = (self._rest + added).split(b"\n")
-        texts = [line.decode(errors="replace").rstrip() for line in lines]
-        return [text for text in texts if text and (not only_important or _IMPORTANT.search(text))]
+        shown = (_shown(line.decode(errors="replace").rstrip(), only_important) for line in lines)
+        return [text for text in shown if text]
 
     def tail(self, count: int) -> list[str]:
         """The last ``count`` lines."""
@@ -61,3 +67,18 @@ class LogFile:
             if older.exists():
                 older.replace(self.path.with_suffix(f".log.{number + 1}"))
         self.path.replace(self.path.with_suffix(".log.1"))
+
+
+def _shown(line: str, only_important: bool) -> str | None:  # noqa: FBT001 - private, called once
+    """A line as the terminal shows it, or None: JSON lines become words."""
+    try:
+        entry: dict[str, Any] = json.loads(line)
+        level, event = str(entry.pop("level")), str(entry.pop("event"))
+    except (ValueError, KeyError, AttributeError, TypeError):
+        return line if not only_important or _IMPORTANT.search(line) else None
+    if level not in _LEVELS:
+        return None
+    facts = "".join(
+        f" {name}={value}" for name, value in entry.items() if isinstance(value, str | int | float)
+    )
+    return f"{level}: {event}{facts}"

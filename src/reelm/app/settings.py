@@ -15,7 +15,6 @@ from typing import Any, NoReturn
 from reelm.app.paths import Paths
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
-LOG_FORMATS = ("text", "json")
 _FLAGS = ("host", "port", "public_url")
 
 
@@ -23,14 +22,14 @@ _FLAGS = ("host", "port", "public_url")
 class Uploads:
     """What a creator may send. A file over any of these is refused with the limit in the message."""
 
-    # The largest file accepted, in bytes: 1 MB to 16 GB. The default is 512 MiB.
-    max_size_bytes: int = 512 * 1024 * 1024
+    # The largest file accepted, in bytes: 1,000,000 to 4,294,967,295. The default is 2 GiB.
+    max_size_bytes: int = 2 * 1024**3
 
     # The longest clip accepted, in seconds: 1 to 3600.
-    max_duration_seconds: int = 600
+    max_duration_seconds: int = 180
 
-    # The most pixels in one frame, width times height: 65,536 to 67,108,864. The default holds 4096 x 2304.
-    max_pixels: int = 9_500_000
+    # The most pixels in one frame, width times height: 65,536 to 67,108,864. The default lets 5.3K pass.
+    max_pixels: int = 4096 * 4096
 
     # How long an upload waits to be posted before it is removed, in seconds: 60 to 604,800 (a week).
     keep_seconds: int = 86_400
@@ -67,11 +66,8 @@ class Settings:
     # How many clips are encoded at the same time, 1 to 64.
     encoders: int = 2
 
-    # How much is logged: debug, info, warning or error.
+    # How much is logged, as JSON lines in the data folder's logs: debug, info, warning or error.
     log_level: str = "info"
-
-    # How it is written: text for people, json for collectors.
-    log_format: str = "text"
 
     uploads: Uploads = field(default_factory=Uploads)
 
@@ -268,8 +264,7 @@ _RULES: dict[str, tuple[type, Any, str]] = {
     "web_processes": _between(1, 64),
     "encoders": _between(1, 64),
     "log_level": _one_of(*LOG_LEVELS),
-    "log_format": _one_of(*LOG_FORMATS),
-    "uploads.max_size_bytes": _between(1_000_000, 16_000_000_000),
+    "uploads.max_size_bytes": _between(1_000_000, 4_294_967_295),
     "uploads.max_duration_seconds": _between(1, 3_600),
     "uploads.max_pixels": _between(65_536, 67_108_864),
     "uploads.keep_seconds": _between(60, 604_800),

@@ -21,8 +21,12 @@ def run(verb: str, chosen: argparse.Namespace) -> int:
         return _start(verb, chosen)
     if verb == "settings":
         return _settings(chosen)
+    running = _running(chosen.data)
+    if not running:
+        say(f"Nothing runs in {chosen.data or ' or '.join(_FOLDERS.values())}.")
+        return NOT_RUNNING if verb == "status" else 0
     act = _status if verb == "status" else _down
-    return max([act(folder) for folder in _running(chosen.data)], default=_nothing(chosen.data, verb))
+    return max(act(paths) for paths in running)
 
 
 def repository() -> Path:
@@ -66,14 +70,6 @@ def _running(data: Path | None) -> list[Paths]:
     return [paths for paths in found if is_held(state.supervisor_lock(paths)) or state.read_state(paths)]
 
 
-def _nothing(data: Path | None, verb: str) -> int:
-    if _running(data):
-        return 0
-    where = data or " or ".join(_FOLDERS.values())
-    say(f"Nothing runs in {where}.")
-    return NOT_RUNNING if verb == "status" else 0
-
-
 def _status(paths: Paths) -> int:
     recorded = state.read_state(paths)
     if recorded is None:
@@ -86,7 +82,7 @@ def _status(paths: Paths) -> int:
     _row("supervisor", recorded.pid if is_alive else 0, _age(recorded), "")
     for child in recorded.children:
         word = "ready" if child.is_ready else "starting" if child.pid else "not running"
-        restarts = f", restarted {child.restart_count} times" if child.restart_count else ""
+        restarts = f", restarts: {child.restart_count}" if child.restart_count else ""
         beat = read_beat(state.ready_file(paths, child.name))
         facts = (
             "".join(f", {name.replace('_', ' ')} {value}" for name, value in beat[1].items()) if beat else ""

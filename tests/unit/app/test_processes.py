@@ -53,15 +53,17 @@ def test_a_log_shows_only_what_is_new_and_important(tmp_path: Path) -> None:
     path.write_text("of an earlier run [error]\n")
     log = LogFile(path)
     descriptor = log.open()
-    os.write(descriptor, b'fine\n2026-01-25 [warning  ] disk nearly full\n{"level": "error"}\nhalf a li')
+    failed = b'{"event": "worker.look-failed", "level": "error", "clip": "c1"}'
+    started = b'{"event": "worker.started", "level": "info"}'
+    os.write(descriptor, b"\n".join((b"fine", b"[WARNING] disk nearly full", failed, started, b"half a li")))
     assert log.fresh_lines(only_important=True) == [
-        "2026-01-25 [warning  ] disk nearly full",
-        '{"level": "error"}',
+        "[WARNING] disk nearly full",
+        "error: worker.look-failed clip=c1",
     ]
     os.write(descriptor, b"ne\n")
     os.close(descriptor)
     assert log.fresh_lines(only_important=False) == ["half a line"]
-    assert log.tail(2) == ['{"level": "error"}', "half a line"]
+    assert log.tail(2) == [started.decode(), "half a line"]
 
 
 def test_a_large_log_is_set_aside_and_three_old_ones_are_kept(tmp_path: Path) -> None:
