@@ -25,6 +25,8 @@ POPULAR_CHOICE = 8
 
 
 class Tab(StrEnum):
+    """Which feed: the mix for one viewer, those whom they follow, or this realm's newest."""
+
     FOR_YOU = "for-you"
     FOLLOWING = "following"
     LOCAL = "local"

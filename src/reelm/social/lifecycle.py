@@ -9,6 +9,8 @@ from enum import StrEnum
 
 
 class ClipState(StrEnum):
+    """Who may see a clip: everyone when visible, its owner when processing or failed, nobody when removed."""
+
     PROCESSING = "processing"
     VISIBLE = "visible"
     FAILED = "failed"
