@@ -1,8 +1,8 @@
 """Data classes: every column says what it holds, once.
 
 From that one declaration come sealing on write, export, erasure, the gateway's allow-list and the public data
-inventory. A ``protected`` or ``secret`` column only takes ``SealedBytes`` or ``KeyedDigest``, so plaintext cannot be
-written by mistake: the type checker refuses it first and the column refuses it again at run time.
+inventory. A ``protected`` or ``secret`` column only takes ``SealedBytes`` or ``KeyedDigest``, so plaintext
+cannot be written by mistake: the type checker refuses it first and the column refuses it again at run time.
 """
 
 from enum import StrEnum
@@ -18,7 +18,7 @@ class DataClass(StrEnum):
     PUBLIC = "public"
     INTEROP = "interop"
     PROTECTED = "protected"
-    SECRET = "secret"
+    SECRET = "secret"  # noqa: S105 - the name of a class, not a password
     OPERATIONAL = "operational"
 
 

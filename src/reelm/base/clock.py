@@ -18,6 +18,8 @@ class Clock(Protocol):
 
 
 class SystemClock:
+    """This machine's clocks."""
+
     def now(self) -> datetime:
         return datetime.now(UTC)  # noqa: TID251 - the one place that reads the wall clock
 

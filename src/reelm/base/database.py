@@ -1,8 +1,8 @@
 """The records: SQLite by default, PostgreSQL by URL, one unit of work per request.
 
-``read()`` is a snapshot that writes nothing. ``write()`` is one transaction that is durable when the block ends
-(SQLite in WAL mode with ``synchronous=FULL``, PostgreSQL with its default) and undone when the block raises.
-On SQLite a write takes the writer's lock at its start, so it never fails half-way for want of it.
+``read()`` is a snapshot that writes nothing. ``write()`` is one transaction that is durable when the block
+ends (SQLite in WAL mode with ``synchronous=FULL``, PostgreSQL with its default) and undone when the block
+raises. On SQLite a write takes the writer's lock at its start, so it never fails half-way for want of it.
 """
 
 from collections.abc import AsyncIterator

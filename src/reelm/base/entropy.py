@@ -13,5 +13,7 @@ class Entropy(Protocol):
 
 
 class SystemEntropy:
+    """This machine's randomness."""
+
     def draw(self, count: int) -> bytes:
         return os.urandom(count)  # noqa: TID251 - the one place that asks the operating system

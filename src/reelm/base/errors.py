@@ -37,7 +37,7 @@ class ReelmError(Exception):
     title: ClassVar[str] = "Something went wrong"
     is_retryable: ClassVar[bool] = False
 
-    def __init__(self, detail: str, **facts: str | int | float | bool | None) -> None:
+    def __init__(self, detail: str, **facts: str | float | bool | None) -> None:
         super().__init__(detail)
         self.detail = detail
         self.facts = facts

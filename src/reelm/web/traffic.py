@@ -1,7 +1,6 @@
 """What this process answers, as figures without people: kind of request, class of status, seconds."""
 
-from reelm.base import Clock
-from reelm.base.telemetry import Metrics
+from reelm.base import Clock, Metrics
 
 KINDS = ("api", "playback", "segment", "asset", "page", "operations")
 STATUSES = ("1xx", "2xx", "3xx", "4xx", "5xx")

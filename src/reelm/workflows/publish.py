@@ -30,7 +30,7 @@ from reelm.base import (
 )
 from reelm.delivery import Rendition
 from reelm.media import Encoded, Piece, Probe, Rung, plan
-from reelm.social import Publication, Step
+from reelm.social import ClipRemoved, Publication, Step
 from reelm.vault import Suite
 from reelm.workflows.ports import Job, Json, Run
 from reelm.workflows.realm import OpenRealm
@@ -89,7 +89,7 @@ class Refusal(msgspec.Struct, frozen=True):
     detail: str
 
 
-class Refused(Exception):  # noqa: N818 - it is how a step says no, not an error of the realm
+class Refused(Exception):
     """A step cannot succeed; the creator is told why."""
 
     def __init__(self, refusal: Refusal) -> None:
@@ -181,9 +181,9 @@ async def _store(order: Order, batch: Json, at: OpenRealm) -> Json:
             key=None,
             suite=Suite.MEDIA,
         )
-        async with at.database.write() as tx:
+        rendition = _rendition(order, each, receipt.object_id)
+        async with _kept_unless_removed(receipt.object_id, at), at.database.write() as tx:
             await at.social.report(tx, order.clip_id, Step.STORING, 1.0)
-            rendition = _rendition(order, each, receipt.object_id)
             await at.delivery.announce(tx, rendition, SealedBytes(each.key_sealed))
     return None
 
@@ -200,7 +200,7 @@ async def _reveal(order: Order, first: Json, at: OpenRealm) -> Json:
         klass=DataClass.PUBLIC,
         key=user_key,
     )
-    async with at.database.write() as tx:
+    async with _kept_unless_removed(receipt.object_id, at), at.database.write() as tx:
         await at.delivery.announce_poster(tx, order.clip_id, order.owner, receipt.object_id)
         await at.social.make_playable(tx, order.clip_id)
     return None
@@ -218,6 +218,8 @@ async def _refuse(order: Order, refusal: Refusal, at: OpenRealm) -> Json:
     """The source stays for a day, so that a retry needs no second upload."""
     async with at.database.write() as tx:
         await at.social.fail(tx, order.clip_id, code=refusal.code, detail=refusal.detail)
+    if refusal.code == ClipRemoved.code:
+        at.media.discard(order.upload_id)
     return None
 
 
@@ -278,6 +280,16 @@ async def _reporting(order: Order, step: Step, at: OpenRealm) -> AsyncIterator[C
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+
+
+@asynccontextmanager
+async def _kept_unless_removed(object_id: ObjectId, at: OpenRealm) -> AsyncIterator[None]:
+    """The creator may take the clip back while its bytes are on their way; then they go as well."""
+    try:
+        yield
+    except ClipRemoved:
+        await at.vault.delete(object_id)
+        raise
 
 
 async def _blocks(path: Path) -> AsyncIterator[bytes]:

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from litestar import Response, get
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from reelm.feed import Tab
 from reelm.web import schema
@@ -11,7 +11,7 @@ from reelm.web.problems import documented
 from reelm.web.render import feed_page
 from reelm.web.routes import Asking, At, CursorQuery
 
-TabQuery = Annotated[Tab, Parameter(query="tab", description="which feed")]
+TabQuery = Annotated[Tab, QueryParameter(name="tab", description="which feed")]
 
 
 @get("/api/feed", operation_id="read_feed", responses=documented(400, 422, 503), tags=["feed"])

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from litestar import Request, delete, post
 from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from litestar.status_codes import HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
 from reelm.base import Invalid, Unsupported, UploadId
@@ -56,7 +56,7 @@ async def take_upload(
     *,
     limits: Limit,
     name: Annotated[
-        str | None, Parameter(query="name", description="what the file is called; not stored")
+        str | None, QueryParameter(name="name", description="what the file is called; not stored")
     ] = None,
 ) -> schema.Upload:
     """Send a source file. It is checked at once; a file that cannot be published is refused and forgotten."""
