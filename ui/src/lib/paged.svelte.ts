@@ -1,3 +1,4 @@
+import { untrack } from "svelte";
 import { asProblem, type ApiProblem } from "./problem";
 
 export interface Batch<T> {
@@ -27,7 +28,8 @@ export class Paged<T extends { id: string }> {
 
   /** Reads the next page; does nothing while one is on its way or when there is none. */
   async more(): Promise<void> {
-    if (this.state === "loading" || this.isComplete) return;
+    // Called from effects: asking for more must not make the asker depend on the answer.
+    if (untrack(() => this.state === "loading" || this.isComplete)) return;
     this.state = "loading";
     const { signal } = this.#abort;
     try {

@@ -10,6 +10,8 @@ export type Stage = "empty" | "sending" | "sent" | "processing" | "live" | "done
 
 export const STEPS = ["Uploading", "Preparing", "Storing", "Live"] as const;
 
+const STEP_OF: Partial<Record<Progress["step"], number>> = { preparing: 1, storing: 2, live: 3, improving: 3, done: 3 };
+
 /** What went wrong. `canRetry`: the same file may work on the next try. */
 export interface Trouble extends Refusal {
   canRetry: boolean;
@@ -29,20 +31,22 @@ class Posting {
   secondsLeft = $state<number | null>(null);
   /** The Post button was pressed; what is still being sent is posted when it has arrived. */
   isConfirmed = $state(false);
-  #progress = $state.raw<Progress | null>(null);
+  /** The realm has the clip and is at this step of it, 1 to 3; 0 while the file is still ours. */
+  #step = $state(0);
+  #stepRatio = $state(0);
   #upload: Upload | null = null;
   #abort = new AbortController();
   #unfollow: () => void = () => {};
 
   /** Where the one progress line stands: which named step, and how much of it. */
-  readonly at = $derived.by((): { step: number; ratio: number } => {
-    if (this.stage === "live" || this.stage === "done") return { step: 3, ratio: 1 };
-    if (this.#progress?.step === "storing") return { step: 2, ratio: this.#progress.ratio };
-    if (this.stage === "processing" || this.stage === "sent") {
-      return { step: 1, ratio: this.#progress?.step === "preparing" ? this.#progress.ratio : 0 };
-    }
-    return { step: 0, ratio: this.sentRatio };
-  });
+  readonly at = $derived(
+    this.#step === 0 ? { step: 0, ratio: this.sentRatio } : { step: this.#step, ratio: this.#stepRatio },
+  );
+
+  /** All bytes are there and the realm is looking at them. */
+  get isBeingChecked(): boolean {
+    return this.stage === "sending" && this.sentRatio >= 1;
+  }
 
   get isImproving(): boolean {
     return this.stage === "live";
@@ -131,14 +135,16 @@ class Posting {
 
   #follow(id: string): void {
     this.stage = "processing";
-    this.#progress = null;
+    this.#step = 1;
+    this.#stepRatio = 0;
     this.#unfollow();
     this.#unfollow = followProgress(id, (progress) => void this.#take(id, progress));
   }
 
   async #take(id: string, progress: Progress): Promise<void> {
     const wasLive = this.stage === "live";
-    this.#progress = progress;
+    this.#step = STEP_OF[progress.step] ?? this.#step;
+    this.#stepRatio = this.#step === 3 ? 1 : progress.ratio;
     if (progress.step === "failed") {
       this.#fail({
         title: "The clip could not be prepared",
@@ -165,7 +171,7 @@ class Posting {
     this.picture = null;
     this.clip = null;
     this.trouble = null;
-    this.#progress = null;
+    this.#step = 0;
     this.#upload = null;
     this.sentRatio = 0;
     this.secondsLeft = null;

@@ -10,13 +10,13 @@ export interface PlayFailure {
 
 const GONE: PlayFailure = {
   cause: "This clip is no longer here.",
-  next: "Move on to the next one.",
+  next: "Its author may have deleted it.",
   isFinal: true,
 };
 
 const CLOSED: PlayFailure = {
   cause: "This clip is not open to you.",
-  next: "Sign in, or move on to the next one.",
+  next: "Sign in and open it again.",
   isFinal: true,
 };
 
@@ -38,7 +38,7 @@ const network = (status: number): PlayFailure => ({
       ? "This realm cannot send the clip at the moment."
       : "The connection to this realm dropped."
     : "You are offline.",
-  next: "It plays on as soon as the connection is back.",
+  next: navigator.onLine ? "It is tried again in a few seconds." : "It plays on when the connection is back.",
   isFinal: false,
 });
 

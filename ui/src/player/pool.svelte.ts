@@ -3,6 +3,9 @@ import { Player } from "./player.svelte";
 
 const SIZE = 3;
 
+/** Neighbours load after the swipe has come to rest, so that they never hold up its first pictures. */
+const SETTLE_MS = 200;
+
 /**
  * Three players for any number of clips: the one watched, the next and the previous.
  *
@@ -35,12 +38,11 @@ export class Pool {
     }
     this.#place(index, clip);
     this.at(index).enter(hasSound, () => {
-      // After this turn, so that starting to play is never held up by its neighbours.
       setTimeout(() => {
         if (this.#index !== index) return;
         this.#isFed = true;
         this.#fill();
-      });
+      }, SETTLE_MS);
     });
   }
 
