@@ -54,11 +54,11 @@ def merkle(suite: Suite, leaves: Sequence[bytes]) -> bytes:
 
 
 def object_root(
-    suite: Suite, common_hash: bytes, padded_bytes: int, fragment_roots: Sequence[bytes]
+    suite: Suite, common_hash: bytes, *, padded_bytes: int, length_box: bytes, fragment_roots: Sequence[bytes]
 ) -> bytes:
     """The one digest that stands for the object in the records."""
     size = padded_bytes.to_bytes(8, "big")
-    return _hash(suite, _OBJECT, common_hash, size, merkle(suite, fragment_roots))
+    return _hash(suite, _OBJECT, common_hash, size, length_box, merkle(suite, fragment_roots))
 
 
 def seal(suite: Suite, key: Secret, *, common_hash: bytes, root: bytes, length_bytes: int) -> bytes:

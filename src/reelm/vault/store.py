@@ -7,14 +7,13 @@ unreadable in one step (``deleting``); the row goes away only after the fragment
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     ForeignKey,
     Integer,
     LargeBinary,
-    Row,
     SmallInteger,
     String,
     Table,
@@ -106,15 +105,11 @@ class ObjectRecord:
 
 
 async def find(tx: Tx, object_id: ObjectId) -> ObjectRecord | None:
-    return await _load(
-        tx, (await tx.execute(select(objects).where(objects.c.object_id == object_id))).first()
-    )
+    return await _find(tx, objects.c.object_id == object_id)
 
 
 async def find_reference(tx: Tx, reference: str) -> ObjectRecord | None:
-    return await _load(
-        tx, (await tx.execute(select(objects).where(objects.c.reference == reference))).first()
-    )
+    return await _find(tx, objects.c.reference == reference)
 
 
 async def add_intent(tx: Tx, record: ObjectRecord) -> None:
@@ -185,25 +180,33 @@ async def forget(tx: Tx, object_id: ObjectId) -> None:
     await tx.execute(delete(objects).where(objects.c.object_id == object_id))
 
 
-async def unfinished(tx: Tx, *, intents_before: datetime, limit: int) -> tuple[ObjectRecord, ...]:
+async def unfinished(tx: Tx, *, intents_before: datetime, limit: int) -> tuple[ObjectId, ...]:
     """Objects whose deletion did not finish, and intents that nobody completed."""
     abandoned = (objects.c.state == ObjectState.INTENT.value) & (objects.c.created_at < intents_before)
-    rows = await tx.execute(
-        select(objects)
+    rows = await tx.scalars(
+        select(objects.c.object_id)
         .where(or_(objects.c.state == ObjectState.DELETING.value, abandoned))
         .order_by(objects.c.object_id)
         .limit(limit)
     )
-    found = [await _load(tx, row) for row in rows.all()]
-    return tuple(record for record in found if record is not None)
+    return tuple(ObjectId(row) for row in rows)
 
 
-async def _load(tx: Tx, row: Row[Any] | None) -> ObjectRecord | None:
-    if row is None:
+_whole = select(
+    objects,
+    fragments.c.fragment_index,
+    fragments.c.provider_id,
+    fragments.c.name,
+    fragments.c.fragment_root,
+    fragments.c.state.label("fragment_state"),
+).join(fragments)
+
+
+async def _find(tx: Tx, which: ColumnElement[bool]) -> ObjectRecord | None:
+    rows = (await tx.execute(_whole.where(which).order_by(fragments.c.fragment_index))).all()
+    if not rows:
         return None
-    pieces = await tx.execute(
-        select(fragments).where(fragments.c.object_id == row.object_id).order_by(fragments.c.fragment_index)
-    )
+    row = rows[0]
     return ObjectRecord(
         object_id=ObjectId(row.object_id),
         generation=row.generation,
@@ -221,8 +224,8 @@ async def _load(tx: Tx, row: Row[Any] | None) -> ObjectRecord | None:
                 provider=ProviderId(piece.provider_id),
                 name=piece.name,
                 root=piece.fragment_root or b"",
-                state=FragmentState(piece.state),
+                state=FragmentState(piece.fragment_state),
             )
-            for piece in pieces
+            for piece in rows
         ),
     )

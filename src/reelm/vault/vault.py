@@ -183,9 +183,9 @@ class Vault:
         async with self._database.read() as tx:
             found = await records.unfinished(tx, intents_before=intents_before, limit=_SWEEP_LIMIT)
         gone = 0
-        for record in found:
+        for object_id in found:
             with suppress(DeletionUnfinished):
-                await self.delete(record.object_id)
+                await self.delete(object_id)
                 gone += 1
         return gone
 

@@ -60,7 +60,7 @@ async def test_what_went_in_comes_out_at_every_chunk_edge(vault: Vault, suite: S
         assert await vault.read(receipt.object_id, key=key) == sample(size)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     size=st.one_of(st.sampled_from(EDGES), st.integers(0, 30_000)),
     piece_bytes=st.sampled_from([1, 700, 1024, 5000, 40_000]),
