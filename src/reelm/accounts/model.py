@@ -19,6 +19,8 @@ TOUCH_SECONDS = 24 * 3600
 TOKEN_BYTES = 32
 
 _LOCAL_MAX_BYTES = 64
+# Longer text is cut before any work is done on it: no rule here lets it pass, whatever is in it.
+_LONGEST_TYPED = 1_000
 _ATEXT = "!#$%&'*+-/=?^_`{|}~"
 _LABEL = re.compile(r"(?!-)[\w-]{1,63}(?<!-)")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -85,7 +87,7 @@ def clean_email(text: str) -> str:
     Raises:
         BadEmail: anything else.
     """
-    email = unicodedata.normalize("NFC", text).strip()
+    email = unicodedata.normalize("NFC", text[:_LONGEST_TYPED]).strip()
     local, _, domain = email.rpartition("@")
     if not (_is_local_part(local) and _is_domain(domain) and _size(email) <= EMAIL_MAX_BYTES):
         raise BadEmail(
@@ -96,7 +98,8 @@ def clean_email(text: str) -> str:
 
 def email_identity(email: str) -> bytes:
     """What makes two addresses the same: NFC, lower case, no spaces around; any text has one."""
-    folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", email).strip().lower())
+    typed = unicodedata.normalize("NFC", email[:_LONGEST_TYPED])
+    folded = unicodedata.normalize("NFC", typed.strip().lower())
     return folded.encode("utf-8", "surrogatepass")
 
 
@@ -106,6 +109,8 @@ def clean_password(text: str) -> bytes:
 
 
 def is_password_length(text: str) -> bool:
+    if len(text) > _LONGEST_TYPED:
+        return False
     return PASSWORD_MIN_LENGTH <= len(unicodedata.normalize("NFC", text)) <= PASSWORD_MAX_LENGTH
 
 

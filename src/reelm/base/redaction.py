@@ -21,11 +21,12 @@ _HIDDEN_NAMES = re.compile(
     r"|plaintext|caption|comment|message_text|kek|dek|key|private_key|parameters|params|locals)$",
     re.IGNORECASE,
 )
-_EMAIL = re.compile(r"[^\s@<>\"'(),:;\[\]]{1,64}@[^\s@<>\"'(),:;\[\]]+\.[^\s@<>\"'(),:;\[\]]+")
+_EMAIL = re.compile(r"[^\s@<>\"'(),:;\[\]]{1,64}(?:@|%40)[^\s@<>\"'(),:;\[\]]+\.[^\s@<>\"'(),:;\[\]]+")
 _ADDRESS = re.compile(
     r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]{0,4}(?::[0-9a-fA-F.]{0,15}){2,8})(?![\w.])"
 )
 _LONGEST_TEXT = 2_000
+_LONGEST_WORD = 400
 _DEEPEST = 6
 _FRAMES = 30
 
@@ -49,7 +50,7 @@ def redact(value: Any, *, depth: int = 0) -> Any:
     return _redact_one(value)
 
 
-def describe_exception(error: BaseException) -> list[dict[str, Any]]:
+def describe_exception(error: BaseException, *, depth: int = 0) -> list[dict[str, Any]]:
     """The chain of causes, newest first: type, message, and where it passed through.
 
     The messages of our own errors are made to be shown. Others are shown filtered, and those of the database
@@ -58,16 +59,24 @@ def describe_exception(error: BaseException) -> list[dict[str, Any]]:
     chain: list[dict[str, Any]] = []
     current: BaseException | None = error
     while current is not None and len(chain) < _DEEPEST:
-        frames = traceback.extract_tb(current.__traceback__)[-_FRAMES:]
-        chain.append(
-            {
-                "type": type(current).__qualname__,
-                "message": _redact_text(_message(current)),
-                "frames": [f"{_short(frame.filename)}:{frame.lineno} {frame.name}" for frame in frames],
-            }
-        )
+        chain.append(_describe_one(current, depth=depth))
         current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
     return chain
+
+
+def _describe_one(error: BaseException, *, depth: int) -> dict[str, Any]:
+    # Walked by hand: extract_tb would also read the source lines.
+    places = [(frame.f_code, line) for frame, line in traceback.walk_tb(error.__traceback__)][-_FRAMES:]
+    described: dict[str, Any] = {
+        "type": type(error).__qualname__,
+        "message": _redact_text(_message(error)),
+        "frames": [f"{_short(code.co_filename)}:{line} {code.co_name}" for code, line in places],
+    }
+    if isinstance(error, BaseExceptionGroup) and depth < _DEEPEST:
+        described["parts"] = [
+            describe_exception(part, depth=depth + 1) for part in error.exceptions[:_DEEPEST]
+        ]
+    return described
 
 
 def _redact_one(value: Any) -> Any:
@@ -88,8 +97,15 @@ def _redact_one(value: Any) -> Any:
 
 
 def _redact_text(text: str) -> str:
-    short = text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT] + "…"
+    short = text if len(text) <= _LONGEST_TEXT else _head(text)
     return _ADDRESS.sub(_redact_address, _EMAIL.sub("[e-mail]", short))
+
+
+def _head(text: str) -> str:
+    """The beginning of a long text, without the word at the cut: half an address would not be recognised."""
+    head = text[:_LONGEST_TEXT]
+    last = max(head.rfind(" "), head.rfind("\n"), _LONGEST_TEXT - _LONGEST_WORD)
+    return head[:last] + " …"
 
 
 def _redact_address(match: re.Match[str]) -> str:

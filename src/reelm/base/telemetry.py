@@ -42,7 +42,6 @@ def configure_logs(*, clock: Clock, level: str = "info", stream: TextIO | None =
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         _stamp(clock),
-        _take_exception,
         _hide,
     ]
     render = structlog.processors.JSONRenderer(ensure_ascii=False)
@@ -79,17 +78,14 @@ def _take_module(_: object, __: str, event: MutableMapping[str, Any]) -> Mutable
     return event
 
 
-def _take_exception(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Turn ``exc_info`` into types, places and messages; values of local variables are never looked at."""
+def _hide(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Filter every field, and turn ``exc_info`` into types, places and messages."""
     given = event.pop("exc_info", None)
     error = sys.exc_info()[1] if given is True else given[1] if isinstance(given, tuple) else given
+    shown: dict[str, Any] = redact(dict(event))
     if isinstance(error, BaseException):
-        event["exception"] = describe_exception(error)
-    return event
-
-
-def _hide(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    return cast("MutableMapping[str, Any]", redact(dict(event)))
+        shown["exception"] = describe_exception(error)
+    return shown
 
 
 class Metrics:

@@ -44,6 +44,7 @@ class RootKey:
 
         Raises:
             RootKeyExists: there is a file already; it is left alone.
+            RootKeyUnsafe: the file cannot be made there.
         """
         key = Secret(entropy.draw(KEY_BYTES))
         try:
@@ -53,13 +54,14 @@ class RootKey:
                 f"{path} already exists and was left as it is. "
                 "Use it, or move it away together with the data that was made with it."
             ) from error
+        except OSError as error:
+            raise _not_made(path, error) from error
         try:
-            os.fchmod(file, 0o600)  # whatever the process's umask took away
-            os.write(file, key.reveal())
-            os.fsync(file)
-        finally:
-            os.close(file)
-        _sync_directory(path.parent)
+            _write(file, key)
+            _sync_directory(path.parent)
+        except OSError as error:
+            path.unlink(missing_ok=True)
+            raise _not_made(path, error) from error
         return cls(key)
 
     @classmethod
@@ -116,6 +118,22 @@ def _inspect(found: os.stat_result, path: Path) -> None:
             "delete the file and start again.",
             size_bytes=found.st_size,
         )
+
+
+def _write(file: int, key: Secret) -> None:
+    try:
+        os.fchmod(file, 0o600)  # whatever the process's umask took away
+        os.write(file, key.reveal())
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
+def _not_made(path: Path, error: OSError) -> RootKeyUnsafe:
+    return RootKeyUnsafe(
+        f"The root key could not be made at {path} ({error.strerror}). Nothing was left behind. "
+        "Make room, or make the folder writable, and start again."
+    )
 
 
 def _sync_directory(folder: Path) -> None:

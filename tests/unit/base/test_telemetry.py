@@ -211,3 +211,24 @@ def test_a_forgotten_label_is_a_mistake() -> None:
     requests = Metrics().counter("reelm_requests_total", "Requests.", method=("GET",))
     with pytest.raises(ValueError, match="labels"):
         requests.add()
+
+
+def test_an_e_mail_address_in_a_web_address_is_replaced_too() -> None:
+    assert redact("GET /reset?to=ana%40example.org") == "GET [e-mail]"
+
+
+@settings(deadline=None)
+@given(st.integers(0, 60), st.sampled_from([" ", "", "\n"]))
+def test_a_cut_never_leaves_half_an_address(shift: int, gap: str) -> None:
+    text = ("x" * 50 + gap) * 38 + "y" * shift + gap + "ana.bello@mail.example.org" + " z" * 2000
+    shown = redact(text)
+    assert "ana.bello@" not in shown
+    assert len(shown) <= 2002
+
+
+def test_every_part_of_a_group_of_exceptions_is_shown(logs: Logs) -> None:
+    parts = [ValueError("first"), ExceptionGroup("inner", [OSError("second")])]
+    log.error("it.failed", exc_info=ExceptionGroup("outer", parts))
+    (group,) = logs.lines[0]["exception"]
+    assert group["parts"][0][0]["message"] == "first"
+    assert group["parts"][1][0]["parts"][0][0]["message"] == "second"

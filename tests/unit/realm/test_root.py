@@ -100,3 +100,9 @@ def test_the_key_hides(path: Path) -> None:
     key = RootKey.create(path, entropy)
     assert path.read_bytes().hex() not in f"{key!r} {key}"
     assert repr(RootKey(Secret(b"k" * 32))) == "RootKey(hidden)"
+
+
+def test_a_key_that_cannot_be_made_leaves_nothing_behind(tmp_path: Path) -> None:
+    with pytest.raises(RootKeyUnsafe, match="could not be made"):
+        RootKey.create(tmp_path / "no folder" / "root.key", SeededEntropy())
+    assert list(tmp_path.iterdir()) == []
