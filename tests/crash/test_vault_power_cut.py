@@ -1,0 +1,210 @@
+"""A power cut at every durable step of a put and a delete, before and after the step takes effect.
+
+The world is the stores and the records. After the cut nothing works any more, then a new process starts over the same
+world and repeats the call: it must complete exactly once, and every fragment must belong to an object in the records.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from determinism import ManualClock, SeededEntropy
+from vaulting import OwnerKey, memory_stores, open_vault, records, sample, stream
+
+from reelm.base import Database, DataClass, ObjectId, Tx
+from reelm.vault import FragmentWriter, Place, Receipt
+from reelm.vault.adapters.memory import MemoryStore
+from reelm.vault.codec import Block
+from reelm.vault.store import find, objects
+
+DATA = sample(20_000)
+STEPS_MAX = 200
+
+
+class PowerCut(BaseException):
+    """Not an error that anyone may handle."""
+
+
+class World:
+    """Counts durable steps and cuts the power at one of them, before or after it takes effect."""
+
+    def __init__(self, *, cut_at: int, is_applied: bool) -> None:
+        self.left = cut_at
+        self.is_applied = is_applied
+        self.is_dark = False
+
+    @asynccontextmanager
+    async def step(self) -> AsyncIterator[None]:
+        self._check()
+        self.left -= 1
+        if self.left == 0 and not self.is_applied:
+            self.is_dark = True
+        self._check()
+        yield
+        if self.left == 0:
+            self.is_dark = True
+        self._check()
+
+    def _check(self) -> None:
+        if self.is_dark:
+            raise PowerCut
+
+
+class CutStore:
+    def __init__(self, world: World, inner: MemoryStore) -> None:
+        self._world, self._inner = world, inner
+
+    @property
+    def place(self) -> Place:
+        return self._inner.place
+
+    async def create(self, name: str, *, head_bytes: int) -> "CutWriter":
+        async with self._world.step():
+            return CutWriter(self._world, await self._inner.create(name, head_bytes=head_bytes))
+
+    async def read(self, name: str, *, start: int, length: int) -> bytes:
+        return await self._inner.read(name, start=start, length=length)
+
+    async def delete(self, name: str) -> None:
+        async with self._world.step():
+            await self._inner.delete(name)
+
+    async def probe(self) -> tuple[int | None, str]:
+        return await self._inner.probe()
+
+
+class CutWriter:
+    def __init__(self, world: World, inner: FragmentWriter) -> None:
+        self._world, self._inner = world, inner
+
+    async def write(self, blocks: Sequence[Block]) -> None:
+        async with self._world.step():
+            await self._inner.write(blocks)
+
+    async def finish(self, head: bytes) -> None:
+        async with self._world.step():
+            await self._inner.finish(head)
+
+    async def abort(self) -> None:
+        if not self._world.is_dark:
+            await self._inner.abort()
+
+
+class CutDatabase(Database):
+    world: World
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Tx]:
+        async with self.world.step(), super().write() as tx:
+            yield tx
+
+
+async def put(
+    database: Database, stores: Sequence[MemoryStore], world: World | None, *, seed: int
+) -> Receipt:
+    wrapped = [CutStore(world, store) for store in stores] if world else list(stores)
+    vault = open_vault(database, wrapped, entropy=SeededEntropy(seed))
+    return await vault.put(stream(DATA), reference="clip:1", klass=DataClass.PUBLIC, key=OwnerKey())
+
+
+async def assert_consistent(
+    database: Database, stores: Sequence[MemoryStore], receipts: Sequence[Receipt]
+) -> None:
+    """Exactly the given objects exist, whole, and no fragment is an orphan."""
+    async with database.read() as tx:
+        ids = [ObjectId(row.object_id) for row in await tx.execute(objects.select())]
+        found = [await find(tx, object_id) for object_id in ids]
+    assert sorted(ids) == sorted(receipt.object_id for receipt in receipts)
+    named = {(piece.provider, piece.name) for record in found if record for piece in record.fragments}
+    held = {(store.place.provider, name) for store in stores for name in store.fragments}
+    assert held == named
+    vault = open_vault(database, stores)
+    for receipt in receipts:
+        assert await vault.read(receipt.object_id, key=OwnerKey()) == DATA
+
+
+@pytest.mark.parametrize("is_applied", [False, True])
+async def test_a_put_repeated_after_a_power_cut_at_any_step_completes_exactly_once(
+    tmp_path: Path, *, is_applied: bool
+) -> None:
+    for step in range(1, STEPS_MAX):
+        folder = tmp_path / str(step)
+        folder.mkdir()
+        async with records(folder) as database, records_with_cuts(folder) as cutting:
+            stores, world = memory_stores(), World(cut_at=step, is_applied=is_applied)
+            cutting.world = world
+            try:
+                await put(cutting, stores, world, seed=step)
+                assert step > 20, "the put has that many durable steps at least"
+                return
+            except PowerCut:
+                pass
+            receipt = await put(database, stores, None, seed=1000 + step)
+            await assert_consistent(database, stores, [receipt])
+            assert await put(database, stores, None, seed=2000 + step) == receipt
+    raise AssertionError("the put never ran to its end")
+
+
+@pytest.mark.parametrize("is_applied", [False, True])
+async def test_a_put_never_repeated_leaves_nothing_after_the_sweep(
+    tmp_path: Path, *, is_applied: bool
+) -> None:
+    for step in range(1, STEPS_MAX, 3):
+        folder = tmp_path / str(step)
+        folder.mkdir()
+        async with records(folder) as database, records_with_cuts(folder) as cutting:
+            stores, world = memory_stores(), World(cut_at=step, is_applied=is_applied)
+            cutting.world = world
+            try:
+                receipt = await put(cutting, stores, world, seed=step)
+                await assert_consistent(database, stores, [receipt])
+                return
+            except PowerCut:
+                pass
+            clock = ManualClock()
+            clock.advance(seconds=1)
+            await open_vault(database, stores).sweep(intents_before=clock.now())
+            async with database.read() as tx:
+                rows = (await tx.execute(objects.select())).all()
+            if rows:
+                # The cut came after the last commit: the put was complete, only its answer was lost.
+                assert [row.state for row in rows] == ["stored"]
+                continue
+            assert not any(store.fragments for store in stores)
+    raise AssertionError("the put never ran to its end")
+
+
+@pytest.mark.parametrize("is_applied", [False, True])
+async def test_a_delete_repeated_after_a_power_cut_at_any_step_leaves_nothing(
+    tmp_path: Path, *, is_applied: bool
+) -> None:
+    for step in range(1, STEPS_MAX):
+        folder = tmp_path / str(step)
+        folder.mkdir()
+        async with records(folder) as database, records_with_cuts(folder) as cutting:
+            stores, world = memory_stores(), World(cut_at=step, is_applied=is_applied)
+            cutting.world = world
+            receipt = await put(database, stores, None, seed=step)
+            vault = open_vault(cutting, [CutStore(world, store) for store in stores])
+            try:
+                await vault.delete(receipt.object_id)
+                assert step > 6
+                return
+            except PowerCut:
+                pass
+            await open_vault(database, stores).delete(receipt.object_id)
+            await assert_consistent(database, stores, [])
+            assert not any(store.fragments for store in stores)
+    raise AssertionError("the delete never ran to its end")
+
+
+@asynccontextmanager
+async def records_with_cuts(folder: Path) -> AsyncIterator[CutDatabase]:
+    """The same records as another process sees them, with the power cut built in."""
+    database = CutDatabase.open(f"sqlite:///{folder / 'records.sqlite'}")
+    assert isinstance(database, CutDatabase)
+    try:
+        yield database
+    finally:
+        await database.close()
