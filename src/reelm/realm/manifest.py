@@ -80,54 +80,13 @@ def _is_public(table: dict[str, object]) -> bool:
 
 
 def _read(top: Fields, *, is_public: bool) -> Manifest:
-    is_lax = not is_public
-
-    def realm(fields: Fields) -> RealmName:
-        return RealmName(
-            id=fields.id("us"),
-            name=fields.text("name", "Reelm US"),
-            country=fields.country(may_be_undeclared=is_lax),
-            public_url=fields.optional_url("public_url", "https://reelm.example", is_bare=True),
-        )
-
-    def operator(fields: Fields) -> Operator:
-        return Operator(
-            name=fields.text("name", "Example B.V."),
-            country=fields.country(may_be_undeclared=is_lax),
-            contact=_contact(fields, is_public=is_public),
-            register_id=fields.optional_text("register_id", "KvK 12345678"),
-        )
-
-    def owner(fields: Fields) -> Owner:
-        return Owner(
-            name=fields.text("name", "Ana Bello"),
-            country=fields.country(may_be_undeclared=is_lax),
-            share_percent=fields.percent("share_percent"),
-        )
-
-    def provider(fields: Fields) -> Provider:
-        return Provider(
-            id=fields.id("example-hosting"),
-            name=fields.text("name", "Example Hosting Ltd"),
-            parent=fields.text("parent", "Example Holding SA"),
-            country=fields.country(may_be_undeclared=is_lax),
-            tenure=fields.choice("tenure", Tenure),
-        )
-
-    def site(fields: Fields) -> Site:
-        return Site(
-            id=fields.id("amsterdam-1"),
-            provider=fields.text("provider", "example-hosting"),
-            country=fields.country(may_be_undeclared=is_lax),
-            city=fields.text("city", "Amsterdam"),
-        )
-
+    reader = _Reader(is_public=is_public)
     manifest = Manifest(
-        realm=top.table("realm", realm),
-        operator=top.table("operator", operator),
-        owners=top.tables("owners", owner, at_least=1),
-        providers=top.tables("providers", provider, at_least=1),
-        sites=top.tables("sites", site, at_least=1),
+        realm=top.table("realm", reader.realm),
+        operator=top.table("operator", reader.operator),
+        owners=top.tables("owners", reader.owner, at_least=1),
+        providers=top.tables("providers", reader.provider, at_least=1),
+        sites=top.tables("sites", reader.site, at_least=1),
         stores=top.tables("stores", _store, at_least=FRAGMENT_COUNT),
         pathways=top.tables("pathways", _pathway, at_least=1),
         destinations=top.tables("destinations", _destination),
@@ -138,6 +97,56 @@ def _read(top: Fields, *, is_public: bool) -> Manifest:
         )
     top.close()
     return manifest
+
+
+class _Reader:
+    """The tables whose rules are stricter for a realm that others are invited to."""
+
+    def __init__(self, *, is_public: bool) -> None:
+        self._is_public = is_public
+
+    def realm(self, fields: Fields) -> RealmName:
+        return RealmName(
+            id=fields.id("us"),
+            name=fields.text("name", "Reelm US"),
+            country=self._country(fields),
+            public_url=fields.optional_url("public_url", "https://reelm.example", is_bare=True),
+        )
+
+    def operator(self, fields: Fields) -> Operator:
+        return Operator(
+            name=fields.text("name", "Example B.V."),
+            country=self._country(fields),
+            contact=_contact(fields, is_public=self._is_public),
+            register_id=fields.optional_text("register_id", "KvK 12345678"),
+        )
+
+    def owner(self, fields: Fields) -> Owner:
+        return Owner(
+            name=fields.text("name", "Ana Bello"),
+            country=self._country(fields),
+            share_percent=fields.percent("share_percent"),
+        )
+
+    def provider(self, fields: Fields) -> Provider:
+        return Provider(
+            id=fields.id("example-hosting"),
+            name=fields.text("name", "Example Hosting Ltd"),
+            parent=fields.text("parent", "Example Holding SA"),
+            country=self._country(fields),
+            tenure=fields.choice("tenure", Tenure),
+        )
+
+    def site(self, fields: Fields) -> Site:
+        return Site(
+            id=fields.id("amsterdam-1"),
+            provider=fields.text("provider", "example-hosting"),
+            country=self._country(fields),
+            city=fields.text("city", "Amsterdam"),
+        )
+
+    def _country(self, fields: Fields) -> str:
+        return fields.country(may_be_undeclared=not self._is_public)
 
 
 def _contact(fields: Fields, *, is_public: bool) -> str:
