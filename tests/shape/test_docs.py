@@ -2,17 +2,39 @@
 
 import importlib
 import inspect
+import subprocess
+from pathlib import Path
 
 import pytest
-from tools.reference import PAGES, stale
+from tools.reference import PAGES, is_stale
 
 from reelm.base import ReelmError
-from source import packages
+from source import ROOT, packages
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_reference_page_is_current(page: str) -> None:
-    assert page not in stale(), "run ./reelm dev docs and commit the page"
+    assert not is_stale(page), "run ./reelm dev docs and commit the page"
+
+
+def test_the_types_of_the_page_are_those_of_the_http_interface(node: str, tmp_path: Path) -> None:
+    fresh = tmp_path / "api.d.ts"
+    made = subprocess.run(  # noqa: S603 - a pinned tool
+        [
+            node,
+            "node_modules/openapi-typescript/bin/cli.js",
+            "../docs/reference/openapi.json",
+            "--output",
+            str(fresh),
+        ],
+        cwd=ROOT / "ui",
+        capture_output=True,
+        check=False,
+    )
+    assert made.returncode == 0, made.stdout + made.stderr
+    committed = ROOT / "ui" / "src" / "lib" / "api.d.ts"
+    assert committed.exists(), "run ./reelm dev types"
+    assert committed.read_text() == fresh.read_text(), "run ./reelm dev types"
 
 
 @pytest.mark.parametrize("package", packages())

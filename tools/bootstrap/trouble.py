@@ -21,11 +21,11 @@ _WHEEL = re.compile(
 _VENV = re.compile(r"ensurepip|no module named '?venv", re.IGNORECASE)
 
 
-class Trouble(Exception):  # noqa: N818 - a message for a person, not an error of ours
+class Trouble(Exception):
     """The launcher cannot go on; the text says what happened, what state things are in and what to do."""
 
 
-class ToolFailed(Exception):  # noqa: N818 - says which, ``explain`` says why
+class ToolFailed(Exception):
     """A tool ended with an error; ``output`` is its whole log."""
 
     def __init__(self, title: str, log: Path, output: str) -> None:

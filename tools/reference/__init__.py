@@ -3,6 +3,6 @@
 Each page is a function that returns its text, so that a test can say which committed page is stale.
 """
 
-from tools.reference.pages import PAGES, stale, write
+from tools.reference.pages import PAGES, is_stale, stale, write
 
-__all__ = ["PAGES", "stale", "write"]
+__all__ = ["PAGES", "is_stale", "stale", "write"]

@@ -1,6 +1,8 @@
 """Which pages there are, and whether the committed ones are current."""
 
+import asyncio
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 
 from tools.reference.columns import classes_page
@@ -8,20 +10,33 @@ from tools.reference.commands import commands_page
 from tools.reference.errors import errors_page
 from tools.reference.settings import settings_page
 
+from reelm.web.openapi import document
+
 FOLDER = Path(__file__).parents[2] / "docs" / "reference"
 NOTICE = "<!-- Made from the code by `./reelm dev docs`; change the code, not this page. -->"
+
+
+def openapi() -> str:
+    """The document that a realm serves, from which the page's types are made."""
+    return asyncio.run(document())
+
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "commands.md": commands_page,
     "data-classes.md": classes_page,
     "errors.md": errors_page,
+    "openapi.json": openapi,
     "settings.md": settings_page,
 }
 
 
 def stale() -> list[str]:
     """The names of pages that differ from what the code says now."""
-    return [name for name in PAGES if _committed(name) != _text(name)]
+    return [name for name in PAGES if is_stale(name)]
+
+
+def is_stale(name: str) -> bool:
+    return _committed(name) != _text(name)
 
 
 def write() -> list[str]:
@@ -33,7 +48,10 @@ def write() -> list[str]:
     return names
 
 
+@cache
 def _text(name: str) -> str:
+    if not name.endswith(".md"):
+        return PAGES[name]()
     title, _, rest = PAGES[name]().partition("\n")
     return f"{title}\n\n{NOTICE}\n{rest.rstrip()}\n"
 

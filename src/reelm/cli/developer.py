@@ -33,12 +33,12 @@ def _check(chosen: argparse.Namespace) -> int:
         Step("lint", _module("ruff", "check", "--quiet", ".")),
         Step("format", _module("ruff", "format", "--check", "--quiet", ".")),
         Step("layers", _script("lint-imports", "--no-logo")),
-        Step("shape", _pytest("tests/shape", "-q")),
+        Step("shape", _pytest("tests/shape", "-q", "--tb=short", "--no-header")),
     ]
     if npm := _npm():
         steps.append(Step("page types", (*npm, "run", "--silent", "check"), folder="ui"))
     if not chosen.static:
-        fast = _pytest("-m", _FAST, "--ignore=tests/shape", "-q", *_WORKERS)
+        fast = _pytest("-m", _FAST, "--ignore=tests/shape", "-q", "--tb=short", "--no-header", *_WORKERS)
         steps.append(Step("tests", fast))
     return run_steps(steps, root=repository(), environment=_environment())
 
@@ -84,18 +84,7 @@ def _types(_chosen: argparse.Namespace) -> int:
     if npm is None:
         complain("The page's tools are not installed: run ./reelm up once. Nothing was changed.")
         return 1
-    document = repository() / "docs" / "reference" / "openapi.json"
-    made = subprocess.run(  # noqa: S603 - our own module
-        _module("reelm.web.openapi"),
-        cwd=repository(),
-        env=_environment(),
-        stdout=subprocess.PIPE,
-        check=False,
-    )
-    if made.returncode:
-        return made.returncode
-    document.write_bytes(made.stdout)
-    return _tool((*npm, "run", "--silent", "types"), folder="ui")
+    return _tool(_module("tools.reference")) or _tool((*npm, "run", "--silent", "types"), folder="ui")
 
 
 def _pytest(*arguments: str) -> tuple[str, ...]:
