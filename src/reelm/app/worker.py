@@ -17,6 +17,7 @@ from reelm.app.settings import Settings
 from reelm.app.state import ready_file
 from reelm.app.wiring import open_realm
 from reelm.base import SystemClock, telemetry
+from reelm.social import Publication
 from reelm.workflows import Jobs, JobState, Json, OpenRealm, Run, abandon, publish, publish_job, tidy
 from reelm.workflows.adapters.dbos import DbosJobs
 
@@ -46,28 +47,29 @@ async def work(settings: Settings, stopping: asyncio.Event) -> None:
 
 
 async def _publish_all(at: OpenRealm, jobs: Jobs, stopping: asyncio.Event) -> None:
-    started: set[str] = set()
     while not stopping.is_set():
         try:
-            await _look(at, jobs, started)
+            await _look(at, jobs)
         except Exception as error:  # noqa: BLE001 - the worker loop: one bad round must not end the others
             _log.error("worker.look-failed", exc_info=error)
             await _pause(stopping, 1.0)
         await _pause(stopping, LOOK_EVERY_SECONDS)
 
 
-async def _look(at: OpenRealm, jobs: Jobs, started: set[str]) -> None:
-    async with at.database.read() as tx:
-        waiting = await at.social.due(tx, DUE_AT_ONCE)
-    for publication in waiting:
+async def _look(at: OpenRealm, jobs: Jobs) -> None:
+    for publication in await _due(at):
         job = publish_job(publication)
         state = await jobs.state(job.key)
         if state is JobState.UNKNOWN:
             await jobs.start(job)
-        elif state is JobState.ENDED and job.key not in started:
+        elif state is JobState.ENDED and publication in await _due(at):  # otherwise it ended just now
             _log.error("worker.job-ended-silently", job=job.key)
             await abandon(publication, at=at)
-    started.clear()
+
+
+async def _due(at: OpenRealm) -> tuple[Publication, ...]:
+    async with at.database.read() as tx:
+        return await at.social.due(tx, DUE_AT_ONCE)
 
 
 async def _tidy_regularly(at: OpenRealm, stopping: asyncio.Event) -> None:

@@ -33,6 +33,10 @@ class Delivery:
         """Let pages find a poster whose bytes are stored. Safe to repeat."""
         await store.insert_poster(tx, clip_id, owner, object_id)
 
+    async def announced(self, tx: Tx, clip_id: ClipId) -> tuple[Rendition, ...]:
+        """The clip's renditions that players can find, without their pieces."""
+        return await store.of_clip(tx, clip_id)
+
     async def master(self, tx: Tx, clip_id: ClipId) -> str:
         """The multivariant playlist of what is announced so far.
 

@@ -3,11 +3,11 @@
 ``probe → first rung → store → playable → remaining rungs → store → done``. The clip is visible when its first
 rung is stored; the other rungs join it later. Every step is safe to repeat: encoding replaces its own folder,
 the vault stores one object per reference, and rows are written once. What is recorded between steps holds
-media keys only sealed under the creator's key.
+media keys only sealed under the creator's key. A retry makes only what players do not have yet.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import cast
@@ -16,36 +16,25 @@ import msgspec
 
 from reelm.base import (
     AccountId,
-    Broken,
     ClipId,
     DataClass,
     ObjectId,
-    ReelmError,
     RenditionId,
     SealedBytes,
-    Unavailable,
     UploadId,
     mint,
-    telemetry,
 )
 from reelm.delivery import Rendition
 from reelm.media import Encoded, Piece, Probe, Rung, plan
-from reelm.social import ClipRemoved, Publication, Step
-from reelm.vault import Suite
+from reelm.social import ClipRemoved, ClipState, Publication, Step
+from reelm.vault import DeletionUnfinished, Suite
 from reelm.workflows.ports import Job, Json, Run
 from reelm.workflows.realm import OpenRealm
+from reelm.workflows.steps import FAULT, Refusal, Refused, step
 from reelm.workflows.turns import Turn
 
 REPORT_SECONDS = 0.4
-PATIENCE_SECONDS = (1.0, 4.0)
 BLOCK_BYTES = 1024 * 1024
-FAULT = (
-    "Something on our side broke while your clip was being prepared. Your upload is safe. "
-    "Press retry; if it happens again, the operator has to look."
-)
-
-
-_log = telemetry.logger(__name__)
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -84,19 +73,6 @@ class Batch(msgspec.Struct, frozen=True):
     poster: str | None
 
 
-class Refusal(msgspec.Struct, frozen=True):
-    code: str
-    detail: str
-
-
-class Refused(Exception):
-    """A step cannot succeed; the creator is told why."""
-
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal.code)
-        self.refusal = refusal
-
-
 def publish_job(publication: Publication) -> Job:
     """The durable job of one attempt at publishing a clip."""
     order = Order(publication.clip_id, publication.upload_id, publication.account_id, publication.attempt)
@@ -122,19 +98,32 @@ async def abandon(publication: Publication, *, at: OpenRealm) -> None:
 
 
 async def _publish(run: Run, order: Order, at: OpenRealm) -> None:
-    probe = await _step(run, "probe", lambda: _probe(order, at))
+    probe = await step(run, "probe", lambda: _probe(order, at))
+    kept = await step(run, "earlier attempts", lambda: _keep(order, at)) if order.attempt > 1 else []
     rungs = plan(msgspec.convert(probe, Probe)).rungs
-    first = await _step(run, "first rung", lambda: _encode(order, probe, rungs[:1], at))
-    await _step(run, "store first rung", lambda: _store(order, first, at))
-    await _step(run, "playable", lambda: _reveal(order, first, at))
-    if rungs[1:]:
-        more = await _step(run, "remaining rungs", lambda: _encode(order, probe, rungs[1:], at))
-        await _step(run, "store remaining rungs", lambda: _store(order, more, at))
+    if not kept:
+        first = await step(run, "first rung", lambda: _encode(order, probe, rungs[:1], at))
+        await step(run, "store first rung", lambda: _store(order, first, at))
+        await step(run, "playable", lambda: _reveal(order, first, at))
+    missing = tuple(rung for rung in rungs[1:] if rung.name not in msgspec.convert(kept, list[str]))
+    if missing:
+        more = await step(run, "remaining rungs", lambda: _encode(order, probe, missing, at))
+        await step(run, "store remaining rungs", lambda: _store(order, more, at))
 
 
 async def _probe(order: Order, at: OpenRealm) -> Json:
-    await _report(order, Step.PREPARING, 0.0, at)
     return cast("Json", msgspec.to_builtins(await at.media.probe(at.media.source(order.upload_id))))
+
+
+async def _keep(order: Order, at: OpenRealm) -> Json:
+    """The rungs of earlier attempts that players have; what nobody could watch yet is made anew, whole."""
+    async with at.database.write() as tx:
+        clip = await at.social.clip(tx, order.clip_id, order.owner)
+        if clip.state is ClipState.VISIBLE:
+            return [each.name for each in await at.delivery.announced(tx, order.clip_id)]
+        names = await at.delivery.withdraw(tx, order.clip_id)
+    at.origin.forget(names)
+    return []
 
 
 async def _encode(order: Order, probe: Json, rungs: tuple[Rung, ...], at: OpenRealm) -> Json:
@@ -223,38 +212,6 @@ async def _refuse(order: Order, refusal: Refusal, at: OpenRealm) -> Json:
     return None
 
 
-async def _step(run: Run, name: str, action: Callable[[], Awaitable[Json]]) -> Json:
-    """The step's result. An expected failure is recorded like a result, so recovery does not try it again."""
-
-    async def attempt() -> Json:
-        try:
-            return {"result": await _patiently(action)}
-        except ReelmError as error:
-            _log.warning("publish.refused", step=name, code=error.code, detail=error.detail, exc_info=error)
-            return {"refusal": {"code": error.code, "detail": _words(error)}}
-
-    outcome = cast("dict[str, Json]", await run.step(name, attempt))
-    if "refusal" in outcome:
-        raise Refused(msgspec.convert(outcome["refusal"], Refusal))
-    return outcome["result"]
-
-
-async def _patiently(action: Callable[[], Awaitable[Json]]) -> Json:
-    """Try again what may work a little later: a busy database, a store that does not answer."""
-    for wait_seconds in PATIENCE_SECONDS:
-        try:
-            return await action()
-        except ReelmError as error:
-            if not error.is_retryable:
-                raise
-        await asyncio.sleep(wait_seconds)
-    return await action()
-
-
-def _words(error: ReelmError) -> str:
-    return FAULT if isinstance(error, Broken | Unavailable) else error.detail
-
-
 async def _report(order: Order, step: Step, ratio: float, at: OpenRealm) -> None:
     async with at.database.write() as tx:
         await at.social.report(tx, order.clip_id, step, ratio)
@@ -288,7 +245,8 @@ async def _kept_unless_removed(object_id: ObjectId, at: OpenRealm) -> AsyncItera
     try:
         yield
     except ClipRemoved:
-        await at.vault.delete(object_id)
+        with suppress(DeletionUnfinished):  # a store is away; ``tidy`` deletes there later
+            await at.vault.delete(object_id)
         raise
 
 

@@ -45,5 +45,5 @@ async def discard(upload_id: UploadId, *, owner: AccountId, at: OpenRealm) -> No
 
 
 class UploadPosted(Conflict):
-    code = "upload.posted"
+    code = "workflows.upload-posted"
     title = "The upload is a clip already"

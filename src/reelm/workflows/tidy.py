@@ -1,25 +1,48 @@
 """What a crash, a change of mind or a removal left behind, finished by the code that normally runs."""
 
+from contextlib import suppress
+from datetime import timedelta
+
 from reelm.base import Tx, UploadId
+from reelm.vault import DeletionUnfinished
 from reelm.workflows.realm import OpenRealm
 
 EVERY_PUBLICATION = 1_000_000
+# No put lasts this long: the largest rendition is stored in minutes, or its stores are given up.
+LONGEST_PUT_SECONDS = 6 * 3600
 
 
 async def tidy(*, at: OpenRealm) -> None:
-    """Forget expired uploads and delete the bytes of removed clips. Safe to repeat, at any time."""
+    """Forget expired uploads, delete the bytes of removed clips, finish what the vault left unfinished.
+
+    Safe to repeat, at any time. A store that is away holds nothing up: what lies there is deleted once it is
+    back.
+    """
+    await _forget_uploads(at)
+    await _delete_withdrawn(at)
+    await at.vault.sweep(intents_before=at.clock.now() - timedelta(seconds=LONGEST_PUT_SECONDS))
+
+
+async def _forget_uploads(at: OpenRealm) -> None:
     async with at.database.write() as tx:
         expired = await _expired(tx, at)
         for upload_id in expired:
             await at.media.remove_upload(tx, upload_id)
     for upload_id in expired:
         at.media.discard(upload_id)
-    async with at.database.read() as tx:
-        leaving = await at.delivery.withdrawn(tx)
-    for withdrawn in leaving:
-        await at.vault.delete(withdrawn.object_id)
-        async with at.database.write() as tx:
-            await at.delivery.forget(tx, withdrawn.object_id)
+
+
+async def _delete_withdrawn(at: OpenRealm) -> None:
+    while True:
+        async with at.database.read() as tx:
+            leaving = await at.delivery.withdrawn(tx)
+        for withdrawn in leaving:
+            with suppress(DeletionUnfinished):  # unreadable from now on; the vault's sweep does the rest
+                await at.vault.delete(withdrawn.object_id)
+            async with at.database.write() as tx:
+                await at.delivery.forget(tx, withdrawn.object_id)
+        if not leaving:
+            return
 
 
 async def sweep(*, at: OpenRealm) -> None:

@@ -1,0 +1,69 @@
+"""One step of a durable story: tried with patience, and refused in words that its owner understands."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import cast
+
+import msgspec
+
+from reelm.base import Broken, ReelmError, Unavailable, telemetry
+from reelm.workflows.ports import Json, Run
+
+PATIENCE_SECONDS = (1.0, 4.0)
+FAULT = (
+    "Something on our side broke while your clip was being prepared. Your upload is safe. "
+    "Press retry; if it happens again, the operator has to look."
+)
+
+_log = telemetry.logger(__name__)
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """Why a step cannot succeed: a stable code and words for the creator."""
+
+    code: str
+    detail: str
+
+
+class Refused(Exception):
+    """A step cannot succeed; the creator is told why."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.code)
+        self.refusal = refusal
+
+
+async def step(run: Run, name: str, action: Callable[[], Awaitable[Json]]) -> Json:
+    """The step's result. An expected failure is recorded like a result, so recovery does not try it again.
+
+    Raises:
+        Refused: the step failed, now or before the crash.
+    """
+
+    async def attempt() -> Json:
+        try:
+            return {"result": await _patiently(action)}
+        except ReelmError as error:
+            _log.warning("publish.refused", step=name, code=error.code, detail=error.detail, exc_info=error)
+            return {"refusal": {"code": error.code, "detail": _words(error)}}
+
+    outcome = cast("dict[str, Json]", await run.step(name, attempt))
+    if "refusal" in outcome:
+        raise Refused(msgspec.convert(outcome["refusal"], Refusal))
+    return outcome["result"]
+
+
+async def _patiently(action: Callable[[], Awaitable[Json]]) -> Json:
+    """Try again what may work a little later: a busy database, a store that does not answer."""
+    for wait_seconds in PATIENCE_SECONDS:
+        try:
+            return await action()
+        except ReelmError as error:
+            if not error.is_retryable:
+                raise
+        await asyncio.sleep(wait_seconds)
+    return await action()
+
+
+def _words(error: ReelmError) -> str:
+    return FAULT if isinstance(error, Broken | Unavailable) else error.detail
