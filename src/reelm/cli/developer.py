@@ -30,8 +30,8 @@ def run(verb: str, chosen: argparse.Namespace, rest: Sequence[str]) -> int:
 def _check(chosen: argparse.Namespace) -> int:
     steps = [
         Step("types", _module("mypy")),
-        Step("lint", _module("ruff", "check", "--quiet", ".")),
-        Step("format", _module("ruff", "format", "--check", "--quiet", ".")),
+        Step("lint", _module("ruff", "check", "--quiet", "--output-format=concise", ".", "reelm")),
+        Step("format", _module("ruff", "format", "--check", "--quiet", ".", "reelm")),
         Step("layers", _script("lint-imports", "--no-logo")),
         Step("shape", _pytest("tests/shape", "-q", "--tb=short", "--no-header")),
     ]
@@ -44,8 +44,8 @@ def _check(chosen: argparse.Namespace) -> int:
 
 
 def _fix(_chosen: argparse.Namespace) -> int:
-    checked = _tool(_module("ruff", "check", "--fix", "."))
-    return max(_tool(_module("ruff", "format", ".")), checked)
+    checked = _tool(_module("ruff", "check", "--fix", ".", "reelm"))
+    return max(_tool(_module("ruff", "format", ".", "reelm")), checked)
 
 
 def _docs(chosen: argparse.Namespace) -> int:
