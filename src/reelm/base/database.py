@@ -69,7 +69,10 @@ class Database:
         """Connect lazily to ``sqlite:///path`` or ``postgresql://…``; the driver is chosen here."""
         parsed = make_url(url)
         driver = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}[parsed.get_backend_name()]
-        engine = create_async_engine(parsed.set(drivername=driver))
+        engine = create_async_engine(
+            parsed.set(drivername=driver),
+            hide_parameters=True,  # an error that is printed must not show what was written
+        )
         if engine.dialect.name == "sqlite":
             _prepare_sqlite(engine.sync_engine)
         return cls(engine)

@@ -40,15 +40,18 @@ class RootKey:
     def create(cls, path: Path, entropy: Entropy) -> "RootKey":
         """Make a new root key; it is on the disk, with its directory entry, when this returns.
 
-        A crash before that may leave a file shorter than 32 bytes, which ``open`` refuses with the way out.
+        The key appears under its name whole or not at all; the next try replaces what a crash left.
 
         Raises:
             RootKeyExists: there is a file already; it is left alone.
             RootKeyUnsafe: the file cannot be made there.
         """
         key = Secret(entropy.draw(KEY_BYTES))
+        draft = path.with_suffix(".part")
         try:
-            file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            _write(draft, key)
+            os.link(draft, path)
+            _sync_directory(path.parent)
         except FileExistsError as error:
             raise RootKeyExists(
                 f"{path} already exists and was left as it is. "
@@ -56,12 +59,8 @@ class RootKey:
             ) from error
         except OSError as error:
             raise _not_made(path, error) from error
-        try:
-            _write(file, key)
-            _sync_directory(path.parent)
-        except OSError as error:
-            path.unlink(missing_ok=True)
-            raise _not_made(path, error) from error
+        finally:
+            draft.unlink(missing_ok=True)
         return cls(key)
 
     @classmethod
@@ -120,7 +119,9 @@ def _inspect(found: os.stat_result, path: Path) -> None:
         )
 
 
-def _write(file: int, key: Secret) -> None:
+def _write(draft: Path, key: Secret) -> None:
+    draft.unlink(missing_ok=True)
+    file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         os.fchmod(file, 0o600)  # whatever the process's umask took away
         os.write(file, key.reveal())

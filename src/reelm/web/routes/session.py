@@ -3,7 +3,7 @@
 from litestar import Response, delete, get, post
 from litestar.status_codes import HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
-from reelm.accounts import WrongCredentials
+from reelm.accounts import SessionToken, WrongCredentials
 from reelm.base import AccountId, Tx
 from reelm.web import schema
 from reelm.web.problems import documented
@@ -12,11 +12,12 @@ from reelm.workflows import OpenRealm, join
 
 
 @get("/api/session", operation_id="read_session", responses=documented(400, 503), tags=["session"])
-async def read_session(at: At, caller: Asking) -> Response[schema.Session]:
+async def read_session(at: At, caller: Asking, cookie: CookieRule) -> Response[schema.Session]:
     """Who is signed in, and whose realm this is. Also hands out the csrftoken cookie."""
     async with at.database.read() as tx:
         session = await _session(tx, await caller.viewer(tx), at)
-    return Response(session, headers={"cache-control": "no-store"})
+    cookies = [cookie.carrying(caller.token)] if caller.token and await _extend(caller.token, at) else []
+    return Response(session, cookies=cookies, headers={"cache-control": "no-store"})
 
 
 @post(
@@ -83,6 +84,12 @@ async def sign_out(at: At, caller: Asking, cookie: CookieRule) -> Response[None]
         async with at.database.write() as tx:
             await at.accounts.close_session(tx, caller.token)
     return Response(None, status_code=HTTP_204_NO_CONTENT, cookies=[cookie.cleared()])
+
+
+async def _extend(token: SessionToken, at: OpenRealm) -> bool:
+    """A session that is used lives on; at most one write a day."""
+    async with at.database.write() as tx:
+        return await at.accounts.touch(tx, token)
 
 
 async def _session(tx: Tx, viewer: AccountId | None, at: OpenRealm) -> schema.Session:
