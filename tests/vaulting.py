@@ -7,8 +7,8 @@ from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from determinism import ManualClock, SeededEntropy
 
+from determinism import ManualClock, SeededEntropy
 from reelm.base import Broken, Database, Entropy, ObjectId, Secret, metadata, mint
 from reelm.vault import Config, Store, Suite, Vault, VaultKeys
 from reelm.vault.adapters.memory import MemoryStore
@@ -92,7 +92,7 @@ def sample(length: int, *, seed: int = 0) -> bytes:
 
 @dataclass(frozen=True)
 class Crafted:
-    """An object made by hand, below the vault: its fragments in index order, and what the records would say."""
+    """An object made below the vault: its fragments in index order, and what the records would say."""
 
     plan: Plan
     ending: Ending
@@ -123,7 +123,7 @@ def craft(
     generation: int = 1,
     config: Config = SMALL,
 ) -> Crafted:
-    """The same seed gives the same object id and keys, so that only what differs in the arguments differs."""
+    """The same seed gives the same object id and keys, so only what the arguments change differs."""
     entropy = SeededEntropy(seed)
     first = make_plan(
         suite,
@@ -147,7 +147,7 @@ def craft(
     columns: list[list[Block]] = [[] for _ in range(common.n)]
     for batch in [*chunker.feed(data), *chunker.end()]:
         for column, blocks in zip(columns, sealer.seal(batch), strict=True):
-            column += blocks
+            column.extend(blocks)
     ending = sealer.finish(length_bytes=len(data), shares=plan.shares, seal_key=VAULT_KEYS.seal)
     parts = zip(ending.heads, columns, ending.trailers, strict=True)
     return Crafted(

@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from vaulting import sample
 
 from reelm.vault import FragmentMissing, FragmentRefused, Store
 from reelm.vault.adapters.folder import FolderStore
 from reelm.vault.adapters.memory import MemoryStore
+from vaulting import sample
 
 NAME, OTHER = "ab" * 32, "cd" * 32
 
@@ -73,7 +73,7 @@ async def test_an_abort_after_the_finish_takes_nothing_back(store: Store) -> Non
 
 
 async def test_fragments_written_at_the_same_time_do_not_mix(store: Store) -> None:
-    """More writers than threads, and pieces larger than a pipe: order inside a fragment must not depend on luck."""
+    """More writers than threads: the order inside a fragment must not depend on luck."""
     made = {f"{number:064x}": sample(200_000, seed=number) for number in range(12)}
     writes = (write(store, name, data, block_bytes=7_001) for name, data in made.items())
     await asyncio.gather(*writes)

@@ -7,11 +7,18 @@ from reelm.base import Database
 from reelm.vault import store as records
 from reelm.vault.errors import DeletionUnfinished, StoreFailed, VaultError
 from reelm.vault.model import ProviderId
+from reelm.vault.patience import patience
 from reelm.vault.ports import Store
 from reelm.vault.store import FragmentRecord, ObjectRecord
 
 
-async def erase(record: ObjectRecord, stores: Mapping[ProviderId, Store], *, database: Database) -> None:
+async def erase(
+    record: ObjectRecord,
+    stores: Mapping[ProviderId, Store],
+    *,
+    database: Database,
+    stall_seconds: float,
+) -> None:
     """Delete the fragments of an object already marked, then its rows.
 
     Safe to repeat; a crash on the way leaves the rows, which still name every fragment.
@@ -19,7 +26,7 @@ async def erase(record: ObjectRecord, stores: Mapping[ProviderId, Store], *, dat
     Raises:
         DeletionUnfinished: a store could not be asked; the rows stay.
     """
-    work = [_remove(piece, stores) for piece in record.fragments]
+    work = [_remove(piece, stores, stall_seconds=stall_seconds) for piece in record.fragments]
     results = await asyncio.gather(*work, return_exceptions=True)
     errors = [result for result in results if isinstance(result, BaseException)]
     for error in errors:
@@ -35,8 +42,9 @@ async def erase(record: ObjectRecord, stores: Mapping[ProviderId, Store], *, dat
         await records.forget(tx, record.object_id)
 
 
-async def _remove(piece: FragmentRecord, stores: Mapping[ProviderId, Store]) -> None:
+async def _remove(piece: FragmentRecord, stores: Mapping[ProviderId, Store], *, stall_seconds: float) -> None:
     store = stores.get(piece.provider)
     if store is None:
         raise StoreFailed(f"The provider {piece.provider} is not part of this realm any more.")
-    await store.delete(piece.name)
+    async with patience(piece.provider, seconds=stall_seconds):
+        await store.delete(piece.name)

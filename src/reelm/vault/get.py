@@ -24,6 +24,7 @@ from reelm.vault.format import HEAD_BYTES, Shape
 from reelm.vault.fragment import Expected, Fragment, check_ends, check_whole, cut
 from reelm.vault.keys import ContentKey
 from reelm.vault.model import FragmentState, ProviderId
+from reelm.vault.patience import patience
 from reelm.vault.ports import Store, Wrapper
 from reelm.vault.share import combine
 from reelm.vault.store import FragmentRecord, ObjectRecord
@@ -58,7 +59,7 @@ class Retrieval:
         is_clean: no fragment had to be done without so far, so that it is worth keeping for the next reader.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one object and all it is checked against
         self,
         record: ObjectRecord,
         stores: Mapping[ProviderId, Store],
@@ -66,6 +67,7 @@ class Retrieval:
         realm_id: bytes,
         seal_key: Secret,
         codec: Codec,
+        stall_seconds: float,
         note_fault: Callable[[ProviderId], None],
     ) -> None:
         self.record = record
@@ -73,6 +75,7 @@ class Retrieval:
         self._realm_id = realm_id
         self._seal_key = seal_key
         self._codec = codec
+        self._stall_seconds = stall_seconds
         self._note_fault = note_fault
         self._sources: dict[int, Source] = {}
         self._untried = sorted(
@@ -131,7 +134,9 @@ class Retrieval:
                     ahead = asyncio.create_task(self.read(windows[at + 1], key))
                 for chunk, data in enumerate(chunks, window.first_chunk):
                     begin = chunk * shape.chunk_bytes
-                    yield data[max(0, part.start - begin) : part.stop - begin]
+                    wanted = data[max(0, part.start - begin) : max(0, part.stop - begin)]
+                    if wanted:
+                        yield wanted
         finally:
             if ahead is not None:
                 ahead.cancel()
@@ -161,7 +166,8 @@ class Retrieval:
 
     async def _fetch(self, source: Source, window: Window, *, into: dict[int, Block]) -> None:
         try:
-            into[source.fragment.index] = await source.read(self.record.shape, window)
+            async with patience(source.record.provider, seconds=self._stall_seconds):
+                into[source.fragment.index] = await source.read(self.record.shape, window)
         except VaultError as error:
             self._drop(source.record, error)
 
@@ -193,7 +199,7 @@ class Retrieval:
         return key.open(chunk, stripe, is_last=chunk == shape.chunk_count - 1) if key else stripe
 
     async def _ready(self) -> list[Source]:
-        """K sources, lowest index first.
+        """As many sources as a reader needs, lowest index first.
 
         Raises:
             NotEnoughFragments: there are no more to try.
@@ -214,7 +220,8 @@ class Retrieval:
         try:
             if store is None:
                 raise StoreFailed("The provider is not part of this realm any more.", provider=piece.provider)
-            self._sources[piece.index] = await self._check(piece, store)
+            async with patience(piece.provider, seconds=self._stall_seconds):
+                self._sources[piece.index] = await self._check(piece, store)
         except VaultError as error:
             self._drop(piece, error)
 

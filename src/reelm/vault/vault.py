@@ -1,7 +1,7 @@
 """The vault: put a stream in, get any range of it back, delete it everywhere."""
 
 import asyncio
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import AsyncIterable, AsyncIterator, Sequence
 from contextlib import aclosing, suppress
 from datetime import datetime
@@ -30,6 +30,8 @@ from reelm.vault.model import (
     Suite,
     check_class,
 )
+from reelm.vault.opened import Opened
+from reelm.vault.patience import patience
 from reelm.vault.plan import Plan, make_intent, make_plan
 from reelm.vault.ports import Store, Wrapper
 from reelm.vault.put import Lane, Opening, abandon, conclude, spread
@@ -37,7 +39,6 @@ from reelm.vault.seal import Chunker, Sealer
 from reelm.vault.store import ObjectRecord
 from reelm.vault.window import clip
 
-_OPENED_MAX = 128
 _SWEEP_LIMIT = 1000
 
 
@@ -73,7 +74,7 @@ class Vault:
         self._config = config
         self._codec = lru_cache(open_codec)
         self._faults: Counter[ProviderId] = Counter()
-        self._opened: OrderedDict[ObjectId, Retrieval] = OrderedDict()
+        self._opened = Opened()
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def put(
@@ -121,7 +122,7 @@ class Vault:
                 return earlier.receipt()
             if earlier is not None:
                 with suppress(VaultError):
-                    await erase(earlier, self._stores, database=self._database)
+                    await self._erase(earlier)
             return await self._deposit(opening, plan, record)
 
     async def get(
@@ -146,11 +147,7 @@ class Vault:
         ) as chunks:
             async for chunk in chunks:
                 yield chunk
-        if retrieval.is_clean and not retrieval.is_whole:
-            self._opened[object_id] = retrieval
-            self._opened.move_to_end(object_id)
-            while len(self._opened) > _OPENED_MAX:
-                self._opened.popitem(last=False)
+        self._opened.keep(retrieval)
 
     async def read(
         self, object_id: ObjectId, *, key: Wrapper | None = None, start: int = 0, length: int | None = None
@@ -170,9 +167,9 @@ class Vault:
             record = await records.find(tx, object_id)
             if record is not None:
                 await records.mark_deleting(tx, object_id)
-        self._opened.pop(object_id, None)
+        self._opened.forget(object_id)
         if record is not None:
-            await erase(record, self._stores, database=self._database)
+            await self._erase(record)
 
     async def sweep(self, *, intents_before: datetime) -> int:
         """Finish what was interrupted: deletions, and intents from before that moment. How many are gone now.
@@ -268,13 +265,17 @@ class Vault:
         if not is_ours:
             raise Superseded("Someone else began to store the same thing. This copy was dropped. Try again.")
 
+    async def _erase(self, record: ObjectRecord) -> None:
+        patience_seconds = self._config.stall_seconds
+        await erase(record, self._stores, database=self._database, stall_seconds=patience_seconds)
+
     async def _retrieve(self, object_id: ObjectId) -> Retrieval:
         async with self._database.read() as tx:
             record = await records.find(tx, object_id)
         if record is None or record.state is not ObjectState.STORED:
             raise ObjectMissing("There is no such object; it was deleted or never finished.")
-        opened = self._opened.pop(object_id, None)
-        if opened is not None and opened.record == record and opened.is_clean:
+        opened = self._opened.find(record)
+        if opened is not None:
             return opened
         codec = self._codec(record.shape.k, record.shape.n, is_accelerated=self._config.is_accelerated)
         return Retrieval(
@@ -283,6 +284,7 @@ class Vault:
             realm_id=self._realm_id,
             seal_key=self._keys.seal,
             codec=codec,
+            stall_seconds=self._config.stall_seconds,
             note_fault=self._note_fault,
         )
 
@@ -292,19 +294,11 @@ class Vault:
     async def _probe(self, store: Store) -> StoreHealth:
         provider = store.place.provider
         try:
-            free_bytes, detail = await store.probe()
+            async with patience(provider, seconds=self._config.stall_seconds):
+                free_bytes, detail = await store.probe()
+                is_reachable = True
         except VaultError as error:
-            return StoreHealth(
-                provider,
-                is_reachable=False,
-                free_bytes=None,
-                faults_seen=self._faults[provider],
-                detail=str(error),
-            )
+            free_bytes, detail, is_reachable = None, str(error), False
         return StoreHealth(
-            provider,
-            is_reachable=True,
-            free_bytes=free_bytes,
-            faults_seen=self._faults[provider],
-            detail=detail,
+            provider, is_reachable, free_bytes, faults_seen=self._faults[provider], detail=detail
         )

@@ -1,10 +1,10 @@
 from itertools import combinations
 
 import pytest
-from vaulting import sample
 
 from reelm.vault.codec import Codec, IsalCodec, NumpyCodec, open_codec, parity_matrix
 from reelm.vault.field import blend, invert, multiply, weights
+from vaulting import sample
 
 SHAPES = [(3, 5), (4, 6)]
 SIZES = [0, 1, 2, 3, 4, 5, 17, 1040, 4112, 65552]

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from vaulting import sample
 
 from reelm.vault import StoreFailed, StoreFull, StoreRefused
 from reelm.vault.adapters.folder import FolderStore
+from vaulting import sample
 
 NAME = "0f" * 32
 

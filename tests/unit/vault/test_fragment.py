@@ -5,12 +5,12 @@ import tracemalloc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from vaulting import REALM_ID, Crafted, craft, sample
 
 from reelm.vault import FragmentRefused, Suite, VaultError
 from reelm.vault.errors import Fault
 from reelm.vault.format import HEAD_BYTES, Shape, parse_header, parse_trailer
 from reelm.vault.fragment import check_ends, check_whole, cut
+from vaulting import REALM_ID, Crafted, craft, sample
 
 SUITES = list(Suite)
 
@@ -116,7 +116,7 @@ def test_a_stranger_with_the_right_identity_fails_at_the_root() -> None:
 
 
 def test_a_block_from_anywhere_else_fails_at_its_leaf() -> None:
-    """The leaves bind realm, object, generation, index and chunk, so a swapped block never reaches the decoder."""
+    """Leaves bind realm, object, generation, index and chunk: a swapped block never reaches the decoder."""
     crafted = craft(sample(3000), suite=Suite.MEDIA)
     fragment = check_whole(crafted.fragments[0])
     shape = crafted.ending.shape

@@ -4,18 +4,29 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Never
 
 import pytest
-from determinism import ManualClock
-from vaulting import SMALL, OwnerKey, memory_stores, open_vault, records, sample, stream
 
+from determinism import ManualClock
 from reelm.base import Database, DataClass
-from reelm.vault import FragmentWriter, NotDurable, Receipt, StoreFailed, StoreFull, Suite, Superseded, Vault
+from reelm.vault import (
+    DeletionUnfinished,
+    FragmentWriter,
+    NotDurable,
+    Receipt,
+    StoreFailed,
+    StoreFull,
+    Suite,
+    Superseded,
+    Vault,
+)
 from reelm.vault.adapters.memory import MemoryStore
 from reelm.vault.codec import Block
 from reelm.vault.model import FragmentState, stored_length
 from reelm.vault.seal import Chunker
 from reelm.vault.store import find, fragments, mark_deleting, objects
+from vaulting import SMALL, OwnerKey, memory_stores, open_vault, records, sample, stream
 
 DATA = sample(30_000)
 
@@ -42,9 +53,17 @@ class WeakStore(MemoryStore):
         await self.act("create")
         return WeakWriter(self, await super().create(name, head_bytes=head_bytes))
 
+    async def read(self, name: str, *, start: int, length: int) -> bytes:
+        await self.act("read")
+        return await super().read(name, start=start, length=length)
+
     async def delete(self, name: str) -> None:
         await self.act("delete")
         await super().delete(name)
+
+    async def probe(self) -> tuple[int | None, str]:
+        await self.act("probe")
+        return await super().probe()
 
 
 class WeakWriter:
@@ -132,6 +151,25 @@ async def test_two_hanging_stores_are_refused_in_bounded_time(database: Database
     await assert_nothing_left(database, stores)
 
 
+async def test_a_store_that_never_answers_is_done_without(database: Database) -> None:
+    config = replace(SMALL, stall_seconds=0.05)
+    weak = WeakStore("weak")
+    stores = [weak, *memory_stores(4)]
+    vault = open_vault(database, stores, config=config)
+    receipts = [await put(vault, reference=f"r{number}") for number in range(3)]
+    weak.hangs_at = "read"
+    for receipt in receipts:
+        assert await vault.read(receipt.object_id, key=OwnerKey()) == DATA
+    weak.hangs_at = "probe"
+    (health, *others) = await vault.health()
+    assert not health.is_reachable
+    assert "did not answer" in health.detail
+    assert all(other.is_reachable for other in others)
+    weak.hangs_at = "delete"
+    with pytest.raises(DeletionUnfinished):
+        await vault.delete(receipts[0].object_id)
+
+
 async def test_a_source_that_fails_leaves_nothing(database: Database) -> None:
     async def broken() -> AsyncIterator[bytes]:
         for _ in range(20):
@@ -199,8 +237,8 @@ async def test_a_put_that_was_swept_while_it_ran_says_so_and_keeps_nothing(datab
 
 async def test_a_store_that_breaks_its_contract_is_not_hidden(database: Database) -> None:
     class Buggy(MemoryStore):
-        async def create(self, name: str, *, head_bytes: int) -> "WeakWriter":  # type: ignore[override]  # bent
-            raise ZeroDivisionError
+        async def create(self, name: str, *, head_bytes: int) -> Never:
+            raise ZeroDivisionError(name, head_bytes)
 
     stores = [*memory_stores(4), Buggy("buggy")]
     with pytest.raises(ZeroDivisionError):

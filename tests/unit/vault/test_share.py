@@ -1,9 +1,9 @@
 from itertools import combinations
 
-from determinism import SeededEntropy
 from hypothesis import given
 from hypothesis import strategies as st
 
+from determinism import SeededEntropy
 from reelm.base import Secret
 from reelm.vault.share import combine, regrow, split
 

@@ -7,7 +7,6 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from vaulting import OwnerKey, craft, sample
 
 from reelm.base import Secret
 from reelm.vault import KeyRefused
@@ -16,6 +15,7 @@ from reelm.vault.format import HEAD_BYTES
 from reelm.vault.fragment import Fragment, check_whole, cut
 from reelm.vault.keys import ContentKey
 from reelm.vault.share import combine
+from vaulting import OwnerKey, craft, sample
 
 DATA = b"a secret that nobody else may read. " * 20
 CRAFTED = craft(DATA)

@@ -33,6 +33,8 @@ _UNFINISHED: Final = "unfinished"
 _NAME: Final = re.compile("[0-9a-f]{64}")
 _FULL: Final = {errno.ENOSPC, errno.EDQUOT}
 _THREADS: Final = 4
+# Large fragments are flushed on the way, so that the last flush takes seconds even on a slow disk.
+_FLUSH_BYTES: Final = 64 << 20
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -187,7 +189,11 @@ class FolderWriter:
 
     def _write(self, blocks: Sequence[Block], offset: int) -> None:
         with self._lock:
-            write_all(self._open_descriptor(), blocks, offset)
+            descriptor = self._open_descriptor()
+            write_all(descriptor, blocks, offset)
+            end = offset + sum(map(len, blocks))
+            if offset // _FLUSH_BYTES != end // _FLUSH_BYTES:
+                os.fdatasync(descriptor)
 
     def _finish(self, head: bytes) -> None:
         with self._lock:
