@@ -73,7 +73,7 @@ def _asks_help(arguments: Sequence[str]) -> bool:
 
 @contextmanager
 def _alone(home: Path, report: Report) -> Iterator[None]:
-    """One launcher at a time prepares a folder; the kernel lets go of it however this process ends."""
+    """One launcher at a time prepares a folder; the kernel lets go once it and its tools have ended."""
     tools = home / ".tools"
     tools.mkdir(exist_ok=True)
     with (tools / "lock").open("a+") as file:
@@ -87,4 +87,5 @@ def _alone(home: Path, report: Report) -> Iterator[None]:
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
+        report.shared = (file.fileno(),)
         yield

@@ -21,6 +21,8 @@ class Report:
         self._is_terminal = sys.stderr.isatty()
         self._begun = time.monotonic()
         self.step_count = 0
+        # Open files that every tool inherits: the lock, so one that outlives a killed launcher keeps it.
+        self.shared: tuple[int, ...] = ()
 
     def say(self, line: str) -> None:
         sys.stderr.write(f"{line}\n")
@@ -53,6 +55,7 @@ class Report:
                 stderr=subprocess.STDOUT,
                 env=None if environment is None else dict(environment),
                 cwd=folder,
+                pass_fds=self.shared,
             )
             try:
                 self._wait(tool, title, begun)
