@@ -35,6 +35,11 @@ def launch(home_name: str, arguments: Sequence[str]) -> int:
     except Trouble as trouble:
         report.say(str(trouble))
         return 1
+    except OSError as error:
+        report.say(
+            f"Preparing Reelm failed: {error}\nNothing is half-installed; the same command goes on from here."
+        )
+        return 1
     except KeyboardInterrupt:
         report.say("\nInterrupted. Nothing is half-installed: the same command goes on from here.")
         return 128 + signal.SIGINT

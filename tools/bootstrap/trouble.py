@@ -12,6 +12,7 @@ _NETWORK = re.compile(
     r"|enotfound|econnrefused|etimedout|eai_again|econnreset|ehostunreach|enetunreach",
     re.IGNORECASE,
 )
+_FULL_BYTES = 20_000_000
 _SPACE = re.compile(r"no space left on device|enospc|disk quota exceeded", re.IGNORECASE)
 _HASH = re.compile(r"do not match the hash|hash mismatch|eintegrity", re.IGNORECASE)
 _WHEEL = re.compile(
@@ -36,7 +37,13 @@ class ToolFailed(Exception):
 
     @property
     def is_network(self) -> bool:
-        return bool(_NETWORK.search(self.output)) and not _SPACE.search(self.output)
+        return bool(_NETWORK.search(self.output)) and not self.is_space
+
+    @property
+    def is_space(self) -> bool:
+        # On a full disk the tool's last words are often missing from its log as well.
+        is_full = self.log.parent.exists() and shutil.disk_usage(self.log.parent).free < _FULL_BYTES
+        return is_full or bool(_SPACE.search(self.output))
 
 
 def explain(failed: ToolFailed) -> Trouble:
@@ -63,8 +70,9 @@ def check_space(folder: Path, need_bytes: int) -> None:
 def _reason(failed: ToolFailed) -> str:
     title = failed.title[0].lower() + failed.title[1:]
     again = "Nothing is half-installed: the same command begins this step again."
+    if failed.is_space:
+        return f"The disk became full while {title}. {again}\nFree some space first."
     for is_so, reason in (
-        (_SPACE, "The disk became full while {title}. {again}\nFree some space first."),
         (_HASH, _HASH_REASON),
         (_NETWORK, _NETWORK_REASON),
         (_WHEEL, _WHEEL_REASON),
