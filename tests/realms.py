@@ -1,0 +1,194 @@
+"""A whole realm inside the test process: opened as the product opens it, with stories told on the spot.
+
+``check`` looks at the whole world: whatever a story did, and wherever it was cut off, stores and records must
+agree to the byte and nothing may be left that nobody names.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import select
+
+from playlists import Fetch
+from reelm.accounts import PasswordHash
+from reelm.app import open_realm, settings
+from reelm.base import AccountId, ClipId, Clock, RenditionId, Tx, UploadId, metadata
+from reelm.media import Upload
+from reelm.social import ClipView, Progress
+from reelm.workflows import (
+    Jobs,
+    Json,
+    OpenRealm,
+    Run,
+    join,
+    key,
+    master_playlist,
+    media_playlist,
+    post,
+    publish,
+    publish_job,
+    receive,
+)
+from reelm.workflows.adapters.inline import InlineJobs
+
+PASSWORD = "four words that fit"
+Tell = Callable[[Run, dict[str, Json]], Awaitable[None]]
+
+
+@dataclass
+class Stage:
+    """An open realm, and shortcuts for what most stories begin with."""
+
+    at: OpenRealm
+    data: Path
+    jobs: Jobs = field(init=False)
+
+    def __post_init__(self) -> None:
+        async def tell(run: Run, arguments: dict[str, Json]) -> None:
+            await publish(run, arguments, at=self.at)
+
+        self.jobs = InlineJobs(stories={"publish": tell})
+
+    async def person(self, handle: str) -> AccountId:
+        async with self.at.database.write() as tx:
+            account = await join(
+                tx,
+                email=f"{handle}@example.org",
+                password=PasswordHash("a hash that nobody checks here"),
+                handle=handle,
+                display_name=None,
+                at=self.at,
+            )
+        return account.id
+
+    async def upload(self, owner: AccountId, source: Path) -> Upload:
+        data = _read(source)
+        return await receive(blocks(data), declared_bytes=len(data), owner=owner, at=self.at)
+
+    async def post(self, owner: AccountId, source: Path, caption: str = "") -> ClipView:
+        """A clip that waits to be published."""
+        sent = await self.upload(owner, source)
+        return await self.post_upload(owner, sent.id, caption)
+
+    async def post_upload(self, owner: AccountId, upload_id: UploadId, caption: str = "") -> ClipView:
+        async with self.at.database.write() as tx:
+            return await post(tx, upload_id, caption=caption, by=owner, at=self.at)
+
+    async def publish(self) -> None:
+        """Tell the story of everything that waits, as the worker does."""
+        async with self.at.database.read() as tx:
+            waiting = await self.at.social.due(tx, 100)
+        for publication in waiting:
+            await self.jobs.start(publish_job(publication))
+
+    async def clip(self, owner: AccountId, source: Path, caption: str = "") -> ClipView:
+        """A clip that is published in full."""
+        made = await self.post(owner, source, caption)
+        await self.publish()
+        return await self.see(made.id, owner)
+
+    async def see(self, clip_id: ClipId, viewer: AccountId | None = None) -> ClipView:
+        async with self.at.database.read() as tx:
+            return await self.at.social.clip(tx, clip_id, viewer)
+
+    async def progress(self, clip_id: ClipId, owner: AccountId) -> Progress:
+        async with self.at.database.read() as tx:
+            return await self.at.social.progress(tx, clip_id, owner)
+
+
+@asynccontextmanager
+async def staged(data: Path, *, clock: Clock | None = None) -> AsyncIterator[Stage]:
+    """A realm in ``data``, made there if there is none."""
+    async with open_realm(settings.load(data), clock=clock) as at:
+        yield Stage(at, data)
+
+
+async def blocks(data: bytes, *, size: int = 65_536) -> AsyncIterator[bytes]:
+    for start in range(0, len(data), size):
+        yield data[start : start + size]
+
+
+@dataclass(frozen=True)
+class World:
+    """What a realm holds on disk and in its records.
+
+    Attributes:
+        files: (store folder, fragment name) of every finished fragment file.
+        fragments: the same, as the records say it.
+        objects: reference -> object id; an object without reference is on its way out.
+        announced: object ids that renditions and posters point to, withdrawn ones included.
+        spooled: names in the spool.
+        unfinished: fragment files that never got their name.
+    """
+
+    files: frozenset[tuple[str, str]]
+    fragments: frozenset[tuple[str, str]]
+    objects: dict[str, str]
+    announced: tuple[str, ...]
+    spooled: tuple[str, ...]
+    unfinished: tuple[str, ...]
+
+    def check(self) -> None:
+        """Nothing is stored twice, nothing is orphaned, nothing is missing."""
+        assert self.files == self.fragments
+        assert sorted(self.announced) == sorted(self.objects.values())
+        assert self.unfinished == ()
+
+
+async def look(stage: Stage) -> World:
+    async with stage.at.database.read() as tx:
+        return await _world(tx, stage)
+
+
+async def _world(tx: Tx, stage: Stage) -> World:
+    objects, fragments = metadata.tables["objects"], metadata.tables["fragments"]
+    renditions, posters = metadata.tables["renditions"], metadata.tables["posters"]
+    folders = {str(place.id): place.folder or "" for place in stage.at.manifest.stores}
+    rows = (await tx.execute(select(fragments.c.provider_id, fragments.c.name))).all()
+    stored = (await tx.execute(select(objects.c.reference, objects.c.object_id))).all()
+    announced = [
+        str(row.object_id)
+        for table in (renditions, posters)
+        for row in await tx.execute(select(table.c.object_id))
+    ]
+    files = {
+        (folder, file.name)
+        for folder in folders.values()
+        for file in (stage.data / folder).glob("[0-9a-f][0-9a-f]/*")
+    }
+    unfinished = (stage.data / "stores").glob("*/unfinished/*")
+    spool = stage.data / "spool"
+    return World(
+        files=frozenset(files),
+        fragments=frozenset((folders[row.provider_id], row.name) for row in rows),
+        objects={row.reference or f"deleting {row.object_id}": row.object_id for row in stored},
+        announced=tuple(announced),
+        spooled=tuple(sorted(path.name for path in spool.iterdir())) if spool.exists() else (),
+        unfinished=tuple(path.name for path in unfinished),
+    )
+
+
+def viewer(stage: Stage, viewer: AccountId | None = None) -> Fetch:
+    """What a player fetches, without HTTP in between."""
+    at = stage.at
+
+    async def fetch(url: str) -> bytes:
+        kind, first, *rest = url.strip("/").split("/")
+        if kind == "segments":
+            return _read(await at.origin.segment(first.removesuffix(".m4s")))
+        clip_id = ClipId(first)
+        async with at.database.read() as tx:
+            if rest == ["master.m3u8"]:
+                return (await master_playlist(tx, clip_id, viewer=viewer, at=at)).encode()
+            rendition_id = RenditionId(rest[0])
+            if rest[1] == "key":
+                return (await key(tx, clip_id, rendition_id, viewer=viewer, at=at)).reveal()
+            return (await media_playlist(tx, clip_id, rendition_id, viewer=viewer, at=at)).encode()
+
+    return fetch
+
+
+def _read(path: Path) -> bytes:
+    return path.read_bytes()

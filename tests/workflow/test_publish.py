@@ -1,0 +1,144 @@
+"""Posting a clip, told from the file to the screen."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import av
+import pytest
+
+import footage
+from playlists import screen
+from realms import Stage, look, viewer
+from reelm.base import ClipId
+from reelm.feed import Tab
+from reelm.social import ClipState, Progress, Step
+from reelm.workflows import Json, Run, poster, publish, publish_job
+from reelm.workflows.adapters.inline import InlineJobs
+
+TWO_RUNGS = {"size": "720x1280", "seconds": 0.5}
+
+
+class Watched:
+    """A run that looks at the clip before and after each step."""
+
+    def __init__(self, run: Run, look_at: Callable[[str], Awaitable[None]]) -> None:
+        self._run = run
+        self._look_at = look_at
+
+    async def step(self, name: str, action: Callable[[], Awaitable[Json]]) -> Json:
+        async def watched() -> Json:
+            await self._look_at(f"before {name}")
+            result = await action()
+            await self._look_at(f"after {name}")
+            return result
+
+        return await self._run.step(name, watched)
+
+
+async def test_a_posted_clip_plays_for_everyone_with_picture_sound_and_poster(stage: Stage) -> None:
+    ann = await stage.person("ann")
+    made = await stage.clip(ann, footage.clip(seconds=1.5), "Hello #first")
+    assert made.state is ClipState.VISIBLE
+    assert made.tags == ("first",)
+    (only,) = await screen(viewer(stage), made.id)
+    assert only.seconds == pytest.approx(1.5, abs=0.1)
+    assert only.promised_seconds == pytest.approx(1.5, abs=0.1)
+    assert only.sound_count > 0
+    assert (only.width, only.height) == (128, 228)
+    async with stage.at.database.read() as tx:
+        picture = await poster(tx, made.id, viewer=None, at=stage.at)
+        page = await stage.at.feed.page(tx, tab=Tab.FOR_YOU, viewer=None, cursor=None)
+    assert picture.startswith(b"\xff\xd8")
+    assert [clip.id for clip in page.clips] == [made.id]
+    world = await look(stage)
+    world.check()
+    assert set(world.objects) == {f"clip/{made.id}/1/128p", f"clip/{made.id}/1/poster"}
+    assert world.spooled == ()
+
+
+async def test_a_clip_is_playable_before_its_other_rungs_are_made(stage: Stage) -> None:
+    ann = await stage.person("ann")
+    made = await stage.post(ann, footage.clip(**TWO_RUNGS))
+    seen: dict[str, Progress] = {}
+    rungs: dict[str, int] = {}
+
+    async def look_at(moment: str) -> None:
+        seen[moment] = await stage.progress(made.id, ann)
+        if seen[moment].is_playable:
+            rungs[moment] = len(await screen(viewer(stage), made.id))
+
+    async def tell(run: Run, arguments: dict[str, Json]) -> None:
+        await publish(Watched(run, look_at), arguments, at=stage.at)
+
+    stage.jobs = InlineJobs(stories={"publish": tell})
+    await stage.publish()
+    assert [moment for moment in seen if moment.startswith("before")] == [
+        "before probe",
+        "before first rung",
+        "before store first rung",
+        "before playable",
+        "before remaining rungs",
+        "before store remaining rungs",
+        "before done",
+    ]
+    assert seen["before probe"] == Progress(Step.PREPARING, 0.0, is_playable=False, failure=None)
+    assert not seen["after store first rung"].is_playable
+    assert seen["after playable"].step is Step.LIVE
+    assert seen["after remaining rungs"].step is Step.IMPROVING
+    assert rungs["before remaining rungs"] == 1
+    assert rungs["after store remaining rungs"] == 2
+    assert seen["after done"] == Progress(Step.DONE, 1.0, is_playable=True, failure=None)
+    assert (await look(stage)).spooled == ()
+
+
+async def test_every_rung_shows_the_whole_clip_and_the_poster_is_as_large_as_it(stage: Stage) -> None:
+    ann = await stage.person("ann")
+    made = await stage.clip(ann, footage.clip(**TWO_RUNGS))
+    low, high = await screen(viewer(stage), made.id)
+    assert (low.width, low.height) == (480, 854)
+    assert (high.width, high.height) == (720, 1280)
+    for each in (low, high):
+        assert each.seconds == pytest.approx(0.5, abs=0.1)
+        assert each.sound_count > 0
+    assert low.plain != high.plain
+    (await look(stage)).check()
+
+
+async def test_a_silent_clip_has_a_poster_that_opens(stage: Stage, tmp_path: Path) -> None:
+    ann = await stage.person("ann")
+    made = await stage.clip(ann, footage.clip(audio=None, seconds=0.6))
+    (only,) = await screen(viewer(stage), made.id)
+    assert only.sound_count == 0
+    async with stage.at.database.read() as tx:
+        picture = await poster(tx, made.id, viewer=None, at=stage.at)
+    still = tmp_path / "poster.jpg"
+    still.write_bytes(picture)
+    with av.open(str(still), mode="r") as container:
+        frame = next(container.decode(video=0))
+    assert frame.width / frame.height == pytest.approx(128 / 228, rel=0.02)
+
+
+async def test_posting_an_upload_twice_makes_one_clip(stage: Stage) -> None:
+    ann = await stage.person("ann")
+    sent = await stage.upload(ann, footage.clip(seconds=0.6))
+    first = await stage.post_upload(ann, sent.id, "first words")
+    again = await stage.post_upload(ann, sent.id, "other words")
+    assert again.id == first.id
+    assert again.caption == "first words"
+    await stage.publish()
+    late = await stage.post_upload(ann, sent.id, "very late words")
+    assert late.id == first.id
+    assert late.state is ClipState.VISIBLE
+    (await look(stage)).check()
+
+
+async def test_starting_a_job_twice_publishes_once(stage: Stage) -> None:
+    ann = await stage.person("ann")
+    made = await stage.post(ann, footage.clip(seconds=0.6))
+    async with stage.at.database.read() as tx:
+        (waiting,) = await stage.at.social.due(tx, 10)
+    await stage.jobs.start(publish_job(waiting))
+    before = await look(stage)
+    await stage.jobs.start(publish_job(waiting))
+    assert await look(stage) == before
+    assert (await stage.see(ClipId(made.id))).state is ClipState.VISIBLE

@@ -1,0 +1,169 @@
+"""The process ends anywhere in ``publish``; the next one finishes the story, once."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+import footage
+from playlists import screen
+from realms import Stage, look, staged, viewer
+from reelm.base import AccountId, ClipId, Database, Tx
+from reelm.social import ClipState, Step
+from reelm.workflows import Job, Json, Run, publish, publish_job
+from reelm.workflows.adapters.inline import InlineJobs
+
+STEPS = (
+    "probe",
+    "first rung",
+    "store first rung",
+    "playable",
+    "remaining rungs",
+    "store remaining rungs",
+    "done",
+)
+MOMENTS = ("before", "unrecorded")
+# One rung makes six writes when it is quick; the later numbers are for a machine that is slow to encode.
+WRITES = range(1, 9)
+
+
+class Killed(BaseException):
+    """The process is gone at this line; nothing may catch it."""
+
+
+class CutOff:
+    """A run that ends the process before the named step, or after its action and before its record."""
+
+    def __init__(self, run: Run, name: str, moment: str) -> None:
+        self._run = run
+        self._name = name
+        self._moment = moment
+
+    async def step(self, name: str, action: Callable[[], Awaitable[Json]]) -> Json:
+        async def unrecorded() -> Json:
+            await action()
+            raise Killed
+
+        if name != self._name:
+            return await self._run.step(name, action)
+        if self._moment == "before":
+            raise Killed
+        return await self._run.step(name, unrecorded)
+
+
+class CutOffDatabase(Database):
+    """Records that end the process at the n-th write: before it begins, or once it is durable."""
+
+    def __init__(self, database: Database, number: int, moment: str) -> None:
+        super().__init__(database.engine)
+        self._left = number
+        self._moment = moment
+        self.has_cut = False
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Tx]:
+        self._left -= 1
+        is_it = self._left == 0
+        if is_it and self._moment == "before":
+            self.has_cut = True
+            raise Killed
+        async with super().write() as tx:
+            yield tx
+        if is_it:
+            self.has_cut = True
+            raise Killed
+
+
+@dataclass
+class Attempt:
+    """A clip that waits, and an engine that remembers steps across processes."""
+
+    data: Path
+    owner: AccountId
+    clip_id: ClipId
+    job: Job
+    jobs: InlineJobs
+    stage: Stage | None = None
+    cut: tuple[str, str] | None = None
+
+    async def tell(self, run: Run, arguments: dict[str, Json]) -> None:
+        assert self.stage is not None
+        await publish(CutOff(run, *self.cut) if self.cut else run, arguments, at=self.stage.at)
+
+    async def finish(self, *, rung_count: int) -> None:
+        """What the next process does, and what everyone must find after it."""
+        self.cut = None
+        async with staged(self.data) as self.stage:
+            await self.jobs.start(self.job)
+            assert (await self.stage.see(self.clip_id)).state is ClipState.VISIBLE
+            assert (await self.stage.progress(self.clip_id, self.owner)).step is Step.DONE
+            screened = await screen(viewer(self.stage), self.clip_id)
+            assert len(screened) == rung_count
+            assert len({(each.width, each.height) for each in screened}) == rung_count
+            world = await look(self.stage)
+            world.check()
+            assert len(world.objects) == rung_count + 1
+            assert world.spooled == ()
+            async with self.stage.at.database.read() as tx:
+                assert await self.stage.at.social.due(tx, 10) == ()
+
+
+async def begin(data: Path, source: Path) -> Attempt:
+    async with staged(data) as stage:
+        ann = await stage.person("ann")
+        made = await stage.post(ann, source)
+        async with stage.at.database.read() as tx:
+            (waiting,) = await stage.at.social.due(tx, 10)
+    attempt = Attempt(data, ann, made.id, publish_job(waiting), InlineJobs(stories={}))
+    attempt.jobs = InlineJobs(stories={"publish": attempt.tell})
+    return attempt
+
+
+async def cut_off_at_step(data: Path, name: str, moment: str) -> None:
+    attempt = await begin(data, footage.clip(size="720x1280", seconds=0.4))
+    attempt.cut = (name, moment)
+    async with staged(data) as attempt.stage:
+        with pytest.raises(Killed):
+            await attempt.jobs.start(attempt.job)
+    await attempt.finish(rung_count=2)
+
+
+async def test_a_story_cut_off_between_storing_and_its_record_is_finished_once(data: Path) -> None:
+    await cut_off_at_step(data, "store first rung", "unrecorded")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("name", STEPS)
+async def test_a_story_cut_off_at_any_step_is_finished_once(data: Path, name: str, moment: str) -> None:
+    await cut_off_at_step(data, name, moment)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("number", WRITES)
+async def test_a_story_cut_off_at_any_write_is_finished_once(data: Path, number: int, moment: str) -> None:
+    """Between two writes lies everything a step does: encoding, storing in the vault, announcing."""
+    attempt = await begin(data, footage.clip(seconds=0.4))
+    async with staged(data) as stage:
+        records = CutOffDatabase(stage.at.database, number, moment)
+        attempt.stage = Stage(replace(stage.at, database=records), data)
+        try:
+            await attempt.jobs.start(attempt.job)
+        except Killed:
+            assert records.has_cut
+    await attempt.finish(rung_count=1)
+
+
+@pytest.mark.slow
+async def test_a_story_cut_off_again_and_again_is_finished_once(data: Path) -> None:
+    attempt = await begin(data, footage.clip(size="720x1280", seconds=0.4))
+    for name in STEPS:
+        for moment in MOMENTS:
+            attempt.cut = (name, moment)
+            async with staged(data) as attempt.stage:
+                with pytest.raises(Killed):
+                    await attempt.jobs.start(attempt.job)
+    await attempt.finish(rung_count=2)
