@@ -75,7 +75,15 @@ class FolderStore:
         return self._place
 
     async def create(self, name: str, *, head_bytes: int) -> "FolderWriter":
-        return await self.run(self._create, name, head_bytes)
+        work = asyncio.ensure_future(self.run(self._create, name, head_bytes))
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            # The thread makes the file all the same; without this it would stay, open, until the next start.
+            await asyncio.wait([work])
+            if work.exception() is None:
+                await work.result().abort()
+            raise
 
     async def read(self, name: str, *, start: int, length: int) -> bytes:
         return await self.run(self._read, name, start, length)
