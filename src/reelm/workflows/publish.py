@@ -87,8 +87,6 @@ async def publish(run: Run, arguments: dict[str, Json], *, at: OpenRealm) -> Non
     except Refused as refused:
         refusal = refused.refusal
         await run.step("refuse", lambda: _refuse(order, refusal, at))
-    else:
-        await run.step("done", lambda: _finish(order, at))
 
 
 async def abandon(publication: Publication, *, at: OpenRealm) -> None:
@@ -109,6 +107,7 @@ async def _publish(run: Run, order: Order, at: OpenRealm) -> None:
     if missing:
         more = await step(run, "remaining rungs", lambda: _encode(order, probe, missing, at))
         await step(run, "store remaining rungs", lambda: _store(order, more, at))
+    await step(run, "done", lambda: _finish(order, at))
 
 
 async def _probe(order: Order, at: OpenRealm) -> Json:
