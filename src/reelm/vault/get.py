@@ -23,7 +23,7 @@ from reelm.vault.errors import (
 from reelm.vault.format import HEAD_BYTES, Shape
 from reelm.vault.fragment import Expected, Fragment, check_ends, check_whole, cut
 from reelm.vault.keys import ContentKey
-from reelm.vault.model import FragmentState, ProviderId
+from reelm.vault.model import FragmentState, ProviderId, stored_length
 from reelm.vault.patience import patience
 from reelm.vault.ports import Store, Wrapper
 from reelm.vault.share import combine
@@ -258,10 +258,10 @@ class Retrieval:
         self._note_fault(piece.provider)
 
     def _check_length(self, key: ContentKey, fragment: Fragment) -> None:
-        if key.open_length(fragment.trailer.length_box) != self.record.length_bytes:
+        length, shape = key.open_length(fragment.trailer.length_box), self.record.shape
+        if length != self.record.length_bytes or stored_length(shape.suite, length) != shape.padded_bytes:
             raise ObjectBroken(
-                Fault.TRUE_LENGTH,
-                "The records and the object disagree about its length. Nothing was returned.",
+                Fault.TRUE_LENGTH, "The object contradicts itself about its length. Nothing was returned."
             )
 
     def _not_enough(self) -> NotEnoughFragments:
