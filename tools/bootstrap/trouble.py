@@ -49,7 +49,7 @@ class ToolFailed(Exception):
 def explain(failed: ToolFailed) -> Trouble:
     """Why a tool failed, as far as its output tells."""
     ending = "".join(f"\n  | {line}" for line in failed.output.rstrip().splitlines()[-12:])
-    return Trouble(f"{_reason(failed)}\nThe end of {failed.log}:{ending}")
+    return Trouble(_reason(failed) + (f"\nThe end of {failed.log}:{ending}" if ending else ""))
 
 
 def check_space(folder: Path, need_bytes: int) -> None:
