@@ -71,6 +71,7 @@ class Database:
         driver = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}[parsed.get_backend_name()]
         engine = create_async_engine(
             parsed.set(drivername=driver),
+            pool_reset_on_return=None,  # read() and write() always end what they began
             hide_parameters=True,  # an error that is printed must not show what was written
         )
         if engine.dialect.name == "sqlite":
@@ -161,4 +162,4 @@ def _prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
         is_write = connection.get_execution_options().get("reelm_write", False)
-        connection.execute(text("BEGIN IMMEDIATE" if is_write else "BEGIN"))
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")
