@@ -124,11 +124,10 @@ def forge(
     commitment: bytes | None = None,
     length: int | None = None,
     seal_key: Secret = VAULT_KEYS.seal,
-    padded: int | None = None,
 ) -> tuple[bytes, ...]:
     """The object again with something changed before the hashes were made: all leaves and roots fit."""
     recipe, common, key = made.recipe, made.common, made.key
-    suite, padded = recipe.suite, made.padded if padded is None else padded
+    suite, padded = recipe.suite, made.padded
     codec = open_codec(recipe.k, recipe.n)
     columns: list[list[Block]] = [[] for _ in range(recipe.n)]
     for stripe in honest_stripes(made) if stripes is None else stripes:
@@ -261,7 +260,7 @@ def bad_cases(good: dict[str, Made]) -> Iterator[Bad]:
         "whole, but not of this object",
         (first, others[0], stranger),
     )
-    older = forge(base, padded=base.padded, seal_key=Secret(bytes(32)))
+    older = forge(base, seal_key=Secret(bytes(32)))
     yield Bad("two-seals", "disagree", "one fragment carries another seal", (first, others[0], older[2]))
     yield Bad("wrong-user-key", "key", "the key of someone else", base.fragments[:3], OTHER_USER_KEY)
     yield Bad(
@@ -303,17 +302,17 @@ def files() -> Iterator[tuple[str, bytes]]:
     bad = list(bad_cases(good))
     for made in good.values():
         for index, data in enumerate(made.fragments):
-            yield f"good/{made.recipe.name}.{index}.rvf", data
+            yield f"good/{made.recipe.name}.{index}.bin", data
     # Most bad cases are one bad file among good ones; those are listed by the name that they have already.
     known = {
-        data: f"good/{made.recipe.name}.{index}.rvf"
+        data: f"good/{made.recipe.name}.{index}.bin"
         for made in good.values()
         for index, data in enumerate(made.fragments)
     }
     for case in bad:
         for number, data in enumerate(case.files):
             if data not in known:
-                yield f"bad/{case.name}.{number}.rvf", data
+                yield f"bad/{case.name}.{number}.bin", data
     listing = {
         "format": "RVF1",
         "realm_id": REALM_ID.hex(),
@@ -326,7 +325,7 @@ def files() -> Iterator[tuple[str, bytes]]:
                 "expect": case.expect,
                 "user_key": case.user_key.hex(),
                 "fragments": [
-                    known.get(data, f"bad/{case.name}.{number}.rvf") for number, data in enumerate(case.files)
+                    known.get(data, f"bad/{case.name}.{number}.bin") for number, data in enumerate(case.files)
                 ],
             }
             for case in bad
@@ -359,7 +358,7 @@ def describe(made: Made) -> dict[str, object]:
         "commitment": made.key.commitment.hex() if made.key else None,
         "fragment_roots": [root.hex() for root in made.fragment_roots],
         "object_root": made.object_root.hex(),
-        "fragments": [f"good/{recipe.name}.{index}.rvf" for index in range(recipe.n)],
+        "fragments": [f"good/{recipe.name}.{index}.bin" for index in range(recipe.n)],
     }
 
 

@@ -12,7 +12,6 @@ import pytest
 from determinism import ManualClock
 from reelm.base import Database, DataClass, ObjectId, write_id
 from reelm.vault import FragmentRefused, KeyRefused, NotEnoughFragments, ObjectBroken, VaultError
-from reelm.vault.adapters.memory import MemoryStore
 from reelm.vault.errors import Fault
 from reelm.vault.fragment import check_whole
 from reelm.vault.model import FragmentState, ObjectState
@@ -101,7 +100,7 @@ class World:
     """A vault whose stores and records were filled from files, as after a recovery."""
 
     def __init__(self, database: Database) -> None:
-        self.stores: list[MemoryStore] = memory_stores(6)
+        self.stores = memory_stores(6)
         self._database = database
         self._vault = open_vault(database, self.stores)
 
