@@ -1,6 +1,8 @@
 """What a committed file may hold, and how long it may get."""
 
+import contextlib
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -25,15 +27,18 @@ HOSTS = re.compile(
 MACHINE = re.compile(r"(?<![\w.~$}\"'/-])/(work|root|farm|home/\w+|Users/\w+)/")
 EXCEPTIONS = ROOT / "tools" / "shape-exceptions.txt"
 LONG_LINES = 500
-_BINARY = {".png", ".jpg", ".jpeg", ".ico", ".woff2", ".mp4", ".mkv", ".webp", ".bin"}
 
 
+@cache
 def texts() -> list[tuple[Path, str]]:
-    return [
-        (path.relative_to(ROOT), path.read_text(encoding="utf-8"))
-        for path in committed()
-        if path.suffix not in _BINARY
-    ]
+    """Every committed file that is text; pictures, clips and format vectors are not."""
+    found = []
+    for path in committed():
+        raw = path.read_bytes()
+        if b"\0" not in raw:
+            with contextlib.suppress(UnicodeDecodeError):
+                found.append((path.relative_to(ROOT), raw.decode()))
+    return found
 
 
 def found(pattern: re.Pattern[str], *, below: tuple[str, ...] = ("",)) -> list[str]:
