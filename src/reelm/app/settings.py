@@ -235,7 +235,8 @@ def _refuse(path: Path, faults: Sequence[str]) -> NoReturn:
     from reelm.app.errors import BadSettings  # noqa: PLC0415 - reelm.base costs a warm start half a second
 
     listed = "".join(f"\n  {fault}" for fault in faults)
-    raise BadSettings(f"The settings cannot be used; nothing was started. Correct {path}:{listed}")
+    where = "the command" if all(fault.startswith("--") for fault in faults) else path
+    raise BadSettings(f"The settings cannot be used; nothing was started. Correct {where}:{listed}")
 
 
 def _between(low: int, high: int) -> tuple[type, Any, str]:
