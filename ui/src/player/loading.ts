@@ -1,4 +1,5 @@
 import Hls, { type HlsConfig, type LoadPolicy } from "hls.js/light";
+import { checkedLoader } from "./checked";
 
 /** Answers that no retry will change: gone, withheld, not allowed, not there. */
 export const FINAL_STATUSES: ReadonlySet<number> = new Set([401, 403, 404, 410, 451]);
@@ -47,6 +48,7 @@ export const config = (bufferSeconds: number): Partial<HlsConfig> => ({
   startLevel: -1, // With testBandwidth off: the level that the carried estimate affords.
   capLevelToPlayerSize: true,
   startFragPrefetch: true,
+  fLoader: checkedLoader,
   manifestLoadPolicy: policy(5000, 10_000, 2),
   playlistLoadPolicy: policy(5000, 10_000, 2),
   keyLoadPolicy: policy(5000, 10_000, 2),

@@ -6,6 +6,8 @@ import { Watch } from "./watch";
 
 export type PlayerState = "idle" | "loading" | "ready" | "playing" | "paused" | "failed";
 
+/** What is not needed for the clip swiped to waits until the swipe has come to rest. */
+export const SETTLE_MS = 200;
 const SLOW_MS = 400;
 const RETRY_MS = [1000, 2000, 4000, 8000, 15_000];
 
@@ -85,9 +87,14 @@ export class Player {
     this.#onFed = null;
     this.pause();
     this.#settleSlow();
+    this.#hls?.pauseBuffering();
     if (this.clip) this.#watch.report(this.clip.id);
-    if (this.#video && this.state !== "failed") this.#video.currentTime = 0;
-    if (this.#hls) this.#hls.pauseBuffering();
+    setTimeout(() => this.#rewind(), SETTLE_MS);
+  }
+
+  /** Ready to be swiped back to, unless that has happened already. */
+  #rewind(): void {
+    if (this.#video && !this.#isCurrent && this.state === "paused") this.#video.currentTime = 0;
   }
 
   report(): void {

@@ -1,10 +1,7 @@
 import type { Clip } from "../lib/contract";
-import { Player } from "./player.svelte";
+import { Player, SETTLE_MS } from "./player.svelte";
 
 const SIZE = 3;
-
-/** Neighbours load after the swipe has come to rest, so that they never hold up its first pictures. */
-const SETTLE_MS = 200;
 
 /**
  * Three players for any number of clips: the one watched, the next and the previous.
@@ -28,22 +25,27 @@ export class Pool {
   show(clips: readonly Clip[], index: number, hasSound: boolean): void {
     this.#clips = clips;
     if (index === this.#index) return this.#fill();
-    if (this.#index >= 0) this.at(this.#index).leave();
+    const left = this.#index >= 0 ? this.at(this.#index) : null;
     this.#index = index;
-    this.#isFed = false;
     const clip = clips[index];
-    if (!clip) {
-      this.#isFed = true;
-      return this.#fill();
-    }
+    this.#isFed = !clip;
+    if (clip) this.#watch(index, clip, hasSound, left);
+    else left?.leave();
+    this.#fill();
+  }
+
+  #watch(index: number, clip: Clip, hasSound: boolean, left: Player | null): void {
+    const player = this.at(index);
+    if (left === player) left.leave();
     this.#place(index, clip);
-    this.at(index).enter(hasSound, () => {
+    player.enter(hasSound, () => {
       setTimeout(() => {
         if (this.#index !== index) return;
         this.#isFed = true;
         this.#fill();
       }, SETTLE_MS);
     });
+    if (left !== player) left?.leave();
   }
 
   /** Starts over with another list. */
