@@ -57,7 +57,7 @@ def _picture_options(plan: Plan, rung: Rung) -> list[str]:
     return [
         *("-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-pix_fmt", "yuv420p"),
         *("-crf", str(rung.crf), "-maxrate", str(rung.max_bits_per_second)),
-        *("-bufsize", str(rung.max_bits_per_second * 2)),
+        *("-bufsize", str(rung.max_bits_per_second)),
         # No B-frames: presentation starts at zero without an edit list, and no decoder has to wait.
         *("-bf", "0", "-g", str(2**30), "-force_key_frames", forced, "-forced-idr", "1"),
         *("-x264-params", "keyint=infinite:min-keyint=infinite:open-gop=0"),

@@ -40,7 +40,7 @@ _TRANSFERS = {16: "pq", 18: "hlg"}
 _MATRICES = {1: "bt709", 5: "bt601", 6: "bt601", 9: "bt2020", 10: "bt2020"}
 
 
-class Fault(Exception):  # noqa: N818 - named like the answer's field
+class Fault(Exception):
     """Why the file is refused, as one word."""
 
 

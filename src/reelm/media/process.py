@@ -50,19 +50,12 @@ async def run(
     Raises:
         TookTooLong: a time limit was reached.
     """
-    limits = {
-        "memory_bytes": bounds.memory_bytes,
-        "cpu_seconds": bounds.cpu_seconds,
-        "file_bytes": bounds.file_bytes,
-        "niceness": bounds.niceness,
-        "parent": os.getpid(),
-    }
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-I",
         "-S",
         _CONFINE,
-        json.dumps(limits),
+        _limits(bounds),
         *command,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
@@ -80,6 +73,18 @@ async def run(
     if outcome.status == -signal.SIGXCPU:
         raise _too_long()
     return outcome
+
+
+def _limits(bounds: Bounds) -> str:
+    return json.dumps(
+        {
+            "memory_bytes": bounds.memory_bytes,
+            "cpu_seconds": bounds.cpu_seconds,
+            "file_bytes": bounds.file_bytes,
+            "niceness": bounds.niceness,
+            "parent": os.getpid(),
+        }
+    )
 
 
 def _too_long() -> TookTooLong:
