@@ -1,0 +1,110 @@
+"""kill -9 of a process that stores into folders: what it had a receipt for is safe, and nothing else is left."""
+
+import asyncio
+import os
+import sys
+from contextlib import AsyncExitStack
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from determinism import ManualClock, SeededEntropy
+from reelm.base import Database, DataClass, ObjectId, SystemEntropy
+from reelm.vault import Receipt, Vault
+from reelm.vault.adapters.folder import FolderStore
+from reelm.vault.store import find, objects
+from vaulting import OwnerKey, open_vault, records, sample, stream
+
+SIZE = 300_000
+ROUNDS = 8
+
+
+class Realm:
+    """The folders, the records and the vault of one process."""
+
+    def __init__(self, folder: Path, database: Database) -> None:
+        self.folder = folder
+        self.database = database
+        self.stores = [
+            FolderStore.open(folder / f"f{number}", provider=f"folder-{number}", create=True)
+            for number in range(5)
+        ]
+        self.vault: Vault = open_vault(database, self.stores, entropy=SystemEntropy())
+
+    async def put(self, number: int) -> Receipt:
+        data = stream(sample(SIZE, seed=number), piece_bytes=20_000)
+        key = OwnerKey(entropy=SystemEntropy())
+        return await self.vault.put(data, reference=f"clip:{number}", klass=DataClass.PUBLIC, key=key)
+
+    async def close(self) -> None:
+        for store in self.stores:
+            await store.close()
+
+
+async def keep_storing(folder: Path, first: int) -> None:
+    """Store objects one after the other, and say after each that its receipt is here."""
+    async with records(folder) as database:
+        realm = Realm(folder, database)
+        for number in count(first):
+            await realm.put(number)
+            print(number, flush=True)  # noqa: T201 - the parent reads it
+
+
+@pytest.mark.slow
+async def test_a_killed_writer_loses_nothing_it_had_a_receipt_for(tmp_path: Path) -> None:
+    chance, acknowledged, next_number = SeededEntropy(), set[int](), 0
+    for _ in range(ROUNDS):
+        seen = await _run_and_kill(tmp_path, first=next_number, after_seconds=chance.draw(1)[0] / 600)
+        acknowledged |= seen
+        next_number = max(seen, default=next_number - 1) + 1
+        async with AsyncExitStack() as stack:
+            database = await stack.enter_async_context(records(tmp_path))
+            realm = Realm(tmp_path, database)
+            stack.push_async_callback(realm.close)
+            receipt = await realm.put(next_number)
+            acknowledged.add(next_number)
+            next_number += 1
+            assert await realm.vault.read(receipt.object_id, key=OwnerKey()) == sample(
+                SIZE, seed=next_number - 1
+            )
+            await _check(realm, acknowledged)
+    assert len(acknowledged) > ROUNDS
+
+
+async def _run_and_kill(folder: Path, *, first: int, after_seconds: float) -> set[int]:
+    """The numbers that the child had a receipt for when it was killed."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, __file__, str(folder), str(first), stdout=asyncio.subprocess.PIPE, env=environment
+    )
+    assert child.stdout is not None
+    line = await child.stdout.readline()
+    await asyncio.sleep(after_seconds)
+    child.kill()
+    rest, _ = await child.communicate()
+    return {int(number) for number in (line + rest).split()}
+
+
+async def _check(realm: Realm, acknowledged: set[int]) -> None:
+    """Every acknowledged object is whole, no reference twice, and every file belongs to an object."""
+    clock = ManualClock()
+    clock.advance(seconds=1)
+    await realm.vault.sweep(intents_before=clock.now())
+    async with realm.database.read() as tx:
+        rows = (await tx.execute(objects.select())).all()
+        found = [await find(tx, ObjectId(row.object_id)) for row in rows]
+    numbers = [int(row.reference.removeprefix("clip:")) for row in rows]
+    assert len(numbers) == len(set(numbers))
+    assert acknowledged <= set(numbers)
+    for row in rows[-3:]:
+        data = sample(SIZE, seed=int(row.reference.removeprefix("clip:")))
+        assert await realm.vault.read(ObjectId(row.object_id), key=OwnerKey()) == data
+    named = {piece.name for record in found if record for piece in record.fragments}
+    held = {path.name for path in realm.folder.glob("f?/??/*")}
+    assert held == named
+    assert not list(realm.folder.glob("f?/unfinished/*"))
+
+
+if __name__ == "__main__":
+    asyncio.run(keep_storing(Path(sys.argv[1]), int(sys.argv[2])))
