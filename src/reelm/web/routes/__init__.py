@@ -17,8 +17,10 @@ Counted = NamedDependency[SkipValidation[Traffic]]
 Limit = NamedDependency[SkipValidation[Limits]]
 CookieRule = NamedDependency[SkipValidation[SessionCookie]]
 IdPath = Annotated[str, PathParameter(pattern=ID_PATTERN, description="26 lower-case letters and digits")]
+HandlePath = Annotated[str, PathParameter(description="a creator's handle, in any case")]
+TagPath = Annotated[str, PathParameter(description="a hashtag without its #, in any case")]
 CursorQuery = Annotated[
     str | None, QueryParameter(name="cursor", max_length=8192, description="from the page before")
 ]
 
-__all__ = ["Asking", "At", "CookieRule", "Counted", "CursorQuery", "IdPath", "Limit"]
+__all__ = ["Asking", "At", "CookieRule", "Counted", "CursorQuery", "HandlePath", "IdPath", "Limit", "TagPath"]

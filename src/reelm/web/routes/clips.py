@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import msgspec
 from litestar import delete, get, put
 from litestar import post as post_to
+from litestar.params import JSONBody
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
@@ -13,7 +14,7 @@ from reelm.base import AccountId, ClipId, UploadId
 from reelm.web import schema
 from reelm.web.problems import documented
 from reelm.web.render import clip, clip_page, progress
-from reelm.web.routes import Asking, At, CursorQuery, IdPath, Limit
+from reelm.web.routes import Asking, At, CursorQuery, IdPath, Limit, TagPath
 from reelm.workflows import OpenRealm, post, remove
 
 PAGE_SIZE = 24
@@ -29,7 +30,7 @@ LONGEST_WATCH_SECONDS = 1800
     tags=["clips"],
     status_code=HTTP_201_CREATED,
 )
-async def publish_clip(at: At, caller: Asking, limits: Limit, data: schema.NewClip) -> schema.Clip:
+async def publish_clip(at: At, caller: Asking, limits: Limit, data: JSONBody[schema.NewClip]) -> schema.Clip:
     """Publish an upload. Repeating it with the same upload gives the same clip."""
     async with at.database.write() as tx:
         account = await caller.account(tx)
@@ -124,7 +125,9 @@ async def unlike(at: At, caller: Asking, clip_id: IdPath) -> schema.Clip:
     tags=["clips"],
     status_code=HTTP_204_NO_CONTENT,
 )
-async def count_view(at: At, caller: Asking, *, limits: Limit, clip_id: IdPath, data: schema.View) -> None:
+async def count_view(
+    at: At, caller: Asking, *, limits: Limit, clip_id: IdPath, data: JSONBody[schema.View]
+) -> None:
     """Report that a viewer leaves a clip; docs/explanation/feed.md says what counts as a view."""
     client = (caller.identity, clip_id)
     if limits.views.wait_seconds(client) > 0:
@@ -143,7 +146,7 @@ async def count_view(at: At, caller: Asking, *, limits: Limit, clip_id: IdPath, 
     responses=documented(400, 422, 503),
     tags=["clips"],
 )
-async def list_tagged(at: At, caller: Asking, tag: str, cursor: CursorQuery = None) -> schema.ClipPage:
+async def list_tagged(at: At, caller: Asking, tag: TagPath, cursor: CursorQuery = None) -> schema.ClipPage:
     """Clips with a hashtag, newest first."""
     async with at.database.read() as tx:
         viewer = await caller.viewer(tx)

@@ -1,6 +1,7 @@
 """What people say about a clip."""
 
 from litestar import delete, get, post
+from litestar.params import JSONBody
 from litestar.status_codes import HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
 from reelm.base import ClipId, CommentId
@@ -37,7 +38,7 @@ async def list_comments(
     status_code=HTTP_201_CREATED,
 )
 async def post_comment(
-    at: At, caller: Asking, *, limits: Limit, clip_id: IdPath, data: schema.NewComment
+    at: At, caller: Asking, *, limits: Limit, clip_id: IdPath, data: JSONBody[schema.NewComment]
 ) -> schema.Comment:
     """Comment on a clip."""
     async with at.database.write() as tx:

@@ -1,12 +1,13 @@
 """Creators and who follows them."""
 
 from litestar import delete, get, patch, put
+from litestar.params import JSONBody
 from litestar.status_codes import HTTP_200_OK
 
 from reelm.web import schema
 from reelm.web.problems import documented
 from reelm.web.render import clip_page, profile
-from reelm.web.routes import Asking, At, CursorQuery
+from reelm.web.routes import Asking, At, CursorQuery, HandlePath
 
 PAGE_SIZE = 24
 
@@ -17,7 +18,7 @@ PAGE_SIZE = 24
     responses=documented(400, 404, 503),
     tags=["profiles"],
 )
-async def read_profile(at: At, caller: Asking, handle: str) -> schema.Profile:
+async def read_profile(at: At, caller: Asking, handle: HandlePath) -> schema.Profile:
     """A creator's page."""
     async with at.database.read() as tx:
         return profile(await at.social.profile(tx, handle, await caller.viewer(tx)))
@@ -29,7 +30,7 @@ async def read_profile(at: At, caller: Asking, handle: str) -> schema.Profile:
     responses=documented(400, 401, 403, 413, 422, 503),
     tags=["profiles"],
 )
-async def edit_profile(at: At, caller: Asking, data: schema.ProfileEdit) -> schema.Profile:
+async def edit_profile(at: At, caller: Asking, data: JSONBody[schema.ProfileEdit]) -> schema.Profile:
     """Change the display name or the bio of the signed-in account."""
     async with at.database.write() as tx:
         account = await caller.account(tx)
@@ -44,7 +45,7 @@ async def edit_profile(at: At, caller: Asking, data: schema.ProfileEdit) -> sche
     responses=documented(400, 401, 403, 404, 422, 503),
     tags=["profiles"],
 )
-async def follow(at: At, caller: Asking, handle: str) -> schema.Profile:
+async def follow(at: At, caller: Asking, handle: HandlePath) -> schema.Profile:
     """Follow a creator. Safe to repeat."""
     async with at.database.write() as tx:
         return profile(await at.social.follow(tx, handle, await caller.account(tx)))
@@ -57,7 +58,7 @@ async def follow(at: At, caller: Asking, handle: str) -> schema.Profile:
     tags=["profiles"],
     status_code=HTTP_200_OK,
 )
-async def unfollow(at: At, caller: Asking, handle: str) -> schema.Profile:
+async def unfollow(at: At, caller: Asking, handle: HandlePath) -> schema.Profile:
     """Stop following a creator. Safe to repeat."""
     async with at.database.write() as tx:
         return profile(await at.social.unfollow(tx, handle, await caller.account(tx)))
@@ -69,7 +70,9 @@ async def unfollow(at: At, caller: Asking, handle: str) -> schema.Profile:
     responses=documented(400, 404, 422, 503),
     tags=["profiles"],
 )
-async def list_clips_of(at: At, caller: Asking, handle: str, cursor: CursorQuery = None) -> schema.ClipPage:
+async def list_clips_of(
+    at: At, caller: Asking, handle: HandlePath, cursor: CursorQuery = None
+) -> schema.ClipPage:
     """A creator's clips, newest first; one's own include those still being prepared."""
     async with at.database.read() as tx:
         viewer = await caller.viewer(tx)

@@ -1,6 +1,7 @@
 """Joining, signing in and signing out."""
 
 from litestar import Response, delete, get, post
+from litestar.params import JSONBody
 from litestar.status_codes import HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
 from reelm.accounts import SessionToken, WrongCredentials
@@ -28,7 +29,7 @@ async def read_session(at: At, caller: Asking, cookie: CookieRule) -> Response[s
     status_code=HTTP_201_CREATED,
 )
 async def join_realm(
-    at: At, caller: Asking, cookie: CookieRule, data: schema.Join
+    at: At, caller: Asking, cookie: CookieRule, data: JSONBody[schema.Join]
 ) -> Response[schema.Session]:
     """Create an account and sign it in."""
     at.accounts.allow_sign_up(caller.address)
@@ -55,7 +56,7 @@ async def join_realm(
     status_code=HTTP_201_CREATED,
 )
 async def sign_in(
-    at: At, caller: Asking, cookie: CookieRule, data: schema.SignIn
+    at: At, caller: Asking, cookie: CookieRule, data: JSONBody[schema.SignIn]
 ) -> Response[schema.Session]:
     """Open a session. A wrong address and a wrong password look the same and take the same time."""
     at.accounts.allow_sign_in(data.email, caller.address)

@@ -1,5 +1,6 @@
 """Source files on their way in: raw bodies, streamed to disk, checked before they are accepted."""
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -22,6 +23,11 @@ MEDIA_TYPES = ("video/mp4", "video/quicktime", "video/webm", "video/x-matroska",
 class BadFileName(Invalid):
     code = "web.bad-file-name"
     title = "Not a file name"
+
+
+class BadLength(Invalid):
+    code = "web.bad-length"
+    title = "Not a length"
 
 
 class NotAVideoType(Unsupported):
@@ -65,12 +71,8 @@ async def take_upload(
     limits.uploads.take(account)
     _check_type(request.headers.get("content-type", ""))
     _check_name(name)
-    declared = request.headers.get("content-length")
-    return upload(
-        await receive(
-            _body(request), declared_bytes=int(declared) if declared else None, owner=account, at=at
-        )
-    )
+    declared_bytes = _length(request.headers.get("content-length"))
+    return upload(await receive(_body(request), declared_bytes=declared_bytes, owner=account, at=at))
 
 
 @delete(
@@ -90,6 +92,17 @@ async def discard_upload(at: At, caller: Asking, upload_id: IdPath) -> None:
 async def _body(request: Request[Any, Any, Any]) -> AsyncIterator[bytes]:
     async for chunk in request.stream():
         yield chunk
+
+
+def _length(text: str | None) -> int | None:
+    """The announced size; a body sent in chunks announces none."""
+    if text is None:
+        return None
+    if not re.fullmatch("[0-9]{1,18}", text):
+        raise BadLength(
+            "The Content-Length header is not a number of bytes. Nothing was saved. Send it again."
+        )
+    return int(text)
 
 
 def _check_type(content_type: str) -> None:
