@@ -1,12 +1,13 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vite";
 import { brand } from "./build/brand.ts";
+import { gzip } from "./build/gzip.ts";
 
 /** The API that `npm run dev` talks to: a realm started with `./reelm up`. */
 const realm = process.env["REELM_URL"] ?? "http://127.0.0.1:8080";
 
 export default defineConfig({
-  plugins: [svelte(), brand()],
+  plugins: [svelte(), brand(), gzip()],
   build: {
     outDir: "../src/reelm/web/static",
     emptyOutDir: true,

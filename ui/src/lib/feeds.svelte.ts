@@ -1,4 +1,4 @@
-import { clips } from "./api";
+import { clips } from "./calls";
 import type { Clip, FeedTab } from "./contract";
 import { Paged } from "./paged.svelte";
 import { batch } from "./shelf.svelte";

@@ -1,4 +1,4 @@
-import { clips, uploads } from "./api";
+import { clips, uploads } from "./calls";
 import type { Clip, Progress, Upload } from "./contract";
 import { look, refuseFile, refusePicture, type Picture, type Refusal } from "./inspect";
 import { asProblem } from "./problem";
@@ -72,7 +72,7 @@ class Posting {
     this.isConfirmed = true;
     if (this.stage !== "sent" || !this.#upload) return;
     try {
-      this.clip = keep(await clips.post(this.#upload.id, this.caption.trim()));
+      this.clip = keep(await clips.post({ upload_id: this.#upload.id, caption: this.caption.trim() }));
       this.#follow(this.clip.id);
     } catch (error) {
       this.isConfirmed = false;

@@ -1,4 +1,4 @@
-import { clips } from "./api";
+import { clips } from "./calls";
 import type { Progress } from "./contract";
 
 const AGAIN_MS = 2000;

@@ -1,5 +1,5 @@
-import { session as api } from "./api";
-import type { Account, Session } from "./contract";
+import { session as api } from "./calls";
+import type { Account, Join, Session } from "./contract";
 import { asProblem, type ApiProblem } from "./problem";
 import { links, router } from "./router.svelte";
 
@@ -21,10 +21,10 @@ class CurrentSession {
   }
 
   async signIn(email: string, password: string): Promise<void> {
-    this.#take(await api.start(email, password));
+    this.#take(await api.start({ email, password }));
   }
 
-  async signUp(account: Parameters<typeof api.join>[0]): Promise<void> {
+  async signUp(account: Join): Promise<void> {
     this.#take(await api.join(account));
   }
 

@@ -1,4 +1,4 @@
-import { clips as api, profiles } from "./api";
+import { clips as api, profiles } from "./calls";
 import type { Clip, ClipPage } from "./contract";
 import { notices } from "./notices.svelte";
 import type { Batch } from "./paged.svelte";

@@ -1,4 +1,4 @@
-import { clips } from "../lib/api";
+import { clips } from "../lib/calls";
 
 /** Shorter glances are not worth a request. */
 const WORTH_REPORTING_MS = 250;
@@ -23,7 +23,7 @@ export class Watch {
     const watched = Math.round(this.#total);
     this.#total = 0;
     if (watched < WORTH_REPORTING_MS) return;
-    clips.watched(clip, watched).catch(() => {
+    clips.watched(clip, { watched_ms: watched }).catch(() => {
       // A lost view count is not worth a word to somebody who is already watching the next clip.
     });
   }

@@ -3,9 +3,16 @@ import type {
   ClipPage,
   Comment,
   CommentPage,
+  FeedPage,
   FeedTab,
+  Join,
+  NewClip,
+  NewComment,
   Profile,
+  ProfileEdit,
   Session,
+  SignIn,
+  View,
 } from "./contract";
 import { request } from "./http";
 
@@ -16,15 +23,14 @@ const from = (cursor: string | null, lead = "?"): string => (cursor === null ? "
 
 export const session = {
   read: () => request<Session>("GET", "/session"),
-  start: (email: string, password: string) => request<Session>("POST", "/session", { body: { email, password } }),
+  start: (body: SignIn) => request<Session>("POST", "/session", { body }),
   end: () => request<void>("DELETE", "/session"),
-  join: (account: { email: string; password: string; handle: string; display_name?: string }) =>
-    request<Session>("POST", "/accounts", { body: account }),
+  join: (body: Join) => request<Session>("POST", "/accounts", { body }),
 };
 
 export const profiles = {
   read: (handle: string, signal?: Signal) => request<Profile>("GET", `/profiles/${at(handle)}`, { signal }),
-  edit: (change: { display_name?: string; bio?: string }) => request<Profile>("PATCH", "/profile", { body: change }),
+  edit: (body: ProfileEdit) => request<Profile>("PATCH", "/profile", { body }),
   follow: (handle: string, on: boolean) => request<Profile>(on ? "PUT" : "DELETE", `/profiles/${at(handle)}/follow`),
   clips: (handle: string, cursor: string | null, signal?: Signal) =>
     request<ClipPage>("GET", `/profiles/${at(handle)}/clips${from(cursor)}`, { signal }),
@@ -32,14 +38,13 @@ export const profiles = {
 
 export const clips = {
   read: (id: string, signal?: Signal) => request<Clip>("GET", `/clips/${at(id)}`, { signal }),
-  post: (upload_id: string, caption: string) => request<Clip>("POST", "/clips", { body: { upload_id, caption } }),
+  post: (body: NewClip) => request<Clip>("POST", "/clips", { body }),
   remove: (id: string) => request<void>("DELETE", `/clips/${at(id)}`),
   retry: (id: string) => request<Clip>("POST", `/clips/${at(id)}/retry`),
   like: (id: string, on: boolean) => request<Clip>(on ? "PUT" : "DELETE", `/clips/${at(id)}/like`),
-  watched: (id: string, watched_ms: number) =>
-    request<void>("POST", `/clips/${at(id)}/views`, { body: { watched_ms }, keepalive: true }),
+  watched: (id: string, body: View) => request<void>("POST", `/clips/${at(id)}/views`, { body, keepalive: true }),
   feed: (tab: FeedTab, cursor: string | null, signal?: Signal) =>
-    request<ClipPage>("GET", `/feed?tab=${tab}${from(cursor, "&")}`, { signal }),
+    request<FeedPage>("GET", `/feed?tab=${tab}${from(cursor, "&")}`, { signal }),
   tagged: (tag: string, cursor: string | null, signal?: Signal) =>
     request<ClipPage>("GET", `/tags/${at(tag)}/clips${from(cursor)}`, { signal }),
 };
@@ -47,7 +52,7 @@ export const clips = {
 export const comments = {
   list: (clip: string, cursor: string | null, signal?: Signal) =>
     request<CommentPage>("GET", `/clips/${at(clip)}/comments${from(cursor)}`, { signal }),
-  post: (clip: string, text: string) => request<Comment>("POST", `/clips/${at(clip)}/comments`, { body: { text } }),
+  post: (clip: string, body: NewComment) => request<Comment>("POST", `/clips/${at(clip)}/comments`, { body }),
   remove: (id: string) => request<void>("DELETE", `/comments/${at(id)}`),
 };
 
