@@ -5,10 +5,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from reelm.app import Paths, Supervisor, exit_code
+from reelm.app import Paths, Supervisor
 from reelm.app.children import Child, Patience
 from reelm.app.readiness import AnswersHttp, WritesFile
-from reelm.base import ReelmError
 
 
 def child(plan: dict[str, Any], data: Path, port: int) -> Child:
@@ -49,7 +48,12 @@ def main() -> int:
             say=say,
             patience=Patience(stop_seconds=3, leftover_seconds=3, last_delay_seconds=0.4, start_attempts=3),
         ).run()
-    except ReelmError as error:
+    except Exception as error:
+        from reelm.app import exit_code  # noqa: PLC0415 - most runs end well, and need not load the records
+        from reelm.base import ReelmError  # noqa: PLC0415 - as above
+
+        if not isinstance(error, ReelmError):
+            raise
         say(f"{error.code}: {error.detail}")
         return exit_code(error)
     return 0

@@ -77,6 +77,12 @@ def pids(data: Path, name: str) -> list[int]:
     return [int(line) for line in trace.read_text().split()] if trace.exists() else []
 
 
+def recorded(data: Path) -> state.RunState:
+    """What the supervisor says it runs; nothing while it writes nothing."""
+    nothing = state.RunState(pid=0, host="", port=0, url="", started_at=state.now())
+    return state.read_state(Paths(data)) or nothing
+
+
 @pytest.fixture
 def port() -> int:
     with socket.socket() as probe:
@@ -115,9 +121,7 @@ def test_ctrl_c_ends_every_process_and_leaves_no_state(
 ) -> None:
     run = start(WEB, WORKER).ready()
     assert f"http://127.0.0.1:{port}" in run.said()
-    recorded = state.read_state(Paths(data))
-    assert recorded is not None
-    assert [child.is_ready for child in recorded.children] == [True, True]
+    assert [child.is_ready for child in recorded(data).children] == [True, True]
     assert run.interrupt() == 0
     assert not any(is_alive(pid) for name in ("web", "worker") for pid in pids(data, name))
     assert state.read_state(Paths(data)) is None
@@ -129,7 +133,7 @@ def test_a_killed_child_is_started_again_and_the_other_is_left_alone(
     run = start(WEB, WORKER).ready()
     os.kill(pids(data, "worker")[0], signal.SIGKILL)
     until(lambda: len(pids(data, "worker")) == 2, run.said)
-    until(lambda: all(child.is_ready for child in (state.read_state(Paths(data)) or _none()).children))
+    until(lambda: all(child.is_ready for child in recorded(data).children))
     assert len(pids(data, "web")) == 1
     assert "worker stopped (SIGKILL); starting it again" in run.said()
     assert run.interrupt() == 0
@@ -254,8 +258,5 @@ def test_a_task_that_keeps_failing_does_not_stop_the_realm(start: Callable[..., 
     run.wait_for("the realm runs on without it")
     assert is_alive(pids(data, "web")[0])
     assert len(pids(data, "seed")) == 3
+    until(lambda: [child.ending for child in recorded(data).children] == ["", "given up"])
     assert run.interrupt() == 0
-
-
-def _none() -> state.RunState:
-    return state.RunState(pid=0, host="", port=0, url="", started_at=state.now())

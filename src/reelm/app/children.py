@@ -79,7 +79,7 @@ class Keeper:
     process: subprocess.Popen[bytes] | None = None
     is_ready: bool = False
     was_ready: bool = False
-    is_done: bool = False
+    ending: str = ""
     failure_count: int = 0
     restart_count: int = 0
     exit_code: int = 0
@@ -95,7 +95,7 @@ class Keeper:
         """Do what is due; whether anything changed that ``state.json`` tells."""
         self.mirror()
         if self.process is None:
-            return now_seconds >= self._next_start_seconds and not self.is_done and self._start(now_seconds)
+            return now_seconds >= self._next_start_seconds and not self.ending and self._start(now_seconds)
         if self.process.poll() is not None:
             self._ended(now_seconds)
             return True
@@ -143,6 +143,7 @@ class Keeper:
             started_at=self.started_at,
             restart_count=self.restart_count,
             is_ready=self.is_ready,
+            ending=self.ending,
         )
 
     def _start(self, now_seconds: float) -> bool:
@@ -179,7 +180,7 @@ class Keeper:
         self.process = None
         self.is_ready = False
         if self.child.is_task and self.exit_code == 0:
-            self.is_done = True
+            self.ending = "finished"
             return
         longest = self.patience.last_delay_seconds
         delay = min(longest, self.patience.first_delay_seconds * 2**self.failure_count)
@@ -190,7 +191,7 @@ class Keeper:
         if not self.has_given_up():
             self.say(f"{reason}; starting it again in {delay:.1f} s. Its log: {self.log.path}")
         elif self.child.is_task:
-            self.is_done = True
+            self.ending = "given up"
             self.say(f"{reason} and is given up; the realm runs on without it. Its log: {self.log.path}")
 
 

@@ -13,7 +13,7 @@ from reelm.app.paths import Paths
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChildState:
-    """One process of the realm; ``pid`` 0 while it is between two starts."""
+    """One process of the realm; ``pid`` 0 while it does not run, for good when there is an ``ending``."""
 
     name: str
     pid: int
@@ -21,6 +21,7 @@ class ChildState:
     started_at: datetime
     restart_count: int
     is_ready: bool
+    ending: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,7 +81,7 @@ def _status(paths: Paths) -> int:
     say(f"Reelm at {recorded.url}  (port {recorded.port})")
     _row("supervisor", recorded.pid if is_alive else 0, _age(recorded), "")
     for child in recorded.children:
-        word = "ready" if child.is_ready else "starting" if child.pid else "not running"
+        word = child.ending or ("ready" if child.is_ready else "starting")
         restarts = f", restarts: {child.restart_count}" if child.restart_count else ""
         beat = read_beat(state.ready_file(paths, child.name))
         facts = (
@@ -95,7 +95,7 @@ def _status(paths: Paths) -> int:
 
 
 def _row(name: str, pid: int, age: str, text: str) -> None:
-    who = f"pid {pid}" if pid else "gone"
+    who = f"pid {pid}" if pid else "-"
     say(f"  {name:<11} {who:<12} {age:<14} {text}".rstrip())
 
 
