@@ -1,0 +1,128 @@
+"""Sample content for the demo: ``python -m reelm.app.seed --data DIR``, a task of the supervisor.
+
+Everything goes the way that people's own accounts, clips, likes and comments go. Safe to repeat: what is
+there is found again by its handle or its caption, so a demo that was stopped half-way is completed by the
+next start.
+"""
+
+import asyncio
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+
+from reelm.app import settings as settings_
+from reelm.app.parent import exit_with_parent
+from reelm.app.sample import COMMENTS, FOLLOWS, LIKES, PEOPLE, RECIPES, Person, Recipe, render
+from reelm.app.wiring import open_realm
+from reelm.base import AccountId, SystemClock, telemetry
+from reelm.social import ClipState, ClipView
+from reelm.workflows import OpenRealm, join, post, receive
+
+# Printed on purpose: the sample accounts hold nothing.
+PASSWORD = "sample clips everywhere"  # noqa: S105 - see above
+LOOK_EVERY_SECONDS = 0.3
+BLOCK_BYTES = 1024 * 1024
+MOST_CLIPS = 50
+
+People = Mapping[str, AccountId]
+
+
+async def seed(at: OpenRealm, workshop: Path) -> None:
+    """People first, then clip after clip, each with what is said about it as soon as it can be watched."""
+    people = {person.handle: await _person(person, at) for person in PEOPLE}
+    for follower, followed in FOLLOWS.items():
+        await _follow(people[follower], followed, at)
+    missing = [recipe for recipe in RECIPES if await _find(recipe, people, at) is None]
+    began = at.clock.monotonic_seconds()
+    for number, recipe in enumerate(missing, start=1):
+        await _publish(recipe, people, workshop, at)
+        seconds = at.clock.monotonic_seconds() - began
+        _say(f"Sample clip {number} of {len(missing)} can be watched: {recipe.name} ({seconds:.0f} s)")
+    _say(f"{len(RECIPES)} sample clips by {len(PEOPLE)} people are there.")
+    _say(f"Sign in as {_email(PEOPLE[0])} with the password: {PASSWORD}")
+
+
+async def _person(person: Person, at: OpenRealm) -> AccountId:
+    async with at.database.read() as tx:
+        known = await at.accounts.credential(tx, _email(person))
+    if known is not None:
+        return known.account_id
+    password = await at.accounts.hash_password(PASSWORD)
+    async with at.database.write() as tx:
+        account = await join(
+            tx,
+            email=_email(person),
+            password=password,
+            handle=person.handle,
+            display_name=person.display_name,
+            at=at,
+        )
+        await at.social.edit_profile(tx, account.id, bio=person.bio)
+    return account.id
+
+
+async def _follow(follower: AccountId, followed: tuple[str, ...], at: OpenRealm) -> None:
+    async with at.database.write() as tx:
+        for handle in followed:
+            await at.social.follow(tx, handle, follower)
+
+
+async def _publish(recipe: Recipe, people: People, workshop: Path, at: OpenRealm) -> None:
+    """Render a clip, post it and wait until the worker has made it visible."""
+    author = people[recipe.author]
+    source = await render(recipe, workshop)
+    upload = await receive(_blocks(source), declared_bytes=source.stat().st_size, owner=author, at=at)
+    async with at.database.write() as tx:
+        clip = await post(tx, upload.id, caption=recipe.caption, by=author, at=at)
+    source.unlink()
+    while clip.state is ClipState.PROCESSING:
+        await asyncio.sleep(LOOK_EVERY_SECONDS)
+        async with at.database.read() as tx:
+            clip = await at.social.clip(tx, clip.id, author)
+    if clip.state is ClipState.VISIBLE:
+        await _react(recipe, clip, people, at)
+
+
+async def _react(recipe: Recipe, clip: ClipView, people: People, at: OpenRealm) -> None:
+    async with at.database.write() as tx:
+        for handle in LIKES.get(recipe.name, ()):
+            await at.social.like(tx, clip.id, people[handle])
+        for remark in COMMENTS:
+            if remark.clip == recipe.name:
+                await at.social.comment(tx, clip.id, people[remark.handle], text=remark.text)
+
+
+async def _find(recipe: Recipe, people: People, at: OpenRealm) -> ClipView | None:
+    author = people[recipe.author]
+    async with at.database.read() as tx:
+        page = await at.social.clips_of(tx, recipe.author, author, size=MOST_CLIPS)
+    return next((clip for clip in page.clips if clip.caption == recipe.caption), None)
+
+
+async def _blocks(path: Path) -> AsyncIterator[bytes]:
+    with path.open("rb") as file:
+        while block := await asyncio.to_thread(file.read, BLOCK_BYTES):
+            yield block
+
+
+def _email(person: Person) -> str:
+    return f"{person.handle}@demo.example"
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+async def _main() -> None:
+    settings = settings_.from_command_line(sys.argv[1:], program="reelm.app.seed")
+    telemetry.configure_logs(clock=SystemClock(), level="warning")
+    with tempfile.TemporaryDirectory(prefix="reelm-samples-") as folder:
+        async with open_realm(settings) as at:
+            await seed(at, Path(folder))
+
+
+if __name__ == "__main__":
+    exit_with_parent()
+    asyncio.run(_main())
