@@ -13,6 +13,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import License
 
 import reelm
+from reelm.web.body import JsonRequest
 from reelm.web.caller import Caller, SessionCookie
 from reelm.web.front import App, Front
 from reelm.web.limits import Limits
@@ -72,6 +73,7 @@ def framework(at: OpenRealm, *, traffic: Traffic, public_url: str) -> Litestar:
             "traffic": Provide(the_traffic, use_cache=True),
         },
         exception_handlers=EXCEPTION_HANDLERS,
+        request_class=JsonRequest,
         csrf_config=CSRFConfig(
             secret=at.keys.secret("web/csrf").reveal().hex(), cookie_secure=cookie.is_secure
         ),
@@ -81,8 +83,9 @@ def framework(at: OpenRealm, *, traffic: Traffic, public_url: str) -> Litestar:
             version=reelm.__version__,
             description="The interface of a realm. Every failure is a problem document with a stable code.",
             license=License(name="Apache-2.0", identifier="Apache-2.0"),
-            path="/api",
-            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+            # Not "/api": the plugin answers every unknown path below its own with a page of HTML.
+            path="/api/openapi.json",
+            render_plugins=[JsonRenderPlugin(path="/")],
             use_handler_docstrings=True,
         ),
         logging_config=None,

@@ -7,13 +7,9 @@ from litestar import Request
 from litestar.datastructures import Cookie
 
 from reelm.accounts import SESSION_SECONDS, SessionToken
-from reelm.base import AccountId, Tx, Unauthenticated
+from reelm.base import AccountId, Tx
+from reelm.web.errors import SignInFirst
 from reelm.workflows import OpenRealm
-
-
-class SignInFirst(Unauthenticated):
-    code = "web.sign-in-first"
-    title = "Sign in first"
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Headers: TypeAlias = Mapping[str, str]
 
 FOREVER = "public, max-age=31536000, immutable"
-_RANGE = re.compile(rb"bytes=(\d*)-(\d*)$")
+_RANGE = re.compile(rb"bytes=([0-9]{0,18})-([0-9]{0,18})$")
 
 
 async def send_file(scope: Scope, send: Send, path: Path, headers: Headers) -> None:
@@ -48,7 +48,7 @@ async def send_file(scope: Scope, send: Send, path: Path, headers: Headers) -> N
     await send({"type": "http.response.body", "body": body})
 
 
-async def send_problem(send: Send, error: ReelmError) -> None:
+async def send_problem(scope: Scope, send: Send, error: ReelmError) -> None:
     """Answer with a problem document."""
     document = problem(error)
     body = msgspec.json.encode(document)
@@ -57,14 +57,14 @@ async def send_problem(send: Send, error: ReelmError) -> None:
         document.status,
         {"content-type": PROBLEM_TYPE, "content-length": str(len(body)), "cache-control": "no-store"},
     )
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
 
-async def send_text(send: Send, status: int, body: str, headers: Headers) -> None:
+async def send_text(scope: Scope, send: Send, body: str, *, status: int, headers: Headers) -> None:
     """Answer with text."""
     raw = body.encode()
     await _start(send, status, {**headers, "content-length": str(len(raw))})
-    await send({"type": "http.response.body", "body": raw})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else raw})
 
 
 async def _start(send: Send, status: int, headers: Headers) -> None:

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from reelm.base import ClipId, ReelmError
 from reelm.web.files import FOREVER, Receive, Scope, Send, send_file, send_problem, send_text
+from reelm.web.problems import fault
 from reelm.web.traffic import Traffic
 from reelm.workflows import OpenRealm
 
@@ -78,24 +79,32 @@ class Front:
         if scope["type"] != "http":
             await self._inner(scope, receive, send)
             return
-        await self._answer(scope, receive, self._watched(send, _kind(scope["path"])))
+        answer = _Answer(send)
+        try:
+            await self._answer(scope, receive, self._watched(answer.send, _kind(scope["path"])))
+        except Exception as error:  # noqa: BLE001 - the request boundary: whatever happens is answered
+            problem = fault(scope["path"], error)
+            if not answer.has_begun:
+                await send_problem(scope, self._watched(send, _kind(scope["path"])), problem)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
-        if scope["method"] not in {"GET", "HEAD"} or path.startswith(_PROGRAM):
+        if path.startswith(_PROGRAM) and scope["method"] == "HEAD":
+            await self._inner({**scope, "method": "GET"}, receive, _without_body(send))
+        elif scope["method"] not in {"GET", "HEAD"} or path.startswith(_PROGRAM):
             await self._inner(scope, receive, send)
         elif found := _SEGMENT.match(path):
             await self._segment(scope, send, found[1])
         elif path in self._assets:
             await self._asset(scope, send, path)
         else:
-            await self._document(send, path)
+            await self._document(scope, send, path)
 
     async def _segment(self, scope: Scope, send: Send, name: str) -> None:
         try:
             file = await self._at.origin.segment(name)
         except ReelmError as error:
-            await send_problem(send, error)
+            await send_problem(scope, send, error)
             return
         await send_file(scope, send, file, {"content-type": "video/iso.segment", "cache-control": FOREVER})
 
@@ -111,13 +120,13 @@ class Front:
             headers |= {"content-encoding": "gzip", "vary": "accept-encoding"}
         await send_file(scope, send, file, headers)
 
-    async def _document(self, send: Send, path: str) -> None:
+    async def _document(self, scope: Scope, send: Send, path: str) -> None:
         clip = _CLIP_PAGE.match(path)
         preview = await self._preview(ClipId(clip[1])) if clip else ""
         is_page = _PAGES.match(path) is not None and preview is not None
         body = self._page.replace("</head>", f"{preview or ''}</head>", 1)
         headers = {"content-type": _MEDIA_TYPES[".html"], "cache-control": "no-cache"}
-        await send_text(send, 200 if is_page else 404, body, headers)
+        await send_text(scope, send, body, status=200 if is_page else 404, headers=headers)
 
     async def _preview(self, clip_id: ClipId) -> str | None:
         """Open Graph tags of a public clip; None when there is no such clip."""
@@ -154,6 +163,33 @@ class Front:
             await send(message)
 
         return wrapped
+
+
+class _Answer:
+    """Remembers whether an answer has begun: then it is too late for another one."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.has_begun = False
+
+    async def send(self, message: MutableMapping[str, Any]) -> None:
+        self.has_begun = True
+        await self._send(message)
+
+
+def _without_body(send: Send) -> Send:
+    """For HEAD: the head of what GET would have answered, and its end at once."""
+    has_ended = False
+
+    async def wrapped(message: MutableMapping[str, Any]) -> None:
+        nonlocal has_ended
+        if message["type"] == "http.response.start":
+            await send(message)
+        elif not has_ended:
+            has_ended = True
+            await send({"type": "http.response.body", "body": b""})
+
+    return wrapped
 
 
 def _kind(path: str) -> str:

@@ -6,10 +6,11 @@ from typing import Any
 
 import structlog
 from litestar import MediaType, Request, Response
-from litestar.exceptions import HTTPException, PermissionDeniedException, ValidationException
+from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi.datastructures import ResponseSpec
 
 from reelm import base
+from reelm.web import errors
 from reelm.web.schema import Problem
 
 PROBLEM_TYPE = "application/problem+json"
@@ -27,6 +28,32 @@ STATUSES: Mapping[type[base.ReelmError], HTTPStatus] = {
     base.TooMany: HTTPStatus.TOO_MANY_REQUESTS,
     base.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     base.Broken: HTTPStatus.INTERNAL_SERVER_ERROR,
+    errors.BadRequest: HTTPStatus.BAD_REQUEST,
+    errors.MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
+}
+
+_MISFIT: tuple[type[base.ReelmError], str] = (
+    errors.BadRequest,
+    "The request is not written as this address expects it. Nothing was saved.",
+)
+# What the web framework refuses by itself.
+_WORDS: Mapping[int, tuple[type[base.ReelmError], str]] = {
+    HTTPStatus.FORBIDDEN: (
+        errors.PageTokenMissing,
+        (
+            "The request did not carry the page's token (header x-csrftoken, equal to the csrftoken cookie). "
+            "Nothing was done. Reload the page and try again."
+        ),
+    ),
+    HTTPStatus.NOT_FOUND: (errors.NoSuchAddress, "There is nothing at this address. Check it."),
+    HTTPStatus.METHOD_NOT_ALLOWED: (
+        errors.MethodNotAllowed,
+        "This address does not take that method. Nothing was done.",
+    ),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (
+        errors.BodyTooLarge,
+        "The request is larger than any of its kind needs. Nothing was saved.",
+    ),
 }
 
 _log = structlog.get_logger(__name__)
@@ -78,35 +105,37 @@ def answer_expected(request: Request[Any, Any, Any], error: base.ReelmError) -> 
 def answer_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
     """An error that the web framework found: an unknown path, a body that is not what the route takes."""
     del request
-    status = HTTPStatus(error.status_code)
-    detail, facts = _explain(error)
-    document = Problem(
-        type=f"/docs/errors#web.{_slug(status)}",
-        title=status.phrase,
-        status=status,
-        code=f"web.{_slug(status)}",
-        detail=detail,
-        retryable=False,
-        facts=facts,
-    )
-    return _respond(document, {key: value for key, value in (error.headers or {}).items() if key == "allow"})
+    allowed = {key: value for key, value in (error.headers or {}).items() if key.lower() == "allow"}
+    return _respond(problem(_in_our_words(error)), allowed)
 
 
 def answer_unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     """A fault of ours. The cause goes to the log, never to the caller."""
-    _log.error("request crashed", path=request.scope["path"], exc_info=error)
-    return _respond(
-        Problem(
-            type="/docs/errors#web.fault",
-            title="The realm has a fault",
-            status=HTTPStatus.INTERNAL_SERVER_ERROR,
-            code="web.fault",
-            detail="Something broke on our side and was recorded. Nothing was saved. Try again.",
-            retryable=True,
-            facts={},
-        ),
-        {},
-    )
+    return _respond(problem(fault(request.scope["path"], error)), {})
+
+
+def fault(path: str, error: Exception) -> errors.Fault:
+    """What to say of an error that nobody expected, once it is in the log."""
+    _log.error("request crashed", path=path, exc_info=error)
+    return errors.Fault("Something broke on our side and was recorded. Nothing was saved. Try again.")
+
+
+def _in_our_words(error: HTTPException) -> base.ReelmError:
+    if isinstance(error, ValidationException):
+        return errors.BadRequest(
+            "A field is missing or has the wrong type. Nothing was saved.", **_faults(error)
+        )
+    if error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return fault("the web framework", error)
+    kind, detail = _WORDS.get(error.status_code, _MISFIT)
+    return kind(detail)
+
+
+def _faults(error: ValidationException) -> dict[str, str]:
+    found = error.extra if isinstance(error.extra, list) else []
+    return {
+        str(each.get("key", "body")): str(each.get("message", "")) for each in found if isinstance(each, dict)
+    }
 
 
 def _respond(document: Problem, headers: dict[str, str]) -> Response[Problem]:
@@ -116,27 +145,6 @@ def _respond(document: Problem, headers: dict[str, str]) -> Response[Problem]:
         media_type=PROBLEM_TYPE,
         headers={"cache-control": "no-store", **headers},
     )
-
-
-def _explain(error: HTTPException) -> tuple[str, dict[str, str | int | float | bool | None]]:
-    if isinstance(error, ValidationException):
-        faults = error.extra if isinstance(error.extra, list) else []
-        facts: dict[str, str | int | float | bool | None] = {
-            str(fault.get("key", "body")): str(fault.get("message", ""))
-            for fault in faults
-            if isinstance(fault, dict)
-        }
-        return "A field is missing or has the wrong type. Nothing was saved.", facts
-    if isinstance(error, PermissionDeniedException):
-        return (
-            "The request did not carry the page's token (header x-csrftoken, equal to the csrftoken cookie). "
-            "Nothing was done. Reload the page and try again."
-        ), {}
-    return error.detail or HTTPStatus(error.status_code).description, {}
-
-
-def _slug(status: HTTPStatus) -> str:
-    return status.phrase.lower().replace(" ", "-").replace("'", "")
 
 
 EXCEPTION_HANDLERS: dict[int | type[Exception], Any] = {
@@ -151,6 +159,7 @@ __all__ = [
     "STATUSES",
     "MediaType",
     "documented",
+    "fault",
     "problem",
     "status_of",
 ]

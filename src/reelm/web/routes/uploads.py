@@ -10,29 +10,15 @@ from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Sche
 from litestar.params import QueryParameter
 from litestar.status_codes import HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
-from reelm.base import Invalid, Unsupported, UploadId
+from reelm.base import UploadId
 from reelm.web import schema
+from reelm.web.errors import BadFileName, BadLength, NotAVideoType
 from reelm.web.problems import documented
 from reelm.web.render import upload
 from reelm.web.routes import Asking, At, IdPath, Limit
 from reelm.workflows import discard, receive
 
 MEDIA_TYPES = ("video/mp4", "video/quicktime", "video/webm", "video/x-matroska", "application/octet-stream")
-
-
-class BadFileName(Invalid):
-    code = "web.bad-file-name"
-    title = "Not a file name"
-
-
-class BadLength(Invalid):
-    code = "web.bad-length"
-    title = "Not a length"
-
-
-class NotAVideoType(Unsupported):
-    code = "web.not-a-video-type"
-    title = "Not a video"
 
 
 @dataclass

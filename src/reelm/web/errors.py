@@ -1,0 +1,75 @@
+"""What can go wrong with a request before it means anything to the realm.
+
+::
+
+    Invalid
+    ├── BadRequest          not HTTP, JSON or parameters as the interface describes them
+    │   └── MethodNotAllowed  the address is there and does not do that
+    ├── BadFileName         a name that is a path, or cannot be shown
+    └── BadLength           an announced length that is no number
+    TooLarge
+    └── BodyTooLarge        more than any request needs, apart from a video
+    Unsupported
+    └── NotAVideoType       an upload that does not claim to be a video
+    Unauthenticated
+    └── SignInFirst         nobody is signed in
+    Forbidden
+    └── PageTokenMissing    a request that did not come from our own page
+    NotFound
+    └── NoSuchAddress       no route and no file
+    Broken
+    └── Fault               an error that nobody expected
+"""
+
+from reelm.base import Broken, Forbidden, Invalid, NotFound, TooLarge, Unauthenticated, Unsupported
+
+
+class BadRequest(Invalid):
+    code = "web.bad-request"
+    title = "The request cannot be understood"
+
+
+class MethodNotAllowed(BadRequest):
+    code = "web.method-not-allowed"
+    title = "This address does not do that"
+
+
+class BadFileName(Invalid):
+    code = "web.bad-file-name"
+    title = "Not a file name"
+
+
+class BadLength(Invalid):
+    code = "web.bad-length"
+    title = "Not a length"
+
+
+class BodyTooLarge(TooLarge):
+    code = "web.body-too-large"
+    title = "The request is too large"
+
+
+class NotAVideoType(Unsupported):
+    code = "web.not-a-video-type"
+    title = "Not a video"
+
+
+class SignInFirst(Unauthenticated):
+    code = "web.sign-in-first"
+    title = "Sign in first"
+
+
+class PageTokenMissing(Forbidden):
+    code = "web.page-token-missing"
+    title = "The request did not come from the page"
+
+
+class NoSuchAddress(NotFound):
+    code = "web.no-such-address"
+    title = "There is nothing at this address"
+
+
+class Fault(Broken):
+    code = "web.fault"
+    title = "The realm has a fault"
+    is_retryable = True
