@@ -212,7 +212,7 @@ RECIPES: tuple[Recipe, ...] = (
     ),
     Recipe(
         "snow-night",
-        "lars-erik",
+        "lars.erik",
         "Stille natt. Somebody left the light on ❄️ #snow #winter #night",
         skies.snow_night,
         tunes.MUSIC_BOX,
@@ -220,7 +220,7 @@ RECIPES: tuple[Recipe, ...] = (
     ),
     Recipe(
         "rain-pond",
-        "lars-erik",
+        "lars.erik",
         "It has been raining for three weeks, so I learned to like circles. #rain #pond #calm",
         skies.rain_pond,
         tunes.CALM,
@@ -244,7 +244,7 @@ RECIPES: tuple[Recipe, ...] = (
     ),
     Recipe(
         "aurora",
-        "lars-erik",
+        "lars.erik",
         "-24 °C and I would do it again tomorrow 💚 #aurora #northernlights #winter",
         skies.aurora,
         tunes.DRIFT,
