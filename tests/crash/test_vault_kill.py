@@ -1,4 +1,4 @@
-"""kill -9 of a process that stores into folders: what it had a receipt for is safe, and nothing else is left."""
+"""kill -9 of a process that stores into folders: what it had a receipt for is safe, and no more is left."""
 
 import asyncio
 import os

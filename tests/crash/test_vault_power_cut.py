@@ -1,8 +1,8 @@
 """A power cut at every durable step of a put and a delete, before and after the step takes effect.
 
-The world is the stores and the records. After the cut nothing works any more, then a new process starts over
-the same world and repeats the call: it must complete exactly once, and every fragment must belong to an object
-in the records.
+The world is the stores and the records. After the cut nothing works any more, then a new process starts
+over the same world and repeats the call: it must complete exactly once, and every fragment must belong to an
+object in the records.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Sequence

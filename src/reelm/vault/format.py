@@ -27,6 +27,7 @@ _COMMON: Final = struct.Struct(">BB8s16sQ BBB I60s")
 _END: Final = struct.Struct(">I4s")
 HEAD_BYTES: Final = _HEADER.size
 HEADER_LENGTH: Final = HEAD_BYTES - 6
+REALM_BYTES: Final = 8
 WRAPPED_BYTES: Final = 60
 TAG_BYTES: Final = 16
 LENGTH_BOX_BYTES: Final = 24

@@ -5,7 +5,8 @@ records or wrong is dropped for this object and the next one takes its place, do
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections import Counter
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 
 from reelm.base import ReelmError, Secret, read_id
@@ -68,7 +69,7 @@ class Retrieval:
         seal_key: Secret,
         codec: Codec,
         stall_seconds: float,
-        note_fault: Callable[[ProviderId], None],
+        faults: Counter[ProviderId],
     ) -> None:
         self.record = record
         self._stores = stores
@@ -76,7 +77,7 @@ class Retrieval:
         self._seal_key = seal_key
         self._codec = codec
         self._stall_seconds = stall_seconds
-        self._note_fault = note_fault
+        self._faults = faults
         self._sources: dict[int, Source] = {}
         self._untried = sorted(
             record.fragments, key=lambda piece: (piece.state is not FragmentState.STORED, piece.index)
@@ -255,7 +256,7 @@ class Retrieval:
     def _drop(self, piece: FragmentRecord, error: VaultError) -> None:
         self._sources.pop(piece.index, None)
         self._lost[piece.provider] = error
-        self._note_fault(piece.provider)
+        self._faults[piece.provider] += 1
 
     def _check_length(self, key: ContentKey, fragment: Fragment) -> None:
         length, shape = key.open_length(fragment.trailer.length_box), self.record.shape

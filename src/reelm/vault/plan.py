@@ -42,9 +42,10 @@ def make_plan(  # noqa: PLR0913 - everything an object's header says, named at t
         return Plan(blank, None, (bytes(SECRET_BYTES),) * n)
     dek, shared = Secret(entropy.draw(SECRET_BYTES)), Secret(entropy.draw(SECRET_BYTES))
     shares = split(shared, n=n, coefficients=entropy.draw((k - 1) * SECRET_BYTES))
-    common = Common(
-        suite, realm_id, raw_id, FIRST_GENERATION, k, n, chunk_log2, wrapper.epoch, wrapper.wrap(dek)
-    )
+    wrapped = wrapper.wrap(dek)
+    if len(wrapped) != WRAPPED_BYTES:
+        raise ValueError(f"a wrapped data key is {WRAPPED_BYTES} bytes")
+    common = Common(suite, realm_id, raw_id, FIRST_GENERATION, k, n, chunk_log2, wrapper.epoch, wrapped)
     return Plan(common, ContentKey(common, dek=dek, shared=shared), shares)
 
 

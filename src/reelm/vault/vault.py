@@ -19,6 +19,7 @@ from reelm.vault.errors import (
     Superseded,
     VaultError,
 )
+from reelm.vault.format import REALM_BYTES
 from reelm.vault.get import Retrieval
 from reelm.vault.keys import VaultKeys
 from reelm.vault.model import (
@@ -60,11 +61,11 @@ class Vault:
         entropy: Entropy,
         config: Config,
     ) -> None:
-        """A vault over these stores, one per provider.
-
-        ``realm_id`` is 8 bytes, the same for the life of the realm. ``clock`` tells the age of intents, never
-        their order.
-        """
+        """A vault over these stores, one per provider; ``realm_id`` is 8 bytes, the same for good."""
+        if len(realm_id) != REALM_BYTES:
+            raise ValueError(f"a realm's id is {REALM_BYTES} bytes")
+        if len({store.place.provider for store in stores}) != len(stores):
+            raise ValueError("every store is its own provider")
         self._stores = {store.place.provider: store for store in stores}
         self._database = database
         self._keys = keys
@@ -95,8 +96,8 @@ class Vault:
         Args:
             source: the bytes; encrypted already when the suite is media.
             reference: the caller's own unique name, up to 200 characters.
-            klass: the data class; protected and secret data must be sealed.
-            key: the owner's key; not used by the media suite.
+            klass: protected and secret data must be sealed.
+            key: the owner's; not used by the media suite.
             suite: how to store.
 
         Raises:
@@ -285,20 +286,14 @@ class Vault:
             seal_key=self._keys.seal,
             codec=codec,
             stall_seconds=self._config.stall_seconds,
-            note_fault=self._note_fault,
+            faults=self._faults,
         )
-
-    def _note_fault(self, provider: ProviderId) -> None:
-        self._faults[provider] += 1
 
     async def _probe(self, store: Store) -> StoreHealth:
         provider = store.place.provider
         try:
             async with patience(provider, seconds=self._config.stall_seconds):
                 free_bytes, detail = await store.probe()
-                is_reachable = True
         except VaultError as error:
-            free_bytes, detail, is_reachable = None, str(error), False
-        return StoreHealth(
-            provider, is_reachable, free_bytes, faults_seen=self._faults[provider], detail=detail
-        )
+            return StoreHealth(provider, False, None, self._faults[provider], str(error))
+        return StoreHealth(provider, True, free_bytes, self._faults[provider], detail)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reelm.base import DataClass
-from reelm.vault import ClassNeedsSeal, Place, ProviderId, Suite, TooFewPlaces
+from reelm.vault import ClassNeedsSeal, Config, Place, ProviderId, Suite, TooFewPlaces
 from reelm.vault.model import check_class, choose_places, fragments_per_group, padme, survives_any_loss
 
 
@@ -109,3 +109,12 @@ def test_protected_data_is_never_stored_unsealed() -> None:
             check_class(Suite.MEDIA, klass)
         check_class(Suite.SEALED, klass)
     check_class(Suite.MEDIA, DataClass.PUBLIC)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"k": 1}, {"k": 5}, {"n": 33}, {"chunk_log2": 25}, {"small_chunk_log2": 9}, {"window_bytes": 1000}],
+)
+def test_settings_that_break_the_promises_are_refused(wrong: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match=r"at least 2|whole chunks"):
+        Config(**wrong)  # type: ignore[arg-type]  # the point is that it is wrong
