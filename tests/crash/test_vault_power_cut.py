@@ -19,7 +19,7 @@ from reelm.vault.codec import Block
 from reelm.vault.store import find, objects
 from vaulting import OwnerKey, memory_stores, open_vault, records, sample, stream
 
-DATA = sample(20_000)
+DATA = sample(9_000)
 STEPS_MAX = 200
 
 
