@@ -10,7 +10,7 @@ from litestar.params import JSONBody
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
-from reelm.base import AccountId, ClipId, UploadId
+from reelm.base import AccountId, ClipId, ReelmError, UploadId
 from reelm.web import schema
 from reelm.web.problems import documented
 from reelm.web.render import clip, clip_page, progress
@@ -157,8 +157,11 @@ async def _events(clip_id: ClipId, owner: AccountId, at: OpenRealm) -> AsyncIter
     last: schema.Progress | None = None
     started = quiet_since = at.clock.monotonic_seconds()
     while at.clock.monotonic_seconds() - started < LONGEST_WATCH_SECONDS:
-        async with at.database.read() as tx:
-            now = progress(await at.social.progress(tx, clip_id, owner))
+        try:
+            async with at.database.read() as tx:
+                now = progress(await at.social.progress(tx, clip_id, owner))
+        except ReelmError:
+            return  # the clip was removed meanwhile: there is nothing more to tell
         if now != last:
             last, quiet_since = now, at.clock.monotonic_seconds()
             yield ServerSentEventMessage(event="progress", data=msgspec.json.encode(now).decode())

@@ -1,0 +1,220 @@
+"""The pages around the interface: headers on every answer, link previews, files, progress as it happens."""
+
+import asyncio
+import html
+import json
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from reelm.workflows import remove
+from visiting import CAPTION, PAGE, Site, Visitor, check_problem
+
+HEADERS = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+}
+
+
+class Tags(HTMLParser):
+    """The properties of a page's meta tags, and every other tag it has."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.properties: dict[str, str] = {}
+        self.others: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        if tag == "meta" and "property" in found:
+            self.properties[str(found["property"])] = str(found["content"])
+        else:
+            self.others.append(tag)
+
+
+async def first_segment(visitor: Visitor, clip_id: str) -> str:
+    master = (await visitor.get(f"/hls/{clip_id}/master.m3u8")).text
+    media = (await visitor.get(f"/hls/{clip_id}/{master.splitlines()[-1]}")).text
+    found = re.search(r"/segments/[0-9a-f]{64}\.m4s", media)
+    assert found
+    return found[0]
+
+
+async def test_every_kind_of_answer_has_the_security_headers(site: Site) -> None:
+    async with site.visit() as nobody:
+        segment = await first_segment(nobody, site.known.visible)
+        answers = [
+            await nobody.get("/"),
+            await nobody.get("/nothing"),
+            await nobody.get("/assets/app.js"),
+            await nobody.get("/api/session"),
+            await nobody.get("/api/nothing"),
+            await nobody.get(f"/api/clips/{site.known.removed}"),
+            await nobody.get(f"/api/clips/{site.known.visible}/poster"),
+            await nobody.get(f"/hls/{site.known.visible}/master.m3u8"),
+            await nobody.get(segment),
+            await nobody.get(segment, headers={"range": "bytes=0-1"}),
+            await nobody.get(segment, headers={"range": "bytes=999999999-"}),
+            await nobody.get("/segments/" + "0" * 64 + ".m4s"),
+            await nobody.get("/metrics"),
+            await nobody.get("/health/ready"),
+            await nobody.ask("POST", "/", has_token=False),
+            await nobody.ask("POST", "/api/session", has_token=False),
+            await nobody.ask("OPTIONS", "/api/session"),
+            await nobody.ask("HEAD", "/"),
+        ]
+    for answer in answers:
+        where = (answer.request.method, answer.request.url.path, answer.status_code)
+        for name, value in HEADERS.items():
+            assert answer.headers.get_list(name) == [value], where
+        (policy,) = answer.headers.get_list("content-security-policy")
+        assert "default-src 'none'" in policy, where
+        assert "unsafe" not in policy, where
+        assert "http" not in policy, where
+        assert "frame-ancestors 'none'" in policy, where
+        assert "clipboard-read=()" in answer.headers["permissions-policy"], where
+        assert "strict-transport-security" not in answer.headers, where
+        assert "server" not in answer.headers, where
+
+
+async def test_behind_tls_browsers_are_told_to_stay_there(secure_site: Site) -> None:
+    async with secure_site.visit() as nobody:
+        for url in ("/", "/api/session", "/api/nothing"):
+            assert "max-age=31536000" in (await nobody.get(url)).headers["strict-transport-security"]
+
+
+async def test_no_other_origin_is_let_in(site: Site) -> None:
+    async with site.visit() as stranger:
+        answer = await stranger.get("/api/session", headers={"origin": "https://elsewhere.example"})
+        assert not [name for name in answer.headers if name.startswith("access-control-")]
+        preflight = await stranger.ask(
+            "OPTIONS",
+            "/api/clips",
+            headers={"origin": "https://elsewhere.example", "access-control-request-method": "POST"},
+        )
+        assert not [name for name in preflight.headers if name.startswith("access-control-")]
+
+
+async def test_the_link_preview_of_a_clip_shows_its_caption_and_runs_nothing(site: Site) -> None:
+    async with site.visit() as nobody:
+        page = await nobody.get(f"/c/{site.known.visible}")
+    assert page.status_code == 200
+    assert "<script>" not in page.text
+    tags = Tags()
+    tags.feed(page.text)
+    assert tags.properties["og:description"] == CAPTION
+    assert tags.properties["og:title"] == "Ann (@ann)"
+    assert tags.properties["og:url"] == f"{site.url}/c/{site.known.visible}"
+    assert tags.properties["og:image"] == f"{site.url}/api/clips/{site.known.visible}/poster"
+    assert tags.properties["og:site_name"]
+    plain = Tags()
+    plain.feed(PAGE)
+    assert tags.others == plain.others
+    assert html.escape(CAPTION, quote=True) in page.text
+
+
+@pytest.mark.parametrize("which", ["processing", "failed", "removed"])
+async def test_a_clip_that_is_not_visible_has_no_preview_even_for_its_owner(site: Site, which: str) -> None:
+    async with site.visit(site.known.ann) as ann:
+        page = await ann.get(f"/c/{getattr(site.known, which)}")
+    assert "og:" not in page.text
+    assert page.status_code == 404
+
+
+async def test_a_crawler_that_asks_for_a_page_of_the_product_gets_it(site: Site) -> None:
+    async with site.visit() as nobody:
+        for path in ("/", "/following", "/upload", "/settings", "/sign-in", "/@ann", "/tag/first", "/inbox"):
+            page = await nobody.get(path)
+            assert (page.status_code, page.headers["cache-control"]) == (200, "no-cache"), path
+            assert page.text == PAGE
+
+
+async def test_files_with_a_digest_in_their_name_are_kept_for_ever_and_others_are_asked_for(
+    site: Site,
+) -> None:
+    async with site.visit() as nobody:
+        script = await nobody.get("/assets/app.js")
+        assert script.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert script.headers["content-type"] == "text/javascript; charset=utf-8"
+        icon = await nobody.get("/favicon.svg")
+        assert icon.headers["cache-control"] == "no-cache"
+        assert icon.headers["content-type"] == "image/svg+xml"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/assets/../index.html", "/assets/%2e%2e/index.html", "/assets//app.js", "/assets/", "//assets/app.js"],
+)
+async def test_only_the_files_that_were_built_are_files(site: Site, path: str) -> None:
+    async with site.visit() as nobody:
+        answer = await nobody.get(path)
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+
+
+def events(text: str) -> list[dict[str, object]]:
+    """The data of each event named ``progress``."""
+    found = re.findall(r"event: progress\r?\ndata: (.*)", text)
+    return [json.loads(each) for each in found]
+
+
+async def test_progress_is_told_as_it_happens_and_ends_when_publishing_does(site: Site) -> None:
+
+    url = f"/api/clips/{site.known.processing}/progress"
+    async with site.visit(site.known.ann) as ann:
+        telling = asyncio.create_task(site.stage.publish())
+        answer = await ann.get(url)
+        await telling
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    told = events(answer.text)
+    assert told[-1] == {"step": "done", "ratio": 1.0, "is_playable": True, "failure": None}
+    assert told == [each for number, each in enumerate(told) if not number or each != told[number - 1]]
+    assert {"preparing"} <= {each["step"] for each in told}
+
+
+async def test_progress_of_what_has_failed_says_why_and_ends(site: Site) -> None:
+    async with site.visit(site.known.ann) as ann:
+        (only,) = events((await ann.get(f"/api/clips/{site.known.failed}/progress")).text)
+    assert only["step"] == "failed"
+    assert only["failure"] == {"code": "media.unreadable", "detail": "It cannot be read."}
+
+
+async def test_progress_ends_when_the_clip_is_removed_meanwhile(site: Site) -> None:
+
+    async with site.visit(site.known.ann) as ann:
+        watching = asyncio.create_task(ann.get(f"/api/clips/{site.known.processing}/progress"))
+        await asyncio.sleep(0.5)
+        await remove(site.known.processing, by=site.known.ann, at=site.stage.at)
+        answer = await asyncio.wait_for(watching, 10)
+    assert answer.status_code == 200
+    assert [each["step"] for each in events(answer.text)] == ["preparing"]
+
+
+async def test_progress_is_only_for_the_owner(site: Site) -> None:
+    url = f"/api/clips/{site.known.processing}/progress"
+    async with site.visit() as nobody, site.visit(site.known.ben) as ben:
+        check_problem(await nobody.get(url), 401, "web.sign-in-first")
+        check_problem(await ben.get(url), 404, "social.no-such-clip")
+
+
+async def test_metrics_count_answers_without_saying_whose(site: Site) -> None:
+    async with site.visit(site.known.ann) as ann:
+        await ann.get(f"/api/clips/{site.known.visible}")
+        text = (await ann.get("/metrics")).text
+    assert 'reelm_answers_total{kind="api",status="2xx"}' in text
+    assert site.known.visible not in text
+    assert "ann" not in text.replace("channel", "")
+
+
+async def test_readiness_names_a_store_that_is_away_and_stays_ready(site: Site) -> None:
+    async with site.visit() as nobody:
+        assert (await nobody.get("/health/ready")).json() == {"status": "ok", "problems": []}
+        place = site.stage.data / "stores" / "2"
+        place.rename(place.with_suffix(".away"))
+        answer = await nobody.get("/health/ready")
+    assert answer.status_code == 200
+    assert answer.json()["status"] == "degraded"
+    assert "store-2" in answer.json()["problems"][0]
