@@ -11,12 +11,14 @@ from collections.abc import Sequence
 from functools import partial
 
 from reelm.app import settings as settings_
+from reelm.app.children import EXIT_CONFIG
+from reelm.app.errors import exit_code
 from reelm.app.heartbeat import Heartbeat
 from reelm.app.parent import exit_with_parent
 from reelm.app.settings import Settings
 from reelm.app.state import ready_file
 from reelm.app.wiring import open_realm
-from reelm.base import SystemClock, telemetry
+from reelm.base import ReelmError, SystemClock, telemetry
 from reelm.social import Publication
 from reelm.workflows import Jobs, JobState, Json, OpenRealm, Run, abandon, publish, publish_job, tidy
 from reelm.workflows.adapters.dbos import DbosJobs
@@ -100,4 +102,9 @@ async def _main(arguments: Sequence[str]) -> None:
 
 if __name__ == "__main__":
     exit_with_parent()
-    asyncio.run(_main(sys.argv[1:]))
+    try:
+        asyncio.run(_main(sys.argv[1:]))
+    except ReelmError as error:
+        sys.stderr.write(f"{error.detail}\n")
+        # What waiting cannot mend is not tried again: the supervisor shows these words and stops.
+        sys.exit(exit_code(error) if error.is_retryable else EXIT_CONFIG)

@@ -42,7 +42,6 @@ def main() -> None:
         address=chosen.host,
         port=chosen.port,
         workers=chosen.web_processes,
-        respawn_failed_workers=True,
         workers_kill_timeout=GRACE_SECONDS,
         websockets=False,
         log_access=False,

@@ -13,6 +13,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import License
 
 import reelm
+from reelm.base import ReelmError
 from reelm.web.body import JsonRequest
 from reelm.web.caller import Caller, SessionCookie
 from reelm.web.front import App, Front
@@ -114,9 +115,13 @@ class Deferred:
 
     async def _live(self, receive: Any, send: Any) -> None:
         await receive()
-        async with self._opened():
-            await send({"type": "lifespan.startup.complete"})
-            await receive()
+        try:
+            async with self._opened():
+                await send({"type": "lifespan.startup.complete"})
+                await receive()
+        except ReelmError as error:
+            await send({"type": "lifespan.startup.failed", "message": error.detail})
+            return
         await send({"type": "lifespan.shutdown.complete"})
 
     @asynccontextmanager
