@@ -236,7 +236,7 @@ def _refuse(path: Path, faults: Sequence[str]) -> NoReturn:
 
     listed = "".join(f"\n  {fault}" for fault in faults)
     where = "the command" if all(fault.startswith("--") for fault in faults) else path
-    raise BadSettings(f"The settings cannot be used; nothing was started. Correct {where}:{listed}")
+    raise BadSettings(f"Nothing was started. Correct {where}:{listed}")
 
 
 def _between(low: int, high: int) -> tuple[type, Any, str]:
