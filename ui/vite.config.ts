@@ -4,7 +4,7 @@ import { brand } from "./build/brand.ts";
 import { gzip } from "./build/gzip.ts";
 
 /** The API that `npm run dev` talks to: a realm started with `./reelm up`. */
-const realm = process.env["REELM_URL"] ?? "http://127.0.0.1:8080";
+const realm = process.env["REELM_URL"] ?? "http://127.0.0.1:8420";
 
 export default defineConfig({
   plugins: [svelte(), brand(), gzip()],
@@ -15,6 +15,8 @@ export default defineConfig({
     // Data URIs would need wider content-security rules for fonts and styles: every asset is a hashed file.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // The player library changes rarely: its own file stays in the cache when the app changes.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: "hls", test: /node_modules[\\/]hls\.js/ }] } } },
   },
   server: {
     proxy: Object.fromEntries(["/api", "/hls", "/segments", "/posters"].map((path) => [path, realm])),

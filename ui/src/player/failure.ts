@@ -1,12 +1,18 @@
-import { ErrorDetails, ErrorTypes, type ErrorData } from "hls.js/light";
-import { FINAL_STATUSES } from "./loading";
-
 /** Why a clip does not play, and what happens next. `isFinal`: trying again cannot help. */
 export interface PlayFailure {
   cause: string;
   next: string;
   isFinal: boolean;
 }
+
+/** What stopped the engine; `status` is that of the last HTTP answer, 0 without one. */
+export interface Fault {
+  kind: "network" | "media" | "codecs";
+  status: number;
+}
+
+/** Answers that no retry will change: gone, withheld, not allowed, not there. */
+export const FINAL_STATUSES: ReadonlySet<number> = new Set([401, 403, 404, 410, 451]);
 
 const GONE: PlayFailure = {
   cause: "This clip is no longer here.",
@@ -42,12 +48,9 @@ const network = (status: number): PlayFailure => ({
   isFinal: false,
 });
 
-/** What a fatal hls.js error means to a viewer. */
-export function explain({ type, details, response }: ErrorData): PlayFailure {
-  const status = response?.code ?? 0;
+export function explain({ kind, status }: Fault): PlayFailure {
   if (status === 401 || status === 403) return CLOSED;
   if (FINAL_STATUSES.has(status)) return GONE;
-  if (details === ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR) return UNSUPPORTED;
-  if (type === ErrorTypes.MEDIA_ERROR || type === ErrorTypes.MUX_ERROR) return UNDECODABLE;
-  return network(status);
+  if (kind === "codecs") return UNSUPPORTED;
+  return kind === "media" ? UNDECODABLE : network(status);
 }

@@ -1,7 +1,6 @@
-import Hls, { type ErrorData } from "hls.js/light";
 import type { Clip } from "../lib/contract";
-import { explain, UNDECODABLE, UNSUPPORTED, type PlayFailure } from "./failure";
-import { carry, config, WAITING_SECONDS, WATCHED_SECONDS } from "./loading";
+import type { Engine } from "./engine";
+import { explain, UNDECODABLE, UNSUPPORTED, type Fault, type PlayFailure } from "./failure";
 import { Watch } from "./watch";
 
 export type PlayerState = "idle" | "loading" | "ready" | "playing" | "paused" | "failed";
@@ -9,7 +8,17 @@ export type PlayerState = "idle" | "loading" | "ready" | "playing" | "paused" | 
 /** What is not needed for the clip swiped to waits until the swipe has come to rest. */
 export const SETTLE_MS = 200;
 const SLOW_MS = 400;
+/** How much of a clip to hold: all of it while watched, the first moments while it waits beside. */
+const WATCHED_SECONDS = 30;
+const WAITING_SECONDS = 2;
 const RETRY_MS = [1000, 2000, 4000, 8000, 15_000];
+
+type Engines = typeof import("./engine");
+
+/** The streaming library arrives while the feed and the first poster do, instead of before them. */
+let engines: Engines | null = null;
+const loadEngines = async (): Promise<Engines> => (engines ??= await import("./engine"));
+void loadEngines().catch(() => {}); // Asked for again, and explained, when there is a clip to play.
 
 /** One <video> and what feeds it. Recycled: `open` gives it another clip, the element stays. */
 export class Player {
@@ -24,7 +33,7 @@ export class Player {
   position = $state(0);
   duration = $state(0);
   #video: HTMLVideoElement | null = null;
-  #hls: Hls | null = null;
+  #engine: Engine | null = null;
   #isCurrent = false;
   #wantsPlay = false;
   #attempt = 0;
@@ -70,11 +79,7 @@ export class Player {
     this.#isCurrent = true;
     if (this.failure && !this.failure.isFinal) return this.retry(hasSound, whenFed);
     this.#onFed = whenFed;
-    if (this.#hls) {
-      this.#hls.config.maxBufferLength = WATCHED_SECONDS;
-      this.#hls.config.maxMaxBufferLength = WATCHED_SECONDS;
-      this.#hls.resumeBuffering();
-    }
+    this.#engine?.hold(WATCHED_SECONDS);
     this.sound(hasSound);
     this.play();
     this.#checkFed();
@@ -87,7 +92,7 @@ export class Player {
     this.#onFed = null;
     this.pause();
     this.#settleSlow();
-    this.#hls?.pauseBuffering();
+    this.#engine?.rest();
     if (this.clip) this.#watch.report(this.clip.id);
     setTimeout(() => this.#rewind(), SETTLE_MS);
   }
@@ -106,7 +111,8 @@ export class Player {
     const video = this.#video;
     if (!video || !this.clip || this.state === "failed") return;
     this.#armSlow();
-    video.play().catch((error: unknown) => this.#refused(error));
+    // Asked before there is a source, browsers disagree on whether sound is allowed: #startEngine asks again.
+    if (this.#engine || video.src !== "") video.play().catch((error: unknown) => this.#refused(error));
   }
 
   pause(): void {
@@ -116,8 +122,10 @@ export class Player {
 
   toggle(): void {
     if (this.state === "failed") this.retry();
-    else if (this.#wantsPlay) this.pause();
-    else this.play();
+    else if (this.#wantsPlay) {
+      this.pause();
+      this.state = "paused"; // Also before the first frame: the viewer asked, and sees that it was heard.
+    } else this.play();
   }
 
   sound(on: boolean): void {
@@ -171,7 +179,7 @@ export class Player {
     },
     progress: () => this.#checkFed(),
     error: () => {
-      if (this.#video?.error && !this.#hls) this.#fail(UNDECODABLE);
+      if (this.#video?.error && !this.#engine) this.#fail(UNDECODABLE);
     },
   };
 
@@ -181,31 +189,36 @@ export class Player {
     if (!video || !url) return;
     this.state = "loading";
     video.requestVideoFrameCallback(() => (this.isShown = true));
-    if (Hls.isSupported()) this.#loadWithHls(video, url);
-    else if (video.canPlayType("application/vnd.apple.mpegurl") !== "") video.src = url;
-    else this.#fail(UNSUPPORTED);
+    if (engines) this.#startEngine(engines, video, url);
+    else void this.#startWhenHere(video, url);
   }
 
-  #loadWithHls(video: HTMLVideoElement, url: string): void {
-    const hls = new Hls(config(this.#isCurrent ? WATCHED_SECONDS : WAITING_SECONDS));
-    this.#hls = hls;
-    hls.on(Hls.Events.FRAG_BUFFERED, () => {
-      carry(hls);
-      this.#checkFed();
-    });
-    hls.on(Hls.Events.ERROR, (_, data) => data.fatal && this.#fatal(hls, data));
-    hls.loadSource(url);
-    hls.attachMedia(video);
-  }
-
-  #fatal(hls: Hls, data: ErrorData): void {
-    const failure = explain(data);
-    if (failure === UNDECODABLE && !this.#hasRecovered) {
-      this.#hasRecovered = true;
-      hls.recoverMediaError();
-      return;
+  async #startWhenHere(video: HTMLVideoElement, url: string): Promise<void> {
+    try {
+      const here = await loadEngines();
+      // Swiped on meanwhile: the place may belong to another clip.
+      if (this.#video === video && this.clip?.playlist_url === url && !this.#engine) this.#startEngine(here, video, url);
+    } catch {
+      this.#failed({ kind: "network", status: 0 });
     }
-    this.#fail(failure);
+  }
+
+  #startEngine({ start }: Engines, video: HTMLVideoElement, url: string): void {
+    this.#engine = start(video, url, this.#isCurrent ? WATCHED_SECONDS : WAITING_SECONDS, {
+      fed: () => this.#checkFed(),
+      failed: (fault) => this.#failed(fault),
+    });
+    if (!this.#engine && video.canPlayType("application/vnd.apple.mpegurl") === "") return this.#fail(UNSUPPORTED);
+    if (!this.#engine) video.src = url;
+    if (this.#wantsPlay) this.play();
+  }
+
+  #failed(fault: Fault): void {
+    const failure = explain(fault);
+    if (failure === UNDECODABLE && this.#engine && !this.#hasRecovered) {
+      this.#hasRecovered = true;
+      this.#engine.recover();
+    } else this.#fail(failure);
   }
 
   #fail(failure: PlayFailure): void {
@@ -261,8 +274,8 @@ export class Player {
   #release(): void {
     clearTimeout(this.#retryTimer);
     this.#settleSlow();
-    this.#hls?.destroy();
-    this.#hls = null;
+    this.#engine?.destroy();
+    this.#engine = null;
     this.failure = null;
     this.isShown = false;
     this.position = 0;

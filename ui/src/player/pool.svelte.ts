@@ -3,6 +3,10 @@ import { Player, SETTLE_MS } from "./player.svelte";
 
 const SIZE = 3;
 
+/** The viewer asked the browser to save data: nothing is fetched that may never be watched. */
+const isSaving = (): boolean =>
+  (navigator as Navigator & { connection?: { saveData?: boolean } }).connection?.saveData === true;
+
 /**
  * Three players for any number of clips: the one watched, the next and the previous.
  *
@@ -60,7 +64,7 @@ export class Pool {
 
   /** The next clip first: it is the likelier one. */
   #fill(): void {
-    if (!this.#isFed) return;
+    if (!this.#isFed || isSaving()) return;
     for (const index of [this.#index + 1, this.#index - 1]) {
       const clip = this.#clips[index];
       if (clip) this.#place(index, clip);
