@@ -964,6 +964,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description a creator's handle, in any case */
                 handle: string;
             };
             cookie?: never;
@@ -1091,6 +1092,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description a creator's handle, in any case */
                 handle: string;
             };
             cookie?: never;
@@ -1167,6 +1169,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description a creator's handle, in any case */
                 handle: string;
             };
             cookie?: never;
@@ -1246,6 +1249,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @description a creator's handle, in any case */
                 handle: string;
             };
             cookie?: never;
@@ -2130,6 +2134,7 @@ export interface operations {
             };
             header?: never;
             path: {
+                /** @description a hashtag without its #, in any case */
                 tag: string;
             };
             cookie?: never;
