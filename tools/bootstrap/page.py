@@ -63,6 +63,10 @@ class Page:
             "NO_COLOR": "1",
         }
         environment = {**os.environ, **settings, "PATH": str(home / "bin")}
+        # Node has its own list of authorities; a proxy's certificate is usually configured for Python only.
+        for name in ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE"):
+            if name in os.environ:
+                environment.setdefault("NODE_EXTRA_CA_CERTS", os.environ[name])
         if not self._has_packages():
             check_space(self._source, NEED_BYTES)
             self._packages_stamp.remove()

@@ -58,6 +58,7 @@ def test_an_outline_sees_changes_and_leaves_out_what_is_made(tmp_path: Path) -> 
     [
         ("error: Failed to connect: dns error", "could not be reached"),
         ("npm error code ECONNREFUSED", "could not be reached"),
+        ("npm error code SELF_SIGNED_CERT_IN_CHAIN", "could not be reached"),
         ("OSError: [Errno 28] No space left on device", "disk became full"),
         ("THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE", "must be"),
         ("ERROR: No matching distribution found for av==18.1.0", "not available for this system"),
