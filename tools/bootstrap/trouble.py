@@ -8,7 +8,8 @@ _NETWORK = re.compile(
     r"connection refused|failed to establish a new connection|name resolution|name or service not known"
     r"|nodename nor servname|network is unreachable|no route to host|timed? ?out"
     r"|error sending request|dns error"
-    r"|failed to connect|connection (reset|aborted)|proxyerror|tunnel|certificate|self_signed|unable_to_(get|verify)"
+    r"|failed to connect|connection (reset|aborted)|proxyerror|tunnel|certificate"
+    r"|self_signed|unable_to_(get|verify)"
     r"|enotfound|econnrefused|etimedout|eai_again|econnreset|ehostunreach|enetunreach",
     re.IGNORECASE,
 )

@@ -81,7 +81,7 @@ def _status(paths: Paths) -> int:
     say(f"Reelm at {recorded.url}  (port {recorded.port})")
     _row("supervisor", recorded.pid if is_alive else 0, _age(recorded), "")
     for child in recorded.children:
-        word = child.ending or ("ready" if child.is_ready else "starting")
+        word = child.ending or ("running" if child.is_ready else "starting")
         restarts = f", restarts: {child.restart_count}" if child.restart_count else ""
         beat = read_beat(state.ready_file(paths, child.name))
         facts = (
