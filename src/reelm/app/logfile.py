@@ -81,4 +81,4 @@ def _shown(line: str, only_important: bool) -> str | None:  # noqa: FBT001 - pri
     facts = "".join(
         f" {name}={value}" for name, value in entry.items() if isinstance(value, str | int | float)
     )
-    return f"{level}: {event}{facts}"
+    return " ".join(f"{level}: {event}{facts}".split())[:300]
