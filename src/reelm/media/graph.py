@@ -2,20 +2,21 @@
 
 from pathlib import Path
 
+from reelm.media.accepted import DECODERS, FORMATS, PROTOCOLS
 from reelm.media.model import Plan, Rung, Video
 
 _AUDIO_BITS_PER_SECOND = 96_000
 _AUDIO_RATE = 48_000
-# 203 cd/m2 is white in graphics (BT.2408); up to 0.6 of it nothing changes, what is above is rolled off. Grey at
-# 38 % HLG becomes 108 of 255 and white at 75 % becomes 232; hable, the usual choice, gives a dull 73 and 157.
+# 203 cd/m2 is white in graphics (BT.2408); up to 0.6 of it nothing changes, what is above is rolled off. Grey
+# at 38 % HLG becomes 108 of 255, white at 75 % becomes 232; hable, the usual choice, gives 73 and 157.
 _TO_SDR = (
     "zscale=transfer=linear:npl=203,format=gbrpf32le,zscale=primaries=bt709,tonemap=mobius:param=0.6:desat=0,"
     "zscale=transfer=bt709:matrix=bt709:range=limited"
 )
-# One fragment per forced keyframe with the sound of the same stretch; the sound's start-up samples are cut by
-# an edit list in the initialisation part, which browsers honour.
 # Fixed, so that a machine with many cores neither needs more memory nor makes other bytes.
 _DECODER_THREADS, _FILTER_THREADS, _ENCODER_THREADS = "4", "4", "6"
+# One fragment per forced keyframe with the sound of the same stretch; the sound's start-up samples are cut by
+# an edit list in the initialisation part, which browsers honour.
 _MOVFLAGS = "+frag_keyframe+delay_moov+default_base_moof+skip_trailer"
 
 
@@ -24,15 +25,8 @@ def reading(source: Path, *, seek_seconds: float = 0.0) -> list[str]:
     options = ["-nostdin", "-hide_banner", "-loglevel", "error", "-y", "-threads", _DECODER_THREADS]
     if seek_seconds > 0:
         options += ["-ss", f"{seek_seconds:.3f}"]
-    return [
-        *options,
-        "-protocol_whitelist",
-        "file,pipe",
-        "-format_whitelist",
-        "mov,matroska",
-        "-i",
-        f"file:{source}",
-    ]
+    allowed = ("-protocol_whitelist", PROTOCOLS, "-format_whitelist", FORMATS, "-codec_whitelist", DECODERS)
+    return [*options, *allowed, "-i", f"file:{source}"]
 
 
 def encoding(plan: Plan, rungs: tuple[Rung, ...], outputs: tuple[Path, ...]) -> list[str]:

@@ -1,11 +1,12 @@
 """Started as a program on one untrusted file: print what it is as one line of JSON.
 
-    python -I -B inspection.py PATH BOUNDS
+    python -I -B inspection.py PATH OPTIONS BOUNDS
 
-BOUNDS is JSON: ``{"max_streams", "max_pixels", "max_duration_ms", "min_short_side"}``. Prints
-``{"fault": NAME or null, "probe": {…} or null}``; ``reelm.media.probe`` makes a ``Probe`` or an error of it.
-It imports nothing of the project, because it runs on its own, confined, and may be killed by what it reads.
-Facts outside the bounds are reported at once, without decoding; the caller refuses them in its own words.
+Both are JSON: OPTIONS are libavformat's; BOUNDS are ``{"max_streams", "max_pixels", "max_duration_ms",
+"min_short_side"}``. Prints ``{"fault": NAME or null, "probe": {…} or null}``; ``reelm.media.probe`` makes a
+``Probe`` or an error of it. It imports nothing of the project, because it runs on its own, confined, and may be
+killed by what it reads. Facts outside the bounds are reported at once, without decoding; the caller refuses
+them in its own words.
 """
 
 import json
@@ -23,14 +24,6 @@ from av.container import InputContainer
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
-_OPTIONS = {
-    "format_whitelist": "mov,matroska",
-    "protocol_whitelist": "file",
-    "codec_whitelist": "h264,hevc,vp8,vp9,libvpx,libvpx-vp9,av1,libdav1d,mpeg4,h263,prores,mjpeg,mpeg2video,"
-    "aac,aac_fixed,mp3,mp3float,opus,libopus,vorbis,flac,alac,ac3,eac3,amrnb,amrwb,libopencore_amrnb,"
-    "libopencore_amrwb,pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,pcm_f32le,pcm_f32be,"
-    "pcm_u8,pcm_mulaw,pcm_alaw",
-}
 _TAIL_FRAMES = 150
 _FIRST_PACKETS = 120
 # A container says how long it is; what it holds may end this much earlier without anything being lost.
@@ -76,11 +69,11 @@ class Reach:
 
 
 def main() -> None:
-    path, bounds = Path(sys.argv[1]), json.loads(sys.argv[2])
+    path, options, bounds = Path(sys.argv[1]), json.loads(sys.argv[2]), json.loads(sys.argv[3])
     av.logging.set_level(None)
     answer: dict[str, Any] = {"fault": None, "probe": None}
     try:
-        answer["probe"] = _inspect(path, bounds)
+        answer["probe"] = _inspect(path, options, bounds)
     except Fault as fault:
         answer["fault"] = str(fault)
     except (av.FFmpegError, ValueError, MemoryError, ArithmeticError):
@@ -88,10 +81,10 @@ def main() -> None:
     sys.stdout.write(json.dumps(answer) + "\n")
 
 
-def _inspect(path: Path, bounds: dict[str, int]) -> dict[str, Any]:
+def _inspect(path: Path, options: dict[str, str], bounds: dict[str, int]) -> dict[str, Any]:
     family, is_whole = _outline(path)
     try:
-        container = av.open(str(path), options=_OPTIONS, metadata_errors="ignore")
+        container = av.open(str(path), options=options, metadata_errors="ignore")
     except (av.FFmpegError, ValueError) as error:
         known = "unreadable" if is_whole else "truncated"
         raise Fault(known if family else "not-a-video") from error

@@ -8,10 +8,12 @@ from pathlib import Path
 import msgspec
 
 from reelm.base import ReelmError
+from reelm.media.accepted import DECODERS, FORMATS, PROTOCOLS
 from reelm.media.errors import Empty, InspectionFailed, NotAVideo, TooManyBytes, Truncated, Unreadable
 from reelm.media.model import Limits, Probe, check
 from reelm.media.process import Bounds, Outcome, run
 
+_OPTIONS = {"format_whitelist": FORMATS, "protocol_whitelist": PROTOCOLS, "codec_whitelist": DECODERS}
 _INSPECTION = str(Path(__file__).with_name("inspection.py"))
 
 
@@ -34,7 +36,15 @@ async def probe(path: Path, *, limits: Limits, bounds: Bounds) -> Probe:
         raise empty()
     if size_bytes > limits.max_source_bytes:
         raise too_many_bytes(limits)
-    command = [sys.executable, "-I", "-B", _INSPECTION, str(path), json.dumps(_stops(limits))]
+    command = [
+        sys.executable,
+        "-I",
+        "-B",
+        _INSPECTION,
+        str(path),
+        json.dumps(_OPTIONS),
+        json.dumps(_stops(limits)),
+    ]
     outcome = await run(command, bounds=bounds)
     try:
         answer = msgspec.json.decode(outcome.output, type=_Answer)

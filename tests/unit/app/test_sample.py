@@ -7,6 +7,7 @@ from determinism import ManualClock, SeededEntropy
 from reelm.app.sample import COMMENTS, FOLLOWS, LIKES, PEOPLE, RECIPES, render
 from reelm.app.sample.render import graph
 from reelm.media import Config, Media, plan
+from reelm.social.words import BIO, CAPTION, COMMENT, DISPLAY_NAME, read_handle, read_tags, read_text
 
 HANDLES = {person.handle for person in PEOPLE}
 CLIPS = {recipe.name for recipe in RECIPES}
@@ -27,6 +28,18 @@ def test_every_clip_has_an_author_a_length_and_hashtags() -> None:
         assert 6 <= recipe.seconds <= 20
         assert re.search(r"#\w+", recipe.caption)
         assert re.fullmatch(r"[a-z0-9-]+", recipe.name)
+
+
+def test_every_word_is_one_that_the_realm_accepts() -> None:
+    for person in PEOPLE:
+        assert read_handle(person.handle) == person.handle
+        assert read_text(person.display_name, DISPLAY_NAME) == person.display_name
+        assert read_text(person.bio, BIO) == person.bio
+    for recipe in RECIPES:
+        assert read_text(recipe.caption, CAPTION) == recipe.caption
+        assert read_tags(recipe.caption)
+    for remark in COMMENTS:
+        assert read_text(remark.text, COMMENT) == remark.text
 
 
 def test_nobody_follows_likes_or_answers_what_is_not_there() -> None:
