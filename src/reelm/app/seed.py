@@ -8,7 +8,7 @@ next start.
 import asyncio
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
 from reelm.app import settings as settings_
@@ -35,8 +35,10 @@ async def seed(at: OpenRealm, workshop: Path) -> None:
         await _follow(people[follower], followed, at)
     missing = [recipe for recipe in RECIPES if await _find(recipe, people, at) is None]
     began = at.clock.monotonic_seconds()
-    for number, recipe in enumerate(missing, start=1):
-        await _publish(recipe, people, workshop, at)
+    number = 0
+    async for recipe, source in _rendered(missing, workshop):
+        await _publish(recipe, source, people, at)
+        number += 1
         seconds = at.clock.monotonic_seconds() - began
         _say(f"Sample clip {number} of {len(missing)} can be watched: {recipe.name} ({seconds:.0f} s)")
     _say(f"{len(RECIPES)} sample clips by {len(PEOPLE)} people are there.")
@@ -68,14 +70,24 @@ async def _follow(follower: AccountId, followed: tuple[str, ...], at: OpenRealm)
             await at.social.follow(tx, handle, follower)
 
 
-async def _publish(recipe: Recipe, people: People, workshop: Path, at: OpenRealm) -> None:
-    """Render a clip, post it and wait until the worker has made it visible."""
+async def _rendered(recipes: Sequence[Recipe], workshop: Path) -> AsyncIterator[tuple[Recipe, Path]]:
+    """Each recipe with its source file; the next one is made while this one is published."""
+    coming = [asyncio.create_task(render(recipe, workshop)) for recipe in recipes[:1]]
+    for place, recipe in enumerate(recipes, start=1):
+        source = await coming.pop()
+        coming += [
+            asyncio.create_task(render(following, workshop)) for following in recipes[place : place + 1]
+        ]
+        yield recipe, source
+
+
+async def _publish(recipe: Recipe, source: Path, people: People, at: OpenRealm) -> None:
+    """Post a clip and wait until the worker has made it visible."""
     author = people[recipe.author]
-    source = await render(recipe, workshop)
-    upload = await receive(_blocks(source), declared_bytes=source.stat().st_size, owner=author, at=at)
+    upload = await receive(_blocks(source), declared_bytes=None, owner=author, at=at)
     async with at.database.write() as tx:
         clip = await post(tx, upload.id, caption=recipe.caption, by=author, at=at)
-    source.unlink()
+    await asyncio.to_thread(source.unlink)
     while clip.state is ClipState.PROCESSING:
         await asyncio.sleep(LOOK_EVERY_SECONDS)
         async with at.database.read() as tx:
