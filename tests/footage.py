@@ -82,6 +82,18 @@ def rotated(degrees: int) -> Path:
 
 
 @cache
+def high_dynamic_range() -> Path:
+    """A grey card as a phone films it in HLG: 38 % of the signal, 10 bits, BT.2020."""
+    grey = f"geq=lum={64 + round(876 * 0.38)}:cb=512:cr=512"
+    tags = "setparams=color_primaries=bt2020:color_trc=arib-std-b67:colorspace=bt2020nc:range=tv"
+    path = _place("hlg.mov", ())
+    source = f"color=black:size=128x228:rate=30,format=yuv420p10le,{grey},{tags}"
+    codec = ("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=error", "-tag:v", "hvc1")
+    ffmpeg("-f", "lavfi", "-i", source, "-t", "1", *codec, str(path))
+    return path
+
+
+@cache
 def variable_rate() -> Path:
     """A WebM whose frames come at uneven moments, as a browser records."""
     path = _place("variable.webm", ())

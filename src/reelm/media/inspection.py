@@ -4,9 +4,9 @@
 
 Both are JSON: OPTIONS are libavformat's; BOUNDS are ``{"max_streams", "max_pixels", "max_duration_ms",
 "min_short_side"}``. Prints ``{"fault": NAME or null, "probe": {…} or null}``; ``reelm.media.probe`` makes a
-``Probe`` or an error of it. It imports nothing of the project, because it runs on its own, confined, and may be
-killed by what it reads. Facts outside the bounds are reported at once, without decoding; the caller refuses
-them in its own words.
+``Probe`` or an error of it. It imports nothing of the project, because it runs on its own, confined, and may
+be killed by what it reads. Facts outside the bounds are reported at once, without decoding; the caller
+refuses them in its own words.
 """
 
 import json

@@ -144,3 +144,13 @@ async def test_what_phones_cameras_and_browsers_make_is_accepted(
     assert (probe.video.width, probe.video.height) == (128, 228)
     assert probe.audio is not None
     assert abs(probe.duration_ms - 1500) <= 120
+
+
+@pytest.mark.slow
+async def test_high_dynamic_range_and_order_of_frames_are_noticed(media: Media) -> None:
+    hlg = await picture(media, footage.high_dynamic_range())
+    assert (hlg.color_transfer, hlg.color_matrix, hlg.bit_depth) == ("hlg", "bt2020", 10)
+    reordered = footage.clip(name="b.mkv", video=("-c:v", "libx264", "-bf", "3"), audio=None)
+    assert (await picture(media, reordered)).has_b_frames
+    fields = footage.clip(name="i.mp4", extra=("-flags", "+ildct+ilme", "-vf", "setfield=tff"), audio=None)
+    assert (await picture(media, fields)).is_interlaced

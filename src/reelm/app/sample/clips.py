@@ -66,7 +66,7 @@ RECIPES: tuple[Recipe, ...] = (
         "One row of cells, one rule, no randomness. Rule 30 never repeats itself. #math #code #cellular",
         patterns.rule_thirty,
         tunes.ARCADE,
-        8,
+        7,
     ),
     Recipe(
         "halftone",
@@ -74,7 +74,7 @@ RECIPES: tuple[Recipe, ...] = (
         "Two inks, one screen. Printing is just very patient pixels. #popart #print #halftone",
         patterns.halftone,
         tunes.HOUSE,
-        8,
+        7,
     ),
     Recipe(
         "campfire",
@@ -93,7 +93,7 @@ RECIPES: tuple[Recipe, ...] = (
         "Stare at the middle for ten seconds, then look at your hand 🍭 #illusion #swirl",
         patterns.candy_swirl,
         tunes.WALTZ,
-        9,
+        8,
     ),
     Recipe(
         "contours",
@@ -101,7 +101,7 @@ RECIPES: tuple[Recipe, ...] = (
         "Every line is the same height. This is how a map breathes. #maps #topography #design",
         patterns.contours,
         tunes.CALM,
-        8,
+        7,
     ),
     Recipe(
         "moire",
@@ -109,7 +109,7 @@ RECIPES: tuple[Recipe, ...] = (
         "Two sheets of circles. That is the whole trick. #moire #illusion #opart",
         patterns.moire,
         tunes.PULSE,
-        7,
+        6,
     ),
     Recipe(
         "silk", "noor.films", "A colour study in five dyes. #colour #silk #calm", patterns.silk, tunes.CALM, 9
@@ -120,7 +120,7 @@ RECIPES: tuple[Recipe, ...] = (
         "What my left hand sounds like in colour 🎹 #music #visualizer #piano",
         machines.piano_lights,
         tunes.MUSIC_BOX,
-        9,
+        8,
     ),
     Recipe(
         "tunnel",
@@ -128,7 +128,7 @@ RECIPES: tuple[Recipe, ...] = (
         "Last train home, nobody on board. #tunnel #loop #arcade",
         patterns.tunnel,
         tunes.ARCADE,
-        8,
+        7,
     ),
     Recipe(
         "starflight",
@@ -136,7 +136,7 @@ RECIPES: tuple[Recipe, ...] = (
         "Second star to the right… #space #stars #hyperspace",
         patterns.starflight,
         tunes.PULSE,
-        8,
+        7,
     ),
     Recipe(
         "life-glow",
@@ -144,7 +144,7 @@ RECIPES: tuple[Recipe, ...] = (
         "Conway's Game of Life: four rules and it already has drama. #code #life #simulation",
         patterns.life_glow,
         tunes.HOUSE,
-        9,
+        8,
     ),
     Recipe(
         "little-planet",
@@ -152,7 +152,7 @@ RECIPES: tuple[Recipe, ...] = (
         "My whole neighbourhood, folded into a ball 🪐 #tinyplanet #city",
         machines.little_planet,
         tunes.WALTZ,
-        9,
+        8,
     ),
     Recipe(
         "kaleidoscope",
@@ -160,7 +160,7 @@ RECIPES: tuple[Recipe, ...] = (
         "Paper, mirrors, sunlight. Made by my grandfather in 1971. #kaleidoscope #symmetry",
         patterns.kaleidoscope,
         tunes.MUSIC_BOX,
-        8,
+        7,
     ),
     Recipe(
         "balloons",
@@ -168,7 +168,7 @@ RECIPES: tuple[Recipe, ...] = (
         "Worth the 4:30 alarm 🎈 #balloons #morning #travel",
         skies.balloons,
         tunes.WALTZ,
-        9,
+        8,
     ),
     Recipe(
         "fireflies",
@@ -176,7 +176,7 @@ RECIPES: tuple[Recipe, ...] = (
         "They blink back if you wait long enough. #fireflies #forest #night",
         skies.fireflies,
         tunes.MUSIC_BOX,
-        9,
+        8,
     ),
     Recipe(
         "oscilloscope",
@@ -184,7 +184,7 @@ RECIPES: tuple[Recipe, ...] = (
         "This is a picture made of sound. No editing, only two voltages. #oscilloscope #music",
         machines.scope,
         tunes.PULSE,
-        7,
+        6,
     ),
     Recipe(
         "interference",
@@ -192,7 +192,7 @@ RECIPES: tuple[Recipe, ...] = (
         "Three stones, one pond, a lot of arithmetic. #waves #physics",
         patterns.interference,
         tunes.DRIFT,
-        7,
+        6,
     ),
     Recipe(
         "vinyl",
@@ -200,7 +200,7 @@ RECIPES: tuple[Recipe, ...] = (
         "Side B is always the better side. #vinyl #lofi #record",
         machines.vinyl,
         tunes.LOFI,
-        10,
+        8,
     ),
     Recipe(
         "dawn-ridges",
@@ -208,7 +208,7 @@ RECIPES: tuple[Recipe, ...] = (
         "Five ridges, one sunrise, no filter needed. #mountains #dawn #hike",
         skies.dawn_ridges,
         tunes.CALM,
-        9,
+        8,
     ),
     Recipe(
         "snow-night",
@@ -216,7 +216,7 @@ RECIPES: tuple[Recipe, ...] = (
         "Stille natt. Somebody left the light on ❄️ #snow #winter #night",
         skies.snow_night,
         tunes.MUSIC_BOX,
-        8,
+        7,
     ),
     Recipe(
         "rain-pond",
@@ -224,7 +224,7 @@ RECIPES: tuple[Recipe, ...] = (
         "It has been raining for three weeks, so I learned to like circles. #rain #pond #calm",
         skies.rain_pond,
         tunes.CALM,
-        7,
+        6,
     ),
     Recipe(
         "sunset-sea",
@@ -232,7 +232,7 @@ RECIPES: tuple[Recipe, ...] = (
         "غروب الشمس 🌅 The minute everybody on the beach went quiet. #sunset #sea",
         skies.sunset_sea,
         tunes.DRIFT,
-        8,
+        7,
     ),
     Recipe(
         "gold-marble",
@@ -240,7 +240,7 @@ RECIPES: tuple[Recipe, ...] = (
         "Kintsugi for a whole wall. #marble #gold #design",
         patterns.gold_marble,
         tunes.LOFI,
-        7,
+        6,
     ),
     Recipe(
         "aurora",
@@ -248,7 +248,7 @@ RECIPES: tuple[Recipe, ...] = (
         "-24 °C and I would do it again tomorrow 💚 #aurora #northernlights #winter",
         skies.aurora,
         tunes.DRIFT,
-        8,
+        7,
     ),
     Recipe(
         "mandelbrot",
@@ -256,6 +256,6 @@ RECIPES: tuple[Recipe, ...] = (
         "z² + c. That is it. That is the caption. #fractal #mandelbrot #math",
         patterns.mandelbrot_dive,
         tunes.HOUSE,
-        8,
+        7,
     ),
 )
