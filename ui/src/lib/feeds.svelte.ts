@@ -18,6 +18,14 @@ export class Feed {
     void this.list.restart();
   }
 
+  /** A clip was deleted; the one being watched stays where it is. */
+  drop(id: string): void {
+    const at = this.list.items.findIndex((clip) => clip.id === id);
+    if (at < 0) return;
+    this.list.drop(id);
+    if (at < this.index) this.index -= 1;
+  }
+
   /** Somebody signed in or out: what follows is read again, the clip being watched stays. */
   renew(): void {
     const watched = this.list.items[this.index];
@@ -32,3 +40,8 @@ export const feeds: Record<FeedTab, Feed> = {
   following: new Feed("following"),
   local: new Feed("local"),
 };
+
+/** Takes a deleted clip out of every tab. */
+export function forget(id: string): void {
+  for (const feed of Object.values(feeds)) feed.drop(id);
+}

@@ -102,6 +102,12 @@ export class Player {
     if (this.#video && !this.#isCurrent && this.state === "paused") this.#video.currentTime = 0;
   }
 
+  /** The clip was deleted while it was watched: there is nothing left to report to. */
+  abandon(): void {
+    this.pause();
+    this.#watch.discard();
+  }
+
   report(): void {
     if (this.#isCurrent && this.clip) this.#watch.report(this.clip.id);
   }

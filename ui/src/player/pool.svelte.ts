@@ -28,7 +28,7 @@ export class Pool {
   /** Makes `clips[index]` the watched clip; safe to call again when the list has grown. */
   show(clips: readonly Clip[], index: number, hasSound: boolean): void {
     this.#clips = clips;
-    if (index === this.#index) return this.#fill();
+    if (index === this.#index && clips[index]?.id === this.at(index).clip?.id) return this.#fill();
     const left = this.#index >= 0 ? this.at(this.#index) : null;
     this.#index = index;
     const clip = clips[index];

@@ -18,6 +18,11 @@ export class Watch {
     this.#since = null;
   }
 
+  discard(): void {
+    this.#since = null;
+    this.#total = 0;
+  }
+
   report(clip: string): void {
     this.stop();
     const watched = Math.round(this.#total);
