@@ -89,7 +89,7 @@ def problem(error: base.ReelmError) -> Problem:
         code=error.code,
         detail=error.detail,
         retryable=error.is_retryable,
-        facts=error.facts,
+        facts={**error.facts},
     )
 
 

@@ -19,7 +19,7 @@ class Problem(Struct, frozen=True):
     code: Annotated[str, Meta(description="stable name of the situation, such as `social.handle-taken`")]
     detail: Annotated[str, Meta(description="what happened, what state things are in, what to do")]
     retryable: bool
-    facts: dict[str, str | int | float | bool | None]
+    facts: dict[str, str | float | bool | None]
 
 
 class Account(Struct, frozen=True):

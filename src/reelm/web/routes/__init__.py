@@ -20,7 +20,7 @@ IdPath = Annotated[str, PathParameter(pattern=ID_PATTERN, description="26 lower-
 HandlePath = Annotated[str, PathParameter(description="a creator's handle, in any case")]
 TagPath = Annotated[str, PathParameter(description="a hashtag without its #, in any case")]
 CursorQuery = Annotated[
-    str | None, QueryParameter(name="cursor", max_length=8192, description="from the page before")
+    str | None, QueryParameter(name="cursor", max_length=4096, description="from the page before")
 ]
 
 __all__ = ["Asking", "At", "CookieRule", "Counted", "CursorQuery", "HandlePath", "IdPath", "Limit", "TagPath"]

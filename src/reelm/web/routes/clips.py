@@ -26,7 +26,7 @@ LONGEST_WATCH_SECONDS = 1800
 @post_to(
     "/api/clips",
     operation_id="publish_clip",
-    responses=documented(400, 401, 403, 404, 409, 413, 422, 429, 503),
+    responses=documented(400, 401, 403, 404, 409, 410, 413, 422, 429, 503),
     tags=["clips"],
     status_code=HTTP_201_CREATED,
 )

@@ -1,6 +1,7 @@
 """For those who run the realm: health and metrics."""
 
 from litestar import Response, get
+from litestar.openapi.datastructures import ResponseSpec
 
 from reelm.base import ReelmError
 from reelm.web import schema
@@ -13,7 +14,12 @@ async def read_liveness() -> schema.Health:
     return schema.Health(status="ok", problems=[])
 
 
-@get("/health/ready", operation_id="read_readiness", tags=["operations"])
+@get(
+    "/health/ready",
+    operation_id="read_readiness",
+    responses={503: ResponseSpec(schema.Health, generate_examples=False, description="cannot answer now")},
+    tags=["operations"],
+)
 async def read_readiness(at: At) -> Response[schema.Health]:
     """Whether this process can answer: 503 when it cannot, "degraded" when something is at risk."""
     try:

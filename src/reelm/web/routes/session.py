@@ -1,6 +1,9 @@
 """Joining, signing in and signing out."""
 
+from dataclasses import dataclass
+
 from litestar import Response, delete, get, post
+from litestar.openapi.spec import OpenAPIResponse, Operation
 from litestar.params import JSONBody
 from litestar.status_codes import HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
@@ -10,6 +13,16 @@ from reelm.web import schema
 from reelm.web.problems import documented
 from reelm.web.routes import Asking, At, CookieRule
 from reelm.workflows import OpenRealm, join
+
+
+@dataclass
+class Emptied(Operation):
+    """Documents an answer that has headers and no body."""
+
+    def __post_init__(self) -> None:
+        for status, answer in (self.responses or {}).items():
+            if status == str(HTTP_204_NO_CONTENT) and isinstance(answer, OpenAPIResponse):
+                answer.content = None
 
 
 @get("/api/session", operation_id="read_session", responses=documented(400, 503), tags=["session"])
@@ -75,6 +88,7 @@ async def sign_in(
 @delete(
     "/api/session",
     operation_id="sign_out",
+    operation_class=Emptied,
     responses=documented(400, 403, 503),
     tags=["session"],
     status_code=HTTP_204_NO_CONTENT,

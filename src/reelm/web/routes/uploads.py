@@ -36,7 +36,7 @@ class RawVideo(Operation):
     "/api/uploads",
     operation_id="upload",
     operation_class=RawVideo,
-    responses=documented(400, 401, 403, 411, 413, 415, 422, 429, 503),
+    responses=documented(400, 401, 403, 413, 415, 422, 429, 503),
     tags=["uploads"],
     status_code=HTTP_201_CREATED,
     request_max_body_size=None,
