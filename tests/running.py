@@ -159,6 +159,14 @@ async def join(visitor: Visitor, handle: str) -> None:
     assert answer.status_code == 201, answer.text
 
 
+async def sign_in(visitor: Visitor, handle: str) -> None:
+    """Come back, after ``join``."""
+    answer = await visitor.post(
+        "/api/session", json={"email": f"{handle}@mail.example.org", "password": PASSWORD}
+    )
+    assert answer.status_code == 201, answer.text
+
+
 async def publish(visitor: Visitor, source: Path, caption: str = "") -> str:
     """Upload and post a file and wait until every rendition plays; the clip's id."""
     sent = await visitor.upload(await asyncio.to_thread(source.read_bytes))

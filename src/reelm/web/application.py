@@ -13,7 +13,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import License
 
 import reelm
-from reelm.base import ReelmError
+from reelm.base import ReelmError, telemetry
 from reelm.web.body import JsonRequest
 from reelm.web.caller import Caller, SessionCookie
 from reelm.web.front import App, Front
@@ -22,6 +22,8 @@ from reelm.web.problems import EXCEPTION_HANDLERS
 from reelm.web.routes import clips, comments, feed, hls, operations, profiles, session, uploads
 from reelm.web.traffic import Traffic
 from reelm.workflows import OpenRealm, sweep
+
+_log = telemetry.logger(__name__)
 
 STATIC = Path(__file__).parent / "static"
 LARGEST_BODY_BYTES = 64 * 1024
@@ -121,6 +123,10 @@ class Deferred:
                 await receive()
         except ReelmError as error:
             await send({"type": "lifespan.startup.failed", "message": error.detail})
+            return
+        except Exception as error:  # noqa: BLE001 - the process's edge: the server would go on without a realm
+            _log.error("web.start-failed", exc_info=error)
+            await send({"type": "lifespan.startup.failed", "message": "The realm could not be opened."})
             return
         await send({"type": "lifespan.shutdown.complete"})
 

@@ -1,0 +1,35 @@
+"""Stopping a realm in good order is as safe as killing it: its work is finished after the next start."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+import footage
+from realms import look, staged
+from running import join, running, sign_in
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(180)
+async def test_a_clip_in_work_outlives_a_stop(tmp_path: Path) -> None:
+    source = await asyncio.to_thread(footage.clip(size="1080x1920", seconds=8.0).read_bytes)
+    with running(tmp_path / "realm") as realm:
+        async with realm.visit() as visitor:
+            await join(visitor, "ann")
+            sent = await visitor.upload(source)
+            made = await visitor.post("/api/clips", json={"upload_id": sent.json()["id"], "caption": "Mine"})
+            clip_id = made.json()["id"]
+        for work_seconds in (0.5, 2.0, 4.0):
+            await asyncio.sleep(work_seconds)
+            await asyncio.to_thread(realm.stop)
+            await asyncio.to_thread(realm.start)
+        async with realm.visit() as visitor:
+            await sign_in(visitor, "ann")
+            told = await visitor.get(f"/api/clips/{clip_id}/progress", timeout=120)
+            assert '"step":"done"' in told.text, told.text + realm.story()
+        realm.stop()
+        assert "Traceback" not in realm.story()
+        assert "Task was destroyed" not in realm.story()
+    async with staged(tmp_path / "realm") as stage:
+        (await look(stage)).check()
