@@ -22,7 +22,7 @@ export function places(route: Route, me: string | null): Place[] {
     { label: "Inbox", href: "/inbox", icon: Inbox, isHere: route.name === "inbox" },
     {
       label: "Me",
-      href: me === null ? links.signIn("/") : links.profile(me),
+      href: me === null ? "/me" : links.profile(me),
       icon: User,
       isHere: route.name === "profile" && route.handle === me,
     },

@@ -16,8 +16,6 @@ export function keep(clip: Clip): Clip {
   return kept;
 }
 
-export const kept = (id: string): Clip | undefined => known.get(id);
-
 export const batch = ({ clips, cursor }: ClipPage): Batch<Clip> => ({ items: clips.map(keep), cursor });
 
 function explain(error: unknown): void {
