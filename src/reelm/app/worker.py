@@ -39,27 +39,30 @@ async def work(settings: Settings, stopping: asyncio.Event) -> None:
 
         jobs = DbosJobs(url=settings.jobs_database_url, stories={"publish": tell})
         await jobs.launch()
-        beat = Heartbeat(ready_file(settings.paths, "worker"))
+        facts = {"clips_in_work": 0}
+        beat = Heartbeat(ready_file(settings.paths, "worker"), lambda: facts)
         beat.start()
         try:
-            await asyncio.gather(_publish_all(at, jobs, stopping), _tidy_regularly(at, stopping))
+            await asyncio.gather(_publish_all(at, jobs, facts, stopping), _tidy_regularly(at, stopping))
         finally:
             beat.stop()
             await jobs.close()
 
 
-async def _publish_all(at: OpenRealm, jobs: Jobs, stopping: asyncio.Event) -> None:
+async def _publish_all(at: OpenRealm, jobs: Jobs, facts: dict[str, int], stopping: asyncio.Event) -> None:
     while not stopping.is_set():
         try:
-            await _look(at, jobs)
+            facts["clips_in_work"] = await _look(at, jobs)
         except Exception as error:  # noqa: BLE001 - the worker loop: one bad round must not end the others
             _log.error("worker.look-failed", exc_info=error)
             await _pause(stopping, 1.0)
         await _pause(stopping, LOOK_EVERY_SECONDS)
 
 
-async def _look(at: OpenRealm, jobs: Jobs) -> None:
-    for publication in await _due(at):
+async def _look(at: OpenRealm, jobs: Jobs) -> int:
+    """Start what waits; how many clips are being published."""
+    waiting = await _due(at)
+    for publication in waiting:
         job = publish_job(publication)
         state = await jobs.state(job.key)
         if state is JobState.UNKNOWN:
@@ -67,6 +70,7 @@ async def _look(at: OpenRealm, jobs: Jobs) -> None:
         elif state is JobState.ENDED and publication in await _due(at):  # otherwise it ended just now
             _log.error("worker.job-ended-silently", job=job.key)
             await abandon(publication, at=at)
+    return len(waiting)
 
 
 async def _due(at: OpenRealm) -> tuple[Publication, ...]:
