@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from reelm.base import ClipId, ReelmError
 from reelm.web.files import FOREVER, Receive, Scope, Send, send_file, send_problem, send_text
+from reelm.web.linger import Linger
 from reelm.web.problems import fault
 from reelm.web.traffic import Traffic
 from reelm.workflows import OpenRealm
@@ -80,18 +81,22 @@ class Front:
             await self._inner(scope, receive, send)
             return
         answer = _Answer(send)
+        watched = self._watched(answer.send, _kind(scope["path"]))
         try:
-            await self._answer(scope, receive, self._watched(answer.send, _kind(scope["path"])))
+            await self._answer(scope, receive, watched)
         except Exception as error:  # noqa: BLE001 - the request boundary: whatever happens is answered
             problem = fault(scope["path"], error)
             if not answer.has_begun:
-                await send_problem(scope, self._watched(send, _kind(scope["path"])), problem)
+                await send_problem(scope, watched, problem)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
-        if path.startswith(_PROGRAM) and scope["method"] == "HEAD":
+        if scope["method"] not in {"GET", "HEAD"}:
+            linger = Linger(scope, receive, send)
+            await self._inner(scope, linger.receive, linger.send)
+        elif path.startswith(_PROGRAM) and scope["method"] == "HEAD":
             await self._inner({**scope, "method": "GET"}, receive, _without_body(send))
-        elif scope["method"] not in {"GET", "HEAD"} or path.startswith(_PROGRAM):
+        elif path.startswith(_PROGRAM):
             await self._inner(scope, receive, send)
         elif found := _SEGMENT.match(path):
             await self._segment(scope, send, found[1])
