@@ -8,6 +8,8 @@ import pytest
 import footage
 from visiting import Site, check_problem
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 FOUR_GB = 4 * 1024**3
 
 
@@ -28,19 +30,19 @@ def three_hours() -> Path:
     [
         (footage.empty, 422, "media.empty"),
         (footage.text, 415, "media.not-a-video"),
-        (footage.noise, 415, "media.not-a-video"),
-        (footage.playlist, 415, "media.not-a-video"),
-        (footage.picture, 415, "media.not-a-video"),
+        pytest.param(footage.noise, 415, "media.not-a-video", marks=pytest.mark.slow),
+        pytest.param(footage.playlist, 415, "media.not-a-video", marks=pytest.mark.slow),
+        pytest.param(footage.picture, 415, "media.not-a-video", marks=pytest.mark.slow),
         (footage.cut, 422, "media.truncated"),
         (lambda: footage.cut(index_first=False), 422, "media.truncated"),
         (footage.audio_only, 415, "media.no-video"),
-        (footage.with_cover, 415, "media.no-video"),
+        pytest.param(footage.with_cover, 415, "media.no-video", marks=pytest.mark.slow),
         (footage.no_frames, 422, "media.too-short"),
         (one_pixel, 422, "media.too-small"),
         (footage.claims_8k, 413, "media.too-large-picture"),
         (three_hours, 413, "media.too-long"),
-        (footage.many_tracks, 422, "media.too-many-streams"),
-        (footage.scrambled, 422, "media.unreadable"),
+        pytest.param(footage.many_tracks, 422, "media.too-many-streams", marks=pytest.mark.slow),
+        pytest.param(footage.scrambled, 422, "media.unreadable", marks=pytest.mark.slow),
     ],
     ids=lambda value: getattr(value, "__name__", str(value)),
 )

@@ -20,8 +20,9 @@ async def test_the_committed_document_is_current() -> None:
     assert await document() == committed, "the interface has changed: run ./reelm dev types and commit"
 
 
-async def test_a_realm_serves_the_same_document(site: Site) -> None:
-    async with site.visit() as nobody:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_realm_serves_the_same_document(shared: Site) -> None:
+    async with shared.visit() as nobody:
         served = await nobody.get("/api/openapi.json")
     assert served.status_code == 200
     assert served.json() == json.loads(await document())

@@ -11,6 +11,8 @@ import pytest
 from reelm.workflows import remove
 from visiting import CAPTION, PAGE, Site, Visitor, check_problem
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 HEADERS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
@@ -43,18 +45,18 @@ async def first_segment(visitor: Visitor, clip_id: str) -> str:
     return found[0]
 
 
-async def test_every_kind_of_answer_has_the_security_headers(site: Site) -> None:
-    async with site.visit() as nobody:
-        segment = await first_segment(nobody, site.known.visible)
+async def test_every_kind_of_answer_has_the_security_headers(shared: Site) -> None:
+    async with shared.visit() as nobody:
+        segment = await first_segment(nobody, shared.known.visible)
         answers = [
             await nobody.get("/"),
             await nobody.get("/nothing"),
             await nobody.get("/assets/app.js"),
             await nobody.get("/api/session"),
             await nobody.get("/api/nothing"),
-            await nobody.get(f"/api/clips/{site.known.removed}"),
-            await nobody.get(f"/api/clips/{site.known.visible}/poster"),
-            await nobody.get(f"/hls/{site.known.visible}/master.m3u8"),
+            await nobody.get(f"/api/clips/{shared.known.removed}"),
+            await nobody.get(f"/api/clips/{shared.known.visible}/poster"),
+            await nobody.get(f"/hls/{shared.known.visible}/master.m3u8"),
             await nobody.get(segment),
             await nobody.get(segment, headers={"range": "bytes=0-1"}),
             await nobody.get(segment, headers={"range": "bytes=999999999-"}),
@@ -86,8 +88,8 @@ async def test_behind_tls_browsers_are_told_to_stay_there(secure_site: Site) -> 
             assert "max-age=31536000" in (await nobody.get(url)).headers["strict-transport-security"]
 
 
-async def test_no_other_origin_is_let_in(site: Site) -> None:
-    async with site.visit() as stranger:
+async def test_no_other_origin_is_let_in(shared: Site) -> None:
+    async with shared.visit() as stranger:
         answer = await stranger.get("/api/session", headers={"origin": "https://elsewhere.example"})
         assert not [name for name in answer.headers if name.startswith("access-control-")]
         preflight = await stranger.ask(
@@ -98,17 +100,17 @@ async def test_no_other_origin_is_let_in(site: Site) -> None:
         assert not [name for name in preflight.headers if name.startswith("access-control-")]
 
 
-async def test_the_link_preview_of_a_clip_shows_its_caption_and_runs_nothing(site: Site) -> None:
-    async with site.visit() as nobody:
-        page = await nobody.get(f"/c/{site.known.visible}")
+async def test_the_link_preview_of_a_clip_shows_its_caption_and_runs_nothing(shared: Site) -> None:
+    async with shared.visit() as nobody:
+        page = await nobody.get(f"/c/{shared.known.visible}")
     assert page.status_code == 200
     assert "<script>" not in page.text
     tags = Tags()
     tags.feed(page.text)
     assert tags.properties["og:description"] == CAPTION
     assert tags.properties["og:title"] == "Ann (@ann)"
-    assert tags.properties["og:url"] == f"{site.url}/c/{site.known.visible}"
-    assert tags.properties["og:image"] == f"{site.url}/api/clips/{site.known.visible}/poster"
+    assert tags.properties["og:url"] == f"{shared.url}/c/{shared.known.visible}"
+    assert tags.properties["og:image"] == f"{shared.url}/api/clips/{shared.known.visible}/poster"
     assert tags.properties["og:site_name"]
     plain = Tags()
     plain.feed(PAGE)
@@ -117,15 +119,15 @@ async def test_the_link_preview_of_a_clip_shows_its_caption_and_runs_nothing(sit
 
 
 @pytest.mark.parametrize("which", ["processing", "failed", "removed"])
-async def test_a_clip_that_is_not_visible_has_no_preview_even_for_its_owner(site: Site, which: str) -> None:
-    async with site.visit(site.known.ann) as ann:
-        page = await ann.get(f"/c/{getattr(site.known, which)}")
+async def test_a_clip_that_is_not_visible_has_no_preview_even_for_its_owner(shared: Site, which: str) -> None:
+    async with shared.visit(shared.known.ann) as ann:
+        page = await ann.get(f"/c/{getattr(shared.known, which)}")
     assert "og:" not in page.text
     assert page.status_code == 404
 
 
-async def test_a_crawler_that_asks_for_a_page_of_the_product_gets_it(site: Site) -> None:
-    async with site.visit() as nobody:
+async def test_a_crawler_that_asks_for_a_page_of_the_product_gets_it(shared: Site) -> None:
+    async with shared.visit() as nobody:
         for path in ("/", "/following", "/upload", "/settings", "/sign-in", "/@ann", "/tag/first", "/inbox"):
             page = await nobody.get(path)
             assert (page.status_code, page.headers["cache-control"]) == (200, "no-cache"), path
@@ -133,9 +135,9 @@ async def test_a_crawler_that_asks_for_a_page_of_the_product_gets_it(site: Site)
 
 
 async def test_files_with_a_digest_in_their_name_are_kept_for_ever_and_others_are_asked_for(
-    site: Site,
+    shared: Site,
 ) -> None:
-    async with site.visit() as nobody:
+    async with shared.visit() as nobody:
         script = await nobody.get("/assets/app.js")
         assert script.headers["cache-control"] == "public, max-age=31536000, immutable"
         assert script.headers["content-type"] == "text/javascript; charset=utf-8"
@@ -148,8 +150,8 @@ async def test_files_with_a_digest_in_their_name_are_kept_for_ever_and_others_ar
     "path",
     ["/assets/../index.html", "/assets/%2e%2e/index.html", "/assets//app.js", "/assets/", "//assets/app.js"],
 )
-async def test_only_the_files_that_were_built_are_files(site: Site, path: str) -> None:
-    async with site.visit() as nobody:
+async def test_only_the_files_that_were_built_are_files(shared: Site, path: str) -> None:
+    async with shared.visit() as nobody:
         answer = await nobody.get(path)
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
 
@@ -175,9 +177,9 @@ async def test_progress_is_told_as_it_happens_and_ends_when_publishing_does(site
     assert {"preparing"} <= {each["step"] for each in told}
 
 
-async def test_progress_of_what_has_failed_says_why_and_ends(site: Site) -> None:
-    async with site.visit(site.known.ann) as ann:
-        (only,) = events((await ann.get(f"/api/clips/{site.known.failed}/progress")).text)
+async def test_progress_of_what_has_failed_says_why_and_ends(shared: Site) -> None:
+    async with shared.visit(shared.known.ann) as ann:
+        (only,) = events((await ann.get(f"/api/clips/{shared.known.failed}/progress")).text)
     assert only["step"] == "failed"
     assert only["failure"] == {"code": "media.unreadable", "detail": "It cannot be read."}
 
@@ -193,19 +195,19 @@ async def test_progress_ends_when_the_clip_is_removed_meanwhile(site: Site) -> N
     assert [each["step"] for each in events(answer.text)] == ["preparing"]
 
 
-async def test_progress_is_only_for_the_owner(site: Site) -> None:
-    url = f"/api/clips/{site.known.processing}/progress"
-    async with site.visit() as nobody, site.visit(site.known.ben) as ben:
+async def test_progress_is_only_for_the_owner(shared: Site) -> None:
+    url = f"/api/clips/{shared.known.processing}/progress"
+    async with shared.visit() as nobody, shared.visit(shared.known.ben) as ben:
         check_problem(await nobody.get(url), 401, "web.sign-in-first")
         check_problem(await ben.get(url), 404, "social.no-such-clip")
 
 
-async def test_metrics_count_answers_without_saying_whose(site: Site) -> None:
-    async with site.visit(site.known.ann) as ann:
-        await ann.get(f"/api/clips/{site.known.visible}")
+async def test_metrics_count_answers_without_saying_whose(shared: Site) -> None:
+    async with shared.visit(shared.known.ann) as ann:
+        await ann.get(f"/api/clips/{shared.known.visible}")
         text = (await ann.get("/metrics")).text
     assert 'reelm_answers_total{kind="api",status="2xx"}' in text
-    assert site.known.visible not in text
+    assert shared.known.visible not in text
     assert "ann" not in text.replace("channel", "")
 
 

@@ -7,6 +7,8 @@ from realms import PASSWORD
 from reelm.accounts import SESSION_SECONDS
 from visiting import Site, check_problem
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 ANN = {"email": "ann@example.org", "password": PASSWORD}
 
 
@@ -119,6 +121,7 @@ async def test_joining_with_something_wrong_makes_nothing(
     assert (await site.traces()).rows == before.rows
 
 
+@pytest.mark.slow
 async def test_guessing_a_password_is_slowed_down_and_says_for_how_long(
     timed_site: Site, clock: ManualClock
 ) -> None:

@@ -9,6 +9,8 @@ from playlists import parts, screen, variants
 from reelm.base import ClipId
 from visiting import Site, Visitor, check_problem
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 FOREVER = "public, max-age=31536000, immutable"
 
 
@@ -24,29 +26,31 @@ async def segment_urls(visitor: Visitor, clip_id: ClipId) -> list[str]:
     return [part.url for part in parts((await visitor.get(media)).text, at=media)]
 
 
-async def test_anybody_watches_a_visible_clip_over_http(site: Site) -> None:
-    async with site.visit() as nobody:
+async def test_anybody_watches_a_visible_clip_over_http(shared: Site) -> None:
+    async with shared.visit() as nobody:
 
         async def fetch(url: str) -> bytes:
             answer = await nobody.get(url)
             assert answer.status_code == 200, url
             return answer.content
 
-        (only,) = await screen(fetch, site.known.visible)
+        (only,) = await screen(fetch, shared.known.visible)
     assert only.seconds == pytest.approx(0.6, abs=0.1)
     assert only.sound_count > 0
 
 
-async def test_playlists_and_keys_are_never_cached_segments_for_ever_posters_privately(site: Site) -> None:
-    async with site.visit() as nobody:
-        master, media = await playlist_urls(nobody, site.known.visible)
+async def test_playlists_and_keys_are_never_cached_segments_for_ever_posters_privately(
+    shared: Site,
+) -> None:
+    async with shared.visit() as nobody:
+        master, media = await playlist_urls(nobody, shared.known.visible)
         key = media.replace("media.m3u8", "key")
         expected = {
             master: ("no-store", "application/vnd.apple.mpegurl"),
             media: ("no-store", "application/vnd.apple.mpegurl"),
             key: ("no-store", "application/octet-stream"),
-            f"/api/clips/{site.known.visible}/poster": ("private, max-age=3600", "image/jpeg"),
-            (await segment_urls(nobody, site.known.visible))[0]: (FOREVER, "video/iso.segment"),
+            f"/api/clips/{shared.known.visible}/poster": ("private, max-age=3600", "image/jpeg"),
+            (await segment_urls(nobody, shared.known.visible))[0]: (FOREVER, "video/iso.segment"),
         }
         for url, (caching, kind) in expected.items():
             answer = await nobody.get(url)
@@ -58,11 +62,11 @@ async def test_playlists_and_keys_are_never_cached_segments_for_ever_posters_pri
 @pytest.mark.parametrize("who", ["ann", "ben", None])
 @pytest.mark.parametrize("which", ["processing", "failed", "removed"])
 async def test_what_is_not_visible_is_refused_alike_to_everyone(
-    site: Site, which: str, who: str | None
+    shared: Site, which: str, who: str | None
 ) -> None:
-    clip_id: ClipId = getattr(site.known, which)
+    clip_id: ClipId = getattr(shared.known, which)
     rendition = "0" * 26
-    async with site.visit(getattr(site.known, who) if who else None) as visitor:
+    async with shared.visit(getattr(shared.known, who) if who else None) as visitor:
         for url in (
             f"/hls/{clip_id}/master.m3u8",
             f"/hls/{clip_id}/{rendition}/media.m3u8",
@@ -77,10 +81,10 @@ async def test_what_is_not_visible_is_refused_alike_to_everyone(
 @pytest.mark.parametrize(("who", "status"), [("ann", 200), ("ben", 404), (None, 404)])
 @pytest.mark.parametrize("which", ["processing", "failed"])
 async def test_only_its_owner_sees_that_a_clip_is_not_visible_yet(
-    site: Site, which: str, who: str | None, status: int
+    shared: Site, which: str, who: str | None, status: int
 ) -> None:
-    async with site.visit(getattr(site.known, who) if who else None) as visitor:
-        answer = await visitor.get(f"/api/clips/{getattr(site.known, which)}")
+    async with shared.visit(getattr(shared.known, who) if who else None) as visitor:
+        answer = await visitor.get(f"/api/clips/{getattr(shared.known, which)}")
         assert answer.status_code == status
         if status == 200:
             assert answer.json()["state"] == which
@@ -88,11 +92,11 @@ async def test_only_its_owner_sees_that_a_clip_is_not_visible_yet(
             assert (answer.json()["failure"] is not None) == (which == "failed")
 
 
-async def test_a_rendition_is_only_found_below_its_own_clip(site: Site) -> None:
-    async with site.visit(site.known.ann) as ann:
-        _, media = await playlist_urls(ann, site.known.visible)
+async def test_a_rendition_is_only_found_below_its_own_clip(shared: Site) -> None:
+    async with shared.visit(shared.known.ann) as ann:
+        _, media = await playlist_urls(ann, shared.known.visible)
         rendition = media.split("/")[3]
-        for other in (site.known.processing, site.known.failed):
+        for other in (shared.known.processing, shared.known.failed):
             for ending in ("media.m3u8", "key"):
                 check_problem(
                     await ann.get(f"/hls/{other}/{rendition}/{ending}"), 404, "delivery.no-such-rendition"
@@ -129,8 +133,8 @@ async def test_nobody_removes_or_retries_what_belongs_to_somebody_else(site: Sit
     "name",
     ["0" * 64, "A" * 64, "0" * 63, "..%2f..%2fkeys%2froot.key", "%00" * 64, "0" * 64 + ".part"],
 )
-async def test_a_segment_that_nobody_announced_is_no_file_of_ours(site: Site, name: str) -> None:
-    async with site.visit() as nobody:
+async def test_a_segment_that_nobody_announced_is_no_file_of_ours(shared: Site, name: str) -> None:
+    async with shared.visit() as nobody:
         answer = await nobody.get(f"/segments/{name}.m4s")
     assert answer.status_code == 404
     assert b"html" in answer.content or answer.json()["code"] == "delivery.no-such-segment"
@@ -150,9 +154,9 @@ class Ranges:
         assert answer.content == self.whole[first : last + 1]
 
 
-async def test_a_segment_comes_in_parts_when_asked_for(site: Site) -> None:
-    async with site.visit() as nobody:
-        url = (await segment_urls(nobody, site.known.visible))[1]
+async def test_a_segment_comes_in_parts_when_asked_for(shared: Site) -> None:
+    async with shared.visit() as nobody:
+        url = (await segment_urls(nobody, shared.known.visible))[1]
         answer = await nobody.get(url)
         assert answer.headers["accept-ranges"] == "bytes"
         assert hashlib.sha256(answer.content).hexdigest() in url
@@ -170,9 +174,9 @@ async def test_a_segment_comes_in_parts_when_asked_for(site: Site) -> None:
 
 
 @pytest.mark.parametrize("asked", ["bytes={size}-", "bytes=99999999999-", "bytes=-0", "bytes=5-2"])
-async def test_a_part_outside_the_segment_is_refused_with_its_size(site: Site, asked: str) -> None:
-    async with site.visit() as nobody:
-        url = (await segment_urls(nobody, site.known.visible))[1]
+async def test_a_part_outside_the_segment_is_refused_with_its_size(shared: Site, asked: str) -> None:
+    async with shared.visit() as nobody:
+        url = (await segment_urls(nobody, shared.known.visible))[1]
         size = len((await nobody.get(url)).content)
         answer = await nobody.get(url, headers={"range": asked.format(size=size)})
     assert answer.status_code == 416
@@ -183,26 +187,26 @@ async def test_a_part_outside_the_segment_is_refused_with_its_size(site: Site, a
 @pytest.mark.parametrize(
     "asked", ["bytes=0-1,4-5", "bytes=-", "bytes=x-y", "items=0-1", "", "bytes=" + "9" * 6_000 + "-"]
 )
-async def test_a_range_that_is_none_is_ignored(site: Site, asked: str) -> None:
-    async with site.visit() as nobody:
-        url = (await segment_urls(nobody, site.known.visible))[1]
+async def test_a_range_that_is_none_is_ignored(shared: Site, asked: str) -> None:
+    async with shared.visit() as nobody:
+        url = (await segment_urls(nobody, shared.known.visible))[1]
         whole = (await nobody.get(url)).content
         answer = await nobody.get(url, headers={"range": asked})
     assert answer.status_code == 200
     assert answer.content == whole
 
 
-async def test_head_says_what_get_would_say_without_the_body(site: Site) -> None:
-    async with site.visit() as nobody:
-        master, media = await playlist_urls(nobody, site.known.visible)
-        segment = (await segment_urls(nobody, site.known.visible))[1]
+async def test_head_says_what_get_would_say_without_the_body(shared: Site) -> None:
+    async with shared.visit() as nobody:
+        master, media = await playlist_urls(nobody, shared.known.visible)
+        segment = (await segment_urls(nobody, shared.known.visible))[1]
         for url in (
             master,
             media,
             segment,
-            f"/api/clips/{site.known.visible}",
-            f"/api/clips/{site.known.visible}/poster",
-            f"/api/clips/{site.known.removed}",
+            f"/api/clips/{shared.known.visible}",
+            f"/api/clips/{shared.known.visible}/poster",
+            f"/api/clips/{shared.known.removed}",
             "/segments/" + "0" * 64 + ".m4s",
             "/assets/app.js",
             "/",

@@ -91,6 +91,7 @@ async def test_a_clip_is_playable_before_its_other_rungs_are_made(stage: Stage) 
     assert (await look(stage)).spooled == ()
 
 
+@pytest.mark.slow
 async def test_every_rung_shows_the_whole_clip_and_the_poster_is_as_large_as_it(stage: Stage) -> None:
     ann = await stage.person("ann")
     made = await stage.clip(ann, footage.clip(**TWO_RUNGS))
@@ -104,6 +105,7 @@ async def test_every_rung_shows_the_whole_clip_and_the_poster_is_as_large_as_it(
     (await look(stage)).check()
 
 
+@pytest.mark.slow
 async def test_a_silent_clip_has_a_poster_that_opens(stage: Stage, tmp_path: Path) -> None:
     ann = await stage.person("ann")
     made = await stage.clip(ann, footage.clip(audio=None, seconds=0.6))
@@ -132,6 +134,7 @@ async def test_posting_an_upload_twice_makes_one_clip(stage: Stage) -> None:
     (await look(stage)).check()
 
 
+@pytest.mark.slow
 async def test_starting_a_job_twice_publishes_once(stage: Stage) -> None:
     ann = await stage.person("ann")
     made = await stage.post(ann, footage.clip(seconds=0.6))

@@ -230,7 +230,16 @@ async def test_a_retry_of_what_nobody_could_watch_leaves_nothing_of_the_first_at
     assert set(world.objects) == {f"clip/{made.id}/2/128p", f"clip/{made.id}/2/poster"}
 
 
-@pytest.mark.parametrize("name", ["probe", "first rung", "store first rung", "playable", "done"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("probe", marks=pytest.mark.slow),
+        pytest.param("first rung", marks=pytest.mark.slow),
+        "store first rung",
+        pytest.param("playable", marks=pytest.mark.slow),
+        pytest.param("done", marks=pytest.mark.slow),
+    ],
+)
 async def test_a_clip_removed_while_it_is_published_leaves_nothing(stage: Stage, name: str) -> None:
     ann = await stage.person("ann")
     made = await stage.post(ann, footage.clip(seconds=0.4))

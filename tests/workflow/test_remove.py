@@ -114,6 +114,7 @@ async def test_a_crash_between_the_row_and_the_bytes_is_finished_by_the_next_sta
         assert world.files == frozenset()
 
 
+@pytest.mark.slow
 async def test_a_crash_between_the_bytes_and_their_rows_is_finished_by_the_next_tidy(stage: Stage) -> None:
     ann = await stage.person("ann")
     made = await stage.clip(ann, footage.clip(seconds=0.4))
@@ -145,6 +146,7 @@ async def test_a_store_that_is_away_holds_up_no_other_deletion_and_is_finished_l
     assert (world.objects, world.files) == ({}, frozenset())
 
 
+@pytest.mark.slow
 async def test_a_removed_clip_cannot_come_back_by_posting_its_upload_again(stage: Stage) -> None:
     ann = await stage.person("ann")
     sent = await stage.upload(ann, footage.clip(seconds=0.4))
