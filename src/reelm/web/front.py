@@ -106,12 +106,13 @@ class Front:
             await self._document(scope, send, path)
 
     async def _segment(self, scope: Scope, send: Send, name: str) -> None:
+        headers = {"content-type": "video/iso.segment", "cache-control": FOREVER}
         try:
-            file = await self._at.origin.segment(name)
+            await send_file(scope, send, await self._at.origin.segment(name), headers)
+        except FileNotFoundError:  # it made room for another one just now
+            await send_file(scope, send, await self._at.origin.segment(name), headers)
         except ReelmError as error:
             await send_problem(scope, send, error)
-            return
-        await send_file(scope, send, file, {"content-type": "video/iso.segment", "cache-control": FOREVER})
 
     async def _asset(self, scope: Scope, send: Send, path: str) -> None:
         headers = {

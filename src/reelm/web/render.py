@@ -85,6 +85,16 @@ def comment_page(page: social.CommentPage) -> schema.CommentPage:
     return schema.CommentPage(comments=[comment(each) for each in page.comments], cursor=page.cursor)
 
 
+def upload_limits(limits: media.Limits) -> schema.UploadLimits:
+    return schema.UploadLimits(
+        max_bytes=limits.max_source_bytes,
+        min_duration_ms=limits.min_duration_ms,
+        max_duration_ms=limits.max_duration_ms,
+        min_short_side=limits.min_short_side,
+        max_pixels=limits.max_pixels,
+    )
+
+
 def upload(found: media.Upload) -> schema.Upload:
     probe = found.probe
     assert probe.video is not None  # noqa: S101 - a source without a picture is refused before it is recorded

@@ -31,11 +31,22 @@ class Account(Struct, frozen=True):
     email: str
 
 
+class UploadLimits(Struct, frozen=True):
+    """What a source file may be, so that a page can refuse one before it is sent."""
+
+    max_bytes: Count
+    min_duration_ms: Count
+    max_duration_ms: Count
+    min_short_side: Count
+    max_pixels: Count
+
+
 class Realm(Struct, frozen=True):
-    """Whose realm this is."""
+    """Whose realm this is, and what it accepts."""
 
     name: str
     operator: str
+    limits: UploadLimits
 
 
 class Session(Struct, frozen=True):

@@ -666,6 +666,7 @@ export interface components {
         Realm: {
             name: string;
             operator: string;
+            limits: components["schemas"]["UploadLimits"];
         };
         /** Session */
         Session: {
@@ -695,6 +696,14 @@ export interface components {
             size_bytes: number;
             /** Format: date-time */
             expires_at: string;
+        };
+        /** UploadLimits */
+        UploadLimits: {
+            max_bytes: number;
+            min_duration_ms: number;
+            max_duration_ms: number;
+            min_short_side: number;
+            max_pixels: number;
         };
         /** View */
         View: {

@@ -18,6 +18,7 @@ export type NewComment = Schemas["NewComment"];
 export type Problem = Schemas["Problem"];
 export type Profile = Schemas["Profile"];
 export type ProfileEdit = Schemas["ProfileEdit"];
+export type Realm = Schemas["Realm"];
 export type Session = Schemas["Session"];
 export type SignIn = Schemas["SignIn"];
 export type Upload = Schemas["Upload"];

@@ -1,10 +1,4 @@
-import {
-  SOURCE_MAX_BYTES,
-  SOURCE_MAX_PIXELS,
-  SOURCE_MAX_SECONDS,
-  SOURCE_MIN_SECONDS,
-  SOURCE_MIN_SHORT_SIDE,
-} from "./limits";
+import { session } from "./session.svelte";
 
 /** Why a file is refused, in the realm's own words. */
 export interface Refusal {
@@ -44,11 +38,11 @@ export async function refuseFile(file: File): Promise<Refusal | null> {
       detail: "The file has no bytes in it. Nothing was kept. Choose the video again.",
     };
   }
-  if (file.size > SOURCE_MAX_BYTES) {
+  if (file.size > session.realm.limits.max_bytes) {
     return {
       title: "The file is too large",
       detail:
-        `The file is larger than ${(SOURCE_MAX_BYTES / 1024 ** 3).toFixed(1)} GiB, which is the most that is accepted. ` +
+        `The file is larger than ${(session.realm.limits.max_bytes / 1024 ** 3).toFixed(1)} GiB, which is the most that is accepted. ` +
         "Nothing was kept. Trim it or export it at a lower quality.",
     };
   }
@@ -79,14 +73,19 @@ export function look(url: string): Promise<Picture | null> {
   });
 }
 
-function spoken(seconds: number): string {
+/** A duration in words. */
+export function spoken(seconds: number): string {
   const whole = Math.round(seconds);
   if (whole >= 3600) return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
-  return whole >= 60 ? `${Math.floor(whole / 60)} min ${whole % 60} s` : `${whole} s`;
+  const rest = whole % 60 ? ` ${whole % 60} s` : "";
+  return whole >= 60 ? `${Math.floor(whole / 60)} min${rest}` : `${whole} s`;
 }
 
 export function refusePicture({ seconds, width, height }: Picture): Refusal | null {
-  if (width * height > SOURCE_MAX_PIXELS) {
+  const { limits } = session.realm;
+  const longest = limits.max_duration_ms / 1000;
+  const shortest = limits.min_duration_ms / 1000;
+  if (width * height > limits.max_pixels) {
     return {
       title: "The picture is too large",
       detail:
@@ -94,26 +93,26 @@ export function refusePicture({ seconds, width, height }: Picture): Refusal | nu
         "Export it at 1080p or 4K.",
     };
   }
-  if (Math.min(width, height) < SOURCE_MIN_SHORT_SIDE) {
+  if (Math.min(width, height) < limits.min_short_side) {
     return {
       title: "The picture is too small",
       detail:
-        `The picture is ${width} by ${height}; its shorter side needs at least ${SOURCE_MIN_SHORT_SIDE} pixels. ` +
+        `The picture is ${width} by ${height}; its shorter side needs at least ${limits.min_short_side} pixels. ` +
         "Choose a larger version.",
     };
   }
-  if (seconds > SOURCE_MAX_SECONDS) {
+  if (seconds > longest) {
     return {
       title: "The video is too long",
       detail:
-        `The video lasts ${spoken(seconds)}; clips may last up to ${spoken(SOURCE_MAX_SECONDS)}. ` +
+        `The video lasts ${spoken(seconds)}; clips may last up to ${spoken(longest)}. ` +
         "Trim it and send it again.",
     };
   }
-  if (seconds < SOURCE_MIN_SECONDS) {
+  if (seconds < shortest) {
     return {
       title: "The video is too short",
-      detail: `The video lasts ${seconds.toFixed(1)} seconds; clips need at least ${SOURCE_MIN_SECONDS.toFixed(1)} seconds.`,
+      detail: `The video lasts ${seconds.toFixed(1)} seconds; clips need at least ${shortest.toFixed(1)} seconds.`,
     };
   }
   return null;

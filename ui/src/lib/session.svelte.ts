@@ -1,12 +1,21 @@
 import { session as api } from "./calls";
-import type { Account, Join, Session } from "./contract";
+import type { Account, Join, Realm, Session } from "./contract";
 import { asProblem, type ApiProblem } from "./problem";
 import { links, router } from "./router.svelte";
+
+/** Before the realm has answered nothing is refused here; the realm refuses it later. */
+const UNKNOWN: Realm["limits"] = {
+  max_bytes: Infinity,
+  min_duration_ms: 0,
+  max_duration_ms: Infinity,
+  min_short_side: 0,
+  max_pixels: Infinity,
+};
 
 /** Who is signed in, and to which realm. */
 class CurrentSession {
   account = $state.raw<Account | null>(null);
-  realm = $state.raw({ name: "", operator: "" });
+  realm = $state.raw<Realm>({ name: "", operator: "", limits: UNKNOWN });
   state = $state<"loading" | "ready" | "failed">("loading");
   problem = $state.raw<ApiProblem | null>(null);
 

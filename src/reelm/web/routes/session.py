@@ -11,6 +11,7 @@ from reelm.accounts import SessionToken, WrongCredentials
 from reelm.base import AccountId, Tx
 from reelm.web import schema
 from reelm.web.problems import documented
+from reelm.web.render import upload_limits
 from reelm.web.routes import Asking, At, CookieRule
 from reelm.workflows import OpenRealm, join
 
@@ -108,7 +109,11 @@ async def _extend(token: SessionToken, at: OpenRealm) -> bool:
 
 
 async def _session(tx: Tx, viewer: AccountId | None, at: OpenRealm) -> schema.Session:
-    realm = schema.Realm(name=at.manifest.realm.name, operator=at.manifest.operator.name)
+    realm = schema.Realm(
+        name=at.manifest.realm.name,
+        operator=at.manifest.operator.name,
+        limits=upload_limits(at.media.limits),
+    )
     if viewer is None:
         return schema.Session(account=None, realm=realm)
     account = await at.accounts.account(tx, viewer)
