@@ -1,0 +1,165 @@
+"""What somebody with an account does: like, comment, follow, share, take back, leave and come back."""
+
+import re
+
+from playwright.async_api import expect
+
+from e2e import sources
+from e2e.conftest import Town, Visit
+from e2e.person import PASSWORD, Person
+from e2e.visitor import Visitor
+
+
+async def test_a_like_is_counted_and_stays(visit: Visit, town: Town, newcomer: Person) -> None:
+    member = await visit(state=await newcomer.state())
+    await member.go(f"/c/{town.clips[0]}")
+    like = member.current.get_by_role("button", name=re.compile("^Like"))
+    await expect(like).to_have_attribute("aria-pressed", "false")
+    await member.page.keyboard.press("l")
+    await expect(like).to_have_attribute("aria-pressed", "true")
+    await expect(like).to_have_accessible_name(re.compile(r"Like, \d+ like"))
+    await member.page.reload()
+    await expect(like).to_have_attribute("aria-pressed", "true")
+    await like.click()
+    await expect(like).to_have_attribute("aria-pressed", "false")
+
+
+async def test_a_double_tap_likes_and_does_not_pause(visit: Visit, town: Town, newcomer: Person) -> None:
+    member = await visit(screen="phone", state=await newcomer.state())
+    await member.go(f"/c/{town.clips[1]}")
+    await member.sees_moving(town.clips[1])
+    for _ in range(2):
+        await member.page.touchscreen.tap(180, 400)
+    await expect(member.current.get_by_role("button", name=re.compile("^Like"))).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    await member.page.wait_for_timeout(400)  # longer than a single tap waits for a second one
+    await expect(member.video(town.clips[1])).to_have_attribute("data-state", "playing")
+
+
+async def test_a_stranger_who_likes_is_led_to_sign_in_and_back(
+    visit: Visit, town: Town, newcomer: Person
+) -> None:
+    stranger = await visit()
+    await stranger.go(f"/c/{town.clips[0]}")
+    await stranger.current.get_by_role("button", name=re.compile("^Like")).click()
+    await stranger.sign_in(newcomer.handle, PASSWORD)
+    await stranger.page.wait_for_url(f"**/c/{town.clips[0]}")
+    await stranger.sees_moving(town.clips[0])
+
+
+async def test_a_comment_is_shown_to_others_and_can_be_taken_back(
+    visit: Visit, town: Town, newcomer: Person
+) -> None:
+    member = await visit(screen="phone", state=await newcomer.state())
+    await member.go(f"/c/{town.clips[2]}")
+    await member.current.get_by_role("button", name=re.compile("^Comments")).click()
+    text = f"Seen by {newcomer.handle}"
+    await member.page.get_by_role("textbox", name="Add a comment").fill(text)
+    await member.button("Post comment").click()
+    await expect(member.page.get_by_text(text)).to_be_visible()
+
+    stranger = await visit()
+    await stranger.go(f"/c/{town.clips[2]}")
+    await expect(stranger.page.get_by_text(text)).to_be_visible()
+
+    await member.button("Delete your comment").click()
+    await expect(member.page.get_by_text(text)).to_have_count(0)
+    await stranger.page.reload()
+    await stranger.current_clip()
+    await expect(stranger.page.get_by_text(text)).to_have_count(0)
+
+
+async def test_somebody_followed_fills_the_following_feed(visit: Visit, town: Town, newcomer: Person) -> None:
+    member = await visit(state=await newcomer.state())
+    await member.go("/following")
+    await expect(member.page.get_by_role("heading", name="Nobody to follow yet")).to_be_visible()
+    await member.go("/@ann")
+    await member.page.get_by_role("main").get_by_role("button", name="Follow", exact=True).click()
+    await expect(member.page.get_by_role("main").get_by_role("button", name="Following")).to_be_visible()
+    await member.go("/following")
+    await expect(member.current).to_have_accessible_name("Clip by @ann")
+    await member.go("/@ann")
+    await member.page.get_by_role("main").get_by_role("button", name="Following").click()
+    await expect(
+        member.page.get_by_role("main").get_by_role("button", name="Follow", exact=True)
+    ).to_be_visible()
+
+
+async def test_sharing_copies_the_link_and_reads_nothing(visit: Visit, town: Town) -> None:
+    stranger = await visit()
+    await stranger.go(f"/c/{town.clips[0]}")
+    await stranger.current.get_by_role("button", name="Share").click()
+    await stranger.button("Copy link").click()
+    await expect(stranger.page.get_by_role("status").get_by_text("Link copied.")).to_be_visible()
+    elsewhere = await stranger.context.new_page()
+    await elsewhere.goto(stranger.url + "/settings")
+    # The page's own policy forbids reading, so the link is pasted as a person would.
+    await elsewhere.goto(stranger.url + "/sign-in")
+    await elsewhere.get_by_label("E-mail").focus()
+    await elsewhere.keyboard.press("ControlOrMeta+v")
+    await expect(elsewhere.get_by_label("E-mail")).to_have_value(f"{stranger.url}/c/{town.clips[0]}")
+
+
+async def test_ones_own_clip_can_be_deleted_and_is_gone_for_everyone(visit: Visit, newcomer: Person) -> None:
+    clip_id = await newcomer.publish(sources.upright("dawn"), "Not for long")
+    author = await visit(state=await newcomer.state())
+    await author.go(f"/c/{clip_id}")
+    await author.sees_moving(clip_id)
+    await delete_clip(author)
+    await author.page.wait_for_url(re.compile(r"/(@.*)?$"))
+
+    stranger = await visit()
+    stranger.expects(f"/c/{clip_id}", f"/api/clips/{clip_id}")
+    await stranger.go(f"/c/{clip_id}")
+    await expect(stranger.page.get_by_role("heading", name="This clip is not here")).to_be_visible()
+
+
+async def test_signing_out_and_in_again(visit: Visit, newcomer: Person) -> None:
+    member = await visit(state=await newcomer.state())
+    await member.go("/settings")
+    await expect(member.page.get_by_text(newcomer.email)).to_be_visible()
+    await member.button("Sign out").click()
+    await member.page.wait_for_url(member.url + "/")
+    await member.go("/settings")
+    await member.page.get_by_role("main").get_by_role("link", name="Sign in").click()
+    await member.sign_in(newcomer.handle, PASSWORD)
+    await expect(member.page.get_by_text(newcomer.email)).to_be_visible()
+
+
+async def test_a_wrong_password_says_so_and_keeps_what_was_typed(visit: Visit, newcomer: Person) -> None:
+    stranger = await visit()
+    stranger.expects("/api/session")
+    await stranger.go("/sign-in")
+    await stranger.sign_in(newcomer.handle, "not the password at all")
+    await expect(stranger.page.get_by_role("alert")).to_contain_text("wrong")
+    await expect(stranger.page.get_by_label("E-mail")).to_have_value(newcomer.email)
+
+
+async def test_the_theme_is_chosen_and_remembered(visit: Visit) -> None:
+    visitor = await visit(scheme="dark")
+    await visitor.go("/settings")
+    ground = "getComputedStyle(document.documentElement).backgroundColor"
+    dark = await visitor.page.evaluate(ground)
+    await visitor.page.get_by_text("Light", exact=True).click()
+    assert await visitor.page.evaluate(ground) != dark
+    await visitor.page.reload()
+    assert await visitor.page.evaluate(ground) != dark
+    await visitor.page.get_by_text("Automatic", exact=True).click()
+    assert await visitor.page.evaluate(ground) == dark
+
+
+async def test_a_profile_is_edited_in_place(visit: Visit, newcomer: Person) -> None:
+    member = await visit(state=await newcomer.state())
+    await member.go(f"/@{newcomer.handle}")
+    await member.button("Edit profile").click()
+    await member.page.get_by_label("Name").fill("Nora of the Hills")
+    await member.button("Save").click()
+    await expect(member.page.get_by_role("heading", name="Nora of the Hills")).to_be_visible()
+    await member.page.reload()
+    await expect(member.page.get_by_role("heading", name="Nora of the Hills")).to_be_visible()
+
+
+async def delete_clip(visitor: Visitor) -> None:
+    await visitor.button(re.compile("^(More|Delete)")).first.click()
+    await visitor.page.get_by_role("dialog").get_by_role("button", name=re.compile("^Delete")).click()

@@ -1,0 +1,120 @@
+"""Pictures of every page, on a phone and a desktop, dark and light, for people to look at."""
+
+import re
+
+import pytest
+
+from e2e import sources
+from e2e.conftest import ARTIFACTS, Town, Visit
+from e2e.person import Person
+from e2e.visitor import Scheme, Screen, Visitor
+
+SCREENS = ARTIFACTS / "screens"
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+_WIDER = "document.documentElement.scrollWidth - innerWidth"
+
+
+@pytest.mark.parametrize("screen", ["phone", "desktop"])
+async def test_every_page_is_shown_whole(visit: Visit, town: Town, newcomer: Person, screen: Screen) -> None:
+    member = await visit(screen=screen, state=await newcomer.state())
+    member.expects("404", "/api/uploads")
+    stranger = await visit(screen=screen)
+    wide = []
+    for name, path in places(town, newcomer).items():
+        who = stranger if name.startswith("stranger") else member
+        await who.go(path)
+        wide += await keep(who, name)
+    for name, show in SHOWN.items():
+        await show(member, town)
+        wide += await keep(member, name)
+    assert wide == [], "a page is wider than its window"
+
+
+def places(town: Town, person: Person) -> dict[str, str]:
+    return {
+        "feed": "/",
+        "stranger-feed": "/",
+        "following-empty": "/following",
+        "stranger-following": "/following",
+        "discover": "/discover",
+        "inbox": "/inbox",
+        "clip": f"/c/{town.clips[2]}",
+        "clip-gone": "/c/01k0000000000000000000000a",
+        "profile": "/@ann",
+        "profile-own-empty": f"/@{person.handle}",
+        "profile-missing": "/@nobody_at_all",
+        "tag": "/tag/reelm",
+        "upload": "/upload",
+        "stranger-upload": "/upload",
+        "stranger-sign-in": "/sign-in",
+        "stranger-sign-up": "/sign-up",
+        "settings": "/settings",
+        "stranger-settings": "/settings",
+        "missing": "/no/such/page",
+    }
+
+
+async def keep(visitor: Visitor, name: str) -> list[str]:
+    """Take the pictures of a page that has settled; its name, should it be wider than its window."""
+    await visitor.settles()
+    width, _ = visitor.size
+    for scheme in SCHEMES:
+        await visitor.page.emulate_media(color_scheme=scheme)
+        await visitor.page.screenshot(path=SCREENS / f"{width}-{scheme}-{name}.png")
+    return [name] if await visitor.page.evaluate(_WIDER) > 0 else []
+
+
+async def comments(visitor: Visitor, town: Town) -> None:
+    await visitor.go(f"/c/{town.clips[2]}")
+    await visitor.current_clip()
+    await visitor.page.keyboard.press("c")
+
+
+async def share(visitor: Visitor, town: Town) -> None:
+    await visitor.go(f"/c/{town.clips[2]}")
+    await visitor.current.get_by_role("button", name="Share").click()
+
+
+async def shortcuts(visitor: Visitor, town: Town) -> None:
+    await visitor.go("/discover")
+    await visitor.page.keyboard.press("?")
+
+
+async def draft(visitor: Visitor, town: Town) -> None:
+    await visitor.go("/upload")
+    await visitor.page.locator("input[type=file]").set_input_files(sources.upright("tide"))
+    await visitor.page.get_by_label("Caption").fill("High water at the pier #tide #reelm, with @ann")
+    await visitor.page.get_by_text("Uploaded. Post it when you are ready").wait_for()
+
+
+async def refused(visitor: Visitor, town: Town) -> None:
+    await visitor.go("/upload")
+    await visitor.page.locator("input[type=file]").set_input_files(sources.not_a_video())
+    await visitor.page.get_by_role("alert").wait_for()
+
+
+async def end(visitor: Visitor, town: Town) -> None:
+    await visitor.go()
+    await visitor.current_clip()
+    last = visitor.page.get_by_text("You have seen everything")
+    while not await last.is_visible():
+        await visitor.page.keyboard.press("ArrowDown")
+        await visitor.page.wait_for_timeout(100)
+    await last.scroll_into_view_if_needed()
+
+
+async def editing(visitor: Visitor, town: Town) -> None:
+    await visitor.go("/settings")
+    await visitor.link(re.compile("^@")).first.click()
+    await visitor.button("Edit profile").click()
+
+
+SHOWN = {
+    "clip-comments": comments,
+    "clip-share": share,
+    "shortcuts": shortcuts,
+    "upload-draft": draft,
+    "upload-refused": refused,
+    "feed-end": end,
+    "profile-editing": editing,
+}

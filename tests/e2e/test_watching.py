@@ -1,0 +1,122 @@
+"""Watching without an account: by key, by finger, with sound, to the end of the feed."""
+
+from playwright.async_api import expect
+
+from e2e.conftest import Town, Visit
+from e2e.visitor import Screen, Visitor
+
+# Cumulative layout shift; up to 0.1 counts as good.
+_CALM = 0.05
+# The id of the clip that plays and is not the one before; true when the feed's end is on screen.
+_NEXT_OR_END = """(before) => {
+  const { top } = document.querySelector(".after")?.getBoundingClientRect() ?? { top: innerHeight };
+  if (Math.abs(top) < 2 && document.querySelector(".after button")) return true;
+  const playing = document.querySelector("video[data-state=playing]")?.dataset.clipId;
+  return playing !== undefined && playing !== before ? playing : null;
+}"""
+
+
+async def test_keys_move_through_the_feed_and_back(visit: Visit, town: Town) -> None:
+    stranger = await visit()
+    await stranger.go()
+    first = await stranger.current_clip()
+    await stranger.sees_moving(first)
+    await stranger.page.keyboard.press("ArrowDown")
+    second = await next_clip(stranger, first)
+    await stranger.sees_moving(second)
+    await stranger.page.keyboard.press("ArrowUp")
+    assert await next_clip(stranger, second) == first
+    await stranger.sees_moving(first)
+
+
+async def test_a_finger_moves_through_the_feed_and_back(visit: Visit, town: Town) -> None:
+    stranger = await visit(screen="phone")
+    await stranger.go()
+    first = await stranger.current_clip()
+    await stranger.sees_moving(first)
+    await stranger.swipe()
+    second = await next_clip(stranger, first)
+    await stranger.sees_moving(second)
+    await stranger.swipe(up=False)
+    assert await next_clip(stranger, second) == first
+    await stranger.sees_moving(first)
+
+
+async def test_keys_pause_and_turn_on_sound_that_is_remembered(visit: Visit, town: Town) -> None:
+    stranger = await visit()
+    await stranger.go()
+    clip_id = await stranger.current_clip()
+    await stranger.page.keyboard.press("Space")
+    await expect(stranger.video(clip_id)).to_have_attribute("data-state", "paused")
+    await stranger.page.keyboard.press("Space")
+    await stranger.page.keyboard.press("m")
+    facts = await stranger.sees_moving(clip_id, frames=30)
+    assert not facts["is_muted"]
+    assert facts["sound_bytes"] > 0
+    await stranger.page.keyboard.press("ArrowDown")
+    following = await next_clip(stranger, clip_id)
+    assert not (await stranger.sees_moving(following))["is_muted"]
+    await stranger.page.reload()
+    again = await stranger.current_clip()
+    # A browser allows no sound before the first key or touch; from then on the remembered choice counts.
+    await stranger.page.keyboard.press("ArrowDown")
+    following = await next_clip(stranger, again)
+    assert not (await stranger.sees_moving(following))["is_muted"]
+
+
+async def test_a_tap_pauses_and_another_plays_on(visit: Visit, town: Town) -> None:
+    stranger = await visit(screen="phone")
+    await stranger.go()
+    clip_id = await stranger.current_clip()
+    await stranger.page.touchscreen.tap(180, 400)
+    await expect(stranger.video(clip_id)).to_have_attribute("data-state", "paused")
+    await stranger.page.touchscreen.tap(180, 400)
+    await stranger.sees_moving(clip_id)
+
+
+async def test_the_feed_shows_every_clip_once_and_says_so_at_its_end(visit: Visit, town: Town) -> None:
+    stranger = await visit()
+    await stranger.go()
+    seen = [await stranger.current_clip()]
+    while (following := await next_or_end(stranger, seen[-1])) is not None:
+        seen.append(following)
+    await expect(stranger.page.get_by_text("You have seen everything")).to_be_in_viewport()
+    assert len(set(seen)) == len(seen)
+    assert set(town.clips) <= set(seen)
+    await stranger.button("Start again from the top").click()
+    await stranger.sees_moving(await stranger.current_clip())
+
+
+async def test_nothing_moves_while_the_feed_loads(visit: Visit, town: Town) -> None:
+    screens: tuple[Screen, ...] = ("phone", "desktop")
+    for screen in screens:
+        stranger = await visit(screen=screen)
+        await stranger.go()
+        await stranger.sees_moving(await stranger.current_clip(), frames=20)
+        noticed = await stranger.noticed()
+        assert noticed.shift < _CALM, (screen, noticed)
+
+
+async def test_only_the_first_frames_wait_for_the_next_clip(visit: Visit, town: Town) -> None:
+    """Its first picture is there before anybody swipes."""
+    stranger = await visit()
+    await stranger.go()
+    first = await stranger.current_clip()
+    waiting = stranger.page.locator(f"video[data-state=ready]:not([data-clip-id='{first}'])")
+    await expect(waiting.first).to_be_attached()
+    buffered = await waiting.first.evaluate("(video) => video.buffered.end(0) - video.buffered.start(0)")
+    assert 0.4 < buffered < 4
+
+
+async def next_clip(visitor: Visitor, before: str) -> str:
+    """The id of the clip that plays once ``before`` no longer does."""
+    playing = visitor.page.locator(f"video[data-state=playing]:not([data-clip-id='{before}'])")
+    await expect(playing).to_have_count(1)
+    return str(await playing.get_attribute("data-clip-id"))
+
+
+async def next_or_end(visitor: Visitor, before: str) -> str | None:
+    """Press the key; the id of the clip that plays then, None at the end of the feed."""
+    await visitor.page.keyboard.press("ArrowDown")
+    found = await visitor.page.wait_for_function(_NEXT_OR_END, arg=before)
+    return str(await found.json_value()) if await found.evaluate("(value) => value !== true") else None
