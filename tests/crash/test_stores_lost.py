@@ -20,6 +20,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(180),
     pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.xdist_group("stores lost"),
 ]
 
 NUMBERS = range(1, 6)

@@ -17,6 +17,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(180),
     pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.xdist_group("stores reveal nothing"),
 ]
 
 WINDOW_BYTES = 64

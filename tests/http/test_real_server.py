@@ -19,6 +19,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(120),
     pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.xdist_group("real server"),
 ]
 
 FOUR_GB = 4 * 1024**3

@@ -9,6 +9,7 @@ import asyncio
 import hashlib
 import os
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,7 +46,7 @@ class Origin:
             SegmentDamaged: what the vault holds does not match the name.
         """
         path = self._path(name)
-        if path.exists():
+        with suppress(FileNotFoundError):  # not fetched yet, or another process just made room
             self._hold(name, path)
             return path
         task = self._fetching.get(name)
@@ -84,10 +85,10 @@ class Origin:
 
     def _hold(self, name: str, path: Path) -> None:
         """Count a file as just used; the ones not used for the longest make room."""
+        size = path.stat().st_size
         if name in self._held:
             self._held.move_to_end(name)
             return
-        size = path.stat().st_size
         self._held[name] = size
         self._held_bytes += size
         while self._held_bytes > self._config.max_bytes and len(self._held) > 1:
