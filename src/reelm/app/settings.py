@@ -52,6 +52,10 @@ class Settings:
     # Without it: http:// with the host and the port.
     public_url: str = ""
 
+    # The addresses of the proxies that stand in front, separated by commas; networks too: 10.0.0.0/8.
+    # Only from these is X-Forwarded-For believed; without it all visitors of a proxy share its limits.
+    trusted_proxies: str = ""
+
     # Where the records are: sqlite:///PATH or postgresql://USER@HOST/NAME.
     # Without it: records.sqlite in the data folder.
     # A password belongs into the file that PostgreSQL's PGPASSFILE names, not here.
@@ -255,11 +259,21 @@ def _starting(*prefixes: str) -> tuple[type, Any, str]:
     )
 
 
+def _are_networks(value: str) -> bool:
+    from ipaddress import ip_network  # noqa: PLC0415 - only a realm behind a proxy needs it
+
+    try:
+        return bool([ip_network(part.strip()) for part in value.split(",")])
+    except ValueError:
+        return False
+
+
 _DATABASES = _starting("sqlite:///", "postgresql://")
 _RULES: dict[str, tuple[type, Any, str]] = {
     "host": (str, bool, "an address or a host name"),
     "port": _between(1, 65_535),
     "public_url": _starting("http://", "https://"),
+    "trusted_proxies": (str, _are_networks, "addresses or networks separated by commas, such as 127.0.0.1"),
     "database_url": _DATABASES,
     "jobs_database_url": _DATABASES,
     "web_processes": _between(1, 64),

@@ -10,23 +10,27 @@ import sys
 
 from granian import Granian
 from granian.constants import Interfaces
+from granian.utils.proxies import wrap_asgi_with_proxy_headers
 
 from reelm.app import exit_with_parent, open_realm, settings
 from reelm.base import SystemClock, telemetry
 from reelm.web.application import Deferred
+from reelm.web.front import App
 
 ARGUMENTS = "REELM_WEB_ARGUMENTS"
 GRACE_SECONDS = 5
 
 
-def application() -> Deferred:
+def application() -> App:
     """What each serving process calls; it finds its settings in the environment."""
     exit_with_parent()
     chosen = settings.from_command_line(shlex.split(os.environ[ARGUMENTS]), program="reelm.web")
     telemetry.configure_logs(clock=SystemClock(), level=chosen.log_level)
-    return Deferred(
+    app = Deferred(
         lambda: open_realm(chosen), public_url=chosen.public_url, is_only_receiver=chosen.web_processes == 1
     )
+    proxies = [proxy.strip() for proxy in chosen.trusted_proxies.split(",") if proxy.strip()]
+    return wrap_asgi_with_proxy_headers(app, trusted_hosts=proxies) if proxies else app
 
 
 def main() -> None:

@@ -53,6 +53,7 @@ def test_the_command_line_overrules_the_file_and_both_are_named_as_origins(tmp_p
         ("port = \n", "line 1"),
         ("data = '/elsewhere'", "data is not a setting"),
         ("host = ''", "host must be an address"),
+        ('trusted_proxies = "front"', "addresses or networks separated by commas"),
     ],
 )
 def test_a_fault_names_its_line_and_what_would_be_right(tmp_path: Path, text: str, said: str) -> None:

@@ -1,0 +1,35 @@
+"""Behind a proxy, visitors are told apart by what a trusted proxy says of them, and by nothing else."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from running import Running, running
+
+ATTEMPTS = 61
+
+
+@pytest.fixture
+def realm(tmp_path: Path) -> Iterator[Running]:
+    data = tmp_path / "realm"
+    data.mkdir()
+    (data / "settings.toml").write_text('trusted_proxies = "127.0.0.1"\n')
+    with running(data) as started:
+        yield started
+
+
+@pytest.mark.slow
+async def test_one_visitor_who_guesses_does_not_lock_out_the_others(realm: Running) -> None:
+    async with realm.visit() as visitor:
+        guess = {"email": "", "password": "not the right words"}
+
+        async def try_from(address: str, number: int) -> int:
+            body = guess | {"email": f"somebody{number}@mail.example.org"}
+            forwarded = {"x-forwarded-for": address}
+            return (await visitor.post("/api/session", json=body, headers=forwarded)).status_code
+
+        statuses = await asyncio.gather(*(try_from("203.0.113.7", number) for number in range(ATTEMPTS)))
+        assert statuses.count(429) == 1
+        assert await try_from("203.0.113.8", 0) == 401
