@@ -27,7 +27,7 @@ PICTURE_BAR_SECONDS = 30
 CONTENT_BAR_SECONDS = 180
 _COLD_SECONDS = 900
 _POLL_SECONDS = 0.05
-_LOAD = "import reelm.cli, reelm.app.worker, reelm.web.__main__, reelm.web.application"
+_LOAD = "import reelm.web.__main__, reelm.web.application"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def warm(folder: Path) -> float:
 
 
 def loading(folder: Path) -> float:
-    """Seconds in which Python merely loads the code of all processes; no start can be shorter."""
+    """Seconds in which Python merely loads the code of the web process; no start can be shorter."""
     home = folder / "reelm"
     begun = time.monotonic()
     command = [str(home / ".venv" / "bin" / "python"), "-P", "-c", _LOAD]
@@ -177,7 +177,7 @@ def figures(found: Cold, pip_seconds: float, starts: list[float], loads: list[fl
             name="house.warm-loading",
             values=tuple(loads),
             unit="s",
-            note="the limit: Python loads the same code and ends",
+            note="the limit: Python loads the code of the web process and ends",
         ),
     ]
 

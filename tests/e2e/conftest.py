@@ -12,8 +12,8 @@ from playwright.async_api import Browser, Playwright, StorageState, async_playwr
 
 from e2e import sources
 from e2e.person import Person
-from e2e.realm import ROOT, Realm, running_realm
 from e2e.visitor import Scheme, Screen, Visitor, folder_name
+from running import ROOT, Running, running
 
 ARTIFACTS = ROOT / "test-artifacts"
 FLAGS = [
@@ -39,6 +39,7 @@ class Town:
     clips: tuple[str, ...]
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One process runs them all, in one event loop: they share a realm and a browser."""
     for item in items:
@@ -57,11 +58,9 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 @pytest.fixture(scope="session")
-def realm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Realm]:
-    if not (ROOT / "src" / "reelm" / "web" / "static" / "index.html").exists():
-        pytest.fail("the page is not built; ./reelm test builds it")
-    with running_realm(tmp_path_factory.mktemp("realm")) as running:
-        yield running
+def realm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with running(tmp_path_factory.mktemp("e2e") / "realm") as started:
+        yield started
 
 
 @in_session_loop
@@ -78,7 +77,7 @@ async def browser(playwright: Playwright, chromium: str) -> AsyncIterator[Browse
 
 
 @in_session_loop
-async def town(playwright: Playwright, realm: Realm) -> AsyncIterator[Town]:
+async def town(playwright: Playwright, realm: Running) -> AsyncIterator[Town]:
     """Two authors with clips that stay; what a test changes it makes itself."""
     ann = await Person.join(playwright, realm.url, "ann")
     bob = await Person.join(playwright, realm.url, "bob")
@@ -103,7 +102,7 @@ class Visit(Protocol):
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def visit(browser: Browser, realm: Realm, request: pytest.FixtureRequest) -> AsyncIterator[Visit]:
+async def visit(browser: Browser, realm: Running, request: pytest.FixtureRequest) -> AsyncIterator[Visit]:
     opened: list[Visitor] = []
 
     async def open_window(
@@ -123,7 +122,7 @@ async def visit(browser: Browser, realm: Realm, request: pytest.FixtureRequest) 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def newcomer(
-    playwright: Playwright, realm: Realm, request: pytest.FixtureRequest
+    playwright: Playwright, realm: Running, request: pytest.FixtureRequest
 ) -> AsyncIterator[Person]:
     """Somebody with an account of their own, for tests that change things."""
     person = await Person.join(playwright, realm.url, f"new_{next(_NUMBERS)}")

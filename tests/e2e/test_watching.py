@@ -97,7 +97,22 @@ async def test_nothing_moves_while_the_feed_loads(visit: Visit, town: Town) -> N
         assert noticed.shift < _CALM, (screen, noticed)
 
 
-async def test_only_the_first_frames_wait_for_the_next_clip(visit: Visit, town: Town) -> None:
+async def test_without_a_connection_the_page_says_so_and_plays_on(visit: Visit, town: Town) -> None:
+    stranger = await visit()
+    stranger.expects("ERR_INTERNET_DISCONNECTED")
+    await stranger.go()
+    clip_id = await stranger.current_clip()
+    await stranger.context.set_offline(offline=True)
+    bar = stranger.page.get_by_role("status").get_by_text("You are offline")
+    await expect(bar).to_be_visible()
+    await stranger.sees_moving(clip_id)
+    await stranger.context.set_offline(offline=False)
+    await expect(bar).to_have_count(0)
+    await stranger.page.keyboard.press("ArrowDown")
+    await stranger.sees_moving(await next_clip(stranger, clip_id))
+
+
+async def test_the_next_clip_is_loaded_as_far_as_its_first_moments(visit: Visit, town: Town) -> None:
     """Its first picture is there before anybody swipes."""
     stranger = await visit()
     await stranger.go()
