@@ -1,4 +1,4 @@
-"""One realm and one Chromium for all tests of this folder; a window of its own for each."""
+"""One realm and one Chromium for the tests of this folder; a window of its own for each."""
 
 from collections.abc import AsyncIterator, Awaitable, Generator, Iterator
 from dataclasses import dataclass
@@ -39,13 +39,11 @@ class Town:
     clips: tuple[str, ...]
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One process runs them all, in one event loop: they share a realm and a browser."""
+    """All in one event loop per test process, where they share a realm and a browser."""
     for item in items:
         if _HERE in item.path.parents:
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
-            item.add_marker(pytest.mark.xdist_group("browser"))
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.slow)
 

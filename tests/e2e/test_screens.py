@@ -18,12 +18,15 @@ _WIDER = "document.documentElement.scrollWidth - innerWidth"
 async def test_every_page_is_shown_whole(visit: Visit, town: Town, newcomer: Person, screen: Screen) -> None:
     member = await visit(screen=screen, state=await newcomer.state())
     member.expects("404", "/api/uploads")
-    stranger = await visit(screen=screen)
+    stranger, author = await visit(screen=screen), await visit(screen=screen, state=await town.ann.state())
+    others = {"stranger": stranger, "author": author}
     wide = []
     for name, path in places(town, newcomer).items():
-        who = stranger if name.startswith("stranger") else member
+        who = others.get(name.partition("-")[0], member)
         await who.go(path)
         wide += await keep(who, name)
+    await author.button("More, for your clip").click()
+    wide += await keep(author, "author-clip-more")
     for name, show in SHOWN.items():
         await show(member, town)
         wide += await keep(member, name)
@@ -51,15 +54,17 @@ def places(town: Town, person: Person) -> dict[str, str]:
         "settings": "/settings",
         "stranger-settings": "/settings",
         "missing": "/no/such/page",
+        "author-profile": "/@ann",
+        "author-clip": f"/c/{town.clips[0]}",
     }
 
 
 async def keep(visitor: Visitor, name: str) -> list[str]:
     """Take the pictures of a page that has settled; its name, should it be wider than its window."""
-    await visitor.settles()
     width, _ = visitor.size
     for scheme in SCHEMES:
         await visitor.page.emulate_media(color_scheme=scheme)
+        await visitor.settles()
         await visitor.page.screenshot(path=SCREENS / f"{width}-{scheme}-{name}.png")
     return [name] if await visitor.page.evaluate(_WIDER) > 0 else []
 

@@ -45,9 +45,17 @@ _IS_SETTLED = """() =>
   document.fonts.status === "loaded" &&
   document.querySelector("main")?.childElementCount > 0 &&
   !document.querySelector("[aria-busy=true]:not([role=feed]), li.bone") &&
-  [...document.images].every((image) => image.complete || image.loading === "lazy") &&
+  [...document.images].every((image) => image.complete || image.getBoundingClientRect().top > innerHeight) &&
   (document.querySelector("video[data-state=playing]") || !document.querySelector("article[aria-current]"))
 """
+_ANIMATIONS_END = """async () => {
+  // A change is drawn in the next frame and starts its transitions in the one after.
+  for (let round = 0; round < 4; round += 1) {
+    await new Promise((resolve) => requestAnimationFrame(resolve));
+    const ending = document.getAnimations().filter(({ effect }) => effect.getComputedTiming().endTime < 2000);
+    await Promise.allSettled(ending.map(({ finished }) => finished));
+  }
+}"""
 _FACTS = """(video) => ({
   frames: video.getVideoPlaybackQuality().totalVideoFrames,
   sound_bytes: video.webkitAudioDecodedByteCount,
@@ -131,6 +139,7 @@ class Visitor:
     async def settles(self) -> None:
         """Wait until the page shows what it came for: content, pictures, and the clip if there is one."""
         await self.page.wait_for_function(_IS_SETTLED, timeout=_PLAY_MS)
+        await self.page.evaluate(_ANIMATIONS_END)
 
     def button(self, name: str | re.Pattern[str]) -> Locator:
         return self.page.get_by_role("button", name=name)
