@@ -224,6 +224,7 @@ def test_a_stubborn_child_is_killed_after_the_grace(start: Callable[..., Run], d
     assert not is_alive(pids(data, "worker")[0])
 
 
+@pytest.mark.slow
 def test_a_child_that_refuses_its_settings_stops_everything_with_its_words(
     start: Callable[..., Run], data: Path
 ) -> None:
@@ -235,6 +236,7 @@ def test_a_child_that_refuses_its_settings_stops_everything_with_its_words(
     assert not any(is_alive(pid) for pid in pids(data, "web"))
 
 
+@pytest.mark.slow
 def test_a_child_that_never_gets_ready_is_given_up(start: Callable[..., Run], data: Path) -> None:
     run = start(WEB, {**WORKER, "arguments": ["--exit", "1", "--say", "no such table"]})
     assert run.process.wait(20) == 70
@@ -253,6 +255,7 @@ def test_a_task_runs_once_when_the_others_are_ready_and_is_shown(
     assert len(pids(data, "seed")) == 1
 
 
+@pytest.mark.slow
 def test_a_task_that_keeps_failing_does_not_stop_the_realm(start: Callable[..., Run], data: Path) -> None:
     run = start(WEB, {"name": "seed", "is_task": True, "arguments": ["--exit", "1"]}).ready()
     run.wait_for("the realm runs on without it")

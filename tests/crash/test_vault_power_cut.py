@@ -134,6 +134,7 @@ async def survives(work: Awaitable[object]) -> bool:
     return True
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_applied", [False, True])
 async def test_a_put_repeated_after_a_power_cut_at_any_step_completes_exactly_once(
     tmp_path: Path, *, is_applied: bool
@@ -178,6 +179,7 @@ async def test_a_put_never_repeated_leaves_nothing_after_the_sweep(
     raise AssertionError("the put never ran to its end")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_applied", [False, True])
 async def test_a_delete_repeated_after_a_power_cut_at_any_step_leaves_nothing(
     tmp_path: Path, *, is_applied: bool

@@ -130,6 +130,7 @@ async def cut_off_at_step(data: Path, name: str, moment: str) -> None:
     await attempt.finish(rung_count=2)
 
 
+@pytest.mark.slow
 async def test_a_story_cut_off_between_storing_and_its_record_is_finished_once(data: Path) -> None:
     await cut_off_at_step(data, "store first rung", "unrecorded")
 

@@ -75,6 +75,7 @@ async def test_following_is_newest_first_of_those_followed(town: Town, feed: Fee
     assert await session(town, feed, tab=Tab.FOLLOWING, viewer=None) == []
 
 
+@pytest.mark.slow
 async def test_long_tabs_are_read_to_their_end(town: Town, feed: Feed) -> None:
     ana, ben = await town.people("ana ben")
     made = await town.clips([ana] * 530)

@@ -100,6 +100,7 @@ async def test_a_silent_clip_has_no_sound_track(media: Media, tmp_path: Path) ->
     assert "mp4a" not in rendition.codecs
 
 
+@pytest.mark.slow
 async def test_uneven_frames_become_even(media: Media, tmp_path: Path) -> None:
     made, (rendition,) = await make(media, footage.variable_rate(), tmp_path / "work")
     plays_as_planned(made, rendition)
@@ -259,6 +260,7 @@ async def test_real_footage_plays(media: Media, tmp_path: Path, name: str) -> No
     assert (await media.poster(source, probe, into=tmp_path)).stat().st_size > 1000
 
 
+@pytest.mark.slow
 async def test_every_refusal_is_in_the_creators_words(media: Media) -> None:
     for make_source in (footage.text, footage.cut, footage.audio_only, footage.scrambled):
         with pytest.raises(ReelmError) as refusal:

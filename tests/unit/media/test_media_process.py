@@ -51,6 +51,7 @@ async def test_a_program_that_hangs_is_stopped_by_the_clock() -> None:
         await run(python("import time; time.sleep(60)"), bounds=bounds)
 
 
+@pytest.mark.slow
 async def test_a_program_that_burns_the_processor_is_stopped_by_the_kernel() -> None:
     bounds = Bounds(wall_seconds=20, cpu_seconds=1, memory_bytes=2 * 1024**3, file_bytes=0)
     with pytest.raises(TookTooLong):
@@ -92,6 +93,7 @@ async def test_a_cancelled_caller_leaves_no_process(tmp_path: Path) -> None:
     assert not is_running(pid)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent died")
 async def test_a_killed_caller_leaves_no_process(tmp_path: Path) -> None:
     mark = tmp_path / "pid"

@@ -191,6 +191,7 @@ async def test_a_creation_that_is_undone_leaves_no_key(realm: Realm) -> None:
         await realm.read(ANA)
 
 
+@pytest.mark.slow
 async def test_the_memory_of_opened_keys_is_bounded_and_changes_no_answer(realm: Realm) -> None:
     owners = [AccountId(f"{number:026d}") for number in range(1030)]
     sealed = []

@@ -95,6 +95,7 @@ async def test_a_truncation_at_any_length_is_repaired_around(vault: Vault, store
         assert await vault.read(receipt.object_id, key=OwnerKey()) == DATA
 
 
+@pytest.mark.slow
 async def test_damage_in_large_fragments_is_repaired_around_wherever_it_is(
     vault: Vault, stores: list[MemoryStore]
 ) -> None:
