@@ -11,6 +11,8 @@ const SLOW_MS = 400;
 /** How much of a clip to hold: all of it while watched, the first moments while it waits beside. */
 const WATCHED_SECONDS = 30;
 const WAITING_SECONDS = 2;
+/** Where a waiting clip stands: just before its second frame, so that a swipe shows movement at once. */
+const PARKED_SECONDS = 0.03;
 const RETRY_MS = [1000, 2000, 4000, 8000, 15_000];
 
 type Engines = typeof import("./engine");
@@ -99,7 +101,7 @@ export class Player {
 
   /** Ready to be swiped back to, unless that has happened already. */
   #rewind(): void {
-    if (this.#video && !this.#isCurrent && this.state === "paused") this.#video.currentTime = 0;
+    if (this.#video && !this.#isCurrent && this.state === "paused") this.#video.currentTime = PARKED_SECONDS;
   }
 
   /** The clip was deleted while it was watched: there is nothing left to report to. */
@@ -159,7 +161,10 @@ export class Player {
   /** Media element events, wired by Video.svelte. */
   readonly on = {
     loadeddata: () => {
-      if (this.state === "loading") this.state = "ready";
+      if (this.state === "loading") {
+        this.state = "ready";
+        if (!this.#isCurrent && this.#video) this.#video.currentTime = PARKED_SECONDS;
+      }
       this.#checkFed();
     },
     playing: () => {
