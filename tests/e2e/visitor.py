@@ -192,6 +192,14 @@ class Visitor:
         )
         return await self.facts(clip_id)
 
+    async def hears(self, clip_id: str) -> None:
+        """Wait until sound of the clip was decoded; muted, a browser decodes none."""
+        await self.page.wait_for_function(
+            "(id) => document.querySelector(`video[data-clip-id='${id}']`).webkitAudioDecodedByteCount > 0",
+            arg=clip_id,
+            timeout=_PLAY_MS,
+        )
+
     async def swipe(self, *, up: bool = True) -> None:
         """A finger over the middle of a phone's screen; up shows the next clip."""
         session = await self.context.new_cdp_session(self.page)
