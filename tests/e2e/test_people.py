@@ -80,6 +80,7 @@ async def test_somebody_followed_fills_the_following_feed(visit: Visit, town: To
     await member.go("/following")
     await expect(member.current).to_have_accessible_name("Clip by @ann")
     await member.go("/@ann")
+    await member.page.wait_for_load_state("networkidle")
     await member.page.get_by_role("main").get_by_role("button", name="Following").click()
     await expect(
         member.page.get_by_role("main").get_by_role("button", name="Follow", exact=True)
