@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from determinism import ManualClock, SeededEntropy
 from reelm.base import Broken, Database, Entropy, ObjectId, Secret, metadata, mint
-from reelm.vault import Config, Store, Suite, Vault, VaultKeys
+from reelm.vault import Config, Outside, Store, Suite, Vault, VaultKeys, by_provider
 from reelm.vault.adapters.memory import MemoryStore
 from reelm.vault.codec import Block, open_codec
 from reelm.vault.fragment import Expected
@@ -18,10 +18,18 @@ from reelm.vault.keys import ContentKey
 from reelm.vault.plan import Plan, make_plan
 from reelm.vault.seal import Chunker, Ending, Sealer
 from reelm.vault.share import combine
-from reelm.vault.store import fragments, objects
+from reelm.vault.store import tables as vault_tables
 
 REALM_ID = b"testrelm"
 VAULT_KEYS = VaultKeys(name=Secret(bytes(range(32))), seal=Secret(bytes(range(32, 64))))
+VAULT_TABLES = [
+    vault_tables.objects,
+    vault_tables.fragments,
+    vault_tables.providers,
+    vault_tables.moves,
+    vault_tables.former_fragments,
+    vault_tables.entries,
+]
 # Small chunks make every boundary cheap to reach: 1 KiB below 4 KiB, 4 KiB above.
 SMALL = Config(small_bytes=4096, small_chunk_log2=10, chunk_log2=12, window_bytes=8192, straggler_seconds=0.2)
 
@@ -58,8 +66,14 @@ def memory_stores(count: int = 5) -> list[MemoryStore]:
 def open_vault(
     database: Database, stores: Sequence[Store], *, config: Config = SMALL, entropy: Entropy | None = None
 ) -> Vault:
-    return Vault(
-        stores,
+    return Vault(outside(database, stores, config=config, entropy=entropy))
+
+
+def outside(
+    database: Database, stores: Sequence[Store], *, config: Config = SMALL, entropy: Entropy | None = None
+) -> Outside:
+    return Outside(
+        stores=by_provider(stores),
         database=database,
         keys=VAULT_KEYS,
         realm_id=REALM_ID,
@@ -74,7 +88,7 @@ async def records(folder: Path, kind: type[Database] = Database) -> AsyncIterato
     """The vault's tables in a new SQLite file."""
     database = kind.open(f"sqlite:///{folder / 'records.sqlite'}")
     async with database.write() as tx:
-        await tx.run_sync(lambda connection: metadata.create_all(connection, tables=[objects, fragments]))
+        await tx.run_sync(lambda connection: metadata.create_all(connection, tables=VAULT_TABLES))
     try:
         yield database
     finally:

@@ -45,7 +45,9 @@ async def open_realm(
     try:
         clock, entropy = clock or SystemClock(), entropy or SystemEntropy()
         ground = await _prepare(settings, database, clock, entropy)
-        yield _assemble(ground)
+        realm = _assemble(ground)
+        await realm.vault.enrol()
+        yield realm
     finally:
         await database.close()
 
@@ -66,7 +68,8 @@ async def _prepare(settings: Settings, database: Database, clock: Clock, entropy
 
 def _assemble(ground: Ground) -> OpenRealm:
     clock, entropy, keys = ground.clock, ground.entropy, ground.keys
-    opened = _vault(ground)
+    outside = _outside(ground)
+    opened = vault.Vault(outside)
     people = social.Social(clock=clock, entropy=entropy, config=social.Config())
     origin_config = delivery.OriginConfig(ground.settings.paths.cache / "segments")
     return OpenRealm(
@@ -86,9 +89,9 @@ def _assemble(ground: Ground) -> OpenRealm:
     )
 
 
-def _vault(ground: Ground) -> vault.Vault:
-    return vault.Vault(
-        ground.stores,
+def _outside(ground: Ground) -> vault.Outside:
+    return vault.Outside(
+        stores=vault.by_provider(ground.stores),
         database=ground.database,
         keys=vault.VaultKeys(name=ground.keys.secret("vault/name"), seal=ground.keys.secret("vault/seal")),
         realm_id=hashlib.sha256(ground.manifest.realm.id.encode()).digest()[:8],

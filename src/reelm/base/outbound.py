@@ -86,7 +86,9 @@ class Endpoint:
             raise ValueError("not an absolute http or https address")
         if url.userinfo:
             raise ValueError("an address with credentials in it")
-        host = url.raw_host.decode("ascii").strip("[]").lower().removesuffix(".")
+        host = url.raw_host.decode("ascii").strip("[]").lower().rstrip(".")
+        if not host:
+            raise ValueError("an address without a host")
         return cls(url.scheme, host, url.port or _PORTS[url.scheme])
 
 

@@ -5,8 +5,9 @@ fragments of which any k bring it back, and acknowledged only when every fragmen
 any one provider could vanish. What comes back is proven before it is decoded and again after, or it does not
 come back.
 
-Nouns: ``Vault``; the ``Receipt`` of a put; the ``Suite`` that says how bytes are locked; a ``Store`` at a
-``Place``; the owner's key as a ``Wrapper``. The bytes are specified in docs/spec/rvf1.md.
+Nouns: ``Vault``, over the ``Outside`` it works with; the ``Receipt`` of a put; the ``Suite`` that says how
+bytes are locked; a ``Store`` at a ``Place``; the owner's key as a ``Wrapper``. The bytes are specified in
+docs/spec/rvf1.md.
 """
 
 from reelm.vault.errors import (
@@ -29,7 +30,8 @@ from reelm.vault.errors import (
     WrongRange,
 )
 from reelm.vault.keys import VaultKeys
-from reelm.vault.model import Config, Place, ProviderId, Receipt, StoreHealth, Suite
+from reelm.vault.model import Config, Place, ProviderId, Receipt, Stage, StoreHealth, Suite
+from reelm.vault.outside import Outside, by_provider
 from reelm.vault.ports import FragmentWriter, Store, Wrapper
 from reelm.vault.vault import Vault
 
@@ -46,9 +48,11 @@ __all__ = [
     "NotEnoughFragments",
     "ObjectBroken",
     "ObjectMissing",
+    "Outside",
     "Place",
     "ProviderId",
     "Receipt",
+    "Stage",
     "Store",
     "StoreFailed",
     "StoreFull",
@@ -62,4 +66,5 @@ __all__ = [
     "VaultKeys",
     "Wrapper",
     "WrongRange",
+    "by_provider",
 ]

@@ -1,16 +1,14 @@
-"""The vault's values and rules: what a suite is, where fragments may lie, when an object is safe.
+"""The vault's values and rules: what a suite is, how objects are cut, what may be stored how.
 
 Nothing here reads a clock, a disk, a network or randomness.
 """
 
-from collections import Counter
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import NewType
 
 from reelm.base import DataClass, ObjectId
-from reelm.vault.errors import ClassNeedsSeal, TooFewPlaces
+from reelm.vault.errors import ClassNeedsSeal
 
 ProviderId = NewType("ProviderId", str)
 
@@ -41,11 +39,26 @@ class ObjectState(StrEnum):
 
 
 class FragmentState(StrEnum):
-    """What the records say of one fragment; ``missing`` ones wait for repair."""
+    """What the records say of one fragment.
+
+    ``intended`` ones are being written, or were when power failed; ``missing`` ones are lost, damaged or
+    unconfirmed and wait for repair, which looks at what is there before it rebuilds.
+    """
 
     INTENDED = "intended"
     STORED = "stored"
     MISSING = "missing"
+
+
+class Stage(StrEnum):
+    """How far a provider is on its way out; only ``active`` ones take new fragments."""
+
+    ACTIVE = "active"
+    NO_NEW = "no-new"
+    DRAINING = "draining"
+    VERIFIED = "verified"
+    DELETED = "deleted"
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +102,14 @@ class Place:
     """Somewhere a fragment can lie.
 
     ``groups`` names everything that could lose or read all of its fragments at once: the provider itself
-    always, and its parent company, jurisdiction or site where those are shared. Folders of an embedded realm
-    are each their own.
+    always, and the company that runs it, that company's parent and the site where those are shared. Folders
+    of an embedded realm are each their own. ``country`` is whose law reaches it (ISO 3166-1 alpha-2, or ZZ
+    when it is not declared); an object's residency is a set of those.
     """
 
     provider: ProviderId
     groups: frozenset[str] = frozenset()
+    country: str = "ZZ"
 
     @property
     def all_groups(self) -> frozenset[str]:
@@ -129,68 +144,6 @@ class StoreHealth:
     free_bytes: int | None
     faults_seen: int
     detail: str
-
-
-def fragments_per_group(k: int, n: int) -> int:
-    """How many fragments one group may hold: fewer than a reader needs, and no more than may be lost."""
-    return min(k - 1, n - k)
-
-
-def survives_any_loss(durable: Collection[Place], k: int) -> bool:
-    """Whether ``k`` fragments remain after any one group is lost; the rule behind every receipt."""
-    held = Counter(group for place in durable for group in place.all_groups)
-    return len(durable) - max(held.values(), default=0) >= k
-
-
-def choose_places(places: Sequence[Place], *, k: int, n: int, order: Sequence[int]) -> tuple[Place, ...]:
-    """The place of each of ``n`` fragments, in index order.
-
-    Spreads as widely as it can: a place gets a second fragment only when there is no other way.
-
-    Args:
-        places: where fragments may lie; all different.
-        k: fragments needed to read.
-        n: fragments to place.
-        order: a permutation of ``range(len(places))``, drawn at random by the caller; earlier places are
-            preferred and get the lower indices.
-
-    Raises:
-        TooFewPlaces: no choice keeps every group at or below ``fragments_per_group``.
-    """
-    ordered = [places[position] for position in order]
-    limit = fragments_per_group(k, n)
-    for per_place in range(1, limit + 1):
-        counts = _fill(ordered, n, limit=limit, per_place=per_place, held=Counter())
-        if counts is not None:
-            rounds = range(per_place)
-            return tuple(
-                place for turn in rounds for place, count in zip(ordered, counts, strict=True) if count > turn
-            )
-    raise TooFewPlaces(
-        f"There are too few places: {len(places)}, and {n} fragments with at most {limit} at any one "
-        "provider, company or site do not fit. Nothing was stored. Add stores at other providers.",
-        places=len(places),
-        fragments=n,
-        per_group=limit,
-    )
-
-
-def _fill(
-    places: Sequence[Place], left: int, *, limit: int, per_place: int, held: Counter[str]
-) -> tuple[int, ...] | None:
-    """How many fragments each place takes, found by depth-first search, or None."""
-    if left > len(places) * per_place:
-        return None
-    if not places:
-        return ()
-    groups = places[0].all_groups
-    room = min([per_place, left, *(limit - held[group] for group in groups)])
-    for count in range(room, -1, -1):
-        taken = held + Counter(dict.fromkeys(groups, count))
-        rest = _fill(places[1:], left - count, limit=limit, per_place=per_place, held=taken)
-        if rest is not None:
-            return (count, *rest)
-    return None
 
 
 def padme(length_bytes: int) -> int:

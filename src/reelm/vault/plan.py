@@ -8,7 +8,8 @@ from reelm.base import DataClass, Entropy, ObjectId, Secret, read_id, write_id
 from reelm.vault.digest import DIGEST_BYTES
 from reelm.vault.format import WRAPPED_BYTES, Common, Shape
 from reelm.vault.keys import ContentKey, VaultKeys, fragment_name
-from reelm.vault.model import Config, FragmentState, ObjectState, Place, Suite, choose_places
+from reelm.vault.model import Config, FragmentState, ObjectState, Place, Suite
+from reelm.vault.placement import Residency, choose_places, within
 from reelm.vault.ports import Wrapper
 from reelm.vault.share import SECRET_BYTES, split
 from reelm.vault.store import FragmentRecord, ObjectRecord
@@ -23,6 +24,16 @@ class Plan:
     common: Common
     key: ContentKey | None
     shares: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a caller says of an object besides its bytes; see ``Vault.put``."""
+
+    reference: str
+    klass: DataClass
+    owner: str | None = None
+    residency: Residency = None
 
 
 def make_plan(  # noqa: PLR0913 - everything an object's header says, named at the call
@@ -49,12 +60,11 @@ def make_plan(  # noqa: PLR0913 - everything an object's header says, named at t
     return Plan(common, ContentKey(common, dek=dek, shared=shared), shares)
 
 
-def make_intent(  # noqa: PLR0913 - everything an object's record says, named at the call
+def make_intent(
     plan: Plan,
+    wish: Wish,
     places: Sequence[Place],
     *,
-    reference: str,
-    klass: DataClass,
     keys: VaultKeys,
     entropy: Entropy,
     at: datetime,
@@ -65,16 +75,17 @@ def make_intent(  # noqa: PLR0913 - everything an object's record says, named at
         TooFewPlaces: no safe placement.
     """
     common = plan.common
-    order = sorted(range(len(places)), key=lambda _: entropy.draw(8))
-    chosen = choose_places(places, k=common.k, n=common.n, order=order)
+    allowed = within(places, wish.residency)
+    order = sorted(range(len(allowed)), key=lambda _: entropy.draw(8))
+    chosen = choose_places(allowed, k=common.k, n=common.n, order=order)
     return ObjectRecord(
         object_id=ObjectId(write_id(common.object_id)),
         generation=common.generation,
-        reference=reference,
+        reference=wish.reference,
         shape=Shape(common.suite, common.k, common.n, common.chunk_log2, 0),
         length_bytes=0,
         object_root=bytes(DIGEST_BYTES),
-        data_class=klass,
+        data_class=wish.klass,
         key_epoch=common.key_epoch,
         state=ObjectState.INTENT,
         created_at=at,
@@ -94,4 +105,6 @@ def make_intent(  # noqa: PLR0913 - everything an object's record says, named at
             )
             for index, place in enumerate(chosen)
         ),
+        owner=wish.owner,
+        residency=wish.residency,
     )

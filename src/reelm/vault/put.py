@@ -12,7 +12,8 @@ from dataclasses import replace
 from reelm.vault.codec import Block
 from reelm.vault.errors import NotDurable, StoreFailed, VaultError
 from reelm.vault.format import HEAD_BYTES
-from reelm.vault.model import Config, FragmentState, survives_any_loss
+from reelm.vault.model import Config, FragmentState
+from reelm.vault.placement import survives_any_loss
 from reelm.vault.ports import Store
 from reelm.vault.seal import Batch, Chunker, Ending, Sealer
 from reelm.vault.store import FragmentRecord, ObjectRecord

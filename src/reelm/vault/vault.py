@@ -1,16 +1,13 @@
 """The vault: put a stream in, get any range of it back, delete it everywhere."""
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterable, AsyncIterator, Sequence
 from contextlib import aclosing, suppress
 from datetime import datetime
-from functools import lru_cache
 from weakref import WeakValueDictionary
 
-from reelm.base import Clock, Database, DataClass, Entropy, ObjectId, ReelmError, mint
+from reelm.base import DataClass, ObjectId, ReelmError, mint
 from reelm.vault import store as records
-from reelm.vault.codec import open_codec
 from reelm.vault.erase import erase
 from reelm.vault.errors import (
     DeletionUnfinished,
@@ -19,21 +16,20 @@ from reelm.vault.errors import (
     Superseded,
     VaultError,
 )
-from reelm.vault.format import REALM_BYTES
 from reelm.vault.get import Retrieval
-from reelm.vault.keys import VaultKeys
 from reelm.vault.model import (
-    Config,
     ObjectState,
-    ProviderId,
+    Place,
     Receipt,
     StoreHealth,
     Suite,
     check_class,
 )
 from reelm.vault.opened import Opened
+from reelm.vault.outside import Outside
 from reelm.vault.patience import patience
-from reelm.vault.plan import Plan, make_intent, make_plan
+from reelm.vault.placement import Residency
+from reelm.vault.plan import Plan, Wish, make_intent, make_plan
 from reelm.vault.ports import Store, Wrapper
 from reelm.vault.put import Lane, Opening, abandon, conclude, spread
 from reelm.vault.seal import Chunker, Sealer
@@ -50,35 +46,21 @@ class Vault:
     of work: an intent must be on disk before the first byte leaves, so never call it inside a transaction.
     """
 
-    def __init__(  # noqa: PLR0913 - the vault's whole outside world, named at the one call
-        self,
-        stores: Sequence[Store],
-        *,
-        database: Database,
-        keys: VaultKeys,
-        realm_id: bytes,
-        clock: Clock,
-        entropy: Entropy,
-        config: Config,
-    ) -> None:
-        """A vault over these stores, one per provider; ``realm_id`` is 8 bytes, the same for good."""
-        if len(realm_id) != REALM_BYTES:
-            raise ValueError(f"a realm's id is {REALM_BYTES} bytes")
-        if len({store.place.provider for store in stores}) != len(stores):
-            raise ValueError("every store is its own provider")
-        self._stores = {store.place.provider: store for store in stores}
-        self._database = database
-        self._keys = keys
-        self._realm_id = realm_id
-        self._clock = clock
-        self._entropy = entropy
-        self._config = config
-        self._codec = lru_cache(open_codec)
-        self._faults: Counter[ProviderId] = Counter()
+    def __init__(self, outside: Outside) -> None:
+        self._outside = outside
         self._opened = Opened()
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def put(
+    async def enrol(self) -> None:
+        """Make the stores known to the records; once at every start, safe to repeat."""
+        async with self._outside.database.write() as tx:
+            await records.enrol(
+                tx,
+                [store.place for store in self._outside.stores.values()],
+                at=self._outside.clock.now(),
+            )
+
+    async def put(  # noqa: PLR0913 - what an object is, named at the call
         self,
         source: AsyncIterable[bytes],
         *,
@@ -86,6 +68,8 @@ class Vault:
         klass: DataClass,
         key: Wrapper | None,
         suite: Suite = Suite.SEALED,
+        owner: str | None = None,
+        residency: Residency = None,
     ) -> Receipt:
         """Store a stream, and return only when the loss of any one provider would leave it readable.
 
@@ -99,6 +83,8 @@ class Vault:
             klass: protected and secret data must be sealed.
             key: the owner's; not used by the media suite.
             suite: how to store.
+            owner: an opaque id of up to 26 characters that ``shred`` finds the object by.
+            residency: the countries where fragments may lie, now and whenever they are moved; None for any.
 
         Raises:
             TooFewPlaces: no safe placement; nothing was written.
@@ -110,14 +96,19 @@ class Vault:
         if suite.is_sealed and key is None:
             raise KeyNeeded("A sealed object needs its owner's key. Nothing was stored.")
         async with self._turns.setdefault(reference, asyncio.Lock()):
-            async with self._database.read() as tx:
+            async with self._outside.database.read() as tx:
                 earlier = await records.find_reference(tx, reference)
+                closed = await records.closed_providers(tx)
             if earlier is not None and earlier.state is ObjectState.STORED:
                 return earlier.receipt()
             opening = Opening(source)
-            is_small = await opening.is_below(self._config.small_bytes)
+            is_small = await opening.is_below(self._outside.config.small_bytes)
             plan = self._plan(suite, key, is_small=is_small)
-            record = self._intent(plan, reference=reference, klass=klass)
+            places = [
+                store.place for store in self._outside.stores.values() if store.place.provider not in closed
+            ]
+            wish = Wish(reference, klass, owner, residency)
+            record = self._intent(plan, wish, places)
             earlier = await self._claim(record)
             if earlier is not None and earlier.state is ObjectState.STORED:
                 return earlier.receipt()
@@ -144,7 +135,7 @@ class Vault:
         part = clip(retrieval.record.length_bytes, start, length)
         content_key = await retrieval.content_key(key)
         async with aclosing(
-            retrieval.stream(part, content_key, window_bytes=self._config.window_bytes)
+            retrieval.stream(part, content_key, window_bytes=self._outside.config.window_bytes)
         ) as chunks:
             async for chunk in chunks:
                 yield chunk
@@ -164,7 +155,7 @@ class Vault:
         Raises:
             DeletionUnfinished: some store still holds fragments; repeat, or let ``sweep`` do it.
         """
-        async with self._database.write() as tx:
+        async with self._outside.database.write() as tx:
             record = await records.find(tx, object_id)
             if record is not None:
                 await records.mark_deleting(tx, object_id)
@@ -178,7 +169,7 @@ class Vault:
         Choose the moment so that no put can still be running; one that is will notice and raise
         ``Superseded``.
         """
-        async with self._database.read() as tx:
+        async with self._outside.database.read() as tx:
             found = await records.unfinished(tx, intents_before=intents_before, limit=_SWEEP_LIMIT)
         gone = 0
         for object_id in found:
@@ -189,29 +180,28 @@ class Vault:
 
     async def health(self) -> tuple[StoreHealth, ...]:
         """How each store is now, in the order they were given."""
-        return tuple(await asyncio.gather(*(self._probe(store) for store in self._stores.values())))
+        return tuple(await asyncio.gather(*(self._probe(store) for store in self._outside.stores.values())))
 
     def _plan(self, suite: Suite, key: Wrapper | None, *, is_small: bool) -> Plan:
-        config = self._config
+        config = self._outside.config
         return make_plan(
             suite,
             key,
-            realm_id=self._realm_id,
-            object_id=ObjectId(mint(self._clock, self._entropy)),
+            realm_id=self._outside.realm_id,
+            object_id=ObjectId(mint(self._outside.clock, self._outside.entropy)),
             chunk_log2=config.small_chunk_log2 if is_small else config.chunk_log2,
             config=config,
-            entropy=self._entropy,
+            entropy=self._outside.entropy,
         )
 
-    def _intent(self, plan: Plan, *, reference: str, klass: DataClass) -> ObjectRecord:
+    def _intent(self, plan: Plan, wish: Wish, places: Sequence[Place]) -> ObjectRecord:
         return make_intent(
             plan,
-            [store.place for store in self._stores.values()],
-            reference=reference,
-            klass=klass,
-            keys=self._keys,
-            entropy=self._entropy,
-            at=self._clock.now(),
+            wish,
+            places,
+            keys=self._outside.keys,
+            entropy=self._outside.entropy,
+            at=self._outside.clock.now(),
         )
 
     async def _claim(self, record: ObjectRecord) -> ObjectRecord | None:
@@ -219,7 +209,7 @@ class Vault:
 
         Returns a stored one instead, with nothing written, when another process was faster.
         """
-        async with self._database.write() as tx:
+        async with self._outside.database.write() as tx:
             earlier = await records.find_reference(tx, record.reference or "")
             if earlier is not None:
                 if earlier.state is ObjectState.STORED:
@@ -234,14 +224,16 @@ class Vault:
         A crash in here leaves an intent that names every fragment there may be.
         """
         lanes = [
-            Lane(self._stores[piece.provider], piece, stall_seconds=self._config.stall_seconds)
+            Lane(
+                self._outside.stores[piece.provider], piece, stall_seconds=self._outside.config.stall_seconds
+            )
             for piece in record.fragments
         ]
         try:
             stored = await self._write(opening, plan, record, lanes)
             await self._commit(stored)
         except BaseException:
-            await abandon(lanes, patience_seconds=self._config.straggler_seconds)
+            await abandon(lanes, patience_seconds=self._outside.config.straggler_seconds)
             with suppress(ReelmError):
                 await self.delete(record.object_id)
             raise
@@ -250,50 +242,52 @@ class Vault:
     async def _write(
         self, opening: Opening, plan: Plan, record: ObjectRecord, lanes: Sequence[Lane]
     ) -> ObjectRecord:
-        config, common = self._config, plan.common
-        codec = self._codec(common.k, common.n, is_accelerated=config.is_accelerated)
+        config, common = self._outside.config, plan.common
+        codec = self._outside.codec(common.k, common.n)
         sealer = Sealer(common, codec, key=plan.key)
         chunker = Chunker(common.suite, chunk_bytes=1 << common.chunk_log2, batch_bytes=config.window_bytes)
         async with aclosing(opening.batches(chunker)) as stream:
             await spread(lanes, stream, sealer=sealer, k=common.k)
         length = chunker.length_bytes
-        ending = sealer.finish(length_bytes=length, shares=plan.shares, seal_key=self._keys.seal)
+        ending = sealer.finish(length_bytes=length, shares=plan.shares, seal_key=self._outside.keys.seal)
         return await conclude(lanes, record, ending, length_bytes=length, config=config)
 
     async def _commit(self, stored: ObjectRecord) -> None:
-        async with self._database.write() as tx:
+        async with self._outside.database.write() as tx:
             is_ours = await records.mark_stored(tx, stored)
         if not is_ours:
             raise Superseded("Someone else began to store the same thing. This copy was dropped. Try again.")
 
     async def _erase(self, record: ObjectRecord) -> None:
-        patience_seconds = self._config.stall_seconds
-        await erase(record, self._stores, database=self._database, stall_seconds=patience_seconds)
+        patience_seconds = self._outside.config.stall_seconds
+        await erase(
+            record, self._outside.stores, database=self._outside.database, stall_seconds=patience_seconds
+        )
 
     async def _retrieve(self, object_id: ObjectId) -> Retrieval:
-        async with self._database.read() as tx:
+        async with self._outside.database.read() as tx:
             record = await records.find(tx, object_id)
         if record is None or record.state is not ObjectState.STORED:
             raise ObjectMissing("There is no such object; it was deleted or never finished.")
         opened = self._opened.find(record)
         if opened is not None:
             return opened
-        codec = self._codec(record.shape.k, record.shape.n, is_accelerated=self._config.is_accelerated)
+        codec = self._outside.codec(record.shape.k, record.shape.n)
         return Retrieval(
             record,
-            self._stores,
-            realm_id=self._realm_id,
-            seal_key=self._keys.seal,
+            self._outside.stores,
+            realm_id=self._outside.realm_id,
+            seal_key=self._outside.keys.seal,
             codec=codec,
-            stall_seconds=self._config.stall_seconds,
-            faults=self._faults,
+            stall_seconds=self._outside.config.stall_seconds,
+            faults=self._outside.standing.faults,
         )
 
     async def _probe(self, store: Store) -> StoreHealth:
         provider = store.place.provider
         try:
-            async with patience(provider, seconds=self._config.stall_seconds):
+            async with patience(provider, seconds=self._outside.config.stall_seconds):
                 free_bytes, detail = await store.probe()
         except VaultError as error:
-            return StoreHealth(provider, False, None, self._faults[provider], str(error))
-        return StoreHealth(provider, True, free_bytes, self._faults[provider], detail)
+            return StoreHealth(provider, False, None, self._outside.standing.faults[provider], str(error))
+        return StoreHealth(provider, True, free_bytes, self._outside.standing.faults[provider], detail)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from reelm.base import (
@@ -142,6 +142,8 @@ def test_an_origin_has_one_spelling(written: str, means: str) -> None:
 
 @settings(deadline=None)
 @given(st.text(max_size=40))
+@example(".")
+@example("a..")
 def test_no_text_breaks_the_reading_of_an_address(text: str) -> None:
     for url in (text, f"https://{text}", f"https://cdn.example{text}", f"https://{text}@cdn.example"):
         try:

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from reelm.base import DataClass
 from reelm.vault import ClassNeedsSeal, Config, Place, ProviderId, Suite, TooFewPlaces
-from reelm.vault.model import check_class, choose_places, fragments_per_group, padme, survives_any_loss
+from reelm.vault.model import check_class, padme
+from reelm.vault.placement import choose_places, fragments_per_group, survives_any_loss
 
 
 def places(*groups: str) -> list[Place]:

@@ -51,7 +51,13 @@ class FolderStore:
 
     @classmethod
     def open(
-        cls, root: Path, *, provider: str, groups: frozenset[str] = frozenset(), create: bool = False
+        cls,
+        root: Path,
+        *,
+        provider: str,
+        groups: frozenset[str] = frozenset(),
+        country: str = "ZZ",
+        create: bool = False,
     ) -> "FolderStore":
         """The store in this folder, swept of what a crash left.
 
@@ -62,7 +68,7 @@ class FolderStore:
             StoreRefused: it is another provider's store, or ``create`` met a folder with other files in it.
             StoreFailed: it could not be made.
         """
-        store = cls(root, Place(ProviderId(provider), groups))
+        store = cls(root, Place(ProviderId(provider), groups, country))
         with _reported(provider):
             if create and not (root / _MARKER).exists():
                 _make(root, provider)

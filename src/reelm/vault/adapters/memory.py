@@ -10,8 +10,8 @@ from reelm.vault.model import Place, ProviderId
 class MemoryStore:
     """One provider that lives as long as the object; ``fragments`` is its disk, and may be bent by hand."""
 
-    def __init__(self, provider: str, *, groups: frozenset[str] = frozenset()) -> None:
-        self._place = Place(ProviderId(provider), groups)
+    def __init__(self, provider: str, *, groups: frozenset[str] = frozenset(), country: str = "ZZ") -> None:
+        self._place = Place(ProviderId(provider), groups, country)
         self.fragments: dict[str, bytes] = {}
 
     @property

@@ -1,67 +1,15 @@
-"""All SQL of the vault: which objects exist, and where their fragments lie.
-
-An object's row is written before its first byte (``intent``) and names every fragment that may come to exist,
-so a crash leaves nothing that the records do not know. It becomes readable in one step (``stored``) and
-unreadable in one step (``deleting``); the row goes away only after the fragments are gone.
-"""
+"""Objects, and where their fragments lie."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    ForeignKey,
-    Integer,
-    LargeBinary,
-    SmallInteger,
-    String,
-    Table,
-    delete,
-    insert,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, delete, insert, or_, select, update
 
-from reelm.base import DataClass, Moment, ObjectId, Tx, column, metadata
+from reelm.base import DataClass, ObjectId, Tx
 from reelm.vault.format import Shape
 from reelm.vault.model import FragmentState, ObjectState, ProviderId, Receipt, Suite
-
-REFERENCE_MAX = 200
-
-_OPERATIONAL = DataClass.OPERATIONAL
-
-objects = Table(
-    "objects",
-    metadata,
-    column("object_id", String(26), primary_key=True, klass=_OPERATIONAL),
-    column("generation", BigInteger, nullable=False, klass=_OPERATIONAL),
-    # Empty once the object is being deleted, so that its reference can be used again at once.
-    column("reference", String(REFERENCE_MAX), unique=True, nullable=True, klass=_OPERATIONAL),
-    column("suite", SmallInteger, nullable=False, klass=_OPERATIONAL),
-    column("k", SmallInteger, nullable=False, klass=_OPERATIONAL),
-    column("n", SmallInteger, nullable=False, klass=_OPERATIONAL),
-    column("chunk_log2", SmallInteger, nullable=False, klass=_OPERATIONAL),
-    column("length_bytes", BigInteger, nullable=True, klass=_OPERATIONAL),
-    column("padded_bytes", BigInteger, nullable=True, klass=_OPERATIONAL),
-    column("object_root", LargeBinary, nullable=True, klass=_OPERATIONAL),
-    column("data_class", String(16), nullable=False, klass=_OPERATIONAL),
-    column("key_epoch", BigInteger, nullable=False, klass=_OPERATIONAL),
-    column("state", String(16), nullable=False, index=True, klass=_OPERATIONAL),
-    column("created_at", Moment, nullable=False, klass=_OPERATIONAL),
-)
-
-fragments = Table(
-    "fragments",
-    metadata,
-    column("object_id", String(26), ForeignKey("objects.object_id"), primary_key=True, klass=_OPERATIONAL),
-    column("fragment_index", Integer, primary_key=True, autoincrement=False, klass=_OPERATIONAL),
-    column("provider_id", String(100), nullable=False, index=True, klass=_OPERATIONAL),
-    column("name", String(64), nullable=False, klass=_OPERATIONAL),
-    column("fragment_root", LargeBinary, nullable=True, klass=_OPERATIONAL),
-    column("state", String(16), nullable=False, klass=_OPERATIONAL),
-)
+from reelm.vault.placement import Residency
+from reelm.vault.store.tables import former_fragments, fragments, moves, objects
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +38,8 @@ class ObjectRecord:
     state: ObjectState
     created_at: datetime
     fragments: tuple[FragmentRecord, ...]
+    owner: str | None = None
+    residency: Residency = None
 
     def receipt(self) -> Receipt:
         stored = [fragment for fragment in self.fragments if fragment.state is FragmentState.STORED]
@@ -126,6 +76,8 @@ async def add_intent(tx: Tx, record: ObjectRecord) -> None:
             data_class=record.data_class.value,
             key_epoch=record.key_epoch,
             state=ObjectState.INTENT.value,
+            owner=record.owner,
+            residency=write_residency(record.residency),
             created_at=record.created_at,
         )
     )
@@ -176,7 +128,8 @@ async def mark_deleting(tx: Tx, object_id: ObjectId) -> None:
 
 async def forget(tx: Tx, object_id: ObjectId) -> None:
     """Drop the rows of an object whose fragments are gone."""
-    await tx.execute(delete(fragments).where(fragments.c.object_id == object_id))
+    for table in (moves, former_fragments, fragments):
+        await tx.execute(delete(table).where(table.c.object_id == object_id))
     await tx.execute(delete(objects).where(objects.c.object_id == object_id))
 
 
@@ -190,6 +143,14 @@ async def unfinished(tx: Tx, *, intents_before: datetime, limit: int) -> tuple[O
         .limit(limit)
     )
     return tuple(ObjectId(row) for row in rows)
+
+
+def write_residency(residency: Residency) -> str | None:
+    return None if residency is None else ",".join(sorted(residency))
+
+
+def read_residency(text: str | None) -> Residency:
+    return None if text is None else frozenset(filter(None, text.split(",")))
 
 
 _whole = select(
@@ -218,6 +179,8 @@ async def _find(tx: Tx, which: ColumnElement[bool]) -> ObjectRecord | None:
         key_epoch=row.key_epoch,
         state=ObjectState(row.state),
         created_at=row.created_at,
+        owner=row.owner,
+        residency=read_residency(row.residency),
         fragments=tuple(
             FragmentRecord(
                 index=piece.fragment_index,

@@ -1,0 +1,87 @@
+"""Providers on their way in and out: which may take new fragments, and what leaving one came to."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from reelm.base import Tx
+from reelm.vault.model import Place, ProviderId, Stage
+from reelm.vault.store.tables import providers
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderRecord:
+    """One provider, declared or left; ``report`` is what leaving it came to so far."""
+
+    place: Place
+    stage: Stage
+    is_hostile: bool
+    changed_at: datetime
+    report: dict[str, int | str] | None
+
+
+async def enrol(tx: Tx, places: Iterable[Place], *, at: datetime) -> None:
+    """Make every declared provider known, and keep what it belongs to up to date; its stage stays."""
+    for place in places:
+        facts = {"groups": json.dumps(sorted(place.groups)), "country": place.country}
+        known = update(providers).where(providers.c.provider_id == place.provider).values(**facts)
+        if (await tx.execute(known)).rowcount:
+            continue
+        row = {"provider_id": place.provider, "stage": Stage.ACTIVE.value, "is_hostile": False, **facts}
+        try:
+            async with tx.begin_nested():
+                await tx.execute(insert(providers).values(**row, changed_at=at))
+        except IntegrityError:  # another process starts at the same moment
+            continue
+
+
+async def find_provider(tx: Tx, provider: ProviderId) -> ProviderRecord | None:
+    rows = await _read(tx, providers.c.provider_id == provider)
+    return rows[0] if rows else None
+
+
+async def all_providers(tx: Tx) -> tuple[ProviderRecord, ...]:
+    """Every provider there ever was, in the order of their ids."""
+    return await _read(tx)
+
+
+async def closed_providers(tx: Tx) -> frozenset[ProviderId]:
+    """Those that take no new fragments."""
+    rows = await tx.scalars(select(providers.c.provider_id).where(providers.c.stage != Stage.ACTIVE.value))
+    return frozenset(ProviderId(row) for row in rows)
+
+
+async def set_stage(
+    tx: Tx,
+    provider: ProviderId,
+    stage: Stage,
+    *,
+    at: datetime,
+    is_hostile: bool | None = None,
+    report: dict[str, int | str] | None = None,
+) -> None:
+    """Move a provider to a stage; what is left out stays as it is."""
+    values: dict[str, object] = {"stage": stage.value, "changed_at": at}
+    if is_hostile is not None:
+        values["is_hostile"] = is_hostile
+    if report is not None:
+        values["report"] = json.dumps(report)
+    await tx.execute(update(providers).where(providers.c.provider_id == provider).values(**values))
+
+
+async def _read(tx: Tx, *which: ColumnElement[bool]) -> tuple[ProviderRecord, ...]:
+    rows = await tx.execute(select(providers).where(*which).order_by(providers.c.provider_id))
+    return tuple(
+        ProviderRecord(
+            place=Place(ProviderId(row.provider_id), frozenset(json.loads(row.groups)), row.country),
+            stage=Stage(row.stage),
+            is_hostile=row.is_hostile,
+            changed_at=row.changed_at,
+            report=None if row.report is None else json.loads(row.report),
+        )
+        for row in rows
+    )
