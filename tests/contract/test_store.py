@@ -46,6 +46,13 @@ async def test_a_finished_fragment_reads_back_whole_and_in_any_part(store: Store
     assert await store.read(NAME, start=5003, length=0) == b""
 
 
+async def test_a_store_tells_the_size_of_a_finished_fragment(store: Store) -> None:
+    await write(store, NAME, sample(5003))
+    assert await store.size(NAME) == 5003
+    with pytest.raises(FragmentMissing):
+        await store.size(OTHER)
+
+
 async def test_the_head_comes_first_though_it_is_written_last(store: Store) -> None:
     writer = await store.create(NAME, head_bytes=4)
     await writer.write([b"body"])

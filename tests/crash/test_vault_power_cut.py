@@ -67,6 +67,9 @@ class CutStore:
     async def read(self, name: str, *, start: int, length: int) -> bytes:
         return await self._inner.read(name, start=start, length=length)
 
+    async def size(self, name: str) -> int:
+        return await self._inner.size(name)
+
     async def delete(self, name: str) -> None:
         async with self._world.step():
             await self._inner.delete(name)

@@ -40,8 +40,9 @@ class Store(Protocol):
     is not.
     *Who retries?* The caller. A store tries once and reports; a failed flush is never tried again on the same
     file.
-    *Safe to repeat?* ``read``, ``delete`` and ``probe`` are. A name is written once in its life: the vault
-    makes names unique, and no store is trusted to refuse a second write.
+    *Safe to repeat?* ``read``, ``size``, ``delete`` and ``probe`` are. A name means the same bytes for good:
+    the vault makes names unique, only repair writes one again, with those same bytes, and no store is
+    trusted to refuse anything else.
     *Safe concurrently?* Yes, from one event loop, and between processes for different names.
     *Trusted?* No. A store may lose, delay, change, swap or replay bytes; leaves and keys detect all of it,
     and up to ``n - k`` lying stores cannot cost an object. It learns padded sizes and times of access.
@@ -66,6 +67,15 @@ class Store(Protocol):
         Raises:
             FragmentMissing: there is no such fragment.
             FragmentRefused: it is shorter than that.
+            StoreFailed: no answer, or the disk reports an error.
+        """
+        ...
+
+    async def size(self, name: str) -> int:
+        """Bytes of a finished fragment, without reading it.
+
+        Raises:
+            FragmentMissing: there is no such fragment.
             StoreFailed: no answer, or the disk reports an error.
         """
         ...

@@ -57,6 +57,10 @@ class WeakStore(MemoryStore):
         await self.act("read")
         return await super().read(name, start=start, length=length)
 
+    async def size(self, name: str) -> int:
+        await self.act("size")
+        return await super().size(name)
+
     async def delete(self, name: str) -> None:
         await self.act("delete")
         await super().delete(name)

@@ -94,6 +94,9 @@ class FolderStore:
     async def read(self, name: str, *, start: int, length: int) -> bytes:
         return await self.run(self._read, name, start, length)
 
+    async def size(self, name: str) -> int:
+        return await self.run(self._size, name)
+
     async def delete(self, name: str) -> None:
         await self.run(self._delete, name)
 
@@ -133,17 +136,16 @@ class FolderStore:
             os.close(descriptor)
 
     def _read(self, name: str, start: int, length: int) -> bytes:
-        try:
+        with self._found():
             descriptor = os.open(self._path(name), os.O_RDONLY | os.O_CLOEXEC)
-        except FileNotFoundError:
-            self._require()
-            raise FragmentMissing(
-                "A fragment is not where it should be.", provider=self._place.provider
-            ) from None
         try:
             return read_exactly(descriptor, start, length)
         finally:
             os.close(descriptor)
+
+    def _size(self, name: str) -> int:
+        with self._found():
+            return self._path(name).stat().st_size
 
     def _delete(self, name: str) -> None:
         path = self._path(name)
@@ -161,6 +163,17 @@ class FolderStore:
         if not free_bytes:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return free_bytes, "ready"
+
+    @contextmanager
+    def _found(self) -> Iterator[None]:
+        """A file that is not there, told from a folder that is not there."""
+        try:
+            yield
+        except FileNotFoundError:
+            self._require()
+            raise FragmentMissing(
+                "A fragment is not where it should be.", provider=self._place.provider
+            ) from None
 
     def _path(self, name: str) -> Path:
         if not _NAME.fullmatch(name):

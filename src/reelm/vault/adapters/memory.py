@@ -22,21 +22,27 @@ class MemoryStore:
         return MemoryWriter(self.fragments, name, head_bytes=head_bytes)
 
     async def read(self, name: str, *, start: int, length: int) -> bytes:
-        try:
-            data = self.fragments[name][start : start + length]
-        except KeyError:
-            raise FragmentMissing(
-                "A fragment is not where it should be.", provider=self._place.provider
-            ) from None
+        data = self._find(name)[start : start + length]
         if len(data) < length:
             raise FragmentRefused(Fault.TRUNCATED, "A fragment is shorter than it should be.")
         return data
+
+    async def size(self, name: str) -> int:
+        return len(self._find(name))
 
     async def delete(self, name: str) -> None:
         self.fragments.pop(name, None)
 
     async def probe(self) -> tuple[int | None, str]:
         return None, f"{len(self.fragments)} fragments in memory"
+
+    def _find(self, name: str) -> bytes:
+        try:
+            return self.fragments[name]
+        except KeyError:
+            raise FragmentMissing(
+                "A fragment is not where it should be.", provider=self._place.provider
+            ) from None
 
 
 class MemoryWriter:
