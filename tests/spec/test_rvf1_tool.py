@@ -125,6 +125,19 @@ def test_a_bad_fragment_costs_nothing_while_k_others_are_there(tmp_path: Path) -
     assert (tmp_path / "out").read_bytes() == plaintext_of(case)
 
 
+def test_a_block_that_is_bad_far_into_the_object_is_replaced_on_the_way(tmp_path: Path) -> None:
+    case = good("sealed-three-chunks")
+    data = bytearray(files_of(case)[0].read_bytes())
+    data[213 + 2 * 347] ^= 1  # in the last block: ceil(1040 / 3) = 347 bytes each
+    (tmp_path / "0.bin").write_bytes(data)
+    files, lost = [tmp_path / "0.bin", *files_of(case)[1:4]], rvf1.Lost()
+    assert b"".join(rvf1.read(files, keys_of(case), lost)) == plaintext_of(case)
+    assert [str(error)[:13] for _, error in lost] == ["leaf: block 2"]
+    done = run("open", *options(tmp_path, case), *files[:3])
+    assert (done.returncode, list(tmp_path.glob("out*"))) == (1, [])
+    assert "REFUSED: too-few: 1 more needed" in done.stdout
+
+
 def test_a_second_copy_stands_in_for_a_bad_one() -> None:
     case = good("sealed-three-chunks")
     files = [VECTORS / "bad" / "block.0.bin", *files_of(case)[:3]]
