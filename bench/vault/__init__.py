@@ -1,0 +1,1 @@
+"""What the vault's figures share: the physical limit, the peer, and a vault over real folders."""
