@@ -124,7 +124,9 @@ class Lane:
         self.moved_at = asyncio.get_running_loop().time()
         self._on_move()
 
-    def _ended(self, _: asyncio.Task[None]) -> None:
+    def _ended(self, task: asyncio.Task[None]) -> None:
         while not self._queue.empty():
             self._queue.get_nowait()
+        if not task.cancelled():
+            task.exception()  # looked at in ``failure``; after a crash of the put, nobody does
         self._on_move()

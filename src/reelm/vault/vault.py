@@ -252,12 +252,18 @@ class Vault:
         except BaseException:
             is_over = await lanes.abandon()
             with suppress(ReelmError):
-                await self._hide(record.object_id)
-                await self._erase(record.closed() if is_over else record)
+                await self._drop(record.closed() if is_over else record)
             raise
         if stored.is_being_written:
             self._stragglers.follow(stored, lanes)
         return stored.receipt()
+
+    async def _drop(self, record: ObjectRecord) -> None:
+        """Remove what this process wrote of an object that did not come to be."""
+        async with self._outside.database.write() as tx:
+            await records.mark_deleting(tx, record.object_id)
+            await records.mark_ended(tx, record.object_id, record.fragments)
+        await self._erase(record)
 
     async def _write(self, opening: Opening, plan: Plan, record: ObjectRecord, lanes: Lanes) -> ObjectRecord:
         config, common = self._outside.config, plan.common

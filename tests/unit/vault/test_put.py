@@ -133,7 +133,7 @@ async def test_two_failing_stores_are_refused_and_leave_nothing(database: Databa
 
 
 async def test_a_store_that_dies_in_the_middle_costs_one_fragment(database: Database) -> None:
-    weak = WeakStore("weak", fails_at="write", after=2)
+    weak = WeakStore("weak", fails_at="write", after=1)
     receipt = await put(open_vault(database, [*memory_stores(4), weak]))
     assert receipt.fragments_stored == 4
     assert weak.aborts == 1
