@@ -1,12 +1,18 @@
 """Writing one object: the source is read, sealed and handed to its lanes until the object is safe."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterable
 from dataclasses import replace
+from typing import TypeAlias
 
+from reelm.base import Secret
+from reelm.vault.codec import Block, Codec
 from reelm.vault.lanes import Lanes
+from reelm.vault.plan import Plan
 from reelm.vault.seal import Batch, Chunker, Ending, Sealer
 from reelm.vault.store import ObjectRecord
+
+Columns: TypeAlias = list[list[Block]]
 
 # Below this, sealing takes less time than a thread takes to start on it.
 _INLINE_BYTES = 64 << 10
@@ -44,16 +50,49 @@ class Opening:
             yield batch
 
 
-async def spread(stream: AsyncIterator[Batch], lanes: Lanes, sealer: Sealer) -> None:
-    """Seal the stream into the lanes; while one batch is sealed, the stores write those before.
+class Sealing:
+    """A source on its way to columns of blocks, one per fragment.
 
-    Raises:
-        NotDurable: so many lanes are lost that the object cannot become safe.
+    It begins at once, before anything may be written, and reads the source on while it seals: one batch ahead.
     """
-    async for batch in stream:
-        is_short = len(batch.data) <= _INLINE_BYTES
-        columns = sealer.seal(batch) if is_short else await asyncio.to_thread(sealer.seal, batch)
-        await lanes.feed(columns)
+
+    def __init__(self, opening: Opening, plan: Plan, codec: Codec, *, window_bytes: int) -> None:
+        self._plan = plan
+        self._chunker = Chunker(
+            plan.common.suite, chunk_bytes=1 << plan.common.chunk_log2, batch_bytes=window_bytes
+        )
+        self._sealer = Sealer(plan.common, codec, key=plan.key)
+        self._batches = opening.batches(self._chunker)
+        self._ahead: asyncio.Task[Columns | None] = asyncio.create_task(self._next())
+
+    async def __aiter__(self) -> AsyncGenerator[Columns, None]:
+        while (columns := await self._ahead) is not None:
+            self._ahead = asyncio.create_task(self._next())
+            yield columns
+
+    @property
+    def length_bytes(self) -> int:
+        return self._chunker.length_bytes
+
+    def finish(self, seal_key: Secret) -> Ending:
+        """Heads and trailers, once all columns were taken."""
+        return self._sealer.finish(
+            length_bytes=self.length_bytes, shares=self._plan.shares, seal_key=seal_key
+        )
+
+    async def aclose(self) -> None:
+        """Stop reading the source."""
+        self._ahead.cancel()
+        await asyncio.gather(self._ahead, return_exceptions=True)
+        await self._batches.aclose()
+
+    async def _next(self) -> Columns | None:
+        batch = await anext(self._batches, None)
+        if batch is None:
+            return None
+        if len(batch.data) <= _INLINE_BYTES:
+            return self._sealer.seal(batch)
+        return await asyncio.to_thread(self._sealer.seal, batch)
 
 
 def concluded(record: ObjectRecord, lanes: Lanes, ending: Ending, *, length_bytes: int) -> ObjectRecord:

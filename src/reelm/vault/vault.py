@@ -33,8 +33,7 @@ from reelm.vault.patience import patience
 from reelm.vault.placement import Residency
 from reelm.vault.plan import Plan, Wish, make_intent, make_plan
 from reelm.vault.ports import Store, Wrapper
-from reelm.vault.put import Opening, concluded, spread
-from reelm.vault.seal import Chunker, Sealer
+from reelm.vault.put import Opening, Sealing, concluded
 from reelm.vault.store import ObjectRecord
 from reelm.vault.straggler import Stragglers
 from reelm.vault.window import clip
@@ -120,13 +119,14 @@ class Vault:
             ]
             wish = Wish(reference, klass, owner, residency)
             record = self._intent(plan, wish, places)
-            earlier = await self._claim(record)
-            if earlier is not None and earlier.state is ObjectState.STORED:
-                return earlier.receipt()
-            if earlier is not None:
-                with suppress(VaultError):
-                    await self._erase(earlier)
-            return await self._deposit(opening, plan, record)
+            async with aclosing(self._sealing(opening, plan)) as sealing:
+                earlier = await self._claim(record)
+                if earlier is not None and earlier.state is ObjectState.STORED:
+                    return earlier.receipt()
+                if earlier is not None:
+                    with suppress(VaultError):
+                        await self._erase(earlier)
+                return await self._deposit(sealing, record)
 
     async def get(
         self, object_id: ObjectId, *, key: Wrapper | None = None, start: int = 0, length: int | None = None
@@ -240,14 +240,14 @@ class Vault:
             await records.add_intent(tx, record)
         return earlier
 
-    async def _deposit(self, opening: Opening, plan: Plan, record: ObjectRecord) -> Receipt:
+    async def _deposit(self, sealing: Sealing, record: ObjectRecord) -> Receipt:
         """Write the fragments and then the row that makes them an object.
 
         A crash in here leaves an intent that names every fragment there may be.
         """
-        lanes = Lanes(record.fragments, self._outside.stores, k=plan.common.k, config=self._outside.config)
+        lanes = Lanes(record.fragments, self._outside.stores, k=record.shape.k, config=self._outside.config)
         try:
-            stored = await self._write(opening, plan, record, lanes)
+            stored = await self._write(sealing, record, lanes)
             await self._commit(stored)
         except BaseException:
             is_over = await lanes.abandon()
@@ -265,18 +265,17 @@ class Vault:
             await records.mark_ended(tx, record.object_id, record.fragments)
         await self._erase(record)
 
-    async def _write(self, opening: Opening, plan: Plan, record: ObjectRecord, lanes: Lanes) -> ObjectRecord:
-        config, common = self._outside.config, plan.common
-        codec = self._outside.codec(common.k, common.n)
-        sealer = Sealer(common, codec, key=plan.key)
-        chunker = Chunker(common.suite, chunk_bytes=1 << common.chunk_log2, batch_bytes=config.window_bytes)
-        async with aclosing(opening.batches(chunker)) as stream:
-            await spread(stream, lanes, sealer)
-        length = chunker.length_bytes
-        ending = sealer.finish(length_bytes=length, shares=plan.shares, seal_key=self._outside.keys.seal)
+    def _sealing(self, opening: Opening, plan: Plan) -> Sealing:
+        codec = self._outside.codec(plan.common.k, plan.common.n)
+        return Sealing(opening, plan, codec, window_bytes=self._outside.config.window_bytes)
+
+    async def _write(self, sealing: Sealing, record: ObjectRecord, lanes: Lanes) -> ObjectRecord:
+        async for columns in sealing:
+            await lanes.feed(columns)
+        ending = sealing.finish(self._outside.keys.seal)
         lanes.end(ending)
         await lanes.settle()
-        return concluded(record, lanes, ending, length_bytes=length)
+        return concluded(record, lanes, ending, length_bytes=sealing.length_bytes)
 
     async def _commit(self, stored: ObjectRecord) -> None:
         async with self._outside.database.write() as tx:

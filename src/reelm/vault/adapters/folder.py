@@ -23,7 +23,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, ParamSpec, TypeVar
 
-from reelm.vault.adapters.durable import flush_folder, lock, read_exactly, sweep, write_all
+from reelm.vault.adapters.durable import flush_folder, lock, read_exactly, start_flush, sweep, write_all
 from reelm.vault.codec import Block
 from reelm.vault.errors import FragmentMissing, StoreFailed, StoreFull, StoreRefused
 from reelm.vault.model import Place, ProviderId
@@ -35,6 +35,8 @@ _FULL: Final = {errno.ENOSPC, errno.EDQUOT}
 _THREADS: Final = 4
 # Large fragments are flushed on the way, so that the last flush takes seconds even on a slow disk.
 _FLUSH_BYTES: Final = 64 << 20
+# The disk begins with what was written so far after so much, so that little is left for the last flush.
+_STARTED_BYTES: Final = 1 << 20
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -197,6 +199,7 @@ class FolderWriter:
         self._path = path
         self._descriptor: int | None = descriptor
         self._offset = head_bytes
+        self._flushing_from = head_bytes
         self._is_given_up = False
         self._lock = threading.Lock()
 
@@ -219,6 +222,9 @@ class FolderWriter:
             descriptor = self._open_descriptor()
             write_all(descriptor, blocks, offset)
             end = offset + sum(map(len, blocks))
+            if end - self._flushing_from >= _STARTED_BYTES:
+                start_flush(descriptor, self._flushing_from, end - self._flushing_from)
+                self._flushing_from = end
             if offset // _FLUSH_BYTES != end // _FLUSH_BYTES:
                 os.fdatasync(descriptor)
 
