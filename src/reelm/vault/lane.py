@@ -95,7 +95,7 @@ class Lane:
 
     def give_up(self) -> None:
         """Count the fragment as lost; the task cleans up as soon as its store lets it."""
-        if not self.is_over:
+        if not self.is_over and not self._is_given_up:  # a second time would end the cleaning up
             self._is_given_up = True
             self._task.cancel()
 

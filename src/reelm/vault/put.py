@@ -53,7 +53,7 @@ class Opening:
 class Sealing:
     """A source on its way to columns of blocks, one per fragment.
 
-    It begins at once, before anything may be written, and reads the source on while it seals: one batch ahead.
+    It begins at once, before anything may be written, and reads on while it seals: one batch ahead.
     """
 
     def __init__(self, opening: Opening, plan: Plan, codec: Codec, *, window_bytes: int) -> None:

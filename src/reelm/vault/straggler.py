@@ -29,7 +29,10 @@ class _Late:
 
 
 class Stragglers:
-    """What becomes of each is written down when it ends; a crash leaves ``intended``, which repair takes up."""
+    """What becomes of each is written down when it ends.
+
+    A crash leaves ``intended``, which repair takes up.
+    """
 
     def __init__(self, outside: Outside, background: Background) -> None:
         self._outside = outside

@@ -56,7 +56,7 @@ _sync_file_range: Final = _find_sync_file_range()
 
 
 def start_flush(descriptor: int, offset: int, length: int) -> None:
-    """Let the disk begin with a written range while the next one is made; promises nothing, and drops nothing.
+    """Let the disk begin with a written range while the next one is made; promises and drops nothing.
 
     Only a hint, so its errors are the final flush's to report; without it (not Linux) that one takes longer.
     """
