@@ -1,1 +1,1 @@
-"""What the vault's figures share: the physical limit, the peer, and a vault over real folders."""
+"""What the vault's figures share: a vault of its own, stores that are watched, and the limits."""
