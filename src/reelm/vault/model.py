@@ -74,7 +74,11 @@ class Config:
         window_bytes: data sealed or read at once, a multiple of both chunks; a stream needs about sixteen
             times this in memory (35 MiB measured for 1 GiB).
         stall_seconds: a store that takes no byte for so long loses its fragment.
-        straggler_seconds: once the object is safe, how long a put waits for the stores that are not done.
+        lag_seconds: how long one store may hold a put up that is safe without it, before it loses its
+            fragment; longer as long as that does not double the put.
+        straggler_seconds: how long fragments that an acknowledged put did not wait for may still take before
+            they are left to repair. A slow upload of one fragment fits in; the memory of the few that are on
+            their way at once stays bounded.
         is_accelerated: use pyeclib when it is installed; numpy otherwise, with the same bytes.
     """
 
@@ -85,7 +89,8 @@ class Config:
     chunk_log2: int = 20
     window_bytes: int = 2 << 20
     stall_seconds: float = 30.0
-    straggler_seconds: float = 2.0
+    lag_seconds: float = 2.0
+    straggler_seconds: float = 30.0
     is_accelerated: bool = True
 
     def __post_init__(self) -> None:

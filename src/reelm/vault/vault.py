@@ -8,6 +8,7 @@ from weakref import WeakValueDictionary
 
 from reelm.base import DataClass, ObjectId, ReelmError, mint
 from reelm.vault import store as records
+from reelm.vault.background import Background
 from reelm.vault.erase import erase
 from reelm.vault.errors import (
     DeletionUnfinished,
@@ -17,6 +18,7 @@ from reelm.vault.errors import (
     VaultError,
 )
 from reelm.vault.get import Retrieval
+from reelm.vault.lanes import Lanes
 from reelm.vault.model import (
     ObjectState,
     Place,
@@ -31,9 +33,9 @@ from reelm.vault.patience import patience
 from reelm.vault.placement import Residency
 from reelm.vault.plan import Plan, Wish, make_intent, make_plan
 from reelm.vault.ports import Store, Wrapper
-from reelm.vault.put import Lane, Opening, abandon, conclude, spread
-from reelm.vault.seal import Chunker, Sealer
+from reelm.vault.put import Opening, Sealing, concluded
 from reelm.vault.store import ObjectRecord
+from reelm.vault.straggler import Stragglers
 from reelm.vault.window import clip
 
 _SWEEP_LIMIT = 1000
@@ -49,6 +51,8 @@ class Vault:
     def __init__(self, outside: Outside) -> None:
         self._outside = outside
         self._opened = Opened()
+        self._background = Background()
+        self._stragglers = Stragglers(outside, self._background)
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def enrol(self) -> None:
@@ -59,6 +63,11 @@ class Vault:
                 [store.place for store in self._outside.stores.values()],
                 at=self._outside.clock.now(),
             )
+
+    async def close(self) -> None:
+        """Let what goes on in the background end; call it before the records and the stores are closed."""
+        await self._stragglers.close()
+        await self._background.close()
 
     async def put(  # noqa: PLR0913 - what an object is, named at the call
         self,
@@ -71,8 +80,9 @@ class Vault:
         owner: str | None = None,
         residency: Residency = None,
     ) -> Receipt:
-        """Store a stream, and return only when the loss of any one provider would leave it readable.
+        """Store a stream, and return when the loss of any one provider would leave it readable.
 
+        Fragments that this does not need may still be on their way; they end in the background.
         Safe to repeat: a stored reference gives its receipt back without reading the source; an unfinished
         one is cleaned up and stored again. A put that raises has kept nothing, or what it kept is in the
         records for ``sweep``. Memory is bounded, whatever the length.
@@ -109,13 +119,14 @@ class Vault:
             ]
             wish = Wish(reference, klass, owner, residency)
             record = self._intent(plan, wish, places)
-            earlier = await self._claim(record)
-            if earlier is not None and earlier.state is ObjectState.STORED:
-                return earlier.receipt()
-            if earlier is not None:
-                with suppress(VaultError):
-                    await self._erase(earlier)
-            return await self._deposit(opening, plan, record)
+            async with aclosing(self._sealing(opening, plan)) as sealing:
+                earlier = await self._claim(record)
+                if earlier is not None and earlier.state is ObjectState.STORED:
+                    return earlier.receipt()
+                if earlier is not None:
+                    with suppress(VaultError):
+                        await self._erase(earlier)
+                return await self._deposit(sealing, record)
 
     async def get(
         self, object_id: ObjectId, *, key: Wrapper | None = None, start: int = 0, length: int | None = None
@@ -155,13 +166,10 @@ class Vault:
         Raises:
             DeletionUnfinished: some store still holds fragments; repeat, or let ``sweep`` do it.
         """
-        async with self._outside.database.write() as tx:
-            record = await records.find(tx, object_id)
-            if record is not None:
-                await records.mark_deleting(tx, object_id)
-        self._opened.forget(object_id)
+        record = await self._hide(object_id)
         if record is not None:
-            await self._erase(record)
+            is_over = await self._stragglers.stop(object_id)
+            await self._erase(record.closed() if is_over else record)
 
     async def sweep(self, *, intents_before: datetime) -> int:
         """Finish what was interrupted: deletions, and intents from before that moment. How many are gone now.
@@ -174,9 +182,23 @@ class Vault:
         gone = 0
         for object_id in found:
             with suppress(DeletionUnfinished):
-                await self.delete(object_id)
-                gone += 1
+                gone += await self._clear(object_id, intents_before)
         return gone
+
+    async def _clear(self, object_id: ObjectId, intents_before: datetime) -> bool:
+        record = await self._hide(object_id)
+        if record is None:
+            return False
+        return await self._erase(record.closed() if record.created_at < intents_before else record)
+
+    async def _hide(self, object_id: ObjectId) -> ObjectRecord | None:
+        """Make an object unreadable; its record as it was."""
+        async with self._outside.database.write() as tx:
+            record = await records.find(tx, object_id)
+            if record is not None:
+                await records.mark_deleting(tx, object_id)
+        self._opened.forget(object_id)
+        return record
 
     async def health(self) -> tuple[StoreHealth, ...]:
         """How each store is now, in the order they were given."""
@@ -218,39 +240,42 @@ class Vault:
             await records.add_intent(tx, record)
         return earlier
 
-    async def _deposit(self, opening: Opening, plan: Plan, record: ObjectRecord) -> Receipt:
+    async def _deposit(self, sealing: Sealing, record: ObjectRecord) -> Receipt:
         """Write the fragments and then the row that makes them an object.
 
         A crash in here leaves an intent that names every fragment there may be.
         """
-        lanes = [
-            Lane(
-                self._outside.stores[piece.provider], piece, stall_seconds=self._outside.config.stall_seconds
-            )
-            for piece in record.fragments
-        ]
+        lanes = Lanes(record.fragments, self._outside.stores, k=record.shape.k, config=self._outside.config)
         try:
-            stored = await self._write(opening, plan, record, lanes)
+            stored = await self._write(sealing, record, lanes)
             await self._commit(stored)
         except BaseException:
-            await abandon(lanes, patience_seconds=self._outside.config.straggler_seconds)
+            is_over = await lanes.abandon()
             with suppress(ReelmError):
-                await self.delete(record.object_id)
+                await self._drop(record.closed() if is_over else record)
             raise
+        if stored.is_being_written:
+            self._stragglers.follow(stored, lanes)
         return stored.receipt()
 
-    async def _write(
-        self, opening: Opening, plan: Plan, record: ObjectRecord, lanes: Sequence[Lane]
-    ) -> ObjectRecord:
-        config, common = self._outside.config, plan.common
-        codec = self._outside.codec(common.k, common.n)
-        sealer = Sealer(common, codec, key=plan.key)
-        chunker = Chunker(common.suite, chunk_bytes=1 << common.chunk_log2, batch_bytes=config.window_bytes)
-        async with aclosing(opening.batches(chunker)) as stream:
-            await spread(lanes, stream, sealer=sealer, k=common.k)
-        length = chunker.length_bytes
-        ending = sealer.finish(length_bytes=length, shares=plan.shares, seal_key=self._outside.keys.seal)
-        return await conclude(lanes, record, ending, length_bytes=length, config=config)
+    async def _drop(self, record: ObjectRecord) -> None:
+        """Remove what this process wrote of an object that did not come to be."""
+        async with self._outside.database.write() as tx:
+            await records.mark_deleting(tx, record.object_id)
+            await records.mark_ended(tx, record.object_id, record.fragments)
+        await self._erase(record)
+
+    def _sealing(self, opening: Opening, plan: Plan) -> Sealing:
+        codec = self._outside.codec(plan.common.k, plan.common.n)
+        return Sealing(opening, plan, codec, window_bytes=self._outside.config.window_bytes)
+
+    async def _write(self, sealing: Sealing, record: ObjectRecord, lanes: Lanes) -> ObjectRecord:
+        async for columns in sealing:
+            await lanes.feed(columns)
+        ending = sealing.finish(self._outside.keys.seal)
+        lanes.end(ending)
+        await lanes.settle()
+        return concluded(record, lanes, ending, length_bytes=sealing.length_bytes)
 
     async def _commit(self, stored: ObjectRecord) -> None:
         async with self._outside.database.write() as tx:
@@ -258,9 +283,9 @@ class Vault:
         if not is_ours:
             raise Superseded("Someone else began to store the same thing. This copy was dropped. Try again.")
 
-    async def _erase(self, record: ObjectRecord) -> None:
+    async def _erase(self, record: ObjectRecord) -> bool:
         patience_seconds = self._outside.config.stall_seconds
-        await erase(
+        return await erase(
             record, self._outside.stores, database=self._outside.database, stall_seconds=patience_seconds
         )
 
