@@ -71,6 +71,9 @@ class Config:
         small_bytes: objects below this many bytes use the small chunk.
         small_chunk_log2: 16 is 64 KiB.
         chunk_log2: 20 is 1 MiB.
+        pack_below_bytes: objects below this many bytes share packs; 0 for never.
+        pack_bytes: what a pack holds at most.
+        gather_seconds: how long small objects wait for each other while a pack is on its way.
         window_bytes: data sealed or read at once, a multiple of both chunks; a stream needs about sixteen
             times this in memory (35 MiB measured for 1 GiB).
         stall_seconds: a store that takes no byte for so long loses its fragment.
@@ -83,6 +86,9 @@ class Config:
     small_bytes: int = 1 << 20
     small_chunk_log2: int = 16
     chunk_log2: int = 20
+    pack_below_bytes: int = 64 << 10
+    pack_bytes: int = 4 << 20
+    gather_seconds: float = 0.020
     window_bytes: int = 2 << 20
     stall_seconds: float = 30.0
     straggler_seconds: float = 2.0

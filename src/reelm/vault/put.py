@@ -109,6 +109,10 @@ class Opening:
                 self._has_ended = True
         return held < limit_bytes
 
+    def held(self) -> bytes:
+        """What was read so far; all of it when the source was below the limit."""
+        return b"".join(self._pieces)
+
     async def batches(self, chunker: Chunker) -> AsyncGenerator[Batch, None]:
         """The source from its start, padded and in batches."""
         while self._pieces:

@@ -9,7 +9,7 @@ from reelm.base import DataClass, ObjectId, Tx
 from reelm.vault.format import Shape
 from reelm.vault.model import FragmentState, ObjectState, ProviderId, Receipt, Suite
 from reelm.vault.placement import Residency
-from reelm.vault.store.tables import former_fragments, fragments, moves, objects
+from reelm.vault.store.tables import former_fragments, fragments, moves, objects, packs
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +126,22 @@ async def mark_deleting(tx: Tx, object_id: ObjectId) -> None:
     )
 
 
+async def mark_deleting_of(tx: Tx, owner: str) -> tuple[ObjectId, ...]:
+    """Make all objects of an owner unreadable; which ones were not so before."""
+    rows = await tx.scalars(
+        update(objects)
+        .where(objects.c.owner == owner, objects.c.state != ObjectState.DELETING.value)
+        .values(state=ObjectState.DELETING.value, reference=None)
+        .returning(objects.c.object_id)
+    )
+    return tuple(ObjectId(row) for row in rows)
+
+
 async def forget(tx: Tx, object_id: ObjectId) -> None:
     """Drop the rows of an object whose fragments are gone."""
     for table in (moves, former_fragments, fragments):
         await tx.execute(delete(table).where(table.c.object_id == object_id))
+    await tx.execute(delete(packs).where(packs.c.pack_id == object_id))
     await tx.execute(delete(objects).where(objects.c.object_id == object_id))
 
 
