@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from reelm.base import ObjectId, Tx, mint, read_id
 from reelm.vault import digest
 from reelm.vault import store as records
+from reelm.vault.errors import Superseded
 from reelm.vault.model import Receipt, Suite
 from reelm.vault.outside import Outside
 from reelm.vault.pack import seal_entry
@@ -137,7 +138,11 @@ class Gather:
                     await batch.may_leave.wait()
             async with self._flights:
                 batch.close()
-                return await self._store(batch)
+                try:
+                    return await self._store(batch)
+                except Superseded:
+                    # Another process stored one of them at the same moment: now it is found.
+                    return await self._store(batch)
         finally:
             if self._latest.get(batch.kind) is batch:
                 del self._latest[batch.kind]

@@ -5,7 +5,7 @@ its bytes leave behind makes the pack due; compaction moves the rows of the livi
 rows that still exist move.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +17,6 @@ from reelm.vault.errors import Superseded
 from reelm.vault.model import FragmentState, ObjectState, Receipt
 from reelm.vault.store.objects import ObjectRecord, find, mark_deleting
 from reelm.vault.store.tables import entries, objects, packs
-
-_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,21 +68,9 @@ async def find_receipt(tx: Tx, reference: str) -> Receipt | None:
     return (await find_receipts(tx, [reference])).get(reference)
 
 
-async def find_receipts(tx: Tx, references: Collection[str]) -> dict[str, Receipt]:
+async def find_receipts(tx: Tx, references: Sequence[str]) -> dict[str, Receipt]:
     """Of those references that something is stored under."""
-    small = select(entries.c.reference, entries.c.entry_id, literal(True).label("is_small")).where(
-        entries.c.reference.in_(references)
-    )
-    large = select(objects.c.reference, objects.c.object_id, literal(False)).where(
-        objects.c.reference.in_(references), objects.c.state == ObjectState.STORED.value
-    )
-    found: dict[str, Receipt] = {}
-    for row in (await tx.execute(union_all(small, large))).all():
-        which = ObjectId(row.entry_id)
-        record = await find_entry(tx, which) if row.is_small else await find(tx, which)
-        if record is not None:
-            found[row.reference] = record.receipt()
-    return found
+    return await _receipts(tx, await _held(tx, references))
 
 
 async def add_entries(
@@ -92,26 +78,26 @@ async def add_entries(
 ) -> dict[str, Receipt]:
     """Say what a pack holds; whatever else of ``packed_bytes`` it has is garbage from the start.
 
-    The receipts of all, by reference: of what is stored there already where someone was faster. Unfinished
-    objects lose the reference; whoever is writing one is superseded.
+    The receipts of all, by reference: where someone was faster, of what is stored there. Unfinished objects
+    lose the reference, and whoever is writing one is superseded.
+
+    Raises:
+        Superseded: another process stores one of them at this very moment; ``tx`` can do nothing more.
     """
-    known: dict[str, Receipt] = {}
-    # By reference, so that two processes with the same ones never wait for each other in a circle.
-    waiting = sorted(records, key=lambda record: record.reference)
-    for _ in range(_TRIES):
-        known |= await find_receipts(tx, [record.reference for record in waiting])
-        waiting = [record for record in waiting if record.reference not in known]
-        try:
-            async with tx.begin_nested():
-                await _insert(tx, pack.object_id, waiting, packed_bytes=packed_bytes)
-        except IntegrityError:  # another process stored one of them since
-            continue
-        return known | {record.reference: record.receipt(pack) for record in waiting}
-    raise Superseded("Others store the same things right now. This copy was dropped. Try again.")
+    held = await _held(tx, [record.reference for record in records])
+    known = await _receipts(tx, held)
+    for row in held:
+        if row.state == ObjectState.INTENT.value:
+            await mark_deleting(tx, ObjectId(row.holder_id))
+    fresh = [record for record in records if record.reference not in known]
+    try:
+        await _insert(tx, pack.object_id, fresh, packed_bytes=packed_bytes)
+    except IntegrityError:
+        raise Superseded("Someone else stores the same thing. This copy was dropped. Try again.") from None
+    return known | {record.reference: record.receipt(pack) for record in fresh}
 
 
 async def _insert(tx: Tx, pack_id: ObjectId, records: Sequence[EntryRecord], *, packed_bytes: int) -> None:
-    await _fence(tx, [record.reference for record in records])
     await _add_pack(tx, pack_id, packed_bytes, live_bytes=sum(record.packed_bytes for record in records))
     rows = [
         {
@@ -124,18 +110,11 @@ async def _insert(tx: Tx, pack_id: ObjectId, records: Sequence[EntryRecord], *, 
             "entry_root": record.root,
             "owner": record.owner,
         }
-        for record in records
+        # By reference, so that two processes with the same ones never wait for each other in a circle.
+        for record in sorted(records, key=lambda record: record.reference)
     ]
     if rows:
         await tx.execute(insert(entries), rows)
-
-
-async def _fence(tx: Tx, references: Collection[str]) -> None:
-    await tx.execute(
-        update(objects)
-        .where(objects.c.reference.in_(references), objects.c.state == ObjectState.INTENT.value)
-        .values(state=ObjectState.DELETING.value, reference=None)
-    )
 
 
 async def remove_entry(tx: Tx, entry_id: ObjectId) -> bool:
@@ -248,6 +227,36 @@ async def _bury(tx: Tx, garbage: Mapping[str, int], *, is_urgent: bool) -> None:
 
 def _is_due(live_bytes: int, packed_bytes: int) -> bool:
     return live_bytes * 2 < packed_bytes
+
+
+# Made once: a statement with many parameters is slow to put together.
+_HELD = union_all(
+    select(
+        entries.c.reference,
+        entries.c.entry_id.label("holder_id"),
+        literal(ObjectState.STORED.value).label("state"),
+        literal(True).label("is_small"),
+    ).where(entries.c.reference.in_(bindparam("references", expanding=True))),
+    select(objects.c.reference, objects.c.object_id, objects.c.state, literal(False)).where(
+        objects.c.reference.in_(bindparam("references", expanding=True))
+    ),
+)
+
+
+async def _held(tx: Tx, references: Sequence[str]) -> Sequence[Row[Any]]:
+    """What has one of these references, stored or not."""
+    return (await tx.execute(_HELD, {"references": references})).all()
+
+
+async def _receipts(tx: Tx, held: Iterable[Row[Any]]) -> dict[str, Receipt]:
+    found: dict[str, Receipt] = {}
+    for row in held:
+        if row.state == ObjectState.STORED.value:
+            holder = ObjectId(row.holder_id)
+            record = await find_entry(tx, holder) if row.is_small else await find(tx, holder)
+            if record is not None:
+                found[row.reference] = record.receipt()
+    return found
 
 
 def _read(row: Row[Any]) -> EntryRecord:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, insert, or_, select, update
 
 from reelm.base import DataClass, ObjectId, Tx
 from reelm.vault.format import Shape
@@ -108,12 +108,16 @@ async def mark_stored(tx: Tx, record: ObjectRecord) -> bool:
     )
     if changed.rowcount != 1:
         return False
-    for fragment in record.fragments:
-        await tx.execute(
-            update(fragments)
-            .where(fragments.c.object_id == record.object_id, fragments.c.fragment_index == fragment.index)
-            .values(fragment_root=fragment.root, state=fragment.state.value)
-        )
+    rows = [
+        {"which": fragment.index, "root": fragment.root, "now": fragment.state.value}
+        for fragment in record.fragments
+    ]
+    await tx.execute(
+        update(fragments)
+        .where(fragments.c.object_id == record.object_id, fragments.c.fragment_index == bindparam("which"))
+        .values(fragment_root=bindparam("root"), state=bindparam("now")),
+        rows,
+    )
     return True
 
 
