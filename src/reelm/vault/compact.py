@@ -58,7 +58,7 @@ class Compaction:
             await self._move(pack, living)
         else:
             async with self._outside.database.write() as tx:
-                await records.retire_pack(tx, pack_id)
+                await records.retire(tx, pack_id)
         with suppress(DeletionUnfinished):
             await self._delete(pack_id)
         return True

@@ -28,11 +28,11 @@ _ENTRIES_MAX = 4096
 
 @dataclass(slots=True)
 class Waiting:
-    """One sealed entry, and how many callers still want it."""
+    """One sealed entry; nobody wants it any more once its caller is cancelled."""
 
     entry: EntryRecord
     sealed: bytes
-    callers: int = 0
+    is_wanted: bool = True
 
 
 class Batch:
@@ -42,26 +42,27 @@ class Batch:
 
     def __init__(self, kind: Kind, *, room_bytes: int) -> None:
         self.kind = kind
-        self.waiting: dict[str, Waiting] = {}
         self.may_leave = asyncio.Event()
-        self.is_closed = False
+        self._waiting: list[Waiting] = []
         self._room_bytes = room_bytes
+        self._is_closed = False
 
-    def takes(self, size_bytes: int) -> bool:
-        return (
-            not self.is_closed
-            and len(self.waiting) < _ENTRIES_MAX
-            and (size_bytes <= self._room_bytes or not self.waiting)
-        )
+    def takes(self, waiting: Waiting) -> bool:
+        """Whether there is room; always for the first."""
+        has_room = len(waiting.sealed) <= self._room_bytes and len(self._waiting) < _ENTRIES_MAX
+        return not self._is_closed and (has_room or not self._waiting)
 
     def add(self, waiting: Waiting) -> None:
-        self.waiting[waiting.entry.reference] = waiting
+        self._waiting.append(waiting)
         self._room_bytes -= len(waiting.sealed)
 
     def close(self) -> None:
         """Take nothing more, and leave."""
-        self.is_closed = True
+        self._is_closed = True
         self.may_leave.set()
+
+    def wanted(self) -> list[Waiting]:
+        return [each for each in self._waiting if each.is_wanted]
 
 
 class Gather:
@@ -70,36 +71,34 @@ class Gather:
     def __init__(self, outside: Outside, packs: Packs) -> None:
         self._outside = outside
         self._packs = packs
-        self._pending: dict[str, Batch] = {}
         self._latest: dict[Kind, Batch] = {}
         self._flights = asyncio.Semaphore(_FLIGHTS_MAX)
 
     async def put(self, data: bytes, wish: Wish, *, suite: Suite, key: Wrapper | None) -> Receipt:
-        """Store a small object, together with whatever else arrives; see ``Vault.put``.
+        """Store a small object together with whatever else arrives; one call per reference at a time.
 
         A caller that is cancelled leaves the others of its pack alone. What it wanted is not stored, unless
         its pack was being committed already: that is as if only the answer had been lost.
         """
-        batch = self._pending.get(wish.reference)
-        if batch is None:
-            batch = self._board(Kind(suite, wish.klass, wish.residency), self._seal(data, wish, suite, key))
-        waiting = batch.waiting[wish.reference]
-        waiting.callers += 1
+        waiting = self._seal(data, wish, suite, key)
+        batch = self._board(Kind(suite, wish.klass, wish.residency), waiting)
         try:
             receipts = await asyncio.shield(batch.task)
-        finally:
-            waiting.callers -= 1
+        except asyncio.CancelledError:
+            waiting.is_wanted = False
+            raise
         return receipts[wish.reference]
 
     def _seal(self, data: bytes, wish: Wish, suite: Suite, key: Wrapper | None) -> Waiting:
-        entry_id = ObjectId(mint(self._outside.clock, self._outside.entropy))
+        outside = self._outside
+        entry_id = ObjectId(mint(outside.clock, outside.entropy))
         sealed = seal_entry(
             data,
             suite=suite,
-            realm_id=self._outside.realm_id,
+            realm_id=outside.realm_id,
             entry_id=read_id(entry_id),
             wrapper=key,
-            entropy=self._outside.entropy,
+            entropy=outside.entropy,
         )
         entry = EntryRecord(
             entry_id=entry_id,
@@ -114,13 +113,12 @@ class Gather:
 
     def _board(self, kind: Kind, waiting: Waiting) -> Batch:
         batch = self._latest.get(kind)
-        if batch is None or not batch.takes(len(waiting.sealed)):
-            batch = self._new_batch(kind, after=batch)
+        if batch is None or not batch.takes(waiting):
+            batch = self._open_batch(kind, after=batch)
         batch.add(waiting)
-        self._pending[waiting.entry.reference] = batch
         return batch
 
-    def _new_batch(self, kind: Kind, *, after: Batch | None) -> Batch:
+    def _open_batch(self, kind: Kind, *, after: Batch | None) -> Batch:
         batch = Batch(kind, room_bytes=self._outside.config.pack_bytes)
         if after is None:
             batch.may_leave.set()
@@ -146,38 +144,30 @@ class Gather:
         finally:
             if self._latest.get(batch.kind) is batch:
                 del self._latest[batch.kind]
-            for reference in batch.waiting:
-                self._pending.pop(reference, None)
 
     async def _store(self, batch: Batch) -> dict[str, Receipt]:
         """One pack; a crash on the way leaves an intent that names every fragment of it."""
+        wanted = batch.wanted()
         async with self._outside.database.write() as tx:
-            receipts = await records.find_receipts(tx, list(batch.waiting))
-            fresh = [each for each in self._wanted(batch) if each.entry.reference not in receipts]
+            receipts = await records.find_receipts(tx, [each.entry.reference for each in wanted])
+            fresh = [each for each in wanted if each.entry.reference not in receipts]
             if not fresh:
                 return receipts
             begun = await self._packs.begin(tx, batch.kind)
-        data, places = _lay(fresh)
+        data = b"".join([each.sealed for each in fresh])
 
         async def add(tx: Tx, pack: ObjectRecord) -> None:
-            wanted = {each.entry.reference for each in self._wanted(batch)}
-            entries = [entry for entry in places if entry.reference in wanted]
+            entries = [entry for each, entry in zip(fresh, _lay(fresh), strict=True) if each.is_wanted]
             receipts.update(await records.add_entries(tx, pack, entries, packed_bytes=len(data)))
 
         await self._packs.store(begun, data, add)
         return receipts
 
-    def _wanted(self, batch: Batch) -> list[Waiting]:
-        """The entries that somebody still waits for; the others leave the batch."""
-        for reference in [reference for reference, each in batch.waiting.items() if not each.callers]:
-            del batch.waiting[reference], self._pending[reference]
-        return list(batch.waiting.values())
 
-
-def _lay(fresh: Sequence[Waiting]) -> tuple[bytes, list[EntryRecord]]:
-    """The pack, and its entries with their places in it."""
+def _lay(fresh: Sequence[Waiting]) -> list[EntryRecord]:
+    """The entries with their places in the pack."""
     start, places = 0, []
     for each in fresh:
         places.append(replace(each.entry, start_byte=start))
         start += len(each.sealed)
-    return b"".join([each.sealed for each in fresh]), places
+    return places

@@ -98,6 +98,8 @@ class Config:
         """Refuse settings that could not keep the vault's promises."""
         if not 2 <= self.k < self.n <= N_MAX:
             raise ValueError("k is at least 2, n is above k and at most 32")
+        if not 0 <= self.pack_below_bytes <= self.pack_bytes < 1 << 32:
+            raise ValueError("a pack has room for the largest object that may go into one")
         for log2 in (self.small_chunk_log2, self.chunk_log2):
             if not CHUNK_LOG2_MIN <= log2 <= CHUNK_LOG2_MAX or self.window_bytes % (1 << log2):
                 raise ValueError("chunks have 2**10 to 2**24 bytes, and a window holds whole chunks")

@@ -104,9 +104,10 @@ class Vault:
         if suite.is_sealed and key is None:
             raise KeyNeeded("A sealed object needs its owner's key. Nothing was stored.")
         opening, wish = Opening(source), Wish(reference, klass, owner, residency)
-        if await opening.is_below(self._outside.config.pack_below_bytes):
-            return await self._gather.put(opening.held(), wish, suite=suite, key=key)
+        fits_pack = await opening.is_below(self._outside.config.pack_below_bytes)
         async with self._turns.setdefault(reference, asyncio.Lock()):
+            if fits_pack:
+                return await self._gather.put(opening.held(), wish, suite=suite, key=key)
             async with self._outside.database.read() as tx:
                 receipt = await records.find_receipt(tx, reference)
                 closed = await records.closed_providers(tx)
@@ -168,11 +169,10 @@ class Vault:
             if record is None:
                 await records.remove_entry(tx, object_id)
                 return
-            if await records.holds_entries(tx, object_id):
-                return  # a pack, which nobody outside has an id of; what lives in it must not go with it
-            await records.mark_deleting(tx, object_id)
-        self._opened.forget(object_id)
-        await self._erase(record)
+            is_going = await records.retire(tx, object_id)
+        if is_going:
+            self._opened.forget(object_id)
+            await self._erase(record)
 
     async def shred(self, owner: str) -> int:
         """Remove everything of an owner; how much there was. The key is destroyed elsewhere, before this.
@@ -272,7 +272,7 @@ class Vault:
         except BaseException:
             await abandon(lanes, patience_seconds=self._outside.config.straggler_seconds)
             with suppress(ReelmError):
-                await self.delete(record.object_id)
+                await self._drop(record)
             raise
         return stored.receipt()
 
@@ -297,6 +297,16 @@ class Vault:
                 )
             if also is not None:
                 await also(tx, stored)
+
+    async def _drop(self, record: ObjectRecord) -> None:
+        """Remove what a put left, even where somebody else removed its rows while it was still writing.
+
+        A pack stays when its last commit was applied after all and only the answer got lost.
+        """
+        async with self._outside.database.write() as tx:
+            is_going = await records.retire(tx, record.object_id)
+        if is_going:
+            await self._erase(record)
 
     async def _erase(self, record: ObjectRecord) -> None:
         patience_seconds = self._outside.config.stall_seconds

@@ -14,11 +14,10 @@ from reelm.vault.store.entries import (
     find_entry,
     find_receipt,
     find_receipts,
-    holds_entries,
     move_entries,
     remove_entries_of,
     remove_entry,
-    retire_pack,
+    retire,
 )
 from reelm.vault.store.objects import (
     FragmentRecord,
@@ -65,7 +64,6 @@ __all__ = [
     "forget",
     "former_fragments",
     "fragments",
-    "holds_entries",
     "mark_deleting",
     "mark_deleting_of",
     "mark_stored",
@@ -76,7 +74,7 @@ __all__ = [
     "providers",
     "remove_entries_of",
     "remove_entry",
-    "retire_pack",
+    "retire",
     "set_stage",
     "unfinished",
 ]

@@ -163,11 +163,6 @@ async def entries_of(tx: Tx, pack_id: ObjectId) -> tuple[EntryRecord, ...]:
     return tuple(_read(row) for row in rows)
 
 
-async def holds_entries(tx: Tx, object_id: ObjectId) -> bool:
-    """Whether the object is a pack in which something lives."""
-    return bool(await tx.scalar(select(entries.c.entry_id).where(entries.c.pack_id == object_id).limit(1)))
-
-
 async def move_entries(
     tx: Tx, records: Iterable[EntryRecord], *, old: ObjectId, new: ObjectId, packed_bytes: int
 ) -> int:
@@ -189,16 +184,16 @@ async def move_entries(
         .where(packs.c.pack_id == new)
         .values(live_bytes=live_bytes, is_due=_is_due(live_bytes, packed_bytes))
     )
-    await retire_pack(tx, old)
+    await retire(tx, old)
     return len(moved)
 
 
-async def retire_pack(tx: Tx, pack_id: ObjectId) -> bool:
-    """Mark a pack for deletion unless something lives in it."""
-    if await holds_entries(tx, pack_id):
+async def retire(tx: Tx, object_id: ObjectId) -> bool:
+    """Mark an object for deletion, unless it is a pack in which something lives; whether that was done."""
+    if await tx.scalar(select(entries.c.entry_id).where(entries.c.pack_id == object_id).limit(1)):
         return False
-    await tx.execute(delete(packs).where(packs.c.pack_id == pack_id))
-    await mark_deleting(tx, pack_id)
+    await tx.execute(delete(packs).where(packs.c.pack_id == object_id))
+    await mark_deleting(tx, object_id)
     return True
 
 

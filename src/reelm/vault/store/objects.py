@@ -9,7 +9,7 @@ from reelm.base import DataClass, ObjectId, Tx
 from reelm.vault.format import Shape
 from reelm.vault.model import FragmentState, ObjectState, ProviderId, Receipt, Suite
 from reelm.vault.placement import Residency
-from reelm.vault.store.tables import former_fragments, fragments, moves, objects, packs
+from reelm.vault.store.tables import former_fragments, fragments, moves, objects
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,6 @@ async def forget(tx: Tx, object_id: ObjectId) -> None:
     """Drop the rows of an object whose fragments are gone."""
     for table in (moves, former_fragments, fragments):
         await tx.execute(delete(table).where(table.c.object_id == object_id))
-    await tx.execute(delete(packs).where(packs.c.pack_id == object_id))
     await tx.execute(delete(objects).where(objects.c.object_id == object_id))
 
 
