@@ -1,7 +1,7 @@
 """Objects of 4 KiB from 64 callers at once, durable on five folders; peer: each on its own; limit: appends.
 
-The limit writes the same bytes times five thirds and nothing else: five files, one append and one flush of each
-for every 64 objects, in five threads.
+The limit writes the same bytes times five thirds and nothing else: five files, one append and one flush of
+each for every 64 objects, in five threads.
 """
 
 import asyncio

@@ -100,7 +100,7 @@ class Opening:
 
     async def is_below(self, limit_bytes: int) -> bool:
         """Whether the whole source is shorter than that; reads no further than it must to know."""
-        held = 0
+        held = sum(map(len, self._pieces))
         while held < limit_bytes and not self._has_ended:
             try:
                 self._pieces.append(await anext(self._rest))
