@@ -57,6 +57,7 @@ async def ground(
             stores=by_provider(stores),
             database=database,
             keys=VaultKeys(name=Secret(entropy.draw(32)), seal=Secret(entropy.draw(32))),
+            pack_key=OwnerKey(),
             realm_id=entropy.draw(8),
             clock=SystemClock(),
             entropy=entropy,

@@ -98,6 +98,7 @@ def _outside(ground: Ground) -> vault.Outside:
         stores=vault.by_provider(ground.stores),
         database=ground.database,
         keys=vault.VaultKeys(name=ground.keys.secret("vault/name"), seal=ground.keys.secret("vault/seal")),
+        pack_key=ground.keys.realm_key("vault/packs"),
         realm_id=hashlib.sha256(ground.manifest.realm.id.encode()).digest()[:8],
         clock=ground.clock,
         entropy=ground.entropy,

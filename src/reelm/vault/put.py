@@ -28,7 +28,7 @@ class Opening:
 
     async def is_below(self, limit_bytes: int) -> bool:
         """Whether the whole source is shorter than that; reads no further than it must to know."""
-        held = 0
+        held = sum(map(len, self._pieces))
         while held < limit_bytes and not self._has_ended:
             try:
                 self._pieces.append(await anext(self._rest))
@@ -36,6 +36,10 @@ class Opening:
             except StopAsyncIteration:
                 self._has_ended = True
         return held < limit_bytes
+
+    def held(self) -> bytes:
+        """What was read so far; all of it when the source was below the limit."""
+        return b"".join(self._pieces)
 
     async def batches(self, chunker: Chunker) -> AsyncGenerator[Batch, None]:
         """The source from its start, padded and in batches."""

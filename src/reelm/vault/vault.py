@@ -1,7 +1,7 @@
 """The vault: put a stream in, get any range of it back, delete it everywhere."""
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Sequence
 from contextlib import aclosing, suppress
 from datetime import datetime
 from weakref import WeakValueDictionary
@@ -9,6 +9,7 @@ from weakref import WeakValueDictionary
 from reelm.base import DataClass, ObjectId, ReelmError, mint
 from reelm.vault import store as records
 from reelm.vault.background import Background
+from reelm.vault.compact import Compaction
 from reelm.vault.erase import erase
 from reelm.vault.errors import (
     DeletionUnfinished,
@@ -17,6 +18,7 @@ from reelm.vault.errors import (
     Superseded,
     VaultError,
 )
+from reelm.vault.gather import Gather
 from reelm.vault.get import Retrieval
 from reelm.vault.lanes import Lanes
 from reelm.vault.model import (
@@ -29,16 +31,18 @@ from reelm.vault.model import (
 )
 from reelm.vault.opened import Opened
 from reelm.vault.outside import Outside
+from reelm.vault.packs import Also, Packs
 from reelm.vault.patience import patience
 from reelm.vault.placement import Residency
 from reelm.vault.plan import Plan, Wish, make_intent, make_plan
 from reelm.vault.ports import Store, Wrapper
 from reelm.vault.put import Opening, Sealing, concluded
-from reelm.vault.store import ObjectRecord
+from reelm.vault.store import ObjectRecord, Packed
 from reelm.vault.straggler import Stragglers
 from reelm.vault.window import clip
 
 _SWEEP_LIMIT = 1000
+_COMPACT_LIMIT = 100
 
 
 class Vault:
@@ -54,6 +58,9 @@ class Vault:
         self._background = Background()
         self._stragglers = Stragglers(outside, self._background)
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._packs = Packs(outside, deposit=self._deposit_pack, stream=self._stream)
+        self._gather = Gather(outside, self._packs)
+        self._compaction = Compaction(outside, self._packs, delete=self.delete)
 
     async def enrol(self) -> None:
         """Make the stores known to the records; once at every start, safe to repeat."""
@@ -83,9 +90,10 @@ class Vault:
         """Store a stream, and return when the loss of any one provider would leave it readable.
 
         Fragments that this does not need may still be on their way; they end in the background.
-        Safe to repeat: a stored reference gives its receipt back without reading the source; an unfinished
-        one is cleaned up and stored again. A put that raises has kept nothing, or what it kept is in the
-        records for ``sweep``. Memory is bounded, whatever the length.
+        Safe to repeat: a stored reference gives its receipt back, without reading more of the source than
+        ``Config.pack_below_bytes``; an unfinished one is cleaned up and stored again. A put that raises has
+        kept nothing, or what it kept is in the records for ``sweep``. Memory is bounded, whatever the length.
+        Objects below ``Config.pack_below_bytes`` share packs, which a caller does not notice.
 
         Args:
             source: the bytes; encrypted already when the suite is media.
@@ -105,24 +113,26 @@ class Vault:
         check_class(suite, klass)
         if suite.is_sealed and key is None:
             raise KeyNeeded("A sealed object needs its owner's key. Nothing was stored.")
+        opening, wish = Opening(source), Wish(reference, klass, owner, residency)
+        fits_pack = await opening.is_below(self._outside.config.pack_below_bytes)
         async with self._turns.setdefault(reference, asyncio.Lock()):
+            if fits_pack:
+                return await self._gather.put(opening.held(), wish, suite=suite, key=key)
             async with self._outside.database.read() as tx:
-                earlier = await records.find_reference(tx, reference)
+                receipt = await records.find_receipt(tx, reference)
                 closed = await records.closed_providers(tx)
-            if earlier is not None and earlier.state is ObjectState.STORED:
-                return earlier.receipt()
-            opening = Opening(source)
+            if receipt is not None:
+                return receipt
             is_small = await opening.is_below(self._outside.config.small_bytes)
             plan = self._plan(suite, key, is_small=is_small)
             places = [
                 store.place for store in self._outside.stores.values() if store.place.provider not in closed
             ]
-            wish = Wish(reference, klass, owner, residency)
             record = self._intent(plan, wish, places)
             async with aclosing(self._sealing(opening, plan)) as sealing:
                 earlier = await self._claim(record)
-                if earlier is not None and earlier.state is ObjectState.STORED:
-                    return earlier.receipt()
+                if isinstance(earlier, Receipt):
+                    return earlier
                 if earlier is not None:
                     with suppress(VaultError):
                         await self._erase(earlier)
@@ -142,15 +152,14 @@ class Vault:
             WrongRange: ``start`` is behind the end, or a number is negative.
             ObjectBroken: the parts are good and the whole is not; never seen without tampering or a bug.
         """
-        retrieval = await self._retrieve(object_id)
-        part = clip(retrieval.record.length_bytes, start, length)
-        content_key = await retrieval.content_key(key)
-        async with aclosing(
-            retrieval.stream(part, content_key, window_bytes=self._outside.config.window_bytes)
-        ) as chunks:
+        found = await self._find(object_id)
+        if isinstance(found, Packed):
+            part = clip(found.entry.length_bytes, start, length)
+            yield (await self._packs.open(found, key))[part.start : part.stop]
+            return
+        async with aclosing(self._stream(found, key, clip(found.length_bytes, start, length))) as chunks:
             async for chunk in chunks:
                 yield chunk
-        self._opened.keep(retrieval)
 
     async def read(
         self, object_id: ObjectId, *, key: Wrapper | None = None, start: int = 0, length: int | None = None
@@ -166,10 +175,38 @@ class Vault:
         Raises:
             DeletionUnfinished: some store still holds fragments; repeat, or let ``sweep`` do it.
         """
-        record = await self._hide(object_id)
-        if record is not None:
+        async with self._outside.database.write() as tx:
+            record = await records.find(tx, object_id)
+            if record is None:
+                await records.remove_entry(tx, object_id)
+                return
+            is_going = await records.retire(tx, object_id)
+        if is_going:
+            self._opened.forget(object_id)
             is_over = await self._stragglers.stop(object_id)
             await self._erase(record.closed() if is_over else record)
+
+    async def shred(self, owner: str) -> int:
+        """Remove everything of an owner; how much there was. The key is destroyed elsewhere, before this.
+
+        All of it is unreadable at once. Objects then leave their stores, small ones with the next
+        ``compact``; what a store that is away still holds is left to ``sweep``. A put of that owner that is
+        on its way may still end: what it stores opens with no key, and another shred removes it.
+        """
+        async with self._outside.database.write() as tx:
+            count = await records.remove_entries_of(tx, owner)
+            found = await records.mark_deleting_of(tx, owner)
+        for object_id in found:
+            with suppress(DeletionUnfinished):
+                await self.delete(object_id)
+        return count + len(found)
+
+    async def compact(self, *, limit: int = _COMPACT_LIMIT) -> int:
+        """Rewrite packs of which less than half lives, or in which someone was shredded; how many are gone.
+
+        Safe to repeat and to interrupt, and beside every other call. Needs no owner's key.
+        """
+        return await self._compaction.run(limit)
 
     async def sweep(self, *, intents_before: datetime) -> int:
         """Finish what was interrupted: deletions, and intents from before that moment. How many are gone now.
@@ -186,19 +223,11 @@ class Vault:
         return gone
 
     async def _clear(self, object_id: ObjectId, intents_before: datetime) -> bool:
-        record = await self._hide(object_id)
-        if record is None:
-            return False
-        return await self._erase(record.closed() if record.created_at < intents_before else record)
-
-    async def _hide(self, object_id: ObjectId) -> ObjectRecord | None:
-        """Make an object unreadable; its record as it was."""
         async with self._outside.database.write() as tx:
             record = await records.find(tx, object_id)
-            if record is not None:
-                await records.mark_deleting(tx, object_id)
-        self._opened.forget(object_id)
-        return record
+            if record is None or not await records.abandon(tx, object_id):
+                return False
+        return await self._erase(record.closed() if record.created_at < intents_before else record)
 
     async def health(self) -> tuple[StoreHealth, ...]:
         """How each store is now, in the order they were given."""
@@ -226,29 +255,31 @@ class Vault:
             at=self._outside.clock.now(),
         )
 
-    async def _claim(self, record: ObjectRecord) -> ObjectRecord | None:
+    async def _claim(self, record: ObjectRecord) -> ObjectRecord | Receipt | None:
         """Write the intent and fence off an unfinished earlier one, which is returned.
 
-        Returns a stored one instead, with nothing written, when another process was faster.
+        Returns a receipt instead, with nothing written, when another process was faster.
         """
+        reference = record.reference or ""
         async with self._outside.database.write() as tx:
-            earlier = await records.find_reference(tx, record.reference or "")
+            receipt = await records.find_receipt(tx, reference)
+            if receipt is not None:
+                return receipt
+            earlier = await records.find_reference(tx, reference)
             if earlier is not None:
-                if earlier.state is ObjectState.STORED:
-                    return earlier
                 await records.mark_deleting(tx, earlier.object_id)
             await records.add_intent(tx, record)
         return earlier
 
-    async def _deposit(self, sealing: Sealing, record: ObjectRecord) -> Receipt:
-        """Write the fragments and then the row that makes them an object.
+    async def _deposit(self, sealing: Sealing, record: ObjectRecord, also: Also | None = None) -> Receipt:
+        """Write the fragments and then the row that makes them an object, and what belongs to it.
 
         A crash in here leaves an intent that names every fragment there may be.
         """
         lanes = Lanes(record.fragments, self._outside.stores, k=record.shape.k, config=self._outside.config)
         try:
             stored = await self._write(sealing, record, lanes)
-            await self._commit(stored)
+            await self._commit(stored, also)
         except BaseException:
             is_over = await lanes.abandon()
             with suppress(ReelmError):
@@ -258,10 +289,19 @@ class Vault:
             self._stragglers.follow(stored, lanes)
         return stored.receipt()
 
+    async def _deposit_pack(self, opening: Opening, plan: Plan, record: ObjectRecord, also: Also) -> Receipt:
+        async with aclosing(self._sealing(opening, plan)) as sealing:
+            return await self._deposit(sealing, record, also)
+
     async def _drop(self, record: ObjectRecord) -> None:
-        """Remove what this process wrote of an object that did not come to be."""
+        """Remove what a put left, even where somebody else removed its rows while it was still writing.
+
+        It stays when its last commit was applied after all and only the answer got lost: someone may have a
+        receipt for it by now.
+        """
         async with self._outside.database.write() as tx:
-            await records.mark_deleting(tx, record.object_id)
+            if not await records.abandon(tx, record.object_id):
+                return
             await records.mark_ended(tx, record.object_id, record.fragments)
         await self._erase(record)
 
@@ -277,11 +317,14 @@ class Vault:
         await lanes.settle()
         return concluded(record, lanes, ending, length_bytes=sealing.length_bytes)
 
-    async def _commit(self, stored: ObjectRecord) -> None:
+    async def _commit(self, stored: ObjectRecord, also: Also | None) -> None:
         async with self._outside.database.write() as tx:
-            is_ours = await records.mark_stored(tx, stored)
-        if not is_ours:
-            raise Superseded("Someone else began to store the same thing. This copy was dropped. Try again.")
+            if not await records.mark_stored(tx, stored):
+                raise Superseded(
+                    "Someone else began to store the same thing. This copy was dropped. Try again."
+                )
+            if also is not None:
+                await also(tx, stored)
 
     async def _erase(self, record: ObjectRecord) -> bool:
         patience_seconds = self._outside.config.stall_seconds
@@ -289,11 +332,26 @@ class Vault:
             record, self._outside.stores, database=self._outside.database, stall_seconds=patience_seconds
         )
 
-    async def _retrieve(self, object_id: ObjectId) -> Retrieval:
+    async def _find(self, object_id: ObjectId) -> ObjectRecord | Packed:
         async with self._outside.database.read() as tx:
-            record = await records.find(tx, object_id)
-        if record is None or record.state is not ObjectState.STORED:
+            found = await records.find(tx, object_id) or await records.find_entry(tx, object_id)
+        if found is None or (isinstance(found, ObjectRecord) and found.state is not ObjectState.STORED):
             raise ObjectMissing("There is no such object; it was deleted or never finished.")
+        return found
+
+    async def _stream(
+        self, record: ObjectRecord, key: Wrapper | None, part: range
+    ) -> AsyncGenerator[bytes, None]:
+        retrieval = self._retrieve(record)
+        content_key = await retrieval.content_key(key)
+        async with aclosing(
+            retrieval.stream(part, content_key, window_bytes=self._outside.config.window_bytes)
+        ) as chunks:
+            async for chunk in chunks:
+                yield chunk
+        self._opened.keep(retrieval)
+
+    def _retrieve(self, record: ObjectRecord) -> Retrieval:
         opened = self._opened.find(record)
         if opened is not None:
             return opened

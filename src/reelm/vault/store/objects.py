@@ -169,6 +169,28 @@ async def mark_deleting(tx: Tx, object_id: ObjectId) -> None:
     )
 
 
+async def abandon(tx: Tx, object_id: ObjectId) -> bool:
+    """Like ``mark_deleting``, unless it is stored: then False, because someone may have a receipt for it."""
+    await tx.execute(
+        update(objects)
+        .where(objects.c.object_id == object_id, objects.c.state != ObjectState.STORED.value)
+        .values(state=ObjectState.DELETING.value, reference=None)
+    )
+    state = await tx.scalar(select(objects.c.state).where(objects.c.object_id == object_id))
+    return state != ObjectState.STORED.value
+
+
+async def mark_deleting_of(tx: Tx, owner: str) -> tuple[ObjectId, ...]:
+    """Make all objects of an owner unreadable; which ones were not so before."""
+    rows = await tx.scalars(
+        update(objects)
+        .where(objects.c.owner == owner, objects.c.state != ObjectState.DELETING.value)
+        .values(state=ObjectState.DELETING.value, reference=None)
+        .returning(objects.c.object_id)
+    )
+    return tuple(ObjectId(row) for row in rows)
+
+
 async def forget(tx: Tx, object_id: ObjectId) -> None:
     """Drop the rows of an object whose fragments are gone."""
     for table in (moves, former_fragments, fragments):
