@@ -85,7 +85,9 @@ class Lane:
         finally:
             await writer.abort()
 
-    def _unblock(self, _: asyncio.Task[None]) -> None:
+    def _unblock(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled():
+            task.exception()  # when the put ends early nobody else asks for it, and asyncio would complain
         with suppress(asyncio.QueueEmpty):
             self._queue.get_nowait()
 

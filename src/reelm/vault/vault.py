@@ -110,11 +110,8 @@ class Vault:
             wish = Wish(reference, klass, owner, residency)
             record = self._intent(plan, wish, places)
             earlier = await self._claim(record)
-            if earlier is not None and earlier.state is ObjectState.STORED:
-                return earlier.receipt()
             if earlier is not None:
-                with suppress(VaultError):
-                    await self._erase(earlier)
+                return earlier.receipt()
             return await self._deposit(opening, plan, record)
 
     async def get(
@@ -172,10 +169,9 @@ class Vault:
         async with self._outside.database.read() as tx:
             found = await records.unfinished(tx, intents_before=intents_before, limit=_SWEEP_LIMIT)
         gone = 0
-        for object_id in found:
+        for record in found:
             with suppress(DeletionUnfinished):
-                await self.delete(object_id)
-                gone += 1
+                gone += await self._discard(record)
         return gone
 
     async def health(self) -> tuple[StoreHealth, ...]:
@@ -205,9 +201,10 @@ class Vault:
         )
 
     async def _claim(self, record: ObjectRecord) -> ObjectRecord | None:
-        """Write the intent and fence off an unfinished earlier one, which is returned.
+        """Write the intent and fence off an unfinished earlier one; return a stored one, with nothing written.
 
-        Returns a stored one instead, with nothing written, when another process was faster.
+        The earlier one's writer may be alive and about to finish a fragment, so its rows stay: they name
+        what it leaves behind, for it to remove or for ``sweep``.
         """
         async with self._outside.database.write() as tx:
             earlier = await records.find_reference(tx, record.reference or "")
@@ -216,7 +213,7 @@ class Vault:
                     return earlier
                 await records.mark_deleting(tx, earlier.object_id)
             await records.add_intent(tx, record)
-        return earlier
+        return None
 
     async def _deposit(self, opening: Opening, plan: Plan, record: ObjectRecord) -> Receipt:
         """Write the fragments and then the row that makes them an object.
@@ -235,7 +232,7 @@ class Vault:
         except BaseException:
             await abandon(lanes, patience_seconds=self._outside.config.straggler_seconds)
             with suppress(ReelmError):
-                await self.delete(record.object_id)
+                await self._discard(record)
             raise
         return stored.receipt()
 
@@ -257,6 +254,17 @@ class Vault:
             is_ours = await records.mark_stored(tx, stored)
         if not is_ours:
             raise Superseded("Someone else began to store the same thing. This copy was dropped. Try again.")
+
+    async def _discard(self, record: ObjectRecord) -> bool:
+        """Remove what was written of an object that is not stored; False, and nothing done, when it is.
+
+        Needs no rows: another process may have removed them while a fragment was still on its way.
+        """
+        async with self._outside.database.write() as tx:
+            if not await records.abandon(tx, record.object_id):
+                return False
+        await self._erase(record)
+        return True
 
     async def _erase(self, record: ObjectRecord) -> None:
         patience_seconds = self._outside.config.stall_seconds

@@ -8,6 +8,7 @@ unreadable in one step (``deleting``); the row goes away only after the fragment
 from reelm.vault.store.objects import (
     FragmentRecord,
     ObjectRecord,
+    abandon,
     add_intent,
     find,
     find_reference,
@@ -30,6 +31,7 @@ __all__ = [
     "FragmentRecord",
     "ObjectRecord",
     "ProviderRecord",
+    "abandon",
     "add_intent",
     "all_providers",
     "closed_providers",

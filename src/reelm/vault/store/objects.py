@@ -126,6 +126,17 @@ async def mark_deleting(tx: Tx, object_id: ObjectId) -> None:
     )
 
 
+async def abandon(tx: Tx, object_id: ObjectId) -> bool:
+    """Like ``mark_deleting``, unless it is stored: then False, because someone may have a receipt for it."""
+    await tx.execute(
+        update(objects)
+        .where(objects.c.object_id == object_id, objects.c.state != ObjectState.STORED.value)
+        .values(state=ObjectState.DELETING.value, reference=None)
+    )
+    state = await tx.scalar(select(objects.c.state).where(objects.c.object_id == object_id))
+    return state != ObjectState.STORED.value
+
+
 async def forget(tx: Tx, object_id: ObjectId) -> None:
     """Drop the rows of an object whose fragments are gone."""
     for table in (moves, former_fragments, fragments):
@@ -133,16 +144,19 @@ async def forget(tx: Tx, object_id: ObjectId) -> None:
     await tx.execute(delete(objects).where(objects.c.object_id == object_id))
 
 
-async def unfinished(tx: Tx, *, intents_before: datetime, limit: int) -> tuple[ObjectId, ...]:
-    """Objects whose deletion did not finish, and intents that nobody completed."""
-    abandoned = (objects.c.state == ObjectState.INTENT.value) & (objects.c.created_at < intents_before)
+async def unfinished(tx: Tx, *, intents_before: datetime, limit: int) -> tuple[ObjectRecord, ...]:
+    """Objects whose deletion did not finish, and intents that nobody completed or someone took over.
+
+    What was never stored may still have a writer until that moment: its rows are not given up before.
+    """
+    was_stored = objects.c.object_root.is_not(None)
+    deleting = (objects.c.state == ObjectState.DELETING.value) & was_stored
+    abandoned = (objects.c.state != ObjectState.STORED.value) & (objects.c.created_at < intents_before)
     rows = await tx.scalars(
-        select(objects.c.object_id)
-        .where(or_(objects.c.state == ObjectState.DELETING.value, abandoned))
-        .order_by(objects.c.object_id)
-        .limit(limit)
+        select(objects.c.object_id).where(or_(deleting, abandoned)).order_by(objects.c.object_id).limit(limit)
     )
-    return tuple(ObjectId(row) for row in rows)
+    found = [await _find(tx, objects.c.object_id == row) for row in rows.all()]
+    return tuple(record for record in found if record is not None)
 
 
 def write_residency(residency: Residency) -> str | None:
