@@ -201,7 +201,7 @@ class Vault:
         )
 
     async def _claim(self, record: ObjectRecord) -> ObjectRecord | None:
-        """Write the intent and fence off an unfinished earlier one; return a stored one, with nothing written.
+        """Write the intent and fence off an unfinished earlier one; return a stored one, and write nothing.
 
         The earlier one's writer may be alive and about to finish a fragment, so its rows stay: they name
         what it leaves behind, for it to remove or for ``sweep``.
