@@ -1,7 +1,9 @@
 """kill -9 of a process that stores into folders: what it had a receipt for is safe, and no more is left."""
 
 import asyncio
+import json
 import os
+import subprocess
 import sys
 import time
 from contextlib import AsyncExitStack
@@ -84,12 +86,29 @@ async def test_a_killed_writer_loses_nothing_it_had_a_receipt_for(tmp_path: Path
     assert len(acknowledged) > ROUNDS
 
 
+@pytest.mark.slow
+def test_a_writer_killed_at_any_step_loses_nothing_and_leaves_nothing(tmp_path: Path) -> None:
+    """Right before and right after every write, flush, rename and commit; see kill_program.py."""
+    done = subprocess.run(  # noqa: S603 - our own Python
+        [sys.executable, str(Path(__file__).with_name("kill_program.py")), str(tmp_path)],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        env=_environment(),
+    )
+    last = json.loads(done.stdout)
+    steps = ("write", "flush", "make directory", "rename", "unlink", "commit")
+    assert last.keys() == {f"{when} {step}" for when in ("before", "after") for step in steps}
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+
+
 async def _run_and_kill(folder: Path, *, first: int, after_seconds: float) -> set[int]:
     """The numbers that the child had a receipt for when it was killed."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, __file__, str(folder), str(first), stdout=asyncio.subprocess.PIPE, env=environment
-    )
+    command = (sys.executable, __file__, str(folder), str(first))
+    child = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, env=_environment())
     assert child.stdout is not None
     line = await child.stdout.readline()
     await asyncio.sleep(after_seconds)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Never
 
@@ -216,7 +217,7 @@ async def test_what_a_failed_clean_up_leaves_is_in_the_records_for_the_sweep(dat
     vault = open_vault(database, stores)
     with pytest.raises(NotDurable):
         await put(vault)
-    now = ManualClock().now()
+    now = ManualClock().now() + timedelta(seconds=1)
     assert await vault.sweep(intents_before=now) == 0
     weak.fails_at = ""
     assert await vault.sweep(intents_before=now) == 1

@@ -1,0 +1,114 @@
+"""What must be true whatever happened; asked at the providers and of the records, beside the vault."""
+
+from collections import Counter
+from collections.abc import Collection
+
+from campaign.world import World
+from reelm.base import ObjectId
+from reelm.vault import Place, Receipt
+from reelm.vault.placement import fragments_per_group, survives_any_loss
+
+
+def fragments_of(world: World, object_id: ObjectId) -> list[tuple[int, str, str, str]]:
+    """Index, provider, name and state, as the records have them."""
+    rows = world.records.rows(
+        "SELECT fragment_index, provider_id, name, state FROM fragments WHERE object_id = ?", object_id
+    )
+    return [(row[0], row[1], row[2], row[3]) for row in rows]
+
+
+def good_fragments(world: World, object_id: ObjectId) -> set[int]:
+    """The indices whose right bytes lie where the records say."""
+    providers = {provider.place.provider: provider for provider in world.providers}
+    return {
+        index
+        for index, provider, name, _ in fragments_of(world, object_id)
+        if providers[provider].holds_good(name)  # type: ignore[index] # ids are strings underneath
+    }
+
+
+def clean_fragments(world: World, object_id: ObjectId, begun: float) -> set[int]:
+    """Those at providers that did nothing wrong since ``begun``."""
+    clean = {provider.place.provider for provider in world.providers if provider.misbehaved_at < begun}
+    good = good_fragments(world, object_id)
+    return {
+        index
+        for index, provider, _, _ in fragments_of(world, object_id)
+        if index in good and provider in clean
+    }
+
+
+def check_placed(world: World, receipt: Receipt) -> None:
+    """A new receipt was given: the object must be safe now, whatever fails next.
+
+    A provider that lies about what it keeps, or lost what it had, is the loss that the promise allows for.
+    """
+    k, n = world.config.k, world.config.n
+    providers = {str(provider.place.provider): provider for provider in world.providers}
+    rows = fragments_of(world, receipt.object_id)
+    if not rows:  # someone deleted it in the meantime
+        return
+    safe: list[Place] = []
+    for _, provider_id, name, state in rows:
+        provider = providers[provider_id]
+        if state == "stored" and (provider.keeps_good(name) or provider.has_lost):
+            safe.append(provider.place)
+    world.require(
+        survives_any_loss(safe, k), f"{receipt.object_id} was acknowledged with {len(safe)} durable fragments"
+    )
+    held = Counter(group for _, provider, _, _ in rows for group in providers[provider].place.all_groups)
+    world.require(
+        max(held.values()) <= fragments_per_group(k, n), f"the fragments of {receipt.object_id} lie too close"
+    )
+
+
+def check_records(world: World, residencies: dict[str, frozenset[str] | None]) -> None:
+    """Where the records say fragments are: within every group's limit and the object's residency."""
+    places = {str(provider.place.provider): provider.place for provider in world.providers}
+    held: dict[str, Counter[str]] = {}
+    rows = world.records.rows(
+        "SELECT o.object_id, o.reference, o.k, o.n, f.provider_id "
+        "FROM objects o JOIN fragments f USING (object_id)"
+    )
+    for object_id, reference, k, n, provider in rows:
+        counts = held.setdefault(object_id, Counter())
+        counts.update(places[provider].all_groups)
+        world.require(max(counts.values()) <= fragments_per_group(k, n), f"{object_id} lies too close")
+        residency = residencies.get(reference) if reference else None
+        world.require(
+            residency is None or places[provider].country in residency,
+            f"{object_id} lies abroad, at {provider}",
+        )
+
+
+def check_no_orphans(world: World, acknowledged: Collection[str]) -> None:
+    """Every fragment at an honest provider is known to the records, and nothing unfinished is left.
+
+    Who sweeps while a put runs makes it forget; when that writer then dies, nobody knows what it wrote last.
+    """
+    is_excused = world.is_rude and world.has_died
+    named = {row[0] for row in world.records.rows("SELECT name FROM fragments")}
+    named |= {row[0] for row in world.records.rows("SELECT name FROM moves")}
+    named |= {row[0] for row in world.records.rows("SELECT name FROM former_fragments")}
+    for provider in world.providers:
+        orphans = set(provider.names) - named - provider.excused
+        whose = {world.written[name].object_id for name in orphans if name in world.written}
+        if is_excused:
+            whose &= set(acknowledged)
+        world.require(not whose, f"{provider} holds fragments that nobody knows of, of {whose}")
+        unfinished = list(provider.disk.unfinished.names)
+        world.require(not unfinished, f"{provider} keeps {len(unfinished)} unfinished files")
+
+
+def check_stored_is_true(world: World) -> None:
+    """Where the records say ``stored``, the bytes are there, unless the provider may have lost them."""
+    providers = {str(provider.place.provider): provider for provider in world.providers}
+    rows = world.records.rows(
+        "SELECT f.object_id, f.provider_id, f.name FROM objects o JOIN fragments f USING (object_id) "
+        "WHERE o.state = 'stored' AND f.state = 'stored'"
+    )
+    for object_id, provider, name in rows:
+        holder = providers[provider]
+        world.require(
+            holder.has_lost or holder.keeps_good(name), f"{holder} does not keep its fragment of {object_id}"
+        )

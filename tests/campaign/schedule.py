@@ -1,0 +1,302 @@
+"""One schedule from its seed: a world, its troubles, its callers, the recovery, and the reckoning."""
+
+import asyncio
+import gc
+import random  # noqa: TID251 - seeded, so that a failure replays
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from campaign.checks import check_no_orphans, check_records, check_stored_is_true, good_fragments
+from campaign.loop import Stuck, VirtualLoop
+from campaign.model import Deletion, Model
+from campaign.process import Process, make_task
+from campaign.provider import Mood, Provider
+from campaign.records import Records
+from campaign.sabotage import Sabotage
+from campaign.workload import Caller, check_too_few
+from campaign.world import Violated, World
+from reelm.base import ObjectId
+from reelm.vault import Config, NotEnoughFragments, ObjectMissing, Place, ProviderId
+from reelm.vault.placement import Residency
+
+_SHAPES = ((3, 5), (3, 5), (3, 5), (2, 3), (2, 4), (4, 6))
+_COUNTRIES = ("DE", "FR", "US")
+_SWEEPS_MAX = 4
+
+
+@dataclass(frozen=True)
+class Report:
+    """How a schedule went.
+
+    Attributes:
+        failure: None when everything held.
+        digest: the same for every run of the same seed.
+    """
+
+    seed: int
+    failure: str | None
+    digest: str
+    tally: Counter[str]
+    trace: list[str] = field(repr=False)
+
+    def __str__(self) -> str:
+        story = "\n".join(self.trace[-60:])
+        return (
+            f"seed {self.seed}: {self.failure or 'clean'}\n{story}\n"
+            f"`python -m bench.fault_campaign --seed {self.seed}` replays it."
+        )
+
+
+_shared: list[Records] = []
+
+
+def run(seed: int, *, sabotage: Sabotage | None = None) -> Report:
+    """Play one schedule, with a fault planted in the vault or its stores if there is one."""
+    if not _shared:
+        _shared.append(Records())
+    chance = random.Random(seed)
+    loop = VirtualLoop(chance)
+    loop.set_task_factory(make_task)  # type: ignore[arg-type] # typeshed wants names that differ
+    was_collecting = gc.isenabled()
+    gc.disable()  # a collection in the middle would end forgotten generators at another moment each time
+    k, n = chance.choice(_SHAPES)
+    config = Config(
+        k=k,
+        n=n,
+        small_bytes=4096,
+        small_chunk_log2=10,
+        chunk_log2=12,
+        window_bytes=8192,
+        stall_seconds=5,
+        straggler_seconds=0.3,
+    )
+    world = World(seed, _shared[0], config, loop, chance, sabotage)
+    failure: str | None = None
+    try:
+        loop.run_until_complete(Schedule(world).play())
+    except (Violated, Stuck) as error:
+        failure = str(error)
+        world.note(f"FAILED: {failure}")
+    finally:
+        _close(loop)
+        if was_collecting:
+            gc.enable()
+    return Report(seed, failure, world.digest(), world.tally, world.trace)
+
+
+def _close(loop: asyncio.BaseEventLoop) -> None:
+    left = asyncio.all_tasks(loop)
+    for task in left:
+        task.cancel()
+    if left:
+        loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+    loop.run_until_complete(loop.shutdown_asyncgens())
+    loop.close()
+
+
+class Schedule:
+    """What the seed decided, and the two processes that live through it."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.model = Model()
+        chance = world.chance
+        world.providers = self._settle()
+        self.references = [f"clip:{number}" for number in range(chance.randint(1, 4))]
+        self.residencies: dict[str, Residency] = {
+            reference: self._residency() for reference in self.references
+        }
+        # The one group that may lose what it acknowledged; objects survive any one.
+        self._unlucky = chance.choice(world.providers)
+        self._hopeless = chance.random() < 0.15
+
+    async def play(self) -> None:
+        world, chance = self.world, self.world.chance
+        await world.records.reset()
+        world.processes = [Process(world, f"process {number}") for number in range(chance.choice((1, 1, 2)))]
+        for process in world.processes:
+            await process.do(process.vault.enrol())
+        troubles = [asyncio.ensure_future(self._trouble()) for _ in range(chance.randint(0, 4))]
+        callers = [
+            asyncio.ensure_future(self._call(number % len(world.processes)))
+            for number in range(chance.choice((1, 2, 3)))
+        ]
+        await self._watched(callers)
+        for trouble in troubles:
+            trouble.cancel()
+        await asyncio.gather(*troubles, return_exceptions=True)
+        await self._recover()
+
+    async def _watched(self, callers: Sequence[asyncio.Future[None]]) -> None:
+        done, waiting = await asyncio.wait(callers, return_when=asyncio.FIRST_EXCEPTION)
+        for caller in waiting:
+            caller.cancel()
+        for caller in done:
+            caller.result()
+
+    def _settle(self) -> list[Provider]:
+        """Who keeps fragments: folders of one machine, buckets elsewhere, or both; some belong together."""
+        world, chance = self.world, self.world.chance
+        count = world.config.n + chance.choice((0, 0, 1, 2))
+        kind = chance.choice(("folders", "buckets", "both"))
+        shares = chance.random() < 0.3 and count > world.config.n
+        providers = []
+        for number in range(count):
+            # Two of n + 1 or more under one roof leave n groups.
+            groups = frozenset({"company:one"} if shares and number < 2 else ())
+            place = Place(ProviderId(f"provider-{number}"), groups, chance.choice(_COUNTRIES))
+            is_folder = kind == "folders" or (kind == "both" and chance.random() < 0.5)
+            providers.append(Provider(world, place, is_folder=is_folder))
+        return providers
+
+    def _residency(self) -> Residency:
+        world = self.world
+        if world.chance.random() < 0.7:
+            return None
+        for countries in (("DE", "FR"), ("DE", "US"), ("FR", "US")):
+            homes = [each.place for each in world.providers if each.place.country in countries]
+            groups = {min(place.groups, default=place.provider) for place in homes}
+            if len(groups) >= world.config.n:
+                return frozenset(countries)
+        return None
+
+    async def _call(self, number: int) -> None:
+        world = self.world
+        caller = Caller(world, self.model, lambda: world.processes[number], self.references, self.residencies)
+        for _ in range(world.chance.randint(2, 8)):
+            await caller.act()
+            await self._revive()
+
+    async def _revive(self) -> None:
+        """Processes that died start again, as a supervisor does it."""
+        for at, process in enumerate(self.world.processes):
+            if process.is_dark:
+                await process.end()
+                if self.world.processes[at] is process:
+                    await self._start(at)
+
+    async def _start(self, at: int) -> None:
+        world = self.world
+        world.count("process: starts again", world.processes[at].name)
+        world.processes[at] = fresh = Process(world, world.processes[at].name)
+        await fresh.do(fresh.vault.enrol())
+
+    async def _trouble(self) -> None:
+        """Something goes wrong, lasts a while, and may stop."""
+        world, chance = self.world, self.world.chance
+        while True:
+            await asyncio.sleep(chance.expovariate(1.5))
+            kind = chance.choice(
+                ("mood", "mood", "mood", "death", "death", "power", "loss", "records", "clock")
+            )
+            if kind == "mood":
+                await self._bad_mood(chance.choice(world.providers))
+            elif kind == "death":
+                process = chance.choice(world.processes)
+                process.die_after(chance.randint(1, 60), is_power_cut=chance.random() < 0.5)
+            elif kind == "power":
+                chance.choice(world.providers).lose_power()
+            elif kind == "loss":
+                self._lose(self._unlucky)
+                if self._hopeless:
+                    self._lose(chance.choice(world.providers))
+            elif kind == "records":
+                world.count("fault: records away")
+                world.outage_until = world.loop.time() + chance.uniform(0.1, 1)
+            else:
+                days = chance.choice((-1, 1))
+                world.count("fault: clock jumps", f"{days} day")
+                world.ahead += timedelta(days=days)
+                world.is_rude = True
+
+    async def _bad_mood(self, provider: Provider) -> None:
+        world, chance = self.world, self.world.chance
+        mood = chance.choice(list(Mood))
+        if mood is Mood.FORGETFUL and provider is not self._unlucky and not self._hopeless:
+            return
+        world.count(f"fault: {mood}", str(provider))
+        provider.moods.add(mood)
+        try:
+            await asyncio.sleep(chance.expovariate(0.5))
+        finally:
+            provider.moods.discard(mood)
+
+    def _lose(self, provider: Provider) -> None:
+        chance = self.world.chance
+        if provider.is_gone:
+            return
+        how = chance.choice(("leave", "remember", "return", "rot", "tear", "mix"))
+        self.world.count(f"fault: {how}", str(provider))
+        if how == "leave":
+            provider.leave()
+        elif how == "remember":
+            provider.past = provider.disk.held
+        elif how == "return":
+            provider.return_from_the_dead()
+        elif how == "rot":
+            provider.rot()
+        elif how == "tear":
+            provider.tear()
+        else:
+            provider.mix()
+
+    async def _recover(self) -> None:
+        """All troubles end, everything is started again, and what normally runs has run."""
+        world = self.world
+        world.note("calm")
+        for provider in world.providers:
+            provider.moods.clear()
+        world.outage_until = 0
+        for at, process in enumerate(world.processes):
+            process.die()
+            await process.end()
+            await self._start(at)
+        process = world.processes[0]
+        for _ in range(_SWEEPS_MAX):
+            outcome = await process.do(process.vault.sweep(intents_before=world.now() + timedelta(days=100)))
+            world.require(outcome.error is None, f"the sweep failed: {outcome.error}")
+        await self._reckon(process)
+
+    async def _reckon(self, process: Process) -> None:
+        world = self.world
+        check_records(world, self.residencies)
+        check_stored_is_true(world)
+        check_no_orphans(world, self.model.known)
+        rows = world.records.rows("SELECT object_id, reference, state, length_bytes FROM objects")
+        is_someone_gone = any(provider.is_gone for provider in world.providers)
+        stored = {}
+        for object_id, reference, state, length in rows:
+            world.require(
+                state == "stored" or is_someone_gone, f"{object_id} is still {state} after the sweep"
+            )
+            if state == "stored":
+                stored[ObjectId(object_id)] = (reference, length)
+        for object_id, (reference, length) in stored.items():
+            if object_id not in self.model.known:
+                self.model.known[object_id] = self.model.find(object_id, reference, length)
+        for object_id, known in self.model.known.items():
+            await self._reckon_object(process, object_id, is_stored=object_id in stored)
+            del known
+
+    async def _reckon_object(self, process: Process, object_id: ObjectId, *, is_stored: bool) -> None:
+        """Every object reads as it was put, unless it was deleted or more was lost than may be."""
+        world, known = self.world, self.model.known[object_id]
+        outcome = await process.do(process.vault.read(object_id, key=process.key))
+        if isinstance(outcome.value, bytes):
+            world.require(known.deletion is not Deletion.DONE, f"{object_id} was deleted and came back")
+            known.check(outcome.value, slice(0, None))
+            world.tally["reckoning: read"] += 1
+            return
+        if isinstance(outcome.error, ObjectMissing):
+            world.require(known.deletion is not Deletion.NONE, f"{object_id} was acknowledged and is lost")
+            world.require(not is_stored, f"{object_id} is in the records and cannot be found")
+            world.tally["reckoning: deleted"] += 1
+            return
+        if not isinstance(outcome.error, NotEnoughFragments):
+            raise Violated(f"the last read of {object_id} failed: {outcome.error!r}")
+        good = len(good_fragments(world, object_id))
+        check_too_few(outcome.error, good, good)
+        world.require(self._hopeless, f"{object_id} is lost though one provider at most lost its data")
+        world.tally["reckoning: too few"] += 1

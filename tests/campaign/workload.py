@@ -1,0 +1,222 @@
+"""What callers do: they put, read, delete and sweep, one after the other, and remember what they were told.
+
+Every operation checks what it got against the model and against what lies at the providers at that moment.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from campaign.checks import check_placed, clean_fragments, good_fragments
+from campaign.model import Deletion, Known, Model
+from campaign.process import Outcome, Process
+from campaign.world import Violated, World
+from reelm.base import DatabaseUnavailable, DataClass, ReelmError
+from reelm.vault import (
+    DeletionUnfinished,
+    NotDurable,
+    NotEnoughFragments,
+    ObjectMissing,
+    Receipt,
+    Suite,
+    Superseded,
+    TooFewPlaces,
+)
+from reelm.vault.placement import Residency, fragments_per_group
+
+SUITES = (Suite.SEALED, Suite.SEALED, Suite.SEALED_SHA256, Suite.MEDIA)
+_EDGES = (0, 1, 15, 16, 17, 1023, 1024, 1025, 2047, 2048, 3071, 3073, 4095, 4096, 4097, 8191, 8192, 8193)
+
+
+class Interrupted(ReelmError):
+    code = "test.interrupted"
+
+
+@dataclass
+class Caller:
+    """Someone who uses the vault of one process, and of the next one when that died."""
+
+    world: World
+    model: Model
+    process: Callable[[], Process]
+    references: list[str]
+    residencies: dict[str, Residency]
+
+    async def act(self) -> None:
+        """One operation, chosen by chance."""
+        chance = self.world.chance
+        await asyncio.sleep(chance.expovariate(4))
+        work: list[tuple[float, Callable[[], Coroutine[Any, Any, None]]]] = [
+            (4.0, self.put),
+            (4.0, self.read),
+            (1.2, self.delete),
+            (0.6, self.sweep),
+        ]
+        (chosen,) = chance.choices([each for _, each in work], [weight for weight, _ in work])
+        await chosen()
+
+    async def put(self) -> None:
+        world, chance = self.world, self.world.chance
+        reference = chance.choice(self.references)
+        data = chance.randbytes(self._size())
+        self.model.attempt(reference, data)
+        is_broken = chance.random() < 0.04
+        begun = world.loop.time()
+        process = self.process()
+        live_before = {each.object_id for each in self.model.live() if each.reference == reference}
+        outcome = await process.do(
+            process.vault.put(
+                self._stream(data, is_broken=is_broken),
+                reference=reference,
+                klass=DataClass.PUBLIC,
+                key=process.key,
+                suite=chance.choice(SUITES),
+                residency=self.residencies[reference],
+            ),
+            give_up_seconds=self._patience(),
+        )
+        self._tell("put", outcome, f"{reference} {len(data)} bytes by {process}")
+        if isinstance(outcome.value, Receipt):
+            known = self.model.acknowledge(outcome.value)
+            if known.object_id not in live_before:
+                check_placed(world, outcome.value)
+        elif outcome.error is not None:
+            self._check_refused_put(outcome.error, begun, reference, is_broken=is_broken)
+
+    async def read(self) -> None:
+        chance = self.world.chance
+        known = self._pick(chance.choice((Deletion.NONE, Deletion.NONE, Deletion.NONE, Deletion.DONE)))
+        if known is None:
+            return
+        part = self._part(known.length)
+        length = None if part.stop is None else part.stop - part.start
+        was_gone, begun = known.deletion is Deletion.DONE, self.world.loop.time()
+        process = self.process()
+        clean = clean_fragments(self.world, known.object_id, begun)
+        outcome = await process.do(
+            process.vault.read(known.object_id, key=process.key, start=part.start, length=length),
+            give_up_seconds=self._patience(),
+        )
+        self._tell("read", outcome, f"{known.reference} {part} by {process}")
+        if isinstance(outcome.value, bytes):
+            self.world.require(not was_gone, f"{known.object_id} was deleted and came back")
+            known.check(outcome.value, part)
+        elif isinstance(outcome.error, ObjectMissing):
+            self._check_missing(known)
+        elif isinstance(outcome.error, NotEnoughFragments):
+            if known.deletion is not Deletion.NONE:
+                return  # its fragments went while it was read
+            still = clean & clean_fragments(self.world, known.object_id, begun)
+            check_too_few(outcome.error, len(still), len(good_fragments(self.world, known.object_id)))
+        elif outcome.error is not None:
+            self._require_outage(outcome.error)
+
+    async def delete(self) -> None:
+        known = self._pick(Deletion.NONE)
+        if known is None:
+            return
+        known.deletion = Deletion.BEGUN
+        process = self.process()
+        outcome = await process.do(process.vault.delete(known.object_id), give_up_seconds=self._patience())
+        self._tell("delete", outcome, f"{known.reference} by {process}")
+        if isinstance(outcome.error, DeletionUnfinished) or (outcome.error is None and not outcome.is_cut):
+            known.deletion = Deletion.DONE
+        elif outcome.error is not None:
+            self._require_outage(outcome.error)
+
+    async def sweep(self) -> None:
+        world = self.world
+        is_rude = world.chance.random() < 0.2
+        world.is_rude |= is_rude
+        before = world.now() - timedelta(hours=0 if is_rude else 1)
+        process = self.process()
+        outcome = await process.do(process.vault.sweep(intents_before=before))
+        self._tell("sweep", outcome, f"by {process}")
+        if outcome.error is not None:
+            self._require_outage(outcome.error)
+
+    def _check_refused_put(self, error: ReelmError, begun: float, reference: str, *, is_broken: bool) -> None:
+        world = self.world
+        if isinstance(error, Interrupted):
+            world.require(is_broken, "a source broke that was whole")
+        elif isinstance(error, NotDurable):
+            bad = [provider for provider in world.providers if provider.misbehaved_at >= begun]
+            spare = world.config.n - world.config.k - 1
+            is_alone = fragments_per_group(world.config.k, world.config.n) == 1 or not any(
+                provider.place.groups for provider in world.providers
+            )
+            world.require(
+                len(bad) > spare or not is_alone, f"a put gave up although only {len(bad)} providers failed"
+            )
+        elif isinstance(error, Superseded):
+            others = len(self.model.attempts[reference]) > 1
+            world.require(world.is_rude or others, "a put was superseded by nobody")
+        else:
+            world.require(not isinstance(error, TooFewPlaces), "there were places enough")
+            self._require_outage(error)
+
+    def _check_missing(self, known: Known) -> None:
+        is_fine = known.deletion is not Deletion.NONE
+        self.world.require(is_fine, f"{known.object_id} ({known.reference}) was acknowledged and is lost")
+        known.deletion = Deletion.DONE
+
+    def _require_outage(self, error: ReelmError) -> None:
+        is_fine = isinstance(error, DatabaseUnavailable) and self.world.tally["fault: records away"] > 0
+        if not is_fine:
+            raise Violated(f"an operation failed without need: {error!r}") from error
+
+    def _tell(self, what: str, outcome: Outcome, detail: str) -> None:
+        how = "cut short" if outcome.is_cut else outcome.error.code if outcome.error else "done"
+        self.world.count(f"{what}: {how}", detail)
+
+    def _pick(self, deletion: Deletion) -> Known | None:
+        fitting = [each for each in self.model.known.values() if each.deletion is deletion]
+        return self.world.chance.choice(fitting) if fitting else None
+
+    def _size(self) -> int:
+        chance = self.world.chance
+        if chance.random() < 0.6:
+            return chance.choice(_EDGES)
+        return chance.randrange(chance.choice((100, 5_000, 20_000)))
+
+    def _part(self, length: int) -> slice:
+        chance = self.world.chance
+        if chance.random() < 0.5:
+            return slice(0, None)
+        start = chance.randint(0, length)
+        return slice(start, start + chance.randint(0, length - start + 10))
+
+    def _patience(self) -> float | None:
+        chance = self.world.chance
+        return chance.uniform(0, 1.5) if chance.random() < 0.08 else None
+
+    async def _stream(self, data: bytes, *, is_broken: bool) -> AsyncIterator[bytes]:
+        chance = self.world.chance
+        step = chance.choice((997, 4096, 30_000))
+        for at in range(0, len(data), step):
+            if chance.random() < 0.3:
+                await asyncio.sleep(chance.uniform(0, 0.05))
+            if is_broken and at + step >= len(data):
+                raise Interrupted("the caller's connection broke")
+            yield data[at : at + step]
+        if is_broken and not data:
+            raise Interrupted("the caller's connection broke")
+
+
+def check_too_few(error: NotEnoughFragments, clean: int, good: int) -> None:
+    """A reader was refused: it must have been impossible, and the error must say how many must return.
+
+    Raises:
+        Violated: it was possible, or the number is wrong.
+    """
+    needed = int(str(error.facts["fragments_needed"]))
+    to_return = int(str(error.facts["providers_to_return"]))
+    if clean >= needed:
+        raise Violated(f"{clean} good fragments could be reached, {needed} are needed: {error}")
+    if not needed - good <= to_return <= needed - clean:
+        raise Violated(
+            f"{to_return} providers must return, it says; {needed} fragments are needed, {clean} to {good} "
+            f"could be read: {error}"
+        )

@@ -1,0 +1,131 @@
+"""What a schedule plays in: time, chance, providers, records, processes that may die, and what happened."""
+
+import asyncio
+import hashlib
+import random  # noqa: TID251 - seeded, so that a failure replays
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from campaign.records import Records
+from reelm.base import write_id
+from reelm.vault import Config
+from reelm.vault.format import parse_header
+from reelm.vault.placement import fragments_per_group
+
+if TYPE_CHECKING:
+    from campaign.process import Process
+    from campaign.provider import Provider
+    from campaign.sabotage import Sabotage
+
+_BEGIN = datetime(2026, 1, 25, 12, tzinfo=UTC)
+
+
+class Violated(AssertionError):
+    """Something that must be true whatever happens is not."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """A fragment that reached a provider whole: it can never be another one."""
+
+    data: bytes
+    object_id: str
+    index: int
+    is_sealed: bool
+
+
+@dataclass
+class World:
+    """Everything of one schedule that outlives a process.
+
+    Attributes:
+        written: every fragment that was ever finished, by name.
+        ever: which indices of an object each group was ever given.
+        tally: how often each thing really happened.
+        is_rude: the clock jumped, or someone swept what was still being written.
+        has_died: a process ended in the middle of its work.
+    """
+
+    seed: int
+    records: Records
+    config: Config
+    loop: asyncio.AbstractEventLoop
+    chance: random.Random
+    sabotage: "Sabotage | None" = None
+    providers: "list[Provider]" = field(default_factory=list)
+    processes: "list[Process]" = field(default_factory=list)
+    tally: Counter[str] = field(default_factory=Counter)
+    trace: list[str] = field(default_factory=list)
+    written: dict[str, Written] = field(default_factory=dict)
+    ever: defaultdict[tuple[str, str], set[int]] = field(default_factory=lambda: defaultdict(set))
+    ahead: timedelta = timedelta()
+    is_rude: bool = False
+    has_died: bool = False
+    outage_until: float = 0.0
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def now(self) -> datetime:
+        return _BEGIN + timedelta(seconds=self.loop.time()) + self.ahead
+
+    def monotonic_seconds(self) -> float:
+        return self.loop.time()
+
+    def note(self, what: str) -> None:
+        """Tell the story of this schedule."""
+        self.trace.append(f"{self.loop.time():9.3f} {what}")
+
+    def count(self, what: str, detail: str = "") -> None:
+        """Something happened that the campaign is about."""
+        self.tally[what] += 1
+        self.trace.append(f"{self.loop.time():9.3f} {what} {detail}")
+
+    def digest(self) -> str:
+        """The same for the same story."""
+        return hashlib.sha256("\n".join(self.trace).encode()).hexdigest()
+
+    async def pause(self) -> None:
+        """As long as a healthy thing takes."""
+        await asyncio.sleep(self.chance.uniform(0.0005, 0.02))
+
+    def receive(self, provider: "Provider", name: str, data: bytes) -> None:
+        """A provider was given a whole fragment; whatever it does with it, it has seen it.
+
+        Raises:
+            Violated: it must never have been given this one.
+        """
+        header = parse_header(data)
+        object_id = write_id(header.common.object_id)
+        self.require(
+            name not in self.written or self.written[name].data == data,
+            f"{provider} was given other bytes under the same name",
+        )
+        self.note(f"{provider} receives {header.index} of {object_id}")
+        suite = header.common.suite
+        self.written[name] = Written(data, object_id, header.index, suite.is_sealed)
+        k, n = header.common.k, header.common.n
+        for group in sorted(provider.place.all_groups):
+            seen = self.ever[object_id, group]
+            seen.add(header.index)
+            is_fine = len(seen) < k or not suite.is_sealed
+            self.require(is_fine, f"{group} was given {len(seen)} fragments of {object_id}: enough to read")
+            self.require(
+                self.visible(object_id, group) <= fragments_per_group(k, n),
+                f"{group} holds too many fragments of {object_id}",
+            )
+
+    def visible(self, object_id: str, group: str) -> int:
+        """How many different fragments of an object lie at a group now."""
+        found = {
+            self.written[name].index
+            for provider in self.providers
+            if group in provider.place.all_groups
+            for name in provider.names
+            if name in self.written and self.written[name].object_id == object_id
+        }
+        return len(found)
+
+    def require(self, is_true: bool, otherwise: str) -> None:  # noqa: FBT001 - reads as an assertion
+        if not is_true:
+            raise Violated(otherwise)
