@@ -47,7 +47,10 @@ async def open_realm(
         ground = await _prepare(settings, database, clock, entropy)
         realm = _assemble(ground)
         await realm.vault.enrol()
-        yield realm
+        try:
+            yield realm
+        finally:
+            await realm.vault.close()
     finally:
         await database.close()
 

@@ -74,6 +74,8 @@ class Config:
         window_bytes: data sealed or read at once, a multiple of both chunks; a stream needs about sixteen
             times this in memory (35 MiB measured for 1 GiB).
         stall_seconds: a store that takes no byte for so long loses its fragment.
+        hedge_floor_seconds: a store is never late before this, so that another one would be asked too.
+        hedge_ceiling_seconds: it is late after this at the latest, and also when nothing is known yet.
         straggler_seconds: once the object is safe, how long a put waits for the stores that are not done.
         is_accelerated: use pyeclib when it is installed; numpy otherwise, with the same bytes.
     """
@@ -85,6 +87,8 @@ class Config:
     chunk_log2: int = 20
     window_bytes: int = 2 << 20
     stall_seconds: float = 30.0
+    hedge_floor_seconds: float = 0.02
+    hedge_ceiling_seconds: float = 1.0
     straggler_seconds: float = 2.0
     is_accelerated: bool = True
 

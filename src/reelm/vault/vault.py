@@ -8,6 +8,7 @@ from weakref import WeakValueDictionary
 
 from reelm.base import DataClass, ObjectId, ReelmError, mint
 from reelm.vault import store as records
+from reelm.vault.background import Background
 from reelm.vault.erase import erase
 from reelm.vault.errors import (
     DeletionUnfinished,
@@ -33,7 +34,7 @@ from reelm.vault.plan import Plan, Wish, make_intent, make_plan
 from reelm.vault.ports import Store, Wrapper
 from reelm.vault.put import Lane, Opening, abandon, conclude, spread
 from reelm.vault.seal import Chunker, Sealer
-from reelm.vault.store import ObjectRecord
+from reelm.vault.store import FragmentRecord, ObjectRecord
 from reelm.vault.window import clip
 
 _SWEEP_LIMIT = 1000
@@ -49,6 +50,7 @@ class Vault:
     def __init__(self, outside: Outside) -> None:
         self._outside = outside
         self._opened = Opened()
+        self._background = Background()
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def enrol(self) -> None:
@@ -182,6 +184,10 @@ class Vault:
         """How each store is now, in the order they were given."""
         return tuple(await asyncio.gather(*(self._probe(store) for store in self._outside.stores.values())))
 
+    async def close(self) -> None:
+        """Wait for what still runs in the background; before the stores and the records are closed."""
+        await self._background.close()
+
     def _plan(self, suite: Suite, key: Wrapper | None, *, is_small: bool) -> Plan:
         config = self._outside.config
         return make_plan(
@@ -270,18 +276,18 @@ class Vault:
         if record is None or record.state is not ObjectState.STORED:
             raise ObjectMissing("There is no such object; it was deleted or never finished.")
         opened = self._opened.find(record)
-        if opened is not None:
-            return opened
-        codec = self._outside.codec(record.shape.k, record.shape.n)
-        return Retrieval(
-            record,
-            self._outside.stores,
-            realm_id=self._outside.realm_id,
-            seal_key=self._outside.keys.seal,
-            codec=codec,
-            stall_seconds=self._outside.config.stall_seconds,
-            faults=self._outside.standing.faults,
-        )
+        if opened is None:
+            opened = Retrieval(record, self._outside, suspect=self._suspect)
+            self._opened.begin(opened)
+        return opened
+
+    def _suspect(self, record: ObjectRecord, piece: FragmentRecord) -> None:
+        """A fragment is not what it must be: repair learns of it, and the reader does not wait for that."""
+        self._background.start(self._mark_missing(record.object_id, piece))
+
+    async def _mark_missing(self, object_id: ObjectId, piece: FragmentRecord) -> None:
+        async with self._outside.database.write() as tx:
+            await records.mark_missing(tx, object_id, piece.index, piece.provider)
 
     async def _probe(self, store: Store) -> StoreHealth:
         provider = store.place.provider

@@ -13,6 +13,7 @@ from reelm.vault.store.objects import (
     find_reference,
     forget,
     mark_deleting,
+    mark_missing,
     mark_stored,
     unfinished,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "former_fragments",
     "fragments",
     "mark_deleting",
+    "mark_missing",
     "mark_stored",
     "moves",
     "objects",
