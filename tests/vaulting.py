@@ -32,7 +32,15 @@ VAULT_TABLES = [
     vault_tables.entries,
 ]
 # Small chunks make every boundary cheap to reach: 1 KiB below 4 KiB, 4 KiB above.
-SMALL = Config(small_bytes=4096, small_chunk_log2=10, chunk_log2=12, window_bytes=8192, straggler_seconds=0.2)
+# Nothing is late by accident on a busy machine; a test that wants a hedge says how soon.
+SMALL = Config(
+    small_bytes=4096,
+    small_chunk_log2=10,
+    chunk_log2=12,
+    window_bytes=8192,
+    straggler_seconds=0.2,
+    hedge_floor_seconds=1.0,
+)
 _vaults: WeakKeyDictionary[Database, list[Vault]] = WeakKeyDictionary()
 
 
