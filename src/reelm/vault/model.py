@@ -88,7 +88,7 @@ class Config:
     window_bytes: int = 2 << 20
     stall_seconds: float = 30.0
     hedge_floor_seconds: float = 0.02
-    hedge_ceiling_seconds: float = 1.0
+    hedge_ceiling_seconds: float = 0.5
     straggler_seconds: float = 2.0
     is_accelerated: bool = True
 

@@ -12,17 +12,18 @@ FAILURES_MAX = 3
 REST_SECONDS = 30.0
 # Hedges may add five percent of requests in the long run.
 _EARNED_PER_REQUEST = 0.05
-_BURST = 10.0
+_BURST = 20.0
 _WEIGHT = 0.25
-_DEVIATIONS = 2.5
+_DEVIATIONS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
     """A moving mean and mean deviation of how long answers take.
 
-    Source: RFC 6298, section 2, with one weight for both and a factor that puts ``late_seconds`` near the
-    95th percentile of the skewed times that stores have.
+    Source: RFC 6298, section 2, with one weight for both and a factor that puts ``late_seconds`` at the 95th
+    percentile or a little later for the skewed times that stores have, so that a usual day spends less than
+    the budget earns.
     """
 
     mean_seconds: float
