@@ -13,7 +13,7 @@ REST_SECONDS = 30.0
 # Hedges may add five percent of requests in the long run.
 _EARNED_PER_REQUEST = 0.05
 _BURST = 20.0
-_WEIGHT = 0.25
+_WEIGHT = 0.125
 _DEVIATIONS = 3.0
 
 
