@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -33,6 +34,7 @@ VAULT_TABLES = [
 ]
 PACK_KEY = b"the realm's key for packs" + bytes(7)
 # Small chunks make every boundary cheap to reach: 1 KiB below 4 KiB, 4 KiB above. Nothing goes into packs.
+# Nothing is late by accident on a busy machine; a test that wants a hedge says how soon.
 SMALL = Config(
     small_bytes=4096,
     small_chunk_log2=10,
@@ -40,9 +42,11 @@ SMALL = Config(
     pack_below_bytes=0,
     window_bytes=8192,
     straggler_seconds=0.2,
+    hedge_floor_seconds=1.0,
 )
 # Objects below 2,000 bytes go into packs of 10,000.
 PACKED = replace(SMALL, pack_below_bytes=2000, pack_bytes=10_000)
+_vaults: WeakKeyDictionary[Database, list[Vault]] = WeakKeyDictionary()
 
 
 class WrongKey(Broken):
@@ -77,7 +81,10 @@ def memory_stores(count: int = 5) -> list[MemoryStore]:
 def open_vault(
     database: Database, stores: Sequence[Store], *, config: Config = SMALL, entropy: Entropy | None = None
 ) -> Vault:
-    return Vault(outside(database, stores, config=config, entropy=entropy))
+    """Closed with its records, so that nothing of it runs longer than they are there."""
+    vault = Vault(outside(database, stores, config=config, entropy=entropy))
+    _vaults.setdefault(database, []).append(vault)
+    return vault
 
 
 def outside(
@@ -104,6 +111,8 @@ async def records(folder: Path, kind: type[Database] = Database) -> AsyncIterato
     try:
         yield database
     finally:
+        for vault in _vaults.pop(database, []):
+            await vault.close()
         await database.close()
 
 

@@ -82,6 +82,8 @@ class Config:
         straggler_seconds: how long fragments that an acknowledged put did not wait for may still take before
             they are left to repair. A slow upload of one fragment fits in; the memory of the few that are on
             their way at once stays bounded.
+        hedge_floor_seconds: a store is never late before this, so that another one would be asked too.
+        hedge_ceiling_seconds: it is late after this at the latest, and also when nothing is known yet.
         is_accelerated: use pyeclib when it is installed; numpy otherwise, with the same bytes.
     """
 
@@ -97,6 +99,8 @@ class Config:
     stall_seconds: float = 30.0
     lag_seconds: float = 2.0
     straggler_seconds: float = 30.0
+    hedge_floor_seconds: float = 0.02
+    hedge_ceiling_seconds: float = 0.5
     is_accelerated: bool = True
 
     def __post_init__(self) -> None:

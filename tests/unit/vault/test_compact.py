@@ -149,13 +149,15 @@ async def test_a_limit_is_kept_and_the_rest_waits(vault: Vault) -> None:
 
 
 async def test_a_reader_who_holds_the_old_place_reads_from_the_new_one(
-    vault: Vault, stores: list[BentStore]
+    vault: Vault, database: Database, stores: list[BentStore]
 ) -> None:
+    # Another process, which shares no read with this one.
+    other = open_vault(database, stores, config=PACKED, entropy=SeededEntropy(9))
     receipts = await put_many(vault, 8)
     for receipt in receipts[:5]:
         await vault.delete(receipt.object_id)
     for store in stores:
-        store.on_read.append(vault.compact)
+        store.on_read.append(other.compact)
     await assert_reads(vault, receipts[5:])
     assert held(stores) == {1}
 
