@@ -31,7 +31,14 @@ VAULT_TABLES = [
     vault_tables.entries,
 ]
 # Small chunks make every boundary cheap to reach: 1 KiB below 4 KiB, 4 KiB above.
-SMALL = Config(small_bytes=4096, small_chunk_log2=10, chunk_log2=12, window_bytes=8192, straggler_seconds=0.2)
+SMALL = Config(
+    small_bytes=4096,
+    small_chunk_log2=10,
+    chunk_log2=12,
+    window_bytes=8192,
+    batch_bytes=8192,
+    straggler_seconds=0.2,
+)
 
 
 class WrongKey(Broken):
@@ -157,7 +164,7 @@ def craft(
             key = ContentKey(common, dek=dek, shared=combine(dict(enumerate(first.shares[: common.k]))))
         plan = Plan(common, key, first.shares)
     sealer = Sealer(common, open_codec(common.k, common.n), key=plan.key)
-    chunker = Chunker(suite, chunk_bytes=1 << common.chunk_log2, batch_bytes=config.window_bytes)
+    chunker = Chunker(suite, chunk_bytes=1 << common.chunk_log2, batch_bytes=config.batch_bytes)
     columns: list[list[Block]] = [[] for _ in range(common.n)]
     for batch in [*chunker.feed(data), *chunker.end()]:
         for column, blocks in zip(columns, sealer.seal(batch), strict=True):

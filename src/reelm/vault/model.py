@@ -71,8 +71,10 @@ class Config:
         small_bytes: objects below this many bytes use the small chunk.
         small_chunk_log2: 16 is 64 KiB.
         chunk_log2: 20 is 1 MiB.
-        window_bytes: data sealed or read at once, a multiple of both chunks; a stream needs about sixteen
-            times this in memory (35 MiB measured for 1 GiB).
+        window_bytes: data read at once, a multiple of both chunks; a stream needs about sixteen times this
+            in memory.
+        batch_bytes: data sealed at once, a multiple of both chunks; a stream needs about ten times this in
+            memory.
         stall_seconds: a store that takes no byte for so long loses its fragment.
         lag_seconds: how long one store may hold a put up that is safe without it, before it loses its
             fragment; longer as long as that does not double the put.
@@ -88,6 +90,7 @@ class Config:
     small_chunk_log2: int = 16
     chunk_log2: int = 20
     window_bytes: int = 2 << 20
+    batch_bytes: int = 4 << 20
     stall_seconds: float = 30.0
     lag_seconds: float = 2.0
     straggler_seconds: float = 30.0
@@ -98,8 +101,9 @@ class Config:
         if not 2 <= self.k < self.n <= N_MAX:
             raise ValueError("k is at least 2, n is above k and at most 32")
         for log2 in (self.small_chunk_log2, self.chunk_log2):
-            if not CHUNK_LOG2_MIN <= log2 <= CHUNK_LOG2_MAX or self.window_bytes % (1 << log2):
-                raise ValueError("chunks have 2**10 to 2**24 bytes, and a window holds whole chunks")
+            portions = (self.window_bytes % (1 << log2), self.batch_bytes % (1 << log2))
+            if not CHUNK_LOG2_MIN <= log2 <= CHUNK_LOG2_MAX or any(portions):
+                raise ValueError("chunks have 2**10 to 2**24 bytes; windows and batches hold whole chunks")
 
 
 @dataclass(frozen=True, slots=True)
