@@ -41,6 +41,7 @@ SMALL = Config(
     chunk_log2=12,
     pack_below_bytes=0,
     window_bytes=8192,
+    batch_bytes=8192,
     straggler_seconds=0.2,
     hedge_floor_seconds=1.0,
 )
@@ -178,7 +179,7 @@ def craft(
             key = ContentKey(common, dek=dek, shared=combine(dict(enumerate(first.shares[: common.k]))))
         plan = Plan(common, key, first.shares)
     sealer = Sealer(common, open_codec(common.k, common.n), key=plan.key)
-    chunker = Chunker(suite, chunk_bytes=1 << common.chunk_log2, batch_bytes=config.window_bytes)
+    chunker = Chunker(suite, chunk_bytes=1 << common.chunk_log2, batch_bytes=config.batch_bytes)
     columns: list[list[Block]] = [[] for _ in range(common.n)]
     for batch in [*chunker.feed(data), *chunker.end()]:
         for column, blocks in zip(columns, sealer.seal(batch), strict=True):

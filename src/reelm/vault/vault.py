@@ -307,7 +307,7 @@ class Vault:
 
     def _sealing(self, opening: Opening, plan: Plan) -> Sealing:
         codec = self._outside.codec(plan.common.k, plan.common.n)
-        return Sealing(opening, plan, codec, window_bytes=self._outside.config.window_bytes)
+        return Sealing(opening, plan, codec, batch_bytes=self._outside.config.batch_bytes)
 
     async def _write(self, sealing: Sealing, record: ObjectRecord, lanes: Lanes) -> ObjectRecord:
         async for columns in sealing:
