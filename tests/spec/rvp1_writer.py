@@ -1,7 +1,7 @@
 """Makes the golden vectors of RVP1: ``PYTHONPATH=src:tests python -m spec.rvp1_writer`` writes them.
 
-Good packs are written by the product. Bad ones are good ones that were damaged, or that a forger wrote so that
-exactly one check is left to notice.
+Good packs are written by the product. Bad ones are good ones that were damaged, or that a forger wrote, so
+that exactly one check is left to notice.
 """
 
 import hashlib
