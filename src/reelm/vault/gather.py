@@ -24,6 +24,7 @@ from reelm.vault.store import EntryRecord, ObjectRecord
 
 _FLIGHTS_MAX = 4
 _ENTRIES_MAX = 4096
+_TRIES = 3
 
 
 @dataclass(slots=True)
@@ -136,11 +137,11 @@ class Gather:
                     await batch.may_leave.wait()
             async with self._flights:
                 batch.close()
-                try:
-                    return await self._store(batch)
-                except Superseded:
-                    # Another process stored one of them at the same moment: now it is found.
-                    return await self._store(batch)
+                for _ in range(_TRIES - 1):
+                    # Another process stored one of them at the same moment: next time it is found.
+                    with suppress(Superseded):
+                        return await self._store(batch)
+                return await self._store(batch)
         finally:
             if self._latest.get(batch.kind) is batch:
                 del self._latest[batch.kind]
