@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from determinism import ManualClock, SeededEntropy
 from reelm.base import Broken, Database, Entropy, ObjectId, Secret, metadata, mint
-from reelm.vault import Config, Outside, Store, Suite, Vault, VaultKeys, by_provider
+from reelm.vault import Config, Outside, Store, Suite, Vault, VaultKeys, Wrapper, by_provider
 from reelm.vault.adapters.memory import MemoryStore
 from reelm.vault.codec import Block, open_codec
 from reelm.vault.fragment import Expected
@@ -158,12 +158,13 @@ def craft(
     realm_id: bytes = REALM_ID,
     generation: int = 1,
     config: Config = SMALL,
+    key: Wrapper | None = None,
 ) -> Crafted:
     """The same seed gives the same object id and keys, so only what the arguments change differs."""
-    entropy = SeededEntropy(seed)
+    entropy, wrapper = SeededEntropy(seed), key or OwnerKey()
     first = make_plan(
         suite,
-        OwnerKey(),
+        wrapper,
         realm_id=realm_id,
         object_id=ObjectId(mint(ManualClock(), entropy)),
         chunk_log2=config.small_chunk_log2 if len(data) < config.small_bytes else config.chunk_log2,
@@ -173,11 +174,13 @@ def craft(
     common = replace(first.common, generation=generation)
     plan = first
     if generation != first.common.generation:
-        key = first.key
-        if key is not None:
-            dek = OwnerKey().unwrap(common.wrapped_dek)
-            key = ContentKey(common, dek=dek, shared=combine(dict(enumerate(first.shares[: common.k]))))
-        plan = Plan(common, key, first.shares)
+        content_key = first.key
+        if content_key is not None:
+            dek = wrapper.unwrap(common.wrapped_dek)
+            content_key = ContentKey(
+                common, dek=dek, shared=combine(dict(enumerate(first.shares[: common.k])))
+            )
+        plan = Plan(common, content_key, first.shares)
     sealer = Sealer(common, open_codec(common.k, common.n), key=plan.key)
     chunker = Chunker(suite, chunk_bytes=1 << common.chunk_log2, batch_bytes=config.batch_bytes)
     columns: list[list[Block]] = [[] for _ in range(common.n)]
