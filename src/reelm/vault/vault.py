@@ -1,6 +1,7 @@
 """The vault: put a stream in, get any range of it back, delete it everywhere."""
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterable, AsyncIterator, Sequence
 from contextlib import aclosing, suppress
 from datetime import datetime
@@ -163,6 +164,34 @@ class Vault:
         if record is not None:
             await self._erase(record)
 
+    async def renew(self, object_id: ObjectId, key: Wrapper | None) -> Receipt:
+        """Store an object anew, with fresh secrets, and delete the old one: for what is stuck in repair.
+
+        The new object takes over the reference in one step and has an id of its own. Safe to repeat; a crash
+        leaves the old object, or the new one and a deletion for ``sweep``.
+
+        Raises:
+            ObjectMissing: there is no such object, or it was deleted meanwhile.
+            KeyNeeded, KeyRefused, NotEnoughFragments, TooFewPlaces, NotDurable: as ``get`` and ``put``.
+        """
+        old = (await self._retrieve(object_id)).record
+        suite = old.shape.suite
+        opening = Opening(self.get(object_id, key=key))
+        is_small = await opening.is_below(self._outside.config.small_bytes)
+        plan = self._plan(suite, key if suite.is_sealed else None, is_small=is_small)
+        async with self._outside.database.write() as tx:
+            closed = await records.closed_providers(tx)
+            places = [
+                store.place for store in self._outside.stores.values() if store.place.provider not in closed
+            ]
+            wish = Wish(None, old.data_class, old.owner, old.residency)
+            record = self._intent(plan, wish, places)
+            await records.add_intent(tx, record)
+        receipt = await self._deposit(opening, plan, record, replaced=object_id)
+        with suppress(DeletionUnfinished):
+            await self.delete(object_id)
+        return receipt
+
     async def sweep(self, *, intents_before: datetime) -> int:
         """Finish what was interrupted: deletions, and intents from before that moment. How many are gone now.
 
@@ -216,10 +245,15 @@ class Vault:
                     return earlier
                 await records.mark_deleting(tx, earlier.object_id)
             await records.add_intent(tx, record)
+            # A drain waits for the intents that name its provider, and must have seen this one.
+            if {piece.provider for piece in record.fragments} & await records.closed_providers(tx):
+                raise Superseded("A provider is being left just now. Nothing was stored. Try again.")
         return earlier
 
-    async def _deposit(self, opening: Opening, plan: Plan, record: ObjectRecord) -> Receipt:
-        """Write the fragments and then the row that makes them an object.
+    async def _deposit(
+        self, opening: Opening, plan: Plan, record: ObjectRecord, *, replaced: ObjectId | None = None
+    ) -> Receipt:
+        """Write the fragments and then the row that makes them an object, in another's stead if it is given.
 
         A crash in here leaves an intent that names every fragment there may be.
         """
@@ -231,7 +265,7 @@ class Vault:
         ]
         try:
             stored = await self._write(opening, plan, record, lanes)
-            await self._commit(stored)
+            stored = await self._commit(stored, replaced)
         except BaseException:
             await abandon(lanes, patience_seconds=self._outside.config.straggler_seconds)
             with suppress(ReelmError):
@@ -252,17 +286,18 @@ class Vault:
         ending = sealer.finish(length_bytes=length, shares=plan.shares, seal_key=self._outside.keys.seal)
         return await conclude(lanes, record, ending, length_bytes=length, config=config)
 
-    async def _commit(self, stored: ObjectRecord) -> None:
+    async def _commit(self, stored: ObjectRecord, replaced: ObjectId | None) -> ObjectRecord:
         async with self._outside.database.write() as tx:
             is_ours = await records.mark_stored(tx, stored)
+            if is_ours and replaced is not None:
+                reference = await records.replace(tx, replaced, stored.object_id)
+                stored = dataclasses.replace(stored, reference=reference)
         if not is_ours:
             raise Superseded("Someone else began to store the same thing. This copy was dropped. Try again.")
+        return stored
 
     async def _erase(self, record: ObjectRecord) -> None:
-        patience_seconds = self._outside.config.stall_seconds
-        await erase(
-            record, self._outside.stores, database=self._outside.database, stall_seconds=patience_seconds
-        )
+        await erase(record.object_id, self._outside)
 
     async def _retrieve(self, object_id: ObjectId) -> Retrieval:
         async with self._outside.database.read() as tx:

@@ -6,10 +6,11 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, delete, insert, or_, select, update
 
 from reelm.base import DataClass, ObjectId, Tx
+from reelm.vault.errors import ObjectMissing
 from reelm.vault.format import Shape
 from reelm.vault.model import FragmentState, ObjectState, ProviderId, Receipt, Suite
 from reelm.vault.placement import Residency
-from reelm.vault.store.tables import former_fragments, fragments, moves, objects
+from reelm.vault.store.tables import entries, former_fragments, fragments, moves, objects
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,21 @@ async def mark_stored(tx: Tx, record: ObjectRecord) -> bool:
             .values(fragment_root=fragment.root, state=fragment.state.value)
         )
     return True
+
+
+async def replace(tx: Tx, old: ObjectId, new: ObjectId) -> str | None:
+    """Let a stored object take another's place: its reference and its entries; the other is deleted next.
+
+    Raises:
+        ObjectMissing: the other is not stored any more; nothing may be kept of this transaction.
+    """
+    record = await find(tx, old)
+    if record is None or record.state is not ObjectState.STORED:
+        raise ObjectMissing("The object was deleted while it was stored anew. Nothing was kept.")
+    await mark_deleting(tx, old)
+    await tx.execute(update(objects).where(objects.c.object_id == new).values(reference=record.reference))
+    await tx.execute(update(entries).where(entries.c.pack_id == old).values(pack_id=new))
+    return record.reference
 
 
 async def mark_deleting(tx: Tx, object_id: ObjectId) -> None:
