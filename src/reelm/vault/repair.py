@@ -138,7 +138,10 @@ class Repair:
         objects = [list(group) for _, group in groupby(spots, key=lambda spot: spot.object_id)]
         for at in range(0, len(objects), _OBJECTS_AT_ONCE):
             some = objects[at : at + _OBJECTS_AT_ONCE]
-            await asyncio.gather(*(self._bring_object(group, scene, report) for group in some))
+            work = [self._bring_object(group, scene, report) for group in some]
+            for result in await asyncio.gather(*work, return_exceptions=True):  # none runs on behind our back
+                if result is not None:
+                    raise result
 
     async def _bring_object(self, spots: Iterable[Spot], scene: Scene, report: RepairReport) -> None:
         for spot in spots:

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from determinism import SeededEntropy
-from reelm.base import Database, DataClass, ObjectId
-from reelm.vault import Receipt, Stage, Suite, Upkeep
-from reelm.vault import store as vault_records
+from reelm.base import Database, DataClass
+from reelm.vault import Receipt, Suite, Upkeep
 from reelm.vault.adapters.memory import MemoryStore
 from vaulting import OwnerKey, memory_stores, open_vault, outside, records, sample, stream
 
