@@ -204,13 +204,13 @@ def check_room(needs: Iterable[Need], leaving: ProviderId, scene: Scene) -> None
         missing = stores_missing(rest, need)
         if missing:
             countries = "any country" if need.residency is None else " or ".join(sorted(need.residency))
-            groups = sorted({group for place in rest for group in place.all_groups})
+            shared = ", ".join(sorted({group for place in rest for group in place.groups}))
             raise TooFewPlaces(
                 f"Without {leaving}, {need.n} fragments with at most "
                 f"{fragments_per_group(need.k, need.n)} at any one provider, company or site do not fit any "
                 f"more. Nothing was changed. Add {missing} "
                 f"more {'store' if missing == 1 else 'stores'} in {countries}, each at a provider, company "
-                f"and site other than {', '.join(groups) or 'none'}.",
+                f"and site of its own{f' (not {shared})' if shared else ''}.",
                 stores_missing=missing,
             )
 

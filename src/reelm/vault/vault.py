@@ -2,12 +2,12 @@
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterable, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Sequence
 from contextlib import aclosing, suppress
 from datetime import datetime
 from weakref import WeakValueDictionary
 
-from reelm.base import DataClass, ObjectId, ReelmError, mint
+from reelm.base import DataClass, ObjectId, ReelmError, Tx, mint
 from reelm.vault import store as records
 from reelm.vault.erase import erase
 from reelm.vault.errors import (
@@ -20,7 +20,6 @@ from reelm.vault.errors import (
 from reelm.vault.get import Retrieval
 from reelm.vault.model import (
     ObjectState,
-    Place,
     Receipt,
     StoreHealth,
     Suite,
@@ -38,6 +37,8 @@ from reelm.vault.store import ObjectRecord
 from reelm.vault.window import clip
 
 _SWEEP_LIMIT = 1000
+# What has to become true in the commit that makes an object.
+Also = Callable[[Tx, ObjectRecord], Awaitable[None]]
 
 
 class Vault:
@@ -99,18 +100,12 @@ class Vault:
         async with self._turns.setdefault(reference, asyncio.Lock()):
             async with self._outside.database.read() as tx:
                 earlier = await records.find_reference(tx, reference)
-                closed = await records.closed_providers(tx)
             if earlier is not None and earlier.state is ObjectState.STORED:
                 return earlier.receipt()
             opening = Opening(source)
             is_small = await opening.is_below(self._outside.config.small_bytes)
             plan = self._plan(suite, key, is_small=is_small)
-            places = [
-                store.place for store in self._outside.stores.values() if store.place.provider not in closed
-            ]
-            wish = Wish(reference, klass, owner, residency)
-            record = self._intent(plan, wish, places)
-            earlier = await self._claim(record)
+            record, earlier = await self._claim(plan, Wish(reference, klass, owner, residency))
             if earlier is not None and earlier.state is ObjectState.STORED:
                 return earlier.receipt()
             if earlier is not None:
@@ -120,7 +115,7 @@ class Vault:
 
     async def get(
         self, object_id: ObjectId, *, key: Wrapper | None = None, start: int = 0, length: int | None = None
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes, None]:
         """The object's bytes, or those from ``start`` on, at most ``length``; proven before they are yielded.
 
         One contiguous read per provider and ``Config.window_bytes``, the next window read ahead.
@@ -175,22 +170,21 @@ class Vault:
             KeyNeeded, KeyRefused, NotEnoughFragments, TooFewPlaces, NotDurable: as ``get`` and ``put``.
         """
         old = (await self._retrieve(object_id)).record
-        suite = old.shape.suite
-        opening = Opening(self.get(object_id, key=key))
-        is_small = await opening.is_below(self._outside.config.small_bytes)
-        plan = self._plan(suite, key if suite.is_sealed else None, is_small=is_small)
-        async with self._outside.database.write() as tx:
-            closed = await records.closed_providers(tx)
-            places = [
-                store.place for store in self._outside.stores.values() if store.place.provider not in closed
-            ]
-            wish = Wish(None, old.data_class, old.owner, old.residency)
-            record = self._intent(plan, wish, places)
-            await records.add_intent(tx, record)
-        receipt = await self._deposit(opening, plan, record, replaced=object_id)
+        reference = old.reference
+
+        async def replace(tx: Tx, new: ObjectRecord) -> None:
+            await records.replace(tx, old.object_id, new.object_id, reference=reference)
+
+        async with aclosing(self.get(object_id, key=key)) as source:
+            opening = Opening(source)
+            is_small = await opening.is_below(self._outside.config.small_bytes)
+            plan = self._plan(old.shape.suite, key, is_small=is_small)
+            async with self._outside.database.write() as tx:
+                record = await self._begin(tx, plan, Wish(None, old.data_class, old.owner, old.residency))
+            receipt = await self._deposit(opening, plan, record, replace)
         with suppress(DeletionUnfinished):
             await self.delete(object_id)
-        return receipt
+        return dataclasses.replace(receipt, reference=reference or "")
 
     async def sweep(self, *, intents_before: datetime) -> int:
         """Finish what was interrupted: deletions, and intents from before that moment. How many are gone now.
@@ -223,8 +217,13 @@ class Vault:
             entropy=self._outside.entropy,
         )
 
-    def _intent(self, plan: Plan, wish: Wish, places: Sequence[Place]) -> ObjectRecord:
-        return make_intent(
+    async def _begin(self, tx: Tx, plan: Plan, wish: Wish) -> ObjectRecord:
+        """Write the intent; in one unit with the choice of places, so that a drain sees it or is seen."""
+        closed = await records.closed_providers(tx)
+        places = [
+            store.place for store in self._outside.stores.values() if store.place.provider not in closed
+        ]
+        record = make_intent(
             plan,
             wish,
             places,
@@ -232,28 +231,26 @@ class Vault:
             entropy=self._outside.entropy,
             at=self._outside.clock.now(),
         )
+        await records.add_intent(tx, record)
+        return record
 
-    async def _claim(self, record: ObjectRecord) -> ObjectRecord | None:
-        """Write the intent and fence off an unfinished earlier one, which is returned.
+    async def _claim(self, plan: Plan, wish: Wish) -> tuple[ObjectRecord, ObjectRecord | None]:
+        """Write the intent and fence off an unfinished earlier one, which is returned with it.
 
-        Returns a stored one instead, with nothing written, when another process was faster.
+        Returns a stored one twice instead, with nothing written, when another process was faster.
         """
         async with self._outside.database.write() as tx:
-            earlier = await records.find_reference(tx, record.reference or "")
+            earlier = await records.find_reference(tx, wish.reference or "")
             if earlier is not None:
                 if earlier.state is ObjectState.STORED:
-                    return earlier
+                    return earlier, earlier
                 await records.mark_deleting(tx, earlier.object_id)
-            await records.add_intent(tx, record)
-            # A drain waits for the intents that name its provider, and must have seen this one.
-            if {piece.provider for piece in record.fragments} & await records.closed_providers(tx):
-                raise Superseded("A provider is being left just now. Nothing was stored. Try again.")
-        return earlier
+            return await self._begin(tx, plan, wish), earlier
 
     async def _deposit(
-        self, opening: Opening, plan: Plan, record: ObjectRecord, *, replaced: ObjectId | None = None
+        self, opening: Opening, plan: Plan, record: ObjectRecord, also: Also | None = None
     ) -> Receipt:
-        """Write the fragments and then the row that makes them an object, in another's stead if it is given.
+        """Write the fragments and then the row that makes them an object, and what belongs to it.
 
         A crash in here leaves an intent that names every fragment there may be.
         """
@@ -265,7 +262,7 @@ class Vault:
         ]
         try:
             stored = await self._write(opening, plan, record, lanes)
-            stored = await self._commit(stored, replaced)
+            await self._commit(stored, also)
         except BaseException:
             await abandon(lanes, patience_seconds=self._outside.config.straggler_seconds)
             with suppress(ReelmError):
@@ -286,15 +283,14 @@ class Vault:
         ending = sealer.finish(length_bytes=length, shares=plan.shares, seal_key=self._outside.keys.seal)
         return await conclude(lanes, record, ending, length_bytes=length, config=config)
 
-    async def _commit(self, stored: ObjectRecord, replaced: ObjectId | None) -> ObjectRecord:
+    async def _commit(self, stored: ObjectRecord, also: Also | None) -> None:
         async with self._outside.database.write() as tx:
-            is_ours = await records.mark_stored(tx, stored)
-            if is_ours and replaced is not None:
-                reference = await records.replace(tx, replaced, stored.object_id)
-                stored = dataclasses.replace(stored, reference=reference)
-        if not is_ours:
-            raise Superseded("Someone else began to store the same thing. This copy was dropped. Try again.")
-        return stored
+            if not await records.mark_stored(tx, stored):
+                raise Superseded(
+                    "Someone else began to store the same thing. This copy was dropped. Try again."
+                )
+            if also is not None:
+                await also(tx, stored)
 
     async def _erase(self, record: ObjectRecord) -> None:
         await erase(record.object_id, self._outside)

@@ -118,8 +118,8 @@ async def mark_stored(tx: Tx, record: ObjectRecord) -> bool:
     return True
 
 
-async def replace(tx: Tx, old: ObjectId, new: ObjectId) -> str | None:
-    """Let a stored object take another's place: its reference and its entries; the other is deleted next.
+async def replace(tx: Tx, old: ObjectId, new: ObjectId, *, reference: str | None) -> None:
+    """Let a stored object take another's place, its reference and its entries; the other is deleted next.
 
     Raises:
         ObjectMissing: the other is not stored any more; nothing may be kept of this transaction.
@@ -128,9 +128,8 @@ async def replace(tx: Tx, old: ObjectId, new: ObjectId) -> str | None:
     if record is None or record.state is not ObjectState.STORED:
         raise ObjectMissing("The object was deleted while it was stored anew. Nothing was kept.")
     await mark_deleting(tx, old)
-    await tx.execute(update(objects).where(objects.c.object_id == new).values(reference=record.reference))
+    await tx.execute(update(objects).where(objects.c.object_id == new).values(reference=reference))
     await tx.execute(update(entries).where(entries.c.pack_id == old).values(pack_id=new))
-    return record.reference
 
 
 async def mark_deleting(tx: Tx, object_id: ObjectId) -> None:
