@@ -113,6 +113,14 @@ class Retrieval:
         self._check_length(key, sources[0].fragment)
         return key
 
+    async def proven(self) -> list[Fragment]:
+        """Heads and trailers of k fragments.
+
+        Raises:
+            NotEnoughFragments: fewer can be read.
+        """
+        return [source.fragment for source in await self._ready()]
+
     async def stream(
         self, part: range, key: ContentKey | None, *, window_bytes: int
     ) -> AsyncGenerator[bytes, None]:
