@@ -126,7 +126,9 @@ class Vault:
         found = await self._find(object_id)
         if isinstance(found, Packed):
             part = clip(found.entry.length_bytes, start, length)
-            yield (await self._packs.open(found, key))[part.start : part.stop]
+            whole = await self._packs.open(found, key)
+            if part:
+                yield whole[part.start : part.stop]
             return
         async with aclosing(self._stream(found, key, clip(found.length_bytes, start, length))) as chunks:
             async for chunk in chunks:
