@@ -145,14 +145,12 @@ def _apply(matrix: Sequence[Sequence[int]], rows: Sequence[Block]) -> list[Block
     block_bytes = len(rows[0])
     odd = b"\0" * (block_bytes % 2)
     columns = [np.frombuffer(b"".join((row, odd)), dtype=np.uint16) for row in rows]
-    product = np.empty(len(columns[0]), dtype=np.uint16)
     results: list[Block] = []
     for factors in matrix:
         total = np.zeros(len(columns[0]), dtype=np.uint16)
         for factor, column in zip(factors, columns, strict=True):
             if factor:
-                np.take(_pairs(factor), column, out=product, mode="clip")  # "clip" writes without a copy
-                total ^= product
+                total ^= _pairs(factor)[column]
         results.append(total.tobytes()[:block_bytes])
     return results
 
