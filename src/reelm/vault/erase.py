@@ -51,7 +51,7 @@ async def erase(object_id: ObjectId, outside: Outside) -> None:
 async def _copies(object_id: ObjectId, outside: Outside) -> tuple[set[_Copy], bool]:
     """Every copy that is owed a deletion, and whether nobody can be writing another."""
     async with outside.database.write() as tx:
-        record = await records.find(tx, object_id)
+        record = await records.find_held(tx, object_id)
         if record is None:
             return set(), True
         is_quiet = await is_free(tx, record, outside)
