@@ -169,22 +169,27 @@ class Vault:
             ObjectMissing: there is no such object, or it was deleted meanwhile.
             KeyNeeded, KeyRefused, NotEnoughFragments, TooFewPlaces, NotDurable: as ``get`` and ``put``.
         """
-        old = (await self._retrieve(object_id)).record
+        async with self._outside.database.read() as tx:
+            old = await records.find(tx, object_id)
+        if old is None or old.state is not ObjectState.STORED or old.reference is None:
+            raise ObjectMissing("There is no such object; it was deleted or never finished.")
         reference = old.reference
 
-        async def replace(tx: Tx, new: ObjectRecord) -> None:
-            await records.replace(tx, old.object_id, new.object_id, reference=reference)
+        async def take_over(tx: Tx, new: ObjectRecord) -> None:
+            await records.take_over(tx, object_id, new.object_id, reference=reference)
 
         async with aclosing(self.get(object_id, key=key)) as source:
             opening = Opening(source)
             is_small = await opening.is_below(self._outside.config.small_bytes)
             plan = self._plan(old.shape.suite, key, is_small=is_small)
             async with self._outside.database.write() as tx:
-                record = await self._begin(tx, plan, Wish(None, old.data_class, old.owner, old.residency))
-            receipt = await self._deposit(opening, plan, record, replace)
+                wish = Wish(reference, old.data_class, old.owner, old.residency)
+                record = dataclasses.replace(await self._intent(tx, plan, wish), reference=None)
+                await records.add_intent(tx, record)
+            receipt = await self._deposit(opening, plan, record, take_over)
         with suppress(DeletionUnfinished):
             await self.delete(object_id)
-        return dataclasses.replace(receipt, reference=reference or "")
+        return dataclasses.replace(receipt, reference=reference)
 
     async def sweep(self, *, intents_before: datetime) -> int:
         """Finish what was interrupted: deletions, and intents from before that moment. How many are gone now.
@@ -217,22 +222,17 @@ class Vault:
             entropy=self._outside.entropy,
         )
 
-    async def _begin(self, tx: Tx, plan: Plan, wish: Wish) -> ObjectRecord:
-        """Write the intent; in one unit with the choice of places, so that a drain sees it or is seen."""
+    async def _intent(self, tx: Tx, plan: Plan, wish: Wish) -> ObjectRecord:
+        """Where the fragments will lie: decided in the unit that writes it, so that a drain waits for it."""
         closed = await records.closed_providers(tx)
-        places = [
-            store.place for store in self._outside.stores.values() if store.place.provider not in closed
-        ]
-        record = make_intent(
+        return make_intent(
             plan,
             wish,
-            places,
+            [store.place for store in self._outside.stores.values() if store.place.provider not in closed],
             keys=self._outside.keys,
             entropy=self._outside.entropy,
             at=self._outside.clock.now(),
         )
-        await records.add_intent(tx, record)
-        return record
 
     async def _claim(self, plan: Plan, wish: Wish) -> tuple[ObjectRecord, ObjectRecord | None]:
         """Write the intent and fence off an unfinished earlier one, which is returned with it.
@@ -240,12 +240,14 @@ class Vault:
         Returns a stored one twice instead, with nothing written, when another process was faster.
         """
         async with self._outside.database.write() as tx:
-            earlier = await records.find_reference(tx, wish.reference or "")
+            earlier = await records.find_reference(tx, wish.reference)
             if earlier is not None:
                 if earlier.state is ObjectState.STORED:
                     return earlier, earlier
                 await records.mark_deleting(tx, earlier.object_id)
-            return await self._begin(tx, plan, wish), earlier
+            record = await self._intent(tx, plan, wish)
+            await records.add_intent(tx, record)
+        return record, earlier
 
     async def _deposit(
         self, opening: Opening, plan: Plan, record: ObjectRecord, also: Also | None = None

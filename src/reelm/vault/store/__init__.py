@@ -59,7 +59,7 @@ from reelm.vault.store.objects import (
     forget,
     mark_deleting,
     mark_stored,
-    replace,
+    take_over,
     unfinished,
 )
 from reelm.vault.store.providers import (
@@ -134,8 +134,8 @@ __all__ = [
     "remove_move",
     "renew_move",
     "repair_queue",
-    "replace",
     "set_stage",
     "spreads",
+    "take_over",
     "unfinished",
 ]

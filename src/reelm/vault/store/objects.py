@@ -118,7 +118,7 @@ async def mark_stored(tx: Tx, record: ObjectRecord) -> bool:
     return True
 
 
-async def replace(tx: Tx, old: ObjectId, new: ObjectId, *, reference: str | None) -> None:
+async def take_over(tx: Tx, old: ObjectId, new: ObjectId, *, reference: str | None) -> None:
     """Let a stored object take another's place, its reference and its entries; the other is deleted next.
 
     Raises:
