@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from reelm.app.paths import Paths
     from reelm.app.processes import realm_children
     from reelm.app.supervisor import Supervisor
-    from reelm.app.wiring import open_realm
+    from reelm.app.wiring import open_keys, open_realm
 
 _HOMES = {
     "EXIT_CODES": "errors",
@@ -33,6 +33,7 @@ _HOMES = {
     "exit_with_parent": "parent",
     "holder": "lock",
     "is_held": "lock",
+    "open_keys": "wiring",
     "open_realm": "wiring",
     "read_beat": "heartbeat",
     "realm_children": "processes",
@@ -49,6 +50,7 @@ __all__ = [
     "exit_with_parent",
     "holder",
     "is_held",
+    "open_keys",
     "open_realm",
     "read_beat",
     "realm_children",

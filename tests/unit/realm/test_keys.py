@@ -18,6 +18,7 @@ from sqlalchemy import text, update
 from determinism import ManualClock, SeededEntropy
 from reelm.base import AccountId, Database, Entropy, Secret, Tx, metadata, telemetry
 from reelm.realm import (
+    EpochFiles,
     KeyDestroyed,
     KeyExists,
     KeyMissing,
@@ -61,7 +62,7 @@ class Realm:
     folder: Path
 
     def another_process(self) -> Keys:
-        return Keys(self.root, clock=self.clock, entropy=self.entropy)
+        return Keys(self.root, EpochFiles(self.folder / "epochs"), clock=self.clock, entropy=self.entropy)
 
     async def create(self, owner: AccountId) -> UserKey:
         async with self.database.write() as tx:
@@ -88,7 +89,7 @@ async def opened(database: Database, folder: Path) -> AsyncIterator[Realm]:
     async with database.engine.begin() as connection:
         await connection.run_sync(metadata.create_all, tables=tables)
     root = RootKey.create(folder / "root.key", entropy)
-    keys = Keys(root, clock=clock, entropy=entropy)
+    keys = Keys(root, EpochFiles(folder / "epochs"), clock=clock, entropy=entropy)
     async with database.write() as tx:
         await keys.begin(tx)
     yield Realm(database, keys, root, clock, entropy, folder)
@@ -127,7 +128,9 @@ async def test_another_root_is_refused_at_the_start(realm: Realm) -> None:
     stranger = RootKey.create(realm.folder / "other.key", SeededEntropy(99))
     async with realm.database.write() as tx:
         with pytest.raises(RootKeyMismatch, match="Nothing was changed"):
-            await Keys(stranger, clock=realm.clock, entropy=realm.entropy).begin(tx)
+            await Keys(
+                stranger, EpochFiles(realm.folder / "epochs"), clock=realm.clock, entropy=realm.entropy
+            ).begin(tx)
 
 
 async def test_one_persons_key_does_not_open_anothers(realm: Realm) -> None:

@@ -1,0 +1,126 @@
+"""Rotation: a new epoch key, every user key re-wrapped under it, and the old epoch key destroyed.
+
+::
+
+    1 begin     the new epoch's key is a file, then a row; new user keys are wrapped in it from here on
+    2 re-wrap   batch by batch, each durable by itself
+    3 close     a row says that nothing is wrapped in the old epochs any more
+    4 ring      what is left, in one file, for records that are older than this moment
+    5 destroy   the old epochs' files
+
+A crash at any line leaves a realm in which everything opens; the next run goes on where it stopped. Users may
+join and be erased meanwhile, in any process.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime, timedelta
+
+from reelm.base import Clock, Database, Entropy, Tx
+from reelm.realm import store
+from reelm.realm.epochs import Epochs
+from reelm.realm.rewrap import Wrapped, rewrap
+from reelm.realm.ring import Ring, RingKey
+
+BATCH_KEYS = 5_000
+
+Report = Callable[[int], None]
+
+
+def is_due(begun_at: datetime, at: datetime, length: timedelta) -> bool:
+    """Whether an epoch that began at one moment is to end at another."""
+    return at - begun_at >= length
+
+
+class Rotation:
+    """Runs the five steps. Only one process may at a time; ``EpochFiles.alone`` sees to that."""
+
+    def __init__(self, epochs: Epochs, ring: Ring, *, clock: Clock, entropy: Entropy) -> None:
+        self._epochs = epochs
+        self._ring = ring
+        self._clock = clock
+        self._entropy = entropy
+
+    async def begin(self, tx: Tx) -> int:
+        """Step 1: the new epoch."""
+        epoch = (await store.epochs(tx))[-1].epoch + 1
+        # The file comes first. Without the row nobody uses it, and the next run takes it as it is.
+        await store.add_epoch(tx, epoch, self._epochs.make(epoch), at=self._clock.now())
+        # On a machine with a folder of its own, another may have been faster with another key.
+        self._epochs.check(epoch, (await store.epochs(tx))[-1].mark)
+        return epoch
+
+    async def finish(self, database: Database, report: Report) -> None:
+        """Steps 2 to 5, as far as they are not done."""
+        async with database.read() as tx:
+            open_ = _open(await store.epochs(tx))
+        if len(open_) > 1:
+            await self._move_all(database, open_[-1], report)
+        await self._destroy_closed(database)
+
+    async def _move_all(self, database: Database, epoch: int, report: Report) -> None:
+        while True:
+            await self._move(database, epoch, report)
+            async with database.write() as tx:
+                # False when someone who began before the new epoch has wrapped a key in the old one.
+                if await store.close_epochs(tx, before=epoch, at=self._clock.now()):
+                    return
+
+    async def _move(self, database: Database, epoch: int, report: Report) -> None:
+        after, moved = "", 0
+        while True:
+            async with database.write() as tx:
+                keys = await store.hold_older(tx, before=epoch, after=after, limit=BATCH_KEYS)
+                if not keys:
+                    return
+                await store.put_wrapped(tx, await asyncio.to_thread(self._rewrap, keys, epoch))
+            after, moved = keys[-1].owner, moved + len(keys)
+            report(moved)
+
+    def _rewrap(self, keys: Sequence[Wrapped], epoch: int) -> list[Wrapped]:
+        opening = {older: self._epochs.cipher(older) for older in {key.epoch for key in keys}}
+        into = (epoch, self._epochs.cipher(epoch))
+        return rewrap(keys, opening=opening, into=into, entropy=self._entropy)
+
+    async def _destroy_closed(self, database: Database) -> None:
+        async with database.read() as tx:
+            rows = await store.epochs(tx)
+            present, open_ = self._epochs.files.present(), _open(rows)
+            leftover = [row.epoch for row in rows if row.closed_at is not None and row.epoch in present]
+            # A ring is of one epoch: while another machine moves keys to the next one, it would lack some.
+            if not leftover or len(open_) > 1:
+                return
+            # Before the files: with a key gone and no ring, records of yesterday would lose everyone.
+            await self._ring.write(open_[0], _survivors(tx, open_[0]))
+        for epoch in leftover:
+            self._epochs.files.destroy(epoch)
+
+
+async def adopt(tx: Tx, ring: Ring, epochs: Epochs, *, at: datetime) -> None:
+    """Bring records that are older than the last rotation up to it: those who were left get their keys.
+
+    Whoever is not in the ring had been erased when it was written, and is erased again.
+
+    Raises:
+        RingBroken: the ring is damaged; ``tx`` must be undone.
+        EpochKeyMissing: the key of its epoch is not here.
+    """
+    epoch = ring.epoch()
+    epochs.cipher(epoch)
+    await store.add_epoch(tx, epoch, epochs.make(epoch), at=at)
+    for keys in ring.read():
+        if keys:
+            await store.adopt_wrapped(tx, [Wrapped(key.owner, key.wrapped, epoch) for key in keys])
+    await store.destroy_older(tx, before=epoch, at=at)
+    await store.close_epochs(tx, before=epoch, at=at)
+
+
+async def _survivors(tx: Tx, epoch: int) -> AsyncIterator[list[RingKey]]:
+    after = ""
+    while keys := await store.survivors(tx, within=epoch, after=after, limit=BATCH_KEYS):
+        yield keys
+        after = keys[-1].owner
+
+
+def _open(rows: Sequence[store.EpochRow]) -> list[int]:
+    return [row.epoch for row in rows if row.closed_at is None]
