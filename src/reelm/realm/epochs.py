@@ -212,7 +212,7 @@ def _mismatch() -> RootKeyMismatch:
 
 def owner_data(owner: AccountId, epoch: int) -> bytes:
     """Bind a wrapped user key to its owner and the epoch that wraps it, so that swapped rows do not open."""
-    return b"reelm/user-key/1\0" + f"{owner}\0{epoch}".encode()
+    return f"reelm/user-key/1\0{owner}\0{epoch}".encode()
 
 
 def _digest(wrapped: bytes) -> bytes:

@@ -13,6 +13,7 @@ epoch key that wrapped it is destroyed too, that includes copies of the records.
 
 import hmac
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -141,8 +142,8 @@ class Keys:
 
     async def _has_work(self, database: Database) -> bool:
         async with database.read() as tx:
-            status = await self.status(tx)
-        return status.is_rotating or self.is_rotation_due(status.begun_at, self._clock.now())
+            rows = await store.epochs(tx)
+        return self._is_rotating(rows) or self.is_rotation_due(rows[-1].created_at, self._clock.now())
 
     def is_rotation_due(self, begun_at: datetime, at: datetime) -> bool:
         """Whether an epoch that began then is to end now."""
@@ -157,13 +158,16 @@ class Keys:
         rows = await store.epochs(tx)
         if not rows:
             raise _no_epoch()
-        files = self._epochs.files.present()
         return KeyStatus(
             epoch=rows[-1].epoch,
             begun_at=rows[-1].created_at,
             counts=await store.count_by_epoch(tx),
-            is_rotating=any(row.closed_at is None or row.epoch in files for row in rows[:-1]),
+            is_rotating=self._is_rotating(rows),
         )
+
+    def _is_rotating(self, rows: Sequence[store.EpochRow]) -> bool:
+        present = self._epochs.files.present()
+        return any(row.closed_at is None or row.epoch in present for row in rows[:-1])
 
     async def create_user_key(self, tx: Tx, owner: AccountId) -> UserKey:
         """A new key for an owner; it exists once ``tx`` is durable.

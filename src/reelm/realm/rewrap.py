@@ -1,29 +1,24 @@
 """Re-wrapping: user keys out of one epoch key and into another, a batch at a time. Pure, and the hot loop."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import TypeAlias
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from reelm.base import AccountId, Entropy, SealedBytes
+from reelm.base import AccountId, Entropy
 from reelm.realm.epochs import owner_data
 from reelm.realm.errors import SealBroken
 from reelm.realm.seal import NONCE_BYTES
 
-
-class Wrapped(NamedTuple):
-    """One owner's key, and the epoch whose key wraps it."""
-
-    owner: AccountId
-    wrapped: SealedBytes
-    epoch: int
+# An owner, the wrapped key, and the epoch whose key wraps it.
+Wrapped: TypeAlias = tuple[AccountId, bytes, int]
 
 
 def rewrap(
     keys: Sequence[Wrapped], *, opening: Mapping[int, AESGCM], into: tuple[int, AESGCM], entropy: Entropy
-) -> list[Wrapped]:
-    """The same keys, wrapped in another epoch.
+) -> list[bytes]:
+    """The same keys in the same order, wrapped in another epoch.
 
     Args:
         keys: of any epochs that ``opening`` has.
@@ -35,22 +30,24 @@ def rewrap(
         SealBroken: a record was changed; ``facts`` name its owner.
     """
     epoch, cipher = into
+    encrypt = cipher.encrypt
+    decrypting = {older: opened.decrypt for older, opened in opening.items()}
     drawn = entropy.draw(NONCE_BYTES * len(keys))
-    made = []
-    for number, key in enumerate(keys):
-        nonce = drawn[number * NONCE_BYTES : (number + 1) * NONCE_BYTES]
+    made, start = [], 0
+    for owner, wrapped, older in keys:
+        nonce = drawn[start : start + NONCE_BYTES]
+        start += NONCE_BYTES
         try:
             # No name is given to the opened key: a traceback with local variables must not show it.
-            body = cipher.encrypt(nonce, _open(key, opening[key.epoch]), owner_data(key.owner, epoch))
+            body = encrypt(
+                nonce,
+                decrypting[older](wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], owner_data(owner, older)),
+                owner_data(owner, epoch),
+            )
         except (InvalidTag, ValueError):
-            raise _broken(key.owner) from None
-        made.append(Wrapped(key.owner, SealedBytes(nonce + body), epoch))
+            raise _broken(owner) from None
+        made.append(nonce + body)
     return made
-
-
-def _open(key: Wrapped, cipher: AESGCM) -> bytes:
-    wrapped = key.wrapped
-    return cipher.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], owner_data(key.owner, key.epoch))
 
 
 def _broken(owner: AccountId) -> SealBroken:

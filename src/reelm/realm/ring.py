@@ -13,11 +13,11 @@ none can be changed, left out, swapped or cut off unnoticed.
 
 import os
 import struct
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator, Sequence
 from itertools import count
+from typing import TypeAlias
 
-from reelm.base import ID_LENGTH, AccountId, SealedBytes
+from reelm.base import ID_LENGTH, AccountId
 from reelm.realm import private
 from reelm.realm.epochs import EpochFiles
 from reelm.realm.errors import RingBroken, SealBroken
@@ -31,13 +31,8 @@ _FRAME_KEYS_MOST = 65_536
 _KIND = private.Kind(name="key ring", unsafe=RingBroken)
 
 
-@dataclass(frozen=True, slots=True)
-class RingKey:
-    """One owner's wrapped key; ``epoch`` is the one the key was made in."""
-
-    owner: AccountId
-    epoch: int
-    wrapped: SealedBytes
+# An owner, the epoch the key was made in, the wrapped key.
+RingKey: TypeAlias = tuple[AccountId, int, bytes]
 
 
 class Ring:
@@ -47,7 +42,7 @@ class Ring:
         self._files = files
         self._key = key
 
-    async def write(self, epoch: int, batches: AsyncIterator[list[RingKey]]) -> None:
+    async def write(self, epoch: int, batches: AsyncIterator[Sequence[RingKey]]) -> None:
         """Replace the ring durably; only one process at a time may.
 
         Args:
@@ -62,7 +57,7 @@ class Ring:
             put(_HEAD.pack(_MAGIC, epoch))
             number = 0
             async for batch in batches:
-                frame = b"".join(_KEY.pack(key.owner.encode(), key.epoch, key.wrapped) for key in batch)
+                frame = b"".join(_KEY.pack(owner.encode(), made, wrapped) for owner, made, wrapped in batch)
                 put(self._sealed(frame, _purpose(epoch, number, is_last=False)))
                 number += 1
             put(self._sealed(b"", _purpose(epoch, number, is_last=True)))
@@ -86,7 +81,7 @@ class Ring:
             for number in count():
                 frame, is_last = self._frame(file, epoch, number)
                 yield [
-                    RingKey(AccountId(owner.decode()), made, SealedBytes(wrapped))
+                    (AccountId(owner.decode()), made, wrapped)
                     for owner, made, wrapped in _KEY.iter_unpack(frame)
                 ]
                 if is_last:

@@ -22,7 +22,9 @@ from reelm.realm.epochs import Epochs
 from reelm.realm.rewrap import Wrapped, rewrap
 from reelm.realm.ring import Ring, RingKey
 
+# Some 20 ms of SQLite's writer lock, and a gap in which those who wait for it get their turn.
 BATCH_KEYS = 5_000
+_GAP_SECONDS = 0.002
 
 Report = Callable[[int], None]
 
@@ -67,20 +69,25 @@ class Rotation:
                     return
 
     async def _move(self, database: Database, epoch: int, report: Report) -> None:
-        after, moved = "", 0
-        while True:
-            async with database.write() as tx:
-                keys = await store.hold_older(tx, before=epoch, after=after, limit=BATCH_KEYS)
-                if not keys:
-                    return
-                await store.put_wrapped(tx, await asyncio.to_thread(self._rewrap, keys, epoch))
-            after, moved = keys[-1].owner, moved + len(keys)
+        """One batch is written while the next is prepared; the writer's lock is held for the writing only."""
+        moved, batch = 0, await self._prepare(database, epoch, "")
+        while batch:
+            _, following = await asyncio.gather(
+                _put(database, batch), self._prepare(database, epoch, batch[-1][0])
+            )
+            moved, batch = moved + len(batch), following
             report(moved)
+            await asyncio.sleep(_GAP_SECONDS)
+
+    async def _prepare(self, database: Database, epoch: int, after: str) -> list[Wrapped]:
+        async with database.read() as tx:
+            keys = await store.older(tx, before=epoch, after=after, limit=BATCH_KEYS)
+        return await asyncio.to_thread(self._rewrap, keys, epoch)
 
     def _rewrap(self, keys: Sequence[Wrapped], epoch: int) -> list[Wrapped]:
-        opening = {older: self._epochs.cipher(older) for older in {key.epoch for key in keys}}
-        into = (epoch, self._epochs.cipher(epoch))
-        return rewrap(keys, opening=opening, into=into, entropy=self._entropy)
+        opening = {older: self._epochs.cipher(older) for older in {older for _, _, older in keys}}
+        made = rewrap(keys, opening=opening, into=(epoch, self._epochs.cipher(epoch)), entropy=self._entropy)
+        return [(owner, wrapped, epoch) for (owner, _, _), wrapped in zip(keys, made, strict=True)]
 
     async def _destroy_closed(self, database: Database) -> None:
         async with database.read() as tx:
@@ -91,7 +98,7 @@ class Rotation:
             if not leftover or len(open_) > 1:
                 return
             # Before the files: with a key gone and no ring, records of yesterday would lose everyone.
-            await self._ring.write(open_[0], _survivors(tx, open_[0]))
+            await self._ring.write(open_[0], _survivors(tx))
         for epoch in leftover:
             self._epochs.files.destroy(epoch)
 
@@ -110,16 +117,21 @@ async def adopt(tx: Tx, ring: Ring, epochs: Epochs, *, at: datetime) -> None:
     await store.add_epoch(tx, epoch, epochs.make(epoch), at=at)
     for keys in ring.read():
         if keys:
-            await store.adopt_wrapped(tx, [Wrapped(key.owner, key.wrapped, epoch) for key in keys])
+            await store.put_wrapped(tx, [(owner, wrapped, epoch) for owner, _, wrapped in keys])
     await store.destroy_older(tx, before=epoch, at=at)
     await store.close_epochs(tx, before=epoch, at=at)
 
 
-async def _survivors(tx: Tx, epoch: int) -> AsyncIterator[list[RingKey]]:
+async def _put(database: Database, keys: Sequence[Wrapped]) -> None:
+    async with database.write() as tx:
+        await store.put_wrapped(tx, keys)
+
+
+async def _survivors(tx: Tx) -> AsyncIterator[Sequence[RingKey]]:
     after = ""
-    while keys := await store.survivors(tx, within=epoch, after=after, limit=BATCH_KEYS):
+    while keys := await store.survivors(tx, after=after, limit=BATCH_KEYS):
         yield keys
-        after = keys[-1].owner
+        after = keys[-1][0]
 
 
 def _open(rows: Sequence[store.EpochRow]) -> list[int]:

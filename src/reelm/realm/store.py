@@ -7,11 +7,13 @@ below whoever owns keys and knows none of them.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 
 from sqlalchemy import (
     ColumnElement,
     ForeignKey,
     Integer,
+    LargeBinary,
     String,
     Table,
     bindparam,
@@ -20,6 +22,7 @@ from sqlalchemy import (
     insert,
     literal,
     select,
+    type_coerce,
     update,
 )
 from sqlalchemy.exc import IntegrityError
@@ -57,14 +60,13 @@ user_keys = Table(
     column("owner", String(ID_LENGTH), klass=DataClass.OPERATIONAL, primary_key=True),
     # The epoch the key was made in: names the key in fragment headers and never changes.
     column("epoch", Integer, klass=DataClass.OPERATIONAL, nullable=False),
-    # The epoch whose key wraps it now: changes when it is re-wrapped.
+    # The epoch whose key wraps it now: changes when it is re-wrapped. No index: all have the same one.
     column(
         "wrapped_in_epoch",
         Integer,
         ForeignKey("epoch_keys.epoch"),
         klass=DataClass.OPERATIONAL,
         nullable=False,
-        index=True,
     ),
     column("wrapped", Sealed, klass=DataClass.SECRET, nullable=False),
     column("created_at", Moment, klass=DataClass.OPERATIONAL, nullable=False),
@@ -76,6 +78,11 @@ destroyed_keys = Table(
     column("owner", String(ID_LENGTH), klass=DataClass.OPERATIONAL, primary_key=True),
     column("destroyed_at", Moment, klass=DataClass.OPERATIONAL, nullable=False),
 )
+
+
+# A million rows at a time: what comes out of a sealed column and goes back into it stays plain bytes.
+_RAW = type_coerce(user_keys.c.wrapped, LargeBinary)
+_FIELDS = {"its": 0, "now": 1, "within": 2, "below": 2}  # of Wrapped
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,47 +168,42 @@ async def count_by_epoch(tx: Tx) -> dict[int, int]:
     return {row[0]: row[1] for row in await tx.execute(query)}
 
 
-async def hold_older(tx: Tx, *, before: int, after: str, limit: int) -> list[Wrapped]:
-    """The next user keys, by owner, that an older epoch wraps; held until ``tx`` ends."""
+async def older(tx: Tx, *, before: int, after: str, limit: int) -> Sequence[Wrapped]:
+    """The next user keys, by owner, that an older epoch wraps."""
     query = (
-        select(user_keys.c.owner, user_keys.c.wrapped, user_keys.c.wrapped_in_epoch)
+        select(user_keys.c.owner, _RAW, user_keys.c.wrapped_in_epoch)
         .where(user_keys.c.wrapped_in_epoch < before, user_keys.c.owner > after)
         .order_by(user_keys.c.owner)
         .limit(limit)
-        .with_for_update()
     )
-    return [Wrapped(*row) for row in await tx.execute(query)]
+    return (await tx.execute(query)).tuples().all()
 
 
 async def put_wrapped(tx: Tx, keys: Sequence[Wrapped]) -> None:
-    """Replace what wraps these owners' keys, in one statement for all of them."""
+    """Wrap these owners' keys in a later epoch, in one statement for all of them.
+
+    Left alone is who was destroyed meanwhile, and who is in that epoch or a later one already.
+    """
     statement = (
         update(user_keys)
-        .where(user_keys.c.owner == bindparam("its"))
+        .where(user_keys.c.owner == bindparam("its"), user_keys.c.wrapped_in_epoch < bindparam("below"))
         .values(wrapped=bindparam("now"), wrapped_in_epoch=bindparam("within"))
     )
-    await tx.execute(statement, [{"its": key.owner, "now": key.wrapped, "within": key.epoch} for key in keys])
+    # Handed to the driver as it is: binding a million rows by name costs as much as all the rest together.
+    compiled = statement.compile(dialect=tx.dialect)
+    pick = itemgetter(*(_FIELDS[name] for name in compiled.positiontup or ()))
+    await tx.exec_driver_sql(str(compiled), [pick(key) for key in keys])
 
 
-async def adopt_wrapped(tx: Tx, keys: Sequence[Wrapped]) -> None:
-    """Give owners whose key an older epoch wraps what they had later; leave all others alone."""
-    statement = (
-        update(user_keys)
-        .where(user_keys.c.owner == bindparam("its"), user_keys.c.wrapped_in_epoch < bindparam("within"))
-        .values(wrapped=bindparam("now"), wrapped_in_epoch=bindparam("within"))
-    )
-    await tx.execute(statement, [{"its": key.owner, "now": key.wrapped, "within": key.epoch} for key in keys])
-
-
-async def survivors(tx: Tx, *, within: int, after: str, limit: int) -> list[RingKey]:
-    """The next user keys, by owner, that an epoch wraps."""
+async def survivors(tx: Tx, *, after: str, limit: int) -> Sequence[RingKey]:
+    """The next user keys, by owner, whatever wraps them."""
     query = (
-        select(user_keys.c.owner, user_keys.c.epoch, user_keys.c.wrapped)
-        .where(user_keys.c.wrapped_in_epoch == within, user_keys.c.owner > after)
+        select(user_keys.c.owner, user_keys.c.epoch, _RAW)
+        .where(user_keys.c.owner > after)
         .order_by(user_keys.c.owner)
         .limit(limit)
     )
-    return [RingKey(*row) for row in await tx.execute(query)]
+    return (await tx.execute(query)).tuples().all()
 
 
 async def add_user_key(tx: Tx, owner: AccountId, row: UserKeyRow, *, at: datetime) -> bool:

@@ -29,6 +29,7 @@ def _change_epochs() -> None:
     # Both databases rename in place; the keys in it become files when the realm is opened.
     op.execute("ALTER TABLE epoch_keys RENAME COLUMN wrapped TO mark")
     op.add_column("epoch_keys", sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True))
+    op.drop_index("ix_user_keys_wrapped_in_epoch", "user_keys")
 
 
 def _add_providers() -> None:
