@@ -14,11 +14,10 @@ from bench.figure import Figure, report
 from sqlalchemy import Connection, insert
 
 from reelm.base import AccountId, Database, SealedBytes, Secret, SystemClock, SystemEntropy, metadata
-from reelm.realm import EpochFiles, Keys, RootKey
+from reelm.realm import EpochFiles, KeyConfig, Keys, RootKey
 from reelm.realm import store as records
 from reelm.realm.epochs import Epochs, owner_data
 from reelm.realm.rewrap import Wrapped, rewrap
-from reelm.realm.rotate import BATCH_KEYS
 from reelm.realm.seal import wrap_key
 
 KEYS = 1_000_000
@@ -68,8 +67,9 @@ class Peopled:
     async def update_bare(self) -> float:
         """Seconds in which SQLite's driver updates the same rows with the same batches and syncs."""
         begun = time.monotonic()
-        for start in range(0, KEYS, BATCH_KEYS):
-            rows = [(bytes(60), 1, f"{number:026d}") for number in range(start, start + BATCH_KEYS)]
+        batch = KeyConfig().batch_keys
+        for start in range(0, KEYS, batch):
+            rows = [(bytes(60), 1, f"{number:026d}") for number in range(start, start + batch)]
             async with self.database.write() as tx:
                 await tx.exec_driver_sql(_BARE, rows)
         return time.monotonic() - begun

@@ -15,6 +15,7 @@ from reelm.base import Clock, Database, Entropy, SystemClock, SystemEntropy
 from reelm.realm import (
     FRAGMENT_COUNT,
     EpochFiles,
+    KeyConfig,
     Keys,
     Manifest,
     RootKey,
@@ -96,7 +97,8 @@ async def open_keys(settings: Settings) -> AsyncIterator[tuple[Keys, Database]]:
 
 def _keys(settings: Settings, root: RootKey, clock: Clock, entropy: Entropy) -> Keys:
     files = EpochFiles(settings.paths.epoch_keys)
-    return Keys(root, files, clock=clock, entropy=entropy, epoch_seconds=settings.key_epoch_days * 86_400)
+    config = KeyConfig(epoch_seconds=settings.key_epoch_days * 86_400)
+    return Keys(root, files, clock=clock, entropy=entropy, config=config)
 
 
 def _assemble(ground: Ground) -> OpenRealm:

@@ -43,6 +43,7 @@ from reelm.realm.model import (
     Tenure,
 )
 from reelm.realm.root import RootKey
+from reelm.realm.rotate import KeyConfig
 from reelm.realm.seal import SEAL_OVERHEAD_BYTES, WRAPPED_BYTES, RealmKey, SealingKey, UserKey
 
 __all__ = [
@@ -55,6 +56,7 @@ __all__ = [
     "EpochKeyUnsafe",
     "Fault",
     "Group",
+    "KeyConfig",
     "KeyDestroyed",
     "KeyExists",
     "KeyMissing",

@@ -23,10 +23,9 @@ from reelm.realm.epochs import EpochFiles, Epochs, owner_data
 from reelm.realm.errors import KeyDestroyed, KeyExists, KeyMissing, RotationRuns
 from reelm.realm.ring import Ring
 from reelm.realm.root import KEY_BYTES, RootKey
-from reelm.realm.rotate import Report, Rotation, adopt, is_due
+from reelm.realm.rotate import KeyConfig, Report, Rotation, adopt, is_due
 from reelm.realm.seal import WRAPPED_BYTES, RealmKey, UserKey, unwrap_key, wrap_key
 
-EPOCH_SECONDS = 7 * 86_400
 _CACHED_USER_KEYS = 1024
 
 
@@ -57,15 +56,16 @@ class Keys:
         *,
         clock: Clock,
         entropy: Entropy,
-        epoch_seconds: float = EPOCH_SECONDS,
+        config: KeyConfig | None = None,
     ) -> None:
         self._root = root
         self._clock = clock
         self._entropy = entropy
-        self._epoch_length = timedelta(seconds=epoch_seconds)
+        config = config or KeyConfig()
+        self._epoch_length = timedelta(seconds=config.epoch_seconds)
         self._epochs = Epochs(root, files, entropy=entropy)
         self._ring = Ring(files, self.realm_key("ring"))
-        self._rotation = Rotation(self._epochs, self._ring, clock=clock, entropy=entropy)
+        self._rotation = Rotation(self._epochs, self._ring, clock=clock, entropy=entropy, config=config)
         # Owner -> the row's wrapped bytes and what they hold. Only ever consulted with a row just read, so a
         # key destroyed by another process is not served from here.
         self._opened: OrderedDict[AccountId, tuple[SealedBytes, UserKey]] = OrderedDict()

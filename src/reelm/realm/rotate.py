@@ -14,6 +14,7 @@ join and be erased meanwhile, in any process.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from reelm.base import Clock, Database, Entropy, Tx
@@ -22,11 +23,25 @@ from reelm.realm.epochs import Epochs
 from reelm.realm.rewrap import Wrapped, rewrap
 from reelm.realm.ring import Ring, RingKey
 
-# Some 20 ms of SQLite's writer lock, and a gap in which those who wait for it get their turn.
-BATCH_KEYS = 5_000
+# After each batch, those who wait for SQLite's writer lock get their turn.
 _GAP_SECONDS = 0.002
 
 Report = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyConfig:
+    """How keys are rotated.
+
+    Attributes:
+        epoch_seconds: how long an epoch lasts. Who was erased is beyond the reach of old copies one epoch
+            later at most.
+        batch_keys: how many user keys are re-wrapped in one unit of work, up to 65,536; 5,000 hold SQLite's
+            writer lock for some 20 ms.
+    """
+
+    epoch_seconds: float = 7 * 86_400
+    batch_keys: int = 5_000
 
 
 def is_due(begun_at: datetime, at: datetime, length: timedelta) -> bool:
@@ -37,7 +52,10 @@ def is_due(begun_at: datetime, at: datetime, length: timedelta) -> bool:
 class Rotation:
     """Runs the five steps. Only one process may at a time; ``EpochFiles.alone`` sees to that."""
 
-    def __init__(self, epochs: Epochs, ring: Ring, *, clock: Clock, entropy: Entropy) -> None:
+    def __init__(
+        self, epochs: Epochs, ring: Ring, *, clock: Clock, entropy: Entropy, config: KeyConfig
+    ) -> None:
+        self._config = config
         self._epochs = epochs
         self._ring = ring
         self._clock = clock
@@ -55,9 +73,11 @@ class Rotation:
     async def finish(self, database: Database, report: Report) -> None:
         """Steps 2 to 5, as far as they are not done."""
         async with database.read() as tx:
-            open_ = _open(await store.epochs(tx))
-        if len(open_) > 1:
-            await self._move_all(database, open_[-1], report)
+            rows = [row for row in await store.epochs(tx) if row.closed_at is None]
+        if len(rows) > 1:
+            for row in rows:
+                self._epochs.check(row.epoch, row.mark)
+            await self._move_all(database, rows[-1].epoch, report)
         await self._destroy_closed(database)
 
     async def _move_all(self, database: Database, epoch: int, report: Report) -> None:
@@ -81,7 +101,7 @@ class Rotation:
 
     async def _prepare(self, database: Database, epoch: int, after: str) -> list[Wrapped]:
         async with database.read() as tx:
-            keys = await store.older(tx, before=epoch, after=after, limit=BATCH_KEYS)
+            keys = await store.older(tx, before=epoch, after=after, limit=self._config.batch_keys)
         return await asyncio.to_thread(self._rewrap, keys, epoch)
 
     def _rewrap(self, keys: Sequence[Wrapped], epoch: int) -> list[Wrapped]:
@@ -92,13 +112,14 @@ class Rotation:
     async def _destroy_closed(self, database: Database) -> None:
         async with database.read() as tx:
             rows = await store.epochs(tx)
-            present, open_ = self._epochs.files.present(), _open(rows)
+            present = self._epochs.files.present()
+            open_ = [row.epoch for row in rows if row.closed_at is None]
             leftover = [row.epoch for row in rows if row.closed_at is not None and row.epoch in present]
             # A ring is of one epoch: while another machine moves keys to the next one, it would lack some.
             if not leftover or len(open_) > 1:
                 return
             # Before the files: with a key gone and no ring, records of yesterday would lose everyone.
-            await self._ring.write(open_[0], _survivors(tx))
+            await self._ring.write(open_[0], _survivors(tx, self._config.batch_keys))
         for epoch in leftover:
             self._epochs.files.destroy(epoch)
 
@@ -127,12 +148,8 @@ async def _put(database: Database, keys: Sequence[Wrapped]) -> None:
         await store.put_wrapped(tx, keys)
 
 
-async def _survivors(tx: Tx) -> AsyncIterator[Sequence[RingKey]]:
+async def _survivors(tx: Tx, limit: int) -> AsyncIterator[Sequence[RingKey]]:
     after = ""
-    while keys := await store.survivors(tx, after=after, limit=BATCH_KEYS):
+    while keys := await store.survivors(tx, after=after, limit=limit):
         yield keys
         after = keys[-1][0]
-
-
-def _open(rows: Sequence[store.EpochRow]) -> list[int]:
-    return [row.epoch for row in rows if row.closed_at is None]

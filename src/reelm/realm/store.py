@@ -176,7 +176,7 @@ async def older(tx: Tx, *, before: int, after: str, limit: int) -> Sequence[Wrap
         .order_by(user_keys.c.owner)
         .limit(limit)
     )
-    return (await tx.execute(query)).tuples().all()
+    return (await tx.execute(query)).all()
 
 
 async def put_wrapped(tx: Tx, keys: Sequence[Wrapped]) -> None:
@@ -203,7 +203,7 @@ async def survivors(tx: Tx, *, after: str, limit: int) -> Sequence[RingKey]:
         .order_by(user_keys.c.owner)
         .limit(limit)
     )
-    return (await tx.execute(query)).tuples().all()
+    return (await tx.execute(query)).all()
 
 
 async def add_user_key(tx: Tx, owner: AccountId, row: UserKeyRow, *, at: datetime) -> bool:
