@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from reelm.app.errors import EXIT_CODES, StopIncomplete, exit_code
+    from reelm.app.errors import EXIT_CODES, NoTerminal, ShareFileFailed, StopIncomplete, exit_code
     from reelm.app.heartbeat import Heartbeat, read_beat
     from reelm.app.leftovers import clear_leftovers
     from reelm.app.lock import holder, is_held
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 _HOMES = {
     "EXIT_CODES": "errors",
     "Heartbeat": "heartbeat",
+    "NoTerminal": "errors",
     "Paths": "paths",
+    "ShareFileFailed": "errors",
     "StopIncomplete": "errors",
     "Supervisor": "supervisor",
     "clear_leftovers": "leftovers",
@@ -42,7 +44,9 @@ _HOMES = {
 __all__ = [
     "EXIT_CODES",
     "Heartbeat",
+    "NoTerminal",
     "Paths",
+    "ShareFileFailed",
     "StopIncomplete",
     "Supervisor",
     "clear_leftovers",

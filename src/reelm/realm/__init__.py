@@ -5,7 +5,7 @@ custodians and a ``Recovery`` puts together again; ``Keys``, which hands out ``U
 seal with and never a readable key, on ``EpochFiles``.
 """
 
-from reelm.realm.custody import Group, Recovery, Scheme, Share, expand
+from reelm.realm.custody import WORD_COUNT, Group, Recovery, Scheme, Share, expand
 from reelm.realm.draft import default_manifest
 from reelm.realm.epochs import EpochFiles
 from reelm.realm.errors import (
@@ -49,6 +49,7 @@ from reelm.realm.seal import SEAL_OVERHEAD_BYTES, WRAPPED_BYTES, RealmKey, Seali
 __all__ = [
     "FRAGMENT_COUNT",
     "SEAL_OVERHEAD_BYTES",
+    "WORD_COUNT",
     "WRAPPED_BYTES",
     "Destination",
     "EpochFiles",

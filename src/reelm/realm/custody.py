@@ -10,12 +10,12 @@ Source: SLIP-0039, Shamir's Secret-Sharing for Mnemonic Codes.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Any
 
-from shamir_mnemonic.recovery import RecoveryState
-from shamir_mnemonic.shamir import generate_mnemonics
-from shamir_mnemonic.share import Share as Slip39Share
-from shamir_mnemonic.utils import MnemonicError
-from shamir_mnemonic.wordlist import WORDLIST
+from shamir_mnemonic import MnemonicError, generate_mnemonics  # type: ignore[import-untyped]  # ships no types
+from shamir_mnemonic import Share as Slip39Share
+from shamir_mnemonic.recovery import RecoveryState  # type: ignore[import-untyped]  # as above
+from shamir_mnemonic.wordlist import WORDLIST  # type: ignore[import-untyped]  # as above
 
 from reelm.base import Secret
 from reelm.realm.errors import SchemeInvalid, ShareRefused
@@ -24,7 +24,7 @@ from reelm.realm.root import KEY_BYTES, RootKey
 WORD_COUNT = 33
 _PREFIX_LETTERS = 4
 _MOST = 16
-_BY_PREFIX = {word[:_PREFIX_LETTERS]: word for word in WORDLIST}
+_BY_PREFIX: dict[str, str] = {word[:_PREFIX_LETTERS]: word for word in WORDLIST}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,37 +125,54 @@ class Recovery:
             ShareRefused: a word is wrong, the share is of another split, or it was given already.
         """
         share = _read(words)
-        if share in self._state:
-            raise ShareRefused("This share was given already. Nothing was changed. Ask another custodian.")
+        if self._state.matches(share):
+            known = [other for other in self._state.groups[share.group_index] if other.index == share.index]
+            if share in known:
+                raise ShareRefused(
+                    "This share was given already. Nothing was changed. Ask another custodian."
+                )
+            if known:
+                raise _of_another_split()
         try:
             self._state.add_share(share)
         except MnemonicError:
-            raise ShareRefused(
-                "The words are right, but this share is of another split than those before, so they do not "
-                "fit together. It was left out. Compare the fingerprint and the date on the papers."
-            ) from None
+            raise _of_another_split() from None
 
     @property
     def is_complete(self) -> bool:
-        return self._state.is_complete()
+        return bool(self._state.is_complete())
 
     def missing(self) -> tuple[str, ...]:
         """What is still needed, a line each; nothing when it is complete."""
         parameters = self._state.parameters
-        if self.is_complete or parameters is None:
-            return () if self.is_complete else ("the first share",)
-        begun = []
+        if self.is_complete:
+            return ()
+        if parameters is None:
+            return ("the first share",)
+        lines, begun = [], 0
         for index in range(parameters.group_count):
             given, threshold = self._state.group_status(index)
             if 0 < given < threshold:
-                begun.append(
-                    f"{_count(threshold - given, 'more share')} of {_group(index, parameters.group_count)}"
-                )
-        complete = self._state.groups_complete()
-        others = parameters.group_threshold - complete - len(begun)
+                begun += 1
+                lines.append(f"{_count(threshold - given, 'more share')} of {_group(index, parameters)}")
+        others = parameters.group_threshold - self._state.groups_complete() - begun
         if others > 0:
-            begun.append(f"shares of {_count(others, 'more group')}")
-        return tuple(begun)
+            lines.append(f"shares of {_count(others, 'more group')}")
+        return tuple(lines)
+
+    def recover(self, passphrase: bytes = b"") -> Secret:
+        """What was split; the passphrase is for shares that were made elsewhere.
+
+        Raises:
+            ShareRefused: there are too few shares, or they do not belong together.
+        """
+        try:
+            return Secret(self._state.recover(passphrase))
+        except MnemonicError:
+            raise ShareRefused(
+                "These shares are too few or do not belong together, although each is right by itself. "
+                "Nothing was restored. Start again with shares of one split."
+            ) from None
 
     def root(self) -> RootKey:
         """The root key, once it is complete.
@@ -163,15 +180,9 @@ class Recovery:
         Raises:
             ShareRefused: the shares do not give a root key.
         """
-        try:
-            secret = Secret(self._state.recover(b""))
-        except MnemonicError:
-            raise ShareRefused(
-                "These shares do not belong together, although each is right by itself. Nothing was "
-                "restored. Start again with shares of one split."
-            ) from None
+        secret = self.recover()
         if len(secret.reveal()) != KEY_BYTES:
-            raise ShareRefused("These are shares of something else than a realm's root key.")
+            raise ShareRefused("These are shares of something else than the root key of a realm.")
         return RootKey(secret)
 
 
@@ -185,12 +196,19 @@ def _read(words: Sequence[str]) -> Slip39Share:
         ) from None
 
 
-def _group(index: int, group_count: int) -> str:
-    return "the custodians" if group_count == 1 else f"group {index + 1}"
+def _group(index: int, parameters: Any) -> str:
+    return "the custodians" if parameters.group_count == 1 else f"group {index + 1}"
 
 
 def _count(number: int, thing: str) -> str:
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def _of_another_split() -> ShareRefused:
+    return ShareRefused(
+        "The words are right, but this share is of another split than those before, so they do not fit "
+        "together. It was left out. Compare the dates on the papers."
+    )
 
 
 def _bad(reason: str) -> SchemeInvalid:
