@@ -8,8 +8,11 @@ from pathlib import Path
 from determinism import ManualClock, SeededEntropy
 from reelm.base import AccountId, Database, Tx, metadata
 from reelm.realm import EpochFiles, KeyConfig, Keys, RootKey, UserKey
+from reelm.realm import store as records
+from reelm.realm.rotate import Rotation
 
-ANA, BO = AccountId("0" * 25 + "a"), AccountId("0" * 25 + "b")
+ANA, BO, CLEO = (AccountId("0" * 25 + letter) for letter in "abc")
+NOTE = b"a private note"
 
 
 class RecordingEntropy:
@@ -84,3 +87,47 @@ async def opened(database: Database, folder: Path) -> AsyncIterator[Realm]:
     async with database.write() as tx:
         await keys.begin(tx)
     yield Realm(database, keys, root, clock, entropy, folder)
+
+
+async def sealed_for(realm: Realm, *owners: AccountId) -> dict[AccountId, bytes]:
+    return {owner: (await realm.create(owner)).seal(NOTE, purpose="test") for owner in owners}
+
+
+async def opens(realm: Realm, owner: AccountId, sealed: dict[AccountId, bytes]) -> bool:
+    """Whether a process that just started opens it."""
+    key = await realm.read(owner, realm.another_process())
+    return key.open(sealed[owner], purpose="test") == NOTE
+
+
+def rotation_of(realm: Realm) -> Rotation:
+    return realm.another_process()._rotation
+
+
+class Cut(Exception):
+    """The process ended here."""
+
+
+async def begin_cut_off(realm: Realm) -> None:
+    async with realm.database.write() as tx:
+        await realm.another_process().begin(tx)
+        raise Cut
+
+
+async def after_the_row(realm: Realm) -> None:
+    async with realm.database.write() as tx:
+        await rotation_of(realm).begin(tx)
+
+
+async def after_the_first_batch(realm: Realm) -> None:
+    await after_the_row(realm)
+
+    def cut(_: int) -> None:
+        raise Cut
+
+    await rotation_of(realm)._move(realm.database, 2, cut)
+
+
+async def epochs(realm: Realm) -> list[tuple[int, bool]]:
+    """(epoch, whether it is open) of every record."""
+    async with realm.database.read() as tx:
+        return [(row.epoch, row.closed_at is None) for row in await records.epochs(tx)]

@@ -64,12 +64,13 @@ class EpochFiles:
         # A nonce names the draft: two processes never share one.
         draft = self.folder / f"{epoch}.{wrapped[:8].hex()}.part"
         try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not self.folder.is_dir():
+                self.folder.mkdir(mode=0o700, parents=True)
             with private.written(self.path(epoch), draft=draft, replace=False) as put:
                 put(wrapped)
-        except FileExistsError:
-            return
         except OSError as error:
+            if self.path(epoch).exists():
+                return
             raise EpochKeyUnsafe(
                 f"The key of epoch {epoch} could not be written to {self.folder} ({error.strerror}). "
                 "Nothing was changed. Make room, or make the folder writable, and try again."
