@@ -14,7 +14,7 @@ import fcntl
 import hashlib
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from operator import itemgetter
 from pathlib import Path
 
@@ -64,17 +64,23 @@ class EpochFiles:
         # A nonce names the draft: two processes never share one.
         draft = self.folder / f"{epoch}.{wrapped[:8].hex()}.part"
         try:
-            if not self.folder.is_dir():
-                self.folder.mkdir(mode=0o700, parents=True)
+            self._make_folder()
             with private.written(self.path(epoch), draft=draft, replace=False) as put:
                 put(wrapped)
+        except FileExistsError:  # by who may have been killed before it was durable
+            private.sync_directory(self.folder)
         except OSError as error:
-            if self.path(epoch).exists():
-                return
             raise EpochKeyUnsafe(
                 f"The key of epoch {epoch} could not be written to {self.folder} ({error.strerror}). "
                 "Nothing was changed. Make room, or make the folder writable, and try again."
             ) from error
+
+    def _make_folder(self) -> None:
+        if not self.folder.is_dir():
+            self.folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with suppress(FileExistsError):
+                self.folder.mkdir(mode=0o700)
+        private.sync_directory(self.folder.parent)
 
     def find(self, epoch: int) -> SealedBytes | None:
         """An epoch's wrapped key, or None when it is not there, which includes one that was overwritten.

@@ -21,6 +21,7 @@ from keyed import (
     epochs,
     opened,
     opens,
+    rotation_of,
     sealed_for,
 )
 from reelm.base import Database, SealedBytes
@@ -247,6 +248,22 @@ async def test_a_machine_that_made_another_key_for_the_same_epoch_does_not_use_i
         await realm.begin(away)
     with pytest.raises(EpochKeyMissing):
         await away.rotate(realm.database)
+    assert await opens(realm, ANA, sealed)
+
+
+async def test_no_ring_is_written_while_another_machine_moves_keys_to_the_next_epoch(realm: Realm) -> None:
+    """It would lack those not moved yet, and they would count as erased at the next start."""
+    sealed = await sealed_for(realm, ANA)
+    kept = realm.files.path(1).read_bytes()
+    await realm.keys.rotate(realm.database)
+    realm.files.add(1, SealedBytes(kept))
+    before = realm.files.ring.read_bytes()
+    await after_the_row(realm)
+    await rotation_of(realm)._destroy_closed(realm.database)
+    assert (realm.files.present(), realm.files.ring.read_bytes()) == ((1, 2, 3), before)
+    assert await realm.another_process().rotate_if_due(realm.database) is True
+    assert realm.files.present() == (3,)
+    await realm.begin()
     assert await opens(realm, ANA, sealed)
 
 
