@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from reelm.app.errors import EXIT_CODES, StopIncomplete, exit_code
+    from reelm.app.errors import EXIT_CODES, NoTerminal, ShareFileFailed, StopIncomplete, exit_code
     from reelm.app.heartbeat import Heartbeat, read_beat
     from reelm.app.leftovers import clear_leftovers
     from reelm.app.lock import holder, is_held
@@ -20,12 +20,14 @@ if TYPE_CHECKING:
     from reelm.app.paths import Paths
     from reelm.app.processes import realm_children
     from reelm.app.supervisor import Supervisor
-    from reelm.app.wiring import open_realm
+    from reelm.app.wiring import open_keys, open_realm
 
 _HOMES = {
     "EXIT_CODES": "errors",
     "Heartbeat": "heartbeat",
+    "NoTerminal": "errors",
     "Paths": "paths",
+    "ShareFileFailed": "errors",
     "StopIncomplete": "errors",
     "Supervisor": "supervisor",
     "clear_leftovers": "leftovers",
@@ -33,6 +35,7 @@ _HOMES = {
     "exit_with_parent": "parent",
     "holder": "lock",
     "is_held": "lock",
+    "open_keys": "wiring",
     "open_realm": "wiring",
     "read_beat": "heartbeat",
     "realm_children": "processes",
@@ -41,7 +44,9 @@ _HOMES = {
 __all__ = [
     "EXIT_CODES",
     "Heartbeat",
+    "NoTerminal",
     "Paths",
+    "ShareFileFailed",
     "StopIncomplete",
     "Supervisor",
     "clear_leftovers",
@@ -49,6 +54,7 @@ __all__ = [
     "exit_with_parent",
     "holder",
     "is_held",
+    "open_keys",
     "open_realm",
     "read_beat",
     "realm_children",

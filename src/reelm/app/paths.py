@@ -23,6 +23,11 @@ class Paths:
         return self.data / "keys" / "root.key"
 
     @property
+    def epoch_keys(self) -> Path:
+        """The folder of epoch keys; the same on every machine of a realm."""
+        return self.data / "keys" / "epochs"
+
+    @property
     def records(self) -> Path:
         return self.data / "records.sqlite"
 

@@ -12,7 +12,16 @@ from reelm import accounts, delivery, feed, media, social, vault
 from reelm.app.migrate import migrate
 from reelm.app.settings import Settings
 from reelm.base import Clock, Database, Entropy, SystemClock, SystemEntropy, keep_freed_memory
-from reelm.realm import FRAGMENT_COUNT, Keys, Manifest, RootKey, default_manifest, parse_manifest
+from reelm.realm import (
+    FRAGMENT_COUNT,
+    EpochFiles,
+    KeyConfig,
+    Keys,
+    Manifest,
+    RootKey,
+    default_manifest,
+    parse_manifest,
+)
 from reelm.vault.adapters.folder import FolderStore
 from reelm.workflows import OpenRealm, Turns
 
@@ -64,10 +73,36 @@ async def _prepare(settings: Settings, database: Database, clock: Clock, entropy
         async with database.write() as tx:
             is_new = not await Keys.has_begun(tx)
             root = _root_key(settings.paths.root_key, entropy, is_new=is_new)
-            keys = Keys(root, clock=clock, entropy=entropy)
+            keys = _keys(settings, root, clock, entropy)
             stores = _stores(settings, manifest, is_new=is_new)
             await keys.begin(tx)
     return Ground(settings, clock, entropy, database, manifest, keys, stores)
+
+
+@asynccontextmanager
+async def open_keys(settings: Settings) -> AsyncIterator[tuple[Keys, Database]]:
+    """The keys and records of a realm that exists and may be running; nothing else of it is touched.
+
+    Raises:
+        RootKeyMissing: there is no realm in the data folder, or it lost its root key.
+    """
+    root = RootKey.open(settings.paths.root_key)
+    database = Database.open(settings.database_url)
+    try:
+        keys = _keys(settings, root, SystemClock(), SystemEntropy())
+        with _one_at_a_time(settings):
+            await migrate(database)
+            async with database.write() as tx:
+                await keys.begin(tx)
+        yield keys, database
+    finally:
+        await database.close()
+
+
+def _keys(settings: Settings, root: RootKey, clock: Clock, entropy: Entropy) -> Keys:
+    files = EpochFiles(settings.paths.epoch_keys)
+    config = KeyConfig(epoch_seconds=settings.key_epoch_days * 86_400)
+    return Keys(root, files, clock=clock, entropy=entropy, config=config)
 
 
 def _assemble(ground: Ground) -> OpenRealm:
