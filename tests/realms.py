@@ -117,7 +117,8 @@ class World:
     Attributes:
         files: (store folder, fragment name) of every finished fragment file.
         fragments: the same, as the records say it.
-        objects: reference -> object id; an object without reference is on its way out.
+        objects: reference -> object id, small ones included and the packs they lie in not; an object without
+            reference is on its way out.
         announced: object ids that renditions and posters point to, withdrawn ones included.
         spooled: names in the spool.
         unfinished: fragment files that never got their name.
@@ -144,10 +145,15 @@ async def look(stage: Stage) -> World:
 
 async def _world(tx: Tx, stage: Stage) -> World:
     objects, fragments = metadata.tables["objects"], metadata.tables["fragments"]
+    entries, packs = metadata.tables["entries"], metadata.tables["packs"]
     renditions, posters = metadata.tables["renditions"], metadata.tables["posters"]
     folders = {str(place.id): place.folder or "" for place in stage.at.manifest.stores}
     rows = (await tx.execute(select(fragments.c.provider_id, fragments.c.name))).all()
-    stored = (await tx.execute(select(objects.c.reference, objects.c.object_id))).all()
+    alone = select(objects.c.reference, objects.c.object_id).where(
+        objects.c.object_id.not_in(select(packs.c.pack_id))
+    )
+    packed = select(entries.c.reference, entries.c.entry_id)
+    stored = (await tx.execute(alone.union_all(packed))).all()
     announced = [
         str(row.object_id)
         for table in (renditions, posters)

@@ -28,10 +28,21 @@ VAULT_TABLES = [
     vault_tables.providers,
     vault_tables.moves,
     vault_tables.former_fragments,
+    vault_tables.packs,
     vault_tables.entries,
 ]
-# Small chunks make every boundary cheap to reach: 1 KiB below 4 KiB, 4 KiB above.
-SMALL = Config(small_bytes=4096, small_chunk_log2=10, chunk_log2=12, window_bytes=8192, straggler_seconds=0.2)
+PACK_KEY = b"the realm's key for packs" + bytes(7)
+# Small chunks make every boundary cheap to reach: 1 KiB below 4 KiB, 4 KiB above. Nothing goes into packs.
+SMALL = Config(
+    small_bytes=4096,
+    small_chunk_log2=10,
+    chunk_log2=12,
+    pack_below_bytes=0,
+    window_bytes=8192,
+    straggler_seconds=0.2,
+)
+# Objects below 2,000 bytes go into packs of 10,000.
+PACKED = replace(SMALL, pack_below_bytes=2000, pack_bytes=10_000)
 
 
 class WrongKey(Broken):
@@ -76,6 +87,7 @@ def outside(
         stores=by_provider(stores),
         database=database,
         keys=VAULT_KEYS,
+        pack_key=OwnerKey(PACK_KEY, entropy=entropy or SeededEntropy(8)),
         realm_id=REALM_ID,
         clock=ManualClock(),
         entropy=entropy or SeededEntropy(1),

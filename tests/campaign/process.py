@@ -12,7 +12,7 @@ from campaign.world import Violated, World
 from determinism import SeededEntropy
 from reelm.base import DatabaseUnavailable, ReelmError
 from reelm.vault import Outside, by_provider
-from vaulting import REALM_ID, VAULT_KEYS, OwnerKey
+from vaulting import PACK_KEY, REALM_ID, VAULT_KEYS, OwnerKey
 
 T = TypeVar("T")
 _current: ContextVar["Process | None"] = ContextVar("process", default=None)
@@ -57,6 +57,7 @@ class Process:
             stores=by_provider(self.stores),
             database=SimulatedDatabase(world.records, world.turn, self),
             keys=VAULT_KEYS,
+            pack_key=OwnerKey(PACK_KEY, entropy=entropy),
             realm_id=REALM_ID,
             clock=world,
             entropy=entropy,

@@ -102,8 +102,8 @@ class _CarelessVault(Vault):
     async def sweep(self, *, intents_before: datetime) -> int:
         """Forgets the rows and leaves the fragments."""
         async with self._outside.database.write() as tx:
-            for record in await unfinished(tx, intents_before=intents_before, limit=10):
-                await forget(tx, record.object_id)
+            for object_id in await unfinished(tx, intents_before=intents_before, limit=10):
+                await forget(tx, object_id)
         return 0
 
 

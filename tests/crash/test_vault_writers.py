@@ -96,11 +96,12 @@ def names(stores: list[MemoryStore]) -> int:
 
 
 async def test_a_writer_that_was_overtaken_leaves_no_fragment_behind(database: Database) -> None:
-    """Its last fragment arrives after the other one cleaned up, when nothing in the records names it."""
-    stores = memory_stores()
-    slow, go_on = Held(stores[0]), asyncio.Event()
-    slow.before_finish = go_on.wait
-    overtaken = open_vault(database, [slow, *stores[1:]], entropy=SeededEntropy(2))
+    """Its last fragments arrive after the other one cleaned up, when nothing in the records names them."""
+    stores, go_on = memory_stores(), asyncio.Event()
+    slow = [Held(store) for store in stores[:2]]  # one alone would not be waited for
+    for store in slow:
+        store.before_finish = go_on.wait
+    overtaken = open_vault(database, [*slow, *stores[2:]], entropy=SeededEntropy(2))
     first = asyncio.create_task(put(overtaken))
     await asyncio.sleep(0.05)
     receipt = await put(open_vault(database, stores, entropy=SeededEntropy(3)))
@@ -114,13 +115,13 @@ async def test_a_writer_that_was_overtaken_leaves_no_fragment_behind(database: D
 async def test_a_sweep_does_not_take_what_was_stored_while_it_swept(database: Database) -> None:
     """It finds a put that seems abandoned; before it gets there, that one ends and gives its receipt."""
     stores = memory_stores()
-    held, go_on = Held(stores[0]), asyncio.Event()
-    vault = open_vault(database, [held, *stores[1:]], entropy=SeededEntropy(2))
+    held, other, go_on = Held(stores[0]), Held(stores[1]), asyncio.Event()
+    vault = open_vault(database, [held, other, *stores[2:]], entropy=SeededEntropy(2))
     old = await put(vault, "clip:old")
     held.before_delete = refuse
     with suppress(DeletionUnfinished):
         await vault.delete(old.object_id)
-    held.before_finish = go_on.wait
+    held.before_finish = other.before_finish = go_on.wait
     slow = asyncio.create_task(put(vault, "clip:slow"))
     await asyncio.sleep(0.05)
 

@@ -1,8 +1,9 @@
 """What somebody with an account does: like, comment, follow, share, take back, leave and come back."""
 
+import asyncio
 import re
 
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from e2e import sources
 from e2e.conftest import Town, Visit
@@ -22,6 +23,24 @@ async def test_a_like_is_counted_and_stays(visit: Visit, town: Town, newcomer: P
     await expect(like).to_have_attribute("aria-pressed", "true")
     await like.click()
     await expect(like).to_have_attribute("aria-pressed", "false")
+
+
+async def test_a_like_that_is_faster_than_the_session_waits_for_it(
+    visit: Visit, town: Town, newcomer: Person
+) -> None:
+    member, pressed = await visit(state=await newcomer.state()), asyncio.Event()
+
+    async def answer_late(route: Route) -> None:
+        await pressed.wait()
+        await route.continue_()
+
+    await member.page.route("**/api/session", answer_late)
+    await member.go(f"/c/{town.clips[0]}")
+    like = member.current.get_by_role("button", name=re.compile("^Like"))
+    await expect(like).to_have_attribute("aria-pressed", "false")
+    await member.page.keyboard.press("l")
+    pressed.set()
+    await expect(like).to_have_attribute("aria-pressed", "true")
 
 
 async def test_a_double_tap_likes_and_does_not_pause(visit: Visit, town: Town, newcomer: Person) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from reelm import accounts, delivery, feed, media, social, vault
 from reelm.app.migrate import migrate
 from reelm.app.settings import Settings
-from reelm.base import Clock, Database, Entropy, SystemClock, SystemEntropy
+from reelm.base import Clock, Database, Entropy, SystemClock, SystemEntropy, keep_freed_memory
 from reelm.realm import FRAGMENT_COUNT, Keys, Manifest, RootKey, default_manifest, parse_manifest
 from reelm.vault.adapters.folder import FolderStore
 from reelm.workflows import OpenRealm, Turns
@@ -41,13 +41,17 @@ async def open_realm(
         RootKeyMissing: there are records but no root key.
         DatabaseUnavailable: the records cannot be reached.
     """
+    keep_freed_memory()
     database = Database.open(settings.database_url)
     try:
         clock, entropy = clock or SystemClock(), entropy or SystemEntropy()
         ground = await _prepare(settings, database, clock, entropy)
         realm = _assemble(ground)
         await realm.vault.enrol()
-        yield realm
+        try:
+            yield realm
+        finally:
+            await realm.vault.close()
     finally:
         await database.close()
 
@@ -94,6 +98,7 @@ def _outside(ground: Ground) -> vault.Outside:
         stores=vault.by_provider(ground.stores),
         database=ground.database,
         keys=vault.VaultKeys(name=ground.keys.secret("vault/name"), seal=ground.keys.secret("vault/seal")),
+        pack_key=ground.keys.realm_key("vault/packs"),
         realm_id=hashlib.sha256(ground.manifest.realm.id.encode()).digest()[:8],
         clock=ground.clock,
         entropy=ground.entropy,

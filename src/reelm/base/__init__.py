@@ -40,6 +40,7 @@ from reelm.base.ids import (
     write_id,
 )
 from reelm.base.limits import RateLimit
+from reelm.base.memory import keep_freed_memory
 from reelm.base.outbound import (
     Answer,
     AnswerTooLarge,
@@ -99,6 +100,7 @@ __all__ = [
     "Unsupported",
     "UploadId",
     "column",
+    "keep_freed_memory",
     "metadata",
     "mint",
     "read_id",

@@ -22,6 +22,7 @@ _LEAF = b"reelm/rvf1/leaf\0"
 _NODE = b"reelm/rvf1/node\0"
 _OBJECT = b"reelm/rvf1/object\0"
 _SEAL = b"reelm/rvf1/seal\0"
+_ENTRY = b"reelm/rvp1/entry\0"
 
 
 def header_hash(suite: Suite, common: bytes) -> bytes:
@@ -67,6 +68,11 @@ def seal(suite: Suite, key: Secret, *, common_hash: bytes, root: bytes, length_b
     if suite is Suite.SEALED_SHA256:
         return hmac.digest(key.reveal(), message, "sha256")
     return blake3(message, key=key.reveal()).digest()
+
+
+def entry_root(suite: Suite, packed: bytes) -> bytes:
+    """The root of one entry of a pack, head and tag included (docs/spec/rvp1.md)."""
+    return _hash(suite, _ENTRY, packed)
 
 
 def _hash(suite: Suite, *parts: Block) -> bytes:

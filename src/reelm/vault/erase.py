@@ -18,10 +18,14 @@ async def erase(
     *,
     database: Database,
     stall_seconds: float,
-) -> None:
+) -> bool:
     """Delete the fragments of an object already marked, then its rows.
 
     Safe to repeat; a crash on the way leaves the rows, which still name every fragment.
+
+    Returns:
+        False when the rows stay, because the record says that a fragment may still be on its way. Whoever
+        writes it removes it, or the sweep does once no put of that time can be running.
 
     Raises:
         DeletionUnfinished: a store could not be asked; the rows stay.
@@ -38,8 +42,11 @@ async def erase(
             f"be removed yet. Repeat when the store is back. {' '.join(map(str, errors))}",
             fragments_left=len(errors),
         )
+    if record.is_being_written:
+        return False
     async with database.write() as tx:
         await records.forget(tx, record.object_id)
+    return True
 
 
 async def _remove(piece: FragmentRecord, stores: Mapping[ProviderId, Store], *, stall_seconds: float) -> None:

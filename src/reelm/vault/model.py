@@ -71,10 +71,17 @@ class Config:
         small_bytes: objects below this many bytes use the small chunk.
         small_chunk_log2: 16 is 64 KiB.
         chunk_log2: 20 is 1 MiB.
+        pack_below_bytes: objects below this many bytes share packs; 0 for never.
+        pack_bytes: what a pack holds at most.
+        gather_seconds: how long small objects wait for each other while a pack is on its way.
         window_bytes: data sealed or read at once, a multiple of both chunks; a stream needs about sixteen
             times this in memory (35 MiB measured for 1 GiB).
         stall_seconds: a store that takes no byte for so long loses its fragment.
-        straggler_seconds: once the object is safe, how long a put waits for the stores that are not done.
+        lag_seconds: how long one store may hold a put up that is safe without it, before it loses its
+            fragment; longer as long as that does not double the put.
+        straggler_seconds: how long fragments that an acknowledged put did not wait for may still take before
+            they are left to repair. A slow upload of one fragment fits in; the memory of the few that are on
+            their way at once stays bounded.
         is_accelerated: use pyeclib when it is installed; numpy otherwise, with the same bytes.
     """
 
@@ -83,15 +90,21 @@ class Config:
     small_bytes: int = 1 << 20
     small_chunk_log2: int = 16
     chunk_log2: int = 20
+    pack_below_bytes: int = 64 << 10
+    pack_bytes: int = 4 << 20
+    gather_seconds: float = 0.020
     window_bytes: int = 2 << 20
     stall_seconds: float = 30.0
-    straggler_seconds: float = 2.0
+    lag_seconds: float = 2.0
+    straggler_seconds: float = 30.0
     is_accelerated: bool = True
 
     def __post_init__(self) -> None:
         """Refuse settings that could not keep the vault's promises."""
         if not 2 <= self.k < self.n <= N_MAX:
             raise ValueError("k is at least 2, n is above k and at most 32")
+        if not 0 <= self.pack_below_bytes <= self.pack_bytes < 1 << 32:
+            raise ValueError("a pack has room for the largest object that may go into one")
         for log2 in (self.small_chunk_log2, self.chunk_log2):
             if not CHUNK_LOG2_MIN <= log2 <= CHUNK_LOG2_MAX or self.window_bytes % (1 << log2):
                 raise ValueError("chunks have 2**10 to 2**24 bytes, and a window holds whole chunks")

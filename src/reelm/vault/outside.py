@@ -9,7 +9,7 @@ from reelm.vault.codec import Codec, open_codec
 from reelm.vault.format import REALM_BYTES
 from reelm.vault.keys import VaultKeys
 from reelm.vault.model import Config, ProviderId
-from reelm.vault.ports import Store
+from reelm.vault.ports import Store, Wrapper
 from reelm.vault.standing import Standing
 
 _codec = lru_cache(open_codec)
@@ -23,12 +23,14 @@ class Outside:
         stores: one per provider (``by_provider``); those that were left and are gone are not in it.
         database: where the records are. The vault opens its own units of work: an intent must be durable
             before the first byte leaves, so nothing of the vault is ever called inside a transaction.
+        pack_key: the realm's own key for packs, the outer lock of small objects.
         realm_id: 8 bytes, the same for good.
     """
 
     stores: Mapping[ProviderId, Store]
     database: Database
     keys: VaultKeys
+    pack_key: Wrapper
     realm_id: bytes
     clock: Clock
     entropy: Entropy

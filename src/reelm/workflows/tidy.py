@@ -13,7 +13,7 @@ LONGEST_PUT_SECONDS = 6 * 3600
 
 
 async def tidy(*, at: OpenRealm) -> None:
-    """Forget expired uploads, delete the bytes of removed clips, finish what the vault left unfinished.
+    """Forget expired uploads, delete the bytes of removed clips, and finish what the vault left to do.
 
     Safe to repeat, at any time. A store that is away holds nothing up: what lies there is deleted once it is
     back.
@@ -21,6 +21,7 @@ async def tidy(*, at: OpenRealm) -> None:
     await _forget_uploads(at)
     await _delete_withdrawn(at)
     await at.vault.sweep(intents_before=at.clock.now() - timedelta(seconds=LONGEST_PUT_SECONDS))
+    await at.vault.compact()
 
 
 async def _forget_uploads(at: OpenRealm) -> None:

@@ -130,7 +130,25 @@ def test_making_a_store_can_be_repeated_after_a_crash_on_the_way(tmp_path: Path)
     (tmp_path / "reelm-store.draft").write_text("{")
     FolderStore.open(tmp_path, provider="p1", create=True)
     FolderStore.open(tmp_path, provider="p1", create=True)
-    assert {path.name for path in tmp_path.iterdir()} == {"unfinished", "reelm-store"}
+    shards = {f"{number:02x}" for number in range(256)}
+    assert {path.name for path in tmp_path.iterdir()} == {"unfinished", "reelm-store"} | shards
+
+
+async def test_a_shard_that_is_not_there_yet_is_made(store: FolderStore, tmp_path: Path) -> None:
+    """A store made before all shards were, or by hand."""
+    (tmp_path / "p1/0f").rmdir()
+    again = FolderStore.open(tmp_path / "p1", provider="p1")
+    writer = await again.create(NAME, head_bytes=4)
+    await writer.finish(b"head")
+    assert await again.read(NAME, start=0, length=4) == b"head"
+    await again.close()
+
+
+def test_a_folder_with_fragments_and_no_marker_is_not_made_a_store(tmp_path: Path) -> None:
+    (tmp_path / "0f").mkdir()
+    (tmp_path / "0f" / NAME).write_bytes(b"whose?")
+    with pytest.raises(StoreRefused):
+        FolderStore.open(tmp_path, provider="p1", create=True)
 
 
 async def test_a_name_that_is_not_one_never_reaches_the_disk(store: FolderStore) -> None:

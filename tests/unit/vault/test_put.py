@@ -24,6 +24,7 @@ from reelm.vault import (
 )
 from reelm.vault.adapters.memory import MemoryStore
 from reelm.vault.codec import Block
+from reelm.vault.lanes import patience_left
 from reelm.vault.model import FragmentState, stored_length
 from reelm.vault.seal import Chunker
 from reelm.vault.store import find, fragments, mark_deleting, objects
@@ -134,7 +135,7 @@ async def test_two_failing_stores_are_refused_and_leave_nothing(database: Databa
 
 
 async def test_a_store_that_dies_in_the_middle_costs_one_fragment(database: Database) -> None:
-    weak = WeakStore("weak", fails_at="write", after=2)
+    weak = WeakStore("weak", fails_at="write", after=1)
     receipt = await put(open_vault(database, [*memory_stores(4), weak]))
     assert receipt.fragments_stored == 4
     assert weak.aborts == 1
@@ -274,6 +275,58 @@ async def test_a_slow_store_holds_the_source_back(database: Database) -> None:
     gate.set()
     receipt = await task
     assert receipt.length_bytes == drawn == 200_000
+
+
+class SlowStore(WeakStore):
+    """Takes its time for every write."""
+
+    def __init__(self, provider: str, *, seconds: float) -> None:
+        super().__init__(provider)
+        self.seconds = seconds
+
+    async def act(self, operation: str) -> None:
+        if operation == "write":
+            await asyncio.sleep(self.seconds)
+
+
+async def test_one_slow_store_does_not_slow_a_long_put_to_its_own_speed(database: Database) -> None:
+    stores = [*memory_stores(4), SlowStore("slow", seconds=30)]
+    config = replace(SMALL, lag_seconds=0.05, straggler_seconds=0.05)
+    vault = open_vault(database, stores, config=config)
+    receipt = await asyncio.wait_for(put(vault, data=sample(200_000)), 10)
+    await vault.close()
+    assert receipt.fragments_stored == 4
+    async with database.read() as tx:
+        record = await find(tx, receipt.object_id)
+    assert record is not None
+    assert {piece.provider for piece in record.fragments if piece.state is FragmentState.MISSING} == {"slow"}
+
+
+async def test_a_slow_store_that_is_needed_is_waited_for(database: Database) -> None:
+    stores = [*memory_stores(3), SlowStore("slow", seconds=0.03), WeakStore("weak", fails_at="create")]
+    config = replace(SMALL, lag_seconds=0.01)
+    receipt = await put(open_vault(database, stores, config=config), data=sample(200_000))
+    assert receipt.fragments_stored == 4
+
+
+async def test_stores_that_are_all_slow_lose_no_fragment(database: Database) -> None:
+    stores = [SlowStore(f"slow-{number}", seconds=0.02 + number / 1000) for number in range(5)]
+    vault = open_vault(database, stores, config=replace(SMALL, lag_seconds=0.01))
+    receipt = await put(vault, data=sample(200_000))
+    await vault.close()
+    assert (await put(vault)).object_id == receipt.object_id
+    async with database.read() as tx:
+        record = await find(tx, receipt.object_id)
+    assert record is not None
+    assert record.receipt().fragments_stored == 5
+
+
+def test_a_store_may_hold_a_put_up_for_a_while_and_then_as_long_as_it_does_not_double_it() -> None:
+    assert patience_left(0, 0, limit_seconds=2) == 2
+    assert patience_left(1.5, 1.5, limit_seconds=2) == 0.5
+    assert patience_left(3, 3, limit_seconds=2) == -1
+    assert patience_left(3, 20, limit_seconds=2) == 14
+    assert patience_left(10, 20, limit_seconds=2) == 0
 
 
 @pytest.mark.parametrize("suite", [Suite.SEALED, Suite.MEDIA])

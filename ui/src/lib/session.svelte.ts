@@ -18,15 +18,11 @@ class CurrentSession {
   realm = $state.raw<Realm>({ name: "", operator: "", limits: UNKNOWN });
   state = $state<"loading" | "ready" | "failed">("loading");
   problem = $state.raw<ApiProblem | null>(null);
+  #answered: Promise<void> = Promise.resolve();
 
-  async refresh(): Promise<void> {
-    this.state = "loading";
-    try {
-      this.#take(await api.read());
-    } catch (error) {
-      this.problem = asProblem(error);
-      this.state = "failed";
-    }
+  refresh(): Promise<void> {
+    this.#answered = this.#ask();
+    return this.#answered;
   }
 
   async signIn(email: string, password: string): Promise<void> {
@@ -46,11 +42,25 @@ class CurrentSession {
     if (this.account) this.account = { ...this.account, display_name };
   }
 
-  /** True when somebody is signed in; otherwise leads to sign-in and comes back to this page afterwards. */
-  required(): boolean {
+  /**
+   * True when somebody is signed in; otherwise leads to sign-in and comes back to this page afterwards.
+   * Waits while the realm has not said who is here yet: a key may be faster.
+   */
+  async required(): Promise<boolean> {
+    await this.#answered;
     if (this.account) return true;
     router.go(links.signIn(router.path));
     return false;
+  }
+
+  async #ask(): Promise<void> {
+    this.state = "loading";
+    try {
+      this.#take(await api.read());
+    } catch (error) {
+      this.problem = asProblem(error);
+      this.state = "failed";
+    }
   }
 
   #take(answer: Session): void {

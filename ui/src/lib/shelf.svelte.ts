@@ -27,7 +27,7 @@ function explain(error: unknown): void {
 
 /** Likes at once on screen; the realm's count replaces ours, and a refusal puts it back. */
 export async function like(clip: Clip, on: boolean): Promise<void> {
-  if (!session.required() || clip.is_liked === on) return;
+  if (!(await session.required()) || clip.is_liked === on) return;
   const before = { is_liked: clip.is_liked, like_count: clip.like_count };
   clip.is_liked = on;
   clip.like_count += on ? 1 : -1;
@@ -45,7 +45,7 @@ function markFollowed(handle: string, on: boolean): void {
 
 /** Follows at once on every clip of that author. Gives whether the realm agreed. */
 export async function follow(handle: string, on: boolean): Promise<boolean> {
-  if (!session.required()) return false;
+  if (!(await session.required())) return false;
   markFollowed(handle, on);
   try {
     await profiles.follow(handle, on);

@@ -4,7 +4,7 @@
 
     reelm-store      says which provider this folder is; a folder without it is not a store
     unfinished/      files that are being written, locked by their writer
-    ab/ab12…         finished fragments, 64 hexadecimal digits, sharded by the first two
+    ab/ab12…         finished fragments, 64 hexadecimal digits, in 256 shards by the first two
 
 A fragment is written under a temporary name, flushed, renamed, and its directory flushed, in that order: a
 power cut at any moment leaves the whole fragment or nothing that counts. What a crash leaves in
@@ -23,18 +23,21 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, ParamSpec, TypeVar
 
-from reelm.vault.adapters.durable import flush_folder, lock, read_exactly, sweep, write_all
+from reelm.vault.adapters.durable import flush_folder, lock, read_exactly, start_flush, sweep, write_all
 from reelm.vault.codec import Block
 from reelm.vault.errors import FragmentMissing, StoreFailed, StoreFull, StoreRefused
 from reelm.vault.model import Place, ProviderId
 
 _MARKER: Final = "reelm-store"
 _UNFINISHED: Final = "unfinished"
+_SHARDS: Final = tuple(f"{number:02x}" for number in range(256))
 _NAME: Final = re.compile("[0-9a-f]{64}")
 _FULL: Final = {errno.ENOSPC, errno.EDQUOT}
 _THREADS: Final = 4
 # Large fragments are flushed on the way, so that the last flush takes seconds even on a slow disk.
 _FLUSH_BYTES: Final = 64 << 20
+# The disk begins with what was written so far after so much, so that little is left for the last flush.
+_STARTED_BYTES: Final = 1 << 20
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -74,6 +77,7 @@ class FolderStore:
                 _make(root, provider)
             _check_marker(root, provider)
             sweep(root / _UNFINISHED)
+            store.find_shards()
         return store
 
     @property
@@ -113,6 +117,12 @@ class FolderStore:
             raise TypeError("file work takes positional arguments")
         with _reported(self._place.provider):
             return await asyncio.get_running_loop().run_in_executor(self._pool, work, *args)
+
+    def find_shards(self) -> None:
+        """Note which shards are there, and make sure that they still are after a power cut."""
+        with suppress(FileNotFoundError, NotADirectoryError):
+            flush_folder(self._root)
+            self._durable_shards = {shard for shard in _SHARDS if (self._root / shard).is_dir()}
 
     def publish(self, name: str) -> None:
         """Give a flushed file its name for good."""
@@ -197,6 +207,7 @@ class FolderWriter:
         self._path = path
         self._descriptor: int | None = descriptor
         self._offset = head_bytes
+        self._flushing_from = head_bytes
         self._is_given_up = False
         self._lock = threading.Lock()
 
@@ -219,6 +230,9 @@ class FolderWriter:
             descriptor = self._open_descriptor()
             write_all(descriptor, blocks, offset)
             end = offset + sum(map(len, blocks))
+            if end - self._flushing_from >= _STARTED_BYTES:
+                start_flush(descriptor, self._flushing_from, end - self._flushing_from)
+                self._flushing_from = end
             if offset // _FLUSH_BYTES != end // _FLUSH_BYTES:
                 os.fdatasync(descriptor)
 
@@ -269,13 +283,14 @@ def _make(root: Path, provider: str) -> None:
     """Make a folder a store; the marker comes last, so what a crash leaves can be made a store again."""
     root.mkdir(parents=True, exist_ok=True)
     draft = root / f"{_MARKER}.draft"
-    strangers = {path.name for path in root.iterdir()} - {_UNFINISHED, draft.name}
-    if strangers:
+    ours = {_UNFINISHED, draft.name}
+    if any(path.name not in ours and not _is_empty_shard(path) for path in root.iterdir()):
         raise StoreRefused(
             f"The folder for {provider} holds other files and was left as it is. Choose an empty folder.",
             provider=provider,
         )
-    (root / _UNFINISHED).mkdir(exist_ok=True)
+    for name in (_UNFINISHED, *_SHARDS):
+        (root / name).mkdir(exist_ok=True)
     with draft.open("w") as file:
         json.dump({"format": 1, "provider": provider}, file)
         file.flush()
@@ -283,6 +298,10 @@ def _make(root: Path, provider: str) -> None:
     draft.rename(root / _MARKER)
     flush_folder(root)
     flush_folder(root.parent)
+
+
+def _is_empty_shard(path: Path) -> bool:
+    return path.name in _SHARDS and path.is_dir() and not any(path.iterdir())
 
 
 def _check_marker(root: Path, provider: str) -> None:

@@ -1,9 +1,10 @@
 """Objects, and where their fragments lie."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, insert, or_, select, update
 
 from reelm.base import DataClass, ObjectId, Tx
 from reelm.vault.format import Shape
@@ -40,6 +41,19 @@ class ObjectRecord:
     fragments: tuple[FragmentRecord, ...]
     owner: str | None = None
     residency: Residency = None
+
+    @property
+    def is_being_written(self) -> bool:
+        """Whether a fragment may still come to exist: its writer lives, or ended without a word."""
+        return any(fragment.state is FragmentState.INTENDED for fragment in self.fragments)
+
+    def closed(self) -> "ObjectRecord":
+        """The same once nobody can write it any more."""
+        pieces = (
+            replace(piece, state=FragmentState.MISSING) if piece.state is FragmentState.INTENDED else piece
+            for piece in self.fragments
+        )
+        return replace(self, fragments=tuple(pieces))
 
     def receipt(self) -> Receipt:
         stored = [fragment for fragment in self.fragments if fragment.state is FragmentState.STORED]
@@ -108,13 +122,42 @@ async def mark_stored(tx: Tx, record: ObjectRecord) -> bool:
     )
     if changed.rowcount != 1:
         return False
-    for fragment in record.fragments:
+    await tx.execute(
+        update(fragments)
+        .where(
+            fragments.c.object_id == record.object_id, fragments.c.fragment_index == bindparam("which_index")
+        )
+        .values(fragment_root=bindparam("its_root"), state=bindparam("its_state")),
+        [
+            {"which_index": piece.index, "its_root": piece.root, "its_state": piece.state.value}
+            for piece in record.fragments
+        ],
+    )
+    return True
+
+
+async def mark_ended(tx: Tx, object_id: ObjectId, pieces: Iterable[FragmentRecord]) -> frozenset[int]:
+    """Say how writes ended that outlived their put: the indices that the object still wants.
+
+    Those are all of them, unless the object was deleted meanwhile or a fragment was moved away. What repair
+    did in the meantime stays.
+    """
+    for piece in pieces:
         await tx.execute(
             update(fragments)
-            .where(fragments.c.object_id == record.object_id, fragments.c.fragment_index == fragment.index)
-            .values(fragment_root=fragment.root, state=fragment.state.value)
+            .where(
+                fragments.c.object_id == object_id,
+                fragments.c.fragment_index == piece.index,
+                fragments.c.name == piece.name,
+                fragments.c.state == FragmentState.INTENDED.value,
+            )
+            .values(state=piece.state.value)
         )
-    return True
+    found = await find(tx, object_id)
+    if found is None or found.state is not ObjectState.STORED:
+        return frozenset()
+    names = {piece.name for piece in found.fragments}
+    return frozenset(piece.index for piece in pieces if piece.name in names)
 
 
 async def mark_deleting(tx: Tx, object_id: ObjectId) -> None:
@@ -137,6 +180,17 @@ async def abandon(tx: Tx, object_id: ObjectId) -> bool:
     return state != ObjectState.STORED.value
 
 
+async def mark_deleting_of(tx: Tx, owner: str) -> tuple[ObjectId, ...]:
+    """Make all objects of an owner unreadable; which ones were not so before."""
+    rows = await tx.scalars(
+        update(objects)
+        .where(objects.c.owner == owner, objects.c.state != ObjectState.DELETING.value)
+        .values(state=ObjectState.DELETING.value, reference=None)
+        .returning(objects.c.object_id)
+    )
+    return tuple(ObjectId(row) for row in rows)
+
+
 async def forget(tx: Tx, object_id: ObjectId) -> None:
     """Drop the rows of an object whose fragments are gone."""
     for table in (moves, former_fragments, fragments):
@@ -144,19 +198,16 @@ async def forget(tx: Tx, object_id: ObjectId) -> None:
     await tx.execute(delete(objects).where(objects.c.object_id == object_id))
 
 
-async def unfinished(tx: Tx, *, intents_before: datetime, limit: int) -> tuple[ObjectRecord, ...]:
-    """Objects whose deletion did not finish, and intents that nobody completed or someone took over.
-
-    What was never stored may still have a writer until that moment: its rows are not given up before.
-    """
-    was_stored = objects.c.object_root.is_not(None)
-    deleting = (objects.c.state == ObjectState.DELETING.value) & was_stored
-    abandoned = (objects.c.state != ObjectState.STORED.value) & (objects.c.created_at < intents_before)
+async def unfinished(tx: Tx, *, intents_before: datetime, limit: int) -> tuple[ObjectId, ...]:
+    """Objects whose deletion did not finish, and intents that nobody completed."""
+    abandoned = (objects.c.state == ObjectState.INTENT.value) & (objects.c.created_at < intents_before)
     rows = await tx.scalars(
-        select(objects.c.object_id).where(or_(deleting, abandoned)).order_by(objects.c.object_id).limit(limit)
+        select(objects.c.object_id)
+        .where(or_(objects.c.state == ObjectState.DELETING.value, abandoned))
+        .order_by(objects.c.object_id)
+        .limit(limit)
     )
-    found = [await _find(tx, objects.c.object_id == row) for row in rows.all()]
-    return tuple(record for record in found if record is not None)
+    return tuple(ObjectId(row) for row in rows)
 
 
 def write_residency(residency: Residency) -> str | None:

@@ -99,7 +99,18 @@ former_fragments = Table(
     Index("ix_former_fragments_provider_id_is_gone", "provider_id", "is_gone"),
 )
 
-# Small objects that share one stored object, their pack.
+# Stored objects that hold small ones. Those that are due are to be compacted: too much of them is garbage, or
+# it is garbage that has to leave soon.
+packs = Table(
+    "packs",
+    metadata,
+    column("pack_id", String(26), ForeignKey("objects.object_id"), primary_key=True, klass=_OPERATIONAL),
+    column("packed_bytes", BigInteger, nullable=False, klass=_OPERATIONAL),
+    column("live_bytes", BigInteger, nullable=False, klass=_OPERATIONAL),
+    column("is_due", Boolean, nullable=False, index=True, klass=_OPERATIONAL),
+)
+
+# Small objects, each somewhere in its pack, which says their suite, class and residency.
 entries = Table(
     "entries",
     metadata,
@@ -111,8 +122,6 @@ entries = Table(
     column("start_byte", BigInteger, nullable=False, klass=_OPERATIONAL),
     column("packed_bytes", BigInteger, nullable=False, klass=_OPERATIONAL),
     column("length_bytes", BigInteger, nullable=False, klass=_OPERATIONAL),
-    column("data_class", String(16), nullable=False, klass=_OPERATIONAL),
-    column("suite", SmallInteger, nullable=False, klass=_OPERATIONAL),
+    column("entry_root", LargeBinary, nullable=False, klass=_OPERATIONAL),
     column("owner", String(26), nullable=True, index=True, klass=_OPERATIONAL),
-    column("created_at", Moment, nullable=False, klass=_OPERATIONAL),
 )

@@ -12,7 +12,7 @@ depends_on = None
 def upgrade() -> None:
     _change_objects()
     _add_providers()
-    _add_entries()
+    _add_packs()
 
 
 def _change_objects() -> None:
@@ -64,7 +64,17 @@ def _add_providers() -> None:
     op.create_index("ix_former_fragments_provider_id_is_gone", "former_fragments", ["provider_id", "is_gone"])
 
 
-def _add_entries() -> None:
+def _add_packs() -> None:
+    op.create_table(
+        "packs",
+        sa.Column("pack_id", sa.String(length=26), nullable=False),
+        sa.Column("packed_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("live_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("is_due", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["pack_id"], ["objects.object_id"], name=op.f("fk_packs_pack_id_objects")),
+        sa.PrimaryKeyConstraint("pack_id", name=op.f("pk_packs")),
+    )
+    op.create_index("ix_packs_is_due", "packs", ["is_due"])
     op.create_table(
         "entries",
         sa.Column("entry_id", sa.String(length=26), nullable=False),
@@ -73,10 +83,8 @@ def _add_entries() -> None:
         sa.Column("start_byte", sa.BigInteger(), nullable=False),
         sa.Column("packed_bytes", sa.BigInteger(), nullable=False),
         sa.Column("length_bytes", sa.BigInteger(), nullable=False),
-        sa.Column("data_class", sa.String(length=16), nullable=False),
-        sa.Column("suite", sa.SmallInteger(), nullable=False),
+        sa.Column("entry_root", sa.LargeBinary(), nullable=False),
         sa.Column("owner", sa.String(length=26), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["pack_id"], ["objects.object_id"], name=op.f("fk_entries_pack_id_objects")),
         sa.PrimaryKeyConstraint("entry_id", name=op.f("pk_entries")),
         sa.UniqueConstraint("reference", name=op.f("uq_entries_reference")),

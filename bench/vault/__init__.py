@@ -1,0 +1,1 @@
+"""What the vault's figures share: a vault of its own, stores that are watched, and the limits."""

@@ -1,0 +1,89 @@
+"""Compaction: what lives in a pack moves to a new one, and the old one goes with its garbage.
+
+Entries are copied as they are, still sealed: it takes the realm's key for packs and no owner's.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+from reelm.base import ObjectId, Tx
+from reelm.vault import store as records
+from reelm.vault.errors import DeletionUnfinished, Superseded, VaultError
+from reelm.vault.outside import Outside
+from reelm.vault.pack import check_entry
+from reelm.vault.packs import Kind, Packs, place
+from reelm.vault.store import EntryRecord, ObjectRecord, Packed
+
+
+class Compaction:
+    """Rewrites packs that are due. Several processes may do it: one of them wins, the others drop their copy.
+
+    Args:
+        delete: removes an object that is marked already.
+    """
+
+    def __init__(
+        self, outside: Outside, packs: Packs, *, delete: Callable[[ObjectId], Awaitable[None]]
+    ) -> None:
+        self._outside = outside
+        self._packs = packs
+        self._delete = delete
+
+    async def run(self, limit: int) -> int:
+        """Rewrite up to ``limit`` due packs, or remove those in which nothing lives; how many are gone.
+
+        A pack that cannot be read, or written anew, now stays due. What a store that is away still holds of
+        a pack that is gone is left to ``Vault.sweep``.
+        """
+        done, last = 0, ""
+        while done < limit:
+            async with self._outside.database.read() as tx:
+                due = await records.due_packs(tx, after=last, limit=limit - done)
+            if not due:
+                break
+            for pack_id in due:
+                last = pack_id
+                with suppress(VaultError):
+                    done += await self._rewrite(pack_id)
+        return done
+
+    async def _rewrite(self, pack_id: ObjectId) -> bool:
+        async with self._outside.database.read() as tx:
+            pack = await records.find(tx, pack_id)
+            living = await records.entries_of(tx, pack_id)
+        if pack is None:
+            return False
+        if living:
+            await self._move(pack, living)
+        else:
+            async with self._outside.database.write() as tx:
+                await records.retire(tx, pack_id)
+        with suppress(DeletionUnfinished):
+            await self._delete(pack_id)
+        return True
+
+    async def _move(self, pack: ObjectRecord, living: Sequence[EntryRecord]) -> None:
+        """Copy what lives and point its rows to the copy.
+
+        A crash before that leaves an intent, one after it an old pack marked for deletion; both are swept.
+        """
+        whole = await self._packs.read(pack, range(pack.length_bytes))
+        pieces, moved, start = [], [], 0
+        for entry in living:
+            part = place(entry)
+            pieces.append(whole[part.start : part.stop])
+            check_entry(pieces[-1], self._packs.expected(Packed(entry, pack)))
+            moved.append(replace(entry, start_byte=start))
+            start += entry.packed_bytes
+        async with self._outside.database.write() as tx:
+            begun = await self._packs.begin(tx, Kind(pack.shape.suite, pack.data_class, pack.residency))
+
+        async def move(tx: Tx, copy: ObjectRecord) -> None:
+            new = copy.object_id
+            if not await records.move_entries(tx, moved, old=pack.object_id, new=new, packed_bytes=start):
+                raise Superseded(
+                    "Nothing that was copied lives in the old pack any more. The copy was dropped."
+                )
+
+        await self._packs.store(begun, b"".join(pieces), move)
