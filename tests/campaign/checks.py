@@ -10,11 +10,18 @@ from reelm.vault.placement import fragments_per_group, survives_any_loss
 
 
 def fragments_of(world: World, object_id: ObjectId) -> list[tuple[int, str, str, str]]:
-    """Index, provider, name and state, as the records have them."""
+    """Index, provider, name and state, as the records have them; of its pack when it lies in one."""
     rows = world.records.rows(
-        "SELECT fragment_index, provider_id, name, state FROM fragments WHERE object_id = ?", object_id
+        "SELECT fragment_index, provider_id, name, state FROM fragments WHERE object_id = ?",
+        carrier(world, object_id),
     )
     return [(row[0], row[1], row[2], row[3]) for row in rows]
+
+
+def carrier(world: World, object_id: str) -> str:
+    """The object whose fragments hold it: itself, or the pack that it lies in now."""
+    rows = world.records.rows("SELECT pack_id FROM entries WHERE entry_id = ?", object_id)
+    return str(rows[0][0]) if rows else object_id
 
 
 def good_fragments(world: World, object_id: ObjectId) -> set[int]:
@@ -94,10 +101,24 @@ def check_no_orphans(world: World, acknowledged: Collection[str]) -> None:
         orphans = set(provider.names) - named - provider.excused
         whose = {world.written[name].object_id for name in orphans if name in world.written}
         if is_excused:
-            whose &= set(acknowledged)
+            whose &= {carrier(world, object_id) for object_id in acknowledged}
         world.require(not whose, f"{provider} holds fragments that nobody knows of, of {whose}")
         unfinished = list(provider.disk.unfinished.names)
         world.require(not unfinished, f"{provider} keeps {len(unfinished)} unfinished files")
+
+
+def check_packs(world: World) -> None:
+    """After a compaction there is no pack in which nothing lives, and no entry without a pack."""
+    empty = world.records.rows(
+        "SELECT object_id FROM objects WHERE state = 'stored' AND reference IS NULL "
+        "AND object_id NOT IN (SELECT pack_id FROM entries)"
+    )
+    world.require(not empty, f"nothing lives in the packs {empty}")
+    lost = world.records.rows(
+        "SELECT entry_id FROM entries "
+        "WHERE pack_id NOT IN (SELECT object_id FROM objects WHERE state = 'stored')"
+    )
+    world.require(not lost, f"the packs of {lost} are gone")
 
 
 def check_stored_is_true(world: World) -> None:

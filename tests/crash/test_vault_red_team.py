@@ -69,7 +69,8 @@ def got(attacker: Attacker) -> dict[Suite, float]:
 
 
 NOTHING = dict.fromkeys(SECRETS, 0.0)
-EVERYTHING = dict.fromkeys(SECRETS, 1.0)
+# A stretch that crosses from one chunk into the next lies nowhere as a whole.
+EVERYTHING = pytest.approx(dict.fromkeys(SECRETS, 1.0), abs=0.01)
 
 
 @pytest.mark.slow
