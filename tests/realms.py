@@ -152,7 +152,7 @@ async def _world(tx: Tx, stage: Stage) -> World:
     alone = select(objects.c.reference, objects.c.object_id).where(
         objects.c.object_id.not_in(select(packs.c.pack_id))
     )
-    packed = select(entries.c.reference, entries.c.entry_id)
+    packed = select(entries.c.reference, entries.c.entry_id).where(entries.c.reference.is_not(None))
     stored = (await tx.execute(alone.union_all(packed))).all()
     announced = [
         str(row.object_id)

@@ -4,13 +4,14 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from determinism import ManualClock, SeededEntropy
 from reelm.base import Broken, Database, Entropy, ObjectId, Secret, metadata, mint
-from reelm.vault import Config, Outside, Store, Suite, Vault, VaultKeys, by_provider
+from reelm.vault import Config, Outside, Store, Suite, Vault, VaultKeys, Wrapper, by_provider
 from reelm.vault.adapters.memory import MemoryStore
 from reelm.vault.codec import Block, open_codec
 from reelm.vault.fragment import Expected
@@ -33,16 +34,20 @@ VAULT_TABLES = [
 ]
 PACK_KEY = b"the realm's key for packs" + bytes(7)
 # Small chunks make every boundary cheap to reach: 1 KiB below 4 KiB, 4 KiB above. Nothing goes into packs.
+# Nothing is late by accident on a busy machine; a test that wants a hedge says how soon.
 SMALL = Config(
     small_bytes=4096,
     small_chunk_log2=10,
     chunk_log2=12,
     pack_below_bytes=0,
     window_bytes=8192,
+    batch_bytes=8192,
     straggler_seconds=0.2,
+    hedge_floor_seconds=1.0,
 )
 # Objects below 2,000 bytes go into packs of 10,000.
 PACKED = replace(SMALL, pack_below_bytes=2000, pack_bytes=10_000)
+_vaults: WeakKeyDictionary[Database, list[Vault]] = WeakKeyDictionary()
 
 
 class WrongKey(Broken):
@@ -77,7 +82,10 @@ def memory_stores(count: int = 5) -> list[MemoryStore]:
 def open_vault(
     database: Database, stores: Sequence[Store], *, config: Config = SMALL, entropy: Entropy | None = None
 ) -> Vault:
-    return Vault(outside(database, stores, config=config, entropy=entropy))
+    """Closed with its records, so that nothing of it runs longer than they are there."""
+    vault = Vault(outside(database, stores, config=config, entropy=entropy))
+    _vaults.setdefault(database, []).append(vault)
+    return vault
 
 
 def outside(
@@ -104,6 +112,8 @@ async def records(folder: Path, kind: type[Database] = Database) -> AsyncIterato
     try:
         yield database
     finally:
+        for vault in _vaults.pop(database, []):
+            await vault.close()
         await database.close()
 
 
@@ -148,12 +158,13 @@ def craft(
     realm_id: bytes = REALM_ID,
     generation: int = 1,
     config: Config = SMALL,
+    key: Wrapper | None = None,
 ) -> Crafted:
     """The same seed gives the same object id and keys, so only what the arguments change differs."""
-    entropy = SeededEntropy(seed)
+    entropy, wrapper = SeededEntropy(seed), key or OwnerKey()
     first = make_plan(
         suite,
-        OwnerKey(),
+        wrapper,
         realm_id=realm_id,
         object_id=ObjectId(mint(ManualClock(), entropy)),
         chunk_log2=config.small_chunk_log2 if len(data) < config.small_bytes else config.chunk_log2,
@@ -163,13 +174,15 @@ def craft(
     common = replace(first.common, generation=generation)
     plan = first
     if generation != first.common.generation:
-        key = first.key
-        if key is not None:
-            dek = OwnerKey().unwrap(common.wrapped_dek)
-            key = ContentKey(common, dek=dek, shared=combine(dict(enumerate(first.shares[: common.k]))))
-        plan = Plan(common, key, first.shares)
+        content_key = first.key
+        if content_key is not None:
+            dek = wrapper.unwrap(common.wrapped_dek)
+            content_key = ContentKey(
+                common, dek=dek, shared=combine(dict(enumerate(first.shares[: common.k])))
+            )
+        plan = Plan(common, content_key, first.shares)
     sealer = Sealer(common, open_codec(common.k, common.n), key=plan.key)
-    chunker = Chunker(suite, chunk_bytes=1 << common.chunk_log2, batch_bytes=config.window_bytes)
+    chunker = Chunker(suite, chunk_bytes=1 << common.chunk_log2, batch_bytes=config.batch_bytes)
     columns: list[list[Block]] = [[] for _ in range(common.n)]
     for batch in [*chunker.feed(data), *chunker.end()]:
         for column, blocks in zip(columns, sealer.seal(batch), strict=True):

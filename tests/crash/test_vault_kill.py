@@ -97,7 +97,7 @@ def test_a_writer_killed_at_any_step_loses_nothing_and_leaves_nothing(tmp_path: 
         env=_environment(),
     )
     last = json.loads(done.stdout)
-    steps = ("write", "flush", "make directory", "rename", "unlink", "commit")
+    steps = ("write", "flush", "rename", "unlink", "commit")
     assert last.keys() == {f"{when} {step}" for when in ("before", "after") for step in steps}
 
 

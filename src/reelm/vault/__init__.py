@@ -6,8 +6,8 @@ any one provider could vanish. What comes back is proven before it is decoded an
 come back.
 
 Nouns: ``Vault``, over the ``Outside`` it works with; the ``Receipt`` of a put; the ``Suite`` that says how
-bytes are locked; a ``Store`` at a ``Place``; the owner's key as a ``Wrapper``. The bytes are specified in
-docs/spec/rvf1.md.
+bytes are locked; a ``Store`` at a ``Place``; the owner's key as a ``Wrapper``. Small objects share packs, and
+no caller notices. The bytes are specified in docs/spec/rvf1.md and docs/spec/rvp1.md.
 """
 
 from reelm.vault.errors import (

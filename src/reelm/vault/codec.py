@@ -18,6 +18,8 @@ from reelm.vault.field import invert, multiply, products
 Block: TypeAlias = bytes | memoryview
 Matrix: TypeAlias = tuple[tuple[int, ...], ...]
 
+_STEP = 1 << 15  # pairs at a time, so that what is worked on stays in the cache
+
 
 class Codec(Protocol):
     """k of n, fixed when made."""
@@ -113,26 +115,36 @@ class IsalCodec:
 
 
 @lru_cache(maxsize=256)
-def _pairs(factor: int) -> npt.NDArray[np.uint16]:
-    """(65536,) uint16: ``factor`` times both bytes of every pair."""
-    row = np.frombuffer(products(factor), dtype=np.uint8).astype(np.uint16)
-    pairs: npt.NDArray[np.uint16] = np.bitwise_or(row[:, None] << np.uint16(8), row[None, :])
+def _pairs(factor: int) -> npt.NDArray[np.uint32]:
+    """(65536,) uint32: ``factor`` times both bytes of every pair."""
+    row = np.frombuffer(products(factor), dtype=np.uint8).astype(np.uint32)
+    pairs: npt.NDArray[np.uint32] = np.bitwise_or(row[:, None] << np.uint32(8), row[None, :])
     return pairs.reshape(-1)
 
 
+@lru_cache(maxsize=64)
+def _both(low: int, high: int) -> npt.NDArray[np.uint32]:
+    """(65536,) uint32: one look-up for the products of two rows."""
+    return _pairs(low) | (_pairs(high) << np.uint32(16))
+
+
 def _apply(matrix: Sequence[Sequence[int]], rows: Sequence[Block]) -> list[Block]:
-    """The matrix times the rows, one new row per matrix row."""
+    """The matrix times the rows, one new row per matrix row; two rows at a time."""
     block_bytes = len(rows[0])
     odd = b"\0" * (block_bytes % 2)
     columns = [np.frombuffer(b"".join((row, odd)), dtype=np.uint16) for row in rows]
-    results: list[Block] = []
-    for factors in matrix:
-        total = np.zeros(len(columns[0]), dtype=np.uint16)
-        for factor, column in zip(factors, columns, strict=True):
-            if factor:
-                total ^= _pairs(factor)[column]
-        results.append(total.tobytes()[:block_bytes])
-    return results
+    results = np.empty((len(matrix) + 1, len(columns[0])), dtype=np.uint16)
+    for at in range(0, len(matrix), 2):
+        low, high = matrix[at], matrix[at + 1] if at + 1 < len(matrix) else (0,) * len(columns)
+        tables = [_both(*factors) for factors in zip(low, high, strict=True)]
+        for begin in range(0, len(columns[0]), _STEP):
+            part = slice(begin, begin + _STEP)
+            total = tables[0][columns[0][part]]
+            for table, column in zip(tables[1:], columns[1:], strict=True):
+                total ^= table[column[part]]
+            results[at, part] = total
+            results[at + 1, part] = total >> np.uint32(16)
+    return [memoryview(row).cast("B")[:block_bytes] for row in results[: len(matrix)]]
 
 
 @lru_cache(maxsize=1024)

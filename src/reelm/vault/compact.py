@@ -81,7 +81,7 @@ class Compaction:
 
         async def move(tx: Tx, copy: ObjectRecord) -> None:
             new = copy.object_id
-            if not await records.move_entries(tx, moved, old=pack.object_id, new=new, packed_bytes=start):
+            if not await records.move_entries(tx, moved, old=pack.object_id, new=new):
                 raise Superseded(
                     "Nothing that was copied lives in the old pack any more. The copy was dropped."
                 )

@@ -24,6 +24,7 @@ from reelm.vault.store import EntryRecord, ObjectRecord
 
 _FLIGHTS_MAX = 4
 _ENTRIES_MAX = 4096
+_TRIES = 3
 
 
 @dataclass(slots=True)
@@ -31,6 +32,7 @@ class Waiting:
     """One sealed entry; nobody wants it any more once its caller is cancelled."""
 
     entry: EntryRecord
+    reference: str
     sealed: bytes
     is_wanted: bool = True
 
@@ -109,7 +111,7 @@ class Gather:
             root=digest.entry_root(suite, sealed),
             owner=wish.owner,
         )
-        return Waiting(entry, sealed)
+        return Waiting(entry, wish.reference, sealed)
 
     def _board(self, kind: Kind, waiting: Waiting) -> Batch:
         batch = self._latest.get(kind)
@@ -136,11 +138,11 @@ class Gather:
                     await batch.may_leave.wait()
             async with self._flights:
                 batch.close()
-                try:
-                    return await self._store(batch)
-                except Superseded:
-                    # Another process stored one of them at the same moment: now it is found.
-                    return await self._store(batch)
+                for _ in range(_TRIES - 1):
+                    # Another process stored one of them at the same moment: next time it is found.
+                    with suppress(Superseded):
+                        return await self._store(batch)
+                return await self._store(batch)
         finally:
             if self._latest.get(batch.kind) is batch:
                 del self._latest[batch.kind]
@@ -149,25 +151,24 @@ class Gather:
         """One pack; a crash on the way leaves an intent that names every fragment of it."""
         wanted = batch.wanted()
         async with self._outside.database.write() as tx:
-            receipts = await records.find_receipts(tx, [each.entry.reference for each in wanted])
-            fresh = [each for each in wanted if each.entry.reference not in receipts]
+            receipts = await records.find_receipts(tx, [each.reference for each in wanted])
+            fresh = [each for each in wanted if each.reference not in receipts]
             if not fresh:
                 return receipts
             begun = await self._packs.begin(tx, batch.kind)
-        data = b"".join([each.sealed for each in fresh])
 
         async def add(tx: Tx, pack: ObjectRecord) -> None:
-            entries = [entry for each, entry in zip(fresh, _lay(fresh), strict=True) if each.is_wanted]
-            receipts.update(await records.add_entries(tx, pack, entries, packed_bytes=len(data)))
+            receipts.update(await records.add_entries(tx, pack, _lay(fresh)))
 
-        await self._packs.store(begun, data, add)
+        await self._packs.store(begun, b"".join([each.sealed for each in fresh]), add)
         return receipts
 
 
 def _lay(fresh: Sequence[Waiting]) -> list[EntryRecord]:
-    """The entries with their places in the pack."""
+    """The entries with their places in the pack; what nobody wants any more is garbage in it."""
     start, places = 0, []
     for each in fresh:
-        places.append(replace(each.entry, start_byte=start))
+        reference = each.entry.reference if each.is_wanted else None
+        places.append(replace(each.entry, reference=reference, start_byte=start))
         start += len(each.sealed)
     return places

@@ -1,89 +1,82 @@
 """Reading one object: k good fragments, each block proven before it is decoded, each chunk after.
 
-Systematic fragments are preferred because they need no arithmetic. A fragment that is missing, late in the
-records or wrong is dropped for this object and the next one takes its place, down to exactly k.
+Those that answer soonest are asked, as ``Standing`` knows them; the systematic ones first among equals, since
+they need no arithmetic. A fragment that is late, missing or wrong is done without, and the next one takes its
+place, down to exactly k.
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from collections.abc import Set as AbstractSet
+from functools import partial
+from typing import Any, Final, ParamSpec, TypeVar
 
-from reelm.base import ReelmError, Secret, read_id
-from reelm.vault.codec import Block, Codec
+from reelm.base import ReelmError
+from reelm.vault.codec import Block
 from reelm.vault.errors import (
     Fault,
+    FragmentMissing,
     FragmentRefused,
     KeyNeeded,
     KeyRefused,
     NotEnoughFragments,
     ObjectBroken,
-    StoreFailed,
     VaultError,
 )
-from reelm.vault.format import HEAD_BYTES, Shape
-from reelm.vault.fragment import Expected, Fragment, check_ends, check_whole, cut
+from reelm.vault.fragment import Fragment, cut
+from reelm.vault.joint import Joint
 from reelm.vault.keys import ContentKey
-from reelm.vault.model import FragmentState, ProviderId, stored_length
-from reelm.vault.patience import patience
-from reelm.vault.ports import Store, Wrapper
+from reelm.vault.model import FragmentState, stored_length
+from reelm.vault.outside import Outside
+from reelm.vault.ports import Wrapper
+from reelm.vault.race import Runner, race
 from reelm.vault.share import combine
+from reelm.vault.source import Holder, Source, candidate, is_whole, open_source
+from reelm.vault.standing import Candidate
 from reelm.vault.store import FragmentRecord, ObjectRecord
 from reelm.vault.window import Window, split
 
-# One request beats three for fragments up to this size, and their blocks are then proven at once.
-WHOLE_BYTES = 256 << 10
+# A thread costs more than the work itself up to here.
+_INLINE_BYTES = 64 << 10
+# A store that has been asked for so many times its usual longest is as good as gone.
+_SILENT_FACTOR = 3
+
+# What a fragment is lost by for good; a store that merely fails may have it a moment later.
+_GONE: Final = (FragmentMissing, FragmentRefused)
+
+P = ParamSpec("P")
+R = TypeVar("R")
+T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A fragment that may be used, and where its blocks are read from."""
-
-    fragment: Fragment
-    record: FragmentRecord
-    store: Store
-    whole: bytes | None
-
-    async def read(self, shape: Shape, window: Window) -> Block:
-        """The window's blocks, contiguous; one request."""
-        start = shape.block_at(window.first_chunk)
-        length = shape.block_at(window.first_chunk + window.count) - start
-        if self.whole is not None:
-            return memoryview(self.whole)[start : start + length]
-        return await self.store.read(self.record.name, start=start, length=length)
+def _ignore(record: ObjectRecord, piece: FragmentRecord) -> None:
+    """What upkeep does about a fragment that it looks at anyway."""
 
 
 class Retrieval:
     """One object opened for reading; safe to share between readers, and holds no key.
 
+    Readers of the same window at the same time share its requests and its decoding; each decrypts for itself.
+
     Attributes:
         is_clean: no fragment had to be done without so far, so that it is worth keeping for the next reader.
     """
 
-    def __init__(  # noqa: PLR0913 - one object and all it is checked against
+    def __init__(
         self,
         record: ObjectRecord,
-        stores: Mapping[ProviderId, Store],
+        outside: Outside,
         *,
-        realm_id: bytes,
-        seal_key: Secret,
-        codec: Codec,
-        stall_seconds: float,
-        faults: Counter[ProviderId],
+        suspect: Callable[[ObjectRecord, FragmentRecord], None] = _ignore,
     ) -> None:
         self.record = record
-        self._stores = stores
-        self._realm_id = realm_id
-        self._seal_key = seal_key
-        self._codec = codec
-        self._stall_seconds = stall_seconds
-        self._faults = faults
+        self._outside = outside
+        self._suspect = suspect
+        self._codec = outside.codec(record.shape.k, record.shape.n)
         self._sources: dict[int, Source] = {}
-        self._untried = sorted(
-            record.fragments, key=lambda piece: (piece.state is not FragmentState.STORED, piece.index)
-        )
-        self._lost: dict[ProviderId, VaultError] = {}
-        self._opening = asyncio.Lock()
+        self._lost: dict[int, VaultError] = {}
+        self._openings = Joint[int, Source]()
+        self._windows = Joint[Window, list[bytes]]()
 
     @property
     def is_clean(self) -> bool:
@@ -92,7 +85,7 @@ class Retrieval:
     @property
     def is_whole(self) -> bool:
         """Whether fragments are small enough to be read in one request each."""
-        return self.record.shape.fragment_bytes <= WHOLE_BYTES
+        return is_whole(self.record.shape)
 
     async def content_key(self, wrapper: Wrapper | None) -> ContentKey | None:
         """Both locks opened, or None where there are none.
@@ -144,42 +137,137 @@ class Retrieval:
                 await asyncio.gather(ahead, return_exceptions=True)
 
     async def read(self, window: Window, key: ContentKey | None) -> list[bytes]:
-        """The plaintext of each chunk of the window.
+        """The plaintext of each chunk of the window; without a key, what ``stripes`` gives.
 
         Raises:
             NotEnoughFragments: fewer than k fragments give good blocks.
             ObjectBroken: good blocks that do not decrypt.
         """
-        bodies: dict[int, Block] = {}
-        while True:
-            sources = await self._ready()
-            fresh = [source for source in sources if source.fragment.index not in bodies]
-            await asyncio.gather(*(self._fetch(source, window, into=bodies) for source in fresh))
-            usable = [source for source in sources if source.fragment.index in bodies]
-            if len(usable) < self.record.shape.k:
-                continue
-            refused, chunks = await asyncio.to_thread(self._open, usable, bodies, window, key)
-            if not refused:
-                return chunks
-            for source, error in refused:
-                del bodies[source.fragment.index]
-                self._drop(source.record, error)
+        stripes = await self.stripes(window)
+        return await self._work(window, self._decrypt, stripes, window, key) if key else stripes
 
-    async def _fetch(self, source: Source, window: Window, *, into: dict[int, Block]) -> None:
+    async def stripes(self, window: Window) -> list[bytes]:
+        """Each chunk of the window as it was before fragmenting, still sealed; needs no key.
+
+        Raises:
+            NotEnoughFragments: fewer than k fragments give good blocks.
+        """
+        return await self._windows.join(window, partial(self._stripes, window))
+
+    async def _stripes(self, window: Window) -> list[bytes]:
+        found: dict[int, tuple[Source, Block]] = {}
+        failed: set[int] = set()
+        while True:
+            without = failed | found.keys()
+            ask = partial(self._fetch, window)
+            wanted = self.record.shape.k - len(found)
+            for source, block in await self._reach(ask, window, wanted=wanted, without=without):
+                found[source.fragment.index] = source, block
+            chosen = [found[index] for index in sorted(found)][: self.record.shape.k]
+            refused, stripes = await self._work(window, self._open, chosen, window)
+            if not refused:
+                return stripes
+            for source, error in refused:
+                failed.add(source.fragment.index)
+                del found[source.fragment.index]
+                self._lose(source.holder.record, error)
+
+    async def _ready(self) -> list[Source]:
+        """As many sources as the keys need, lowest index first."""
+        k = self.record.shape.k
+        sources = list(self._sources.values())
+        if len(sources) < k:
+            sources = await self._reach(self._source, None, wanted=k, without=set())
+        return sorted(sources, key=lambda source: source.fragment.index)[:k]
+
+    async def _reach(
+        self,
+        ask: Callable[[FragmentRecord], Awaitable[T]],
+        window: Window | None,
+        *,
+        wanted: int,
+        without: AbstractSet[int],
+    ) -> list[T]:
+        """At least so many answers, each of another fragment, the likeliest asked first.
+
+        Raises:
+            NotEnoughFragments: there are no more to ask.
+        """
+        standing = self._outside.standing
+        at = self._outside.clock.monotonic_seconds()
+        pieces = {piece.index: piece for piece in self._usable() if piece.index not in without}
+        order = standing.order((self._candidate(piece, window) for piece in pieces.values()), at=at)
+        runners = [
+            self._runner(candidate, partial(self._try, ask, pieces[candidate.index]), at=at)
+            for candidate in order
+        ]
+        answers = await race(runners, wanted=wanted, may_hedge=standing.budget.spend)
+        if len(answers) < wanted:
+            raise self._not_enough(missing=wanted - len(answers))
+        return answers
+
+    def _usable(self) -> list[FragmentRecord]:
+        """The fragments that are not known to be bad, at providers that are still there."""
+        return [
+            piece
+            for piece in self.record.fragments
+            if piece.provider in self._outside.stores and not isinstance(self._lost.get(piece.index), _GONE)
+        ]
+
+    def _candidate(self, piece: FragmentRecord, window: Window | None) -> Candidate:
+        return candidate(
+            piece,
+            self.record.shape,
+            window,
+            is_open=piece.index in self._sources,
+            is_doubtful=piece.state is not FragmentState.STORED or piece.index in self._lost,
+        )
+
+    def _runner(
+        self, candidate: Candidate, start: Callable[[], Coroutine[Any, Any, T | None]], *, at: float
+    ) -> Runner[T]:
+        config = self._outside.config
+        ceiling = config.hedge_ceiling_seconds
+        usual = self._outside.standing.late_seconds(candidate, at=at)
+        late = ceiling if usual is None else min(max(usual, config.hedge_floor_seconds), ceiling)
+        return Runner(start, late, max(ceiling, _SILENT_FACTOR * (usual or 0)))
+
+    async def _try(self, ask: Callable[[FragmentRecord], Awaitable[T]], piece: FragmentRecord) -> T | None:
         try:
-            async with patience(source.record.provider, seconds=self._stall_seconds):
-                into[source.fragment.index] = await source.read(self.record.shape, window)
+            answer = await ask(piece)
         except VaultError as error:
-            self._drop(source.record, error)
+            self._lose(piece, error)
+            return None
+        if not isinstance(self._lost.get(piece.index), _GONE):
+            self._lost.pop(piece.index, None)
+        return answer
+
+    async def _fetch(self, window: Window, piece: FragmentRecord) -> tuple[Source, Block]:
+        source = await self._source(piece)
+        return source, await source.read(window)
+
+    async def _source(self, piece: FragmentRecord) -> Source:
+        if piece.index not in self._sources:
+            holder = Holder(piece, self._outside.stores[piece.provider], self._outside)
+            opening = partial(open_source, holder, self.record)
+            self._sources[piece.index] = await self._openings.join(piece.index, opening)
+        return self._sources[piece.index]
+
+    async def _work(self, window: Window, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Arithmetic on a window: at once when it is short, otherwise in a thread."""
+        shape = self.record.shape
+        if min(window.count * shape.chunk_bytes, shape.padded_bytes) <= _INLINE_BYTES:
+            return work(*args, **kwargs)
+        return await asyncio.to_thread(work, *args, **kwargs)
 
     def _open(
-        self, sources: list[Source], bodies: Mapping[int, Block], window: Window, key: ContentKey | None
+        self, found: list[tuple[Source, Block]], window: Window
     ) -> tuple[list[tuple[Source, FragmentRefused]], list[bytes]]:
-        """The sources with a wrong block, or else the chunks; runs in a worker thread."""
+        """The sources with a wrong block, or else the stripes."""
         columns, refused = {}, []
-        for source in sources:
+        for source, body in found:
             index = source.fragment.index
-            blocks = cut(self.record.shape, bodies[index], first_chunk=window.first_chunk, count=window.count)
+            blocks = cut(self.record.shape, body, first_chunk=window.first_chunk, count=window.count)
             columns[index] = list(blocks)
             try:
                 if source.whole is None:
@@ -187,76 +275,28 @@ class Retrieval:
             except FragmentRefused as error:
                 refused.append((source, error))
         return refused, [] if refused else [
-            self._chunk(
-                window.first_chunk + at, {index: column[at] for index, column in columns.items()}, key
+            self._codec.decode(
+                {index: column[at] for index, column in columns.items()},
+                stripe_bytes=self.record.shape.stripe_bytes(window.first_chunk + at),
             )
             for at in range(window.count)
         ]
 
-    def _chunk(self, chunk: int, blocks: Mapping[int, Block], key: ContentKey | None) -> bytes:
-        """One chunk from k proven blocks."""
-        shape = self.record.shape
-        stripe = self._codec.decode(blocks, stripe_bytes=shape.stripe_bytes(chunk))
-        return key.open(chunk, stripe, is_last=chunk == shape.chunk_count - 1) if key else stripe
+    def _decrypt(self, stripes: list[bytes], window: Window, key: ContentKey) -> list[bytes]:
+        last = self.record.shape.chunk_count - 1
+        return [
+            key.open(chunk, stripe, is_last=chunk == last)
+            for chunk, stripe in enumerate(stripes, window.first_chunk)
+        ]
 
-    async def _ready(self) -> list[Source]:
-        """As many sources as a reader needs, lowest index first.
-
-        Raises:
-            NotEnoughFragments: there are no more to try.
-        """
-        k = self.record.shape.k
-        async with self._opening:
-            while len(self._sources) < k:
-                wanted = [
-                    self._untried.pop(0) for _ in range(min(k - len(self._sources), len(self._untried)))
-                ]
-                if not wanted:
-                    raise self._not_enough()
-                await asyncio.gather(*(self._try(piece) for piece in wanted))
-            return [self._sources[index] for index in sorted(self._sources)][:k]
-
-    async def _try(self, piece: FragmentRecord) -> None:
-        store = self._stores.get(piece.provider)
-        try:
-            if store is None:
-                raise StoreFailed("The provider is not part of this realm any more.", provider=piece.provider)
-            async with patience(piece.provider, seconds=self._stall_seconds):
-                self._sources[piece.index] = await self._check(piece, store)
-        except VaultError as error:
-            self._drop(piece, error)
-
-    async def _check(self, piece: FragmentRecord, store: Store) -> Source:
-        shape, expected = self.record.shape, self._expected(piece)
-        if self.is_whole:
-            data = await store.read(piece.name, start=0, length=shape.fragment_bytes)
-            return Source(check_whole(data, expected), piece, store, data)
-        head, tail = await asyncio.gather(
-            store.read(piece.name, start=0, length=HEAD_BYTES),
-            store.read(
-                piece.name, start=shape.fragment_bytes - shape.trailer_bytes, length=shape.trailer_bytes
-            ),
-        )
-        return Source(check_ends(head, tail, expected), piece, store, None)
-
-    def _expected(self, piece: FragmentRecord) -> Expected:
-        record = self.record
-        return Expected(
-            realm_id=self._realm_id,
-            object_id=read_id(record.object_id),
-            generation=record.generation,
-            index=piece.index,
-            shape=record.shape,
-            length_bytes=record.length_bytes,
-            object_root=record.object_root,
-            fragment_root=piece.root,
-            seal_key=self._seal_key,
-        )
-
-    def _drop(self, piece: FragmentRecord, error: VaultError) -> None:
-        self._sources.pop(piece.index, None)
-        self._lost[piece.provider] = error
-        self._faults[piece.provider] += 1
+    def _lose(self, piece: FragmentRecord, error: VaultError) -> None:
+        """Do without a fragment: for good when it is bad, until there is no other when it is only away."""
+        if isinstance(self._lost.get(piece.index), _GONE):
+            return
+        self._lost[piece.index] = error
+        self._outside.standing.faults[piece.provider] += 1
+        if isinstance(error, _GONE) and piece.state is FragmentState.STORED:
+            self._suspect(self.record, piece)
 
     def _check_length(self, key: ContentKey, fragment: Fragment) -> None:
         length, shape = key.open_length(fragment.trailer.length_box), self.record.shape
@@ -265,15 +305,24 @@ class Retrieval:
                 Fault.TRUE_LENGTH, "The object contradicts itself about its length. Nothing was returned."
             )
 
-    def _not_enough(self) -> NotEnoughFragments:
-        shape = self.record.shape
-        good = len(self._sources)
-        reasons = " ".join(f"{provider}: {error}" for provider, error in sorted(self._lost.items()))
+    def _not_enough(self, *, missing: int) -> NotEnoughFragments:
+        shape, stores = self.record.shape, self._outside.stores
+        good = shape.k - missing
+        reasons = {
+            piece.provider: str(self._lost[piece.index])
+            for piece in self.record.fragments
+            if piece.index in self._lost
+        } | {
+            piece.provider: "The provider is not part of this realm any more."
+            for piece in self.record.fragments
+            if piece.provider not in stores
+        }
+        told = " ".join(f"{provider}: {reason}" for provider, reason in sorted(reasons.items()))
         return NotEnoughFragments(
-            f"Only {good} of {shape.n} fragments can be read and {shape.k} are needed: {shape.k - good} more "
-            f"{'provider' if shape.k - good == 1 else 'providers'} must return. Nothing wrong was returned. "
-            f"Try again then. {reasons}",
+            f"Only {good} of {shape.n} fragments can be read and {shape.k} are needed: {missing} more "
+            f"{'provider' if missing == 1 else 'providers'} must return. Nothing wrong was returned. "
+            f"Try again then. {told}",
             fragments_good=good,
             fragments_needed=shape.k,
-            providers_to_return=shape.k - good,
+            providers_to_return=missing,
         )

@@ -74,14 +74,18 @@ class Config:
         pack_below_bytes: objects below this many bytes share packs; 0 for never.
         pack_bytes: what a pack holds at most.
         gather_seconds: how long small objects wait for each other while a pack is on its way.
-        window_bytes: data sealed or read at once, a multiple of both chunks; a stream needs about sixteen
-            times this in memory (35 MiB measured for 1 GiB).
+        window_bytes: data read at once, a multiple of both chunks; a stream needs about sixteen times this
+            in memory.
+        batch_bytes: data sealed at once, a multiple of both chunks; a stream needs about ten times this in
+            memory.
         stall_seconds: a store that takes no byte for so long loses its fragment.
         lag_seconds: how long one store may hold a put up that is safe without it, before it loses its
             fragment; longer as long as that does not double the put.
         straggler_seconds: how long fragments that an acknowledged put did not wait for may still take before
             they are left to repair. A slow upload of one fragment fits in; the memory of the few that are on
             their way at once stays bounded.
+        hedge_floor_seconds: a store is never late before this, so that another one would be asked too.
+        hedge_ceiling_seconds: it is late after this at the latest, and also when nothing is known yet.
         is_accelerated: use pyeclib when it is installed; numpy otherwise, with the same bytes.
     """
 
@@ -94,9 +98,12 @@ class Config:
     pack_bytes: int = 4 << 20
     gather_seconds: float = 0.020
     window_bytes: int = 2 << 20
+    batch_bytes: int = 4 << 20
     stall_seconds: float = 30.0
     lag_seconds: float = 2.0
     straggler_seconds: float = 30.0
+    hedge_floor_seconds: float = 0.02
+    hedge_ceiling_seconds: float = 0.5
     is_accelerated: bool = True
 
     def __post_init__(self) -> None:
@@ -106,8 +113,9 @@ class Config:
         if not 0 <= self.pack_below_bytes <= self.pack_bytes < 1 << 32:
             raise ValueError("a pack has room for the largest object that may go into one")
         for log2 in (self.small_chunk_log2, self.chunk_log2):
-            if not CHUNK_LOG2_MIN <= log2 <= CHUNK_LOG2_MAX or self.window_bytes % (1 << log2):
-                raise ValueError("chunks have 2**10 to 2**24 bytes, and a window holds whole chunks")
+            portions = (self.window_bytes % (1 << log2), self.batch_bytes % (1 << log2))
+            if not CHUNK_LOG2_MIN <= log2 <= CHUNK_LOG2_MAX or any(portions):
+                raise ValueError("chunks have 2**10 to 2**24 bytes; windows and batches hold whole chunks")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Objects kept open between readers, so that the next range of one costs a single request per provider."""
 
 from collections import OrderedDict
+from weakref import WeakValueDictionary
 
 from reelm.base import ObjectId
 from reelm.vault.get import Retrieval
@@ -10,20 +11,28 @@ _OBJECTS_MAX = 128
 
 
 class Opened:
-    """The most recently read large objects whose every fragment was good; none of it opens without a key."""
+    """Objects that someone reads now, and the most recently read large ones whose every fragment was good.
+
+    None of it opens without a key.
+    """
 
     def __init__(self) -> None:
         self._kept: OrderedDict[ObjectId, Retrieval] = OrderedDict()
+        self._read_now: WeakValueDictionary[ObjectId, Retrieval] = WeakValueDictionary()
 
     def find(self, record: ObjectRecord) -> Retrieval | None:
-        kept = self._kept.get(record.object_id)
-        return kept if kept is not None and kept.is_clean and kept.record == record else None
+        known = self._read_now.get(record.object_id)
+        return known if known is not None and known.is_clean and known.record == record else None
+
+    def begin(self, retrieval: Retrieval) -> None:
+        """Let readers that come meanwhile share it."""
+        self._read_now[retrieval.record.object_id] = retrieval
 
     def keep(self, retrieval: Retrieval) -> None:
         """Keep it unless it is small, or a fragment was missing: that one may be back next time."""
         object_id = retrieval.record.object_id
         if retrieval.is_whole or not retrieval.is_clean:
-            self.forget(object_id)
+            self._kept.pop(object_id, None)
             return
         self._kept[object_id] = retrieval
         self._kept.move_to_end(object_id)
@@ -32,3 +41,4 @@ class Opened:
 
     def forget(self, object_id: ObjectId) -> None:
         self._kept.pop(object_id, None)
+        self._read_now.pop(object_id, None)

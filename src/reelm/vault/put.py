@@ -60,10 +60,10 @@ class Sealing:
     It begins at once, before anything may be written, and reads on while it seals: one batch ahead.
     """
 
-    def __init__(self, opening: Opening, plan: Plan, codec: Codec, *, window_bytes: int) -> None:
+    def __init__(self, opening: Opening, plan: Plan, codec: Codec, *, batch_bytes: int) -> None:
         self._plan = plan
         self._chunker = Chunker(
-            plan.common.suite, chunk_bytes=1 << plan.common.chunk_log2, batch_bytes=window_bytes
+            plan.common.suite, chunk_bytes=1 << plan.common.chunk_log2, batch_bytes=batch_bytes
         )
         self._sealer = Sealer(plan.common, codec, key=plan.key)
         self._batches = opening.batches(self._chunker)

@@ -31,38 +31,38 @@ class Chunker:
         self._suite = suite
         self._chunk_bytes = chunk_bytes
         self._batch_bytes = batch_bytes
-        self._buffer = bytearray(batch_bytes)
+        self._pieces: list[Block] = []
         self._filled = 0
         self._next_chunk = 0
         self.length_bytes = 0
 
     def feed(self, piece: bytes) -> Iterator[Batch]:
         """Batches that are certainly not the last."""
-        rest = memoryview(piece)
-        self.length_bytes += len(rest)
+        self.length_bytes += len(piece)
+        yield from self._add(memoryview(piece))
+
+    def end(self) -> Iterator[Batch]:
+        """What remains, and padding with zeros; the last batch says so, even an empty one."""
+        left = stored_length(self._suite, self.length_bytes) - self.length_bytes
+        while left:
+            zeros = bytes(min(left, self._batch_bytes))
+            yield from self._add(memoryview(zeros))
+            left -= len(zeros)
+        yield self._flush(is_last=True)
+
+    def _add(self, rest: memoryview) -> Iterator[Batch]:
         while rest:
             if self._filled == self._batch_bytes:
                 yield self._flush(is_last=False)
-            taken = min(len(rest), self._batch_bytes - self._filled)
-            self._buffer[self._filled : self._filled + taken] = rest[:taken]
-            self._filled += taken
-            rest = rest[taken:]
-
-    def end(self) -> Iterator[Batch]:
-        """What remains, and padding (fresh buffers are zeros); the last batch says so, even an empty one."""
-        left = stored_length(self._suite, self.length_bytes) - self.length_bytes
-        while left:
-            if self._filled == self._batch_bytes:
-                yield self._flush(is_last=False)
-            taken = min(left, self._batch_bytes - self._filled)
-            self._filled += taken
-            left -= taken
-        yield self._flush(is_last=True)
+            taken = rest[: self._batch_bytes - self._filled]
+            self._pieces.append(taken)
+            self._filled += len(taken)
+            rest = rest[len(taken) :]
 
     def _flush(self, *, is_last: bool) -> Batch:
-        batch = Batch(memoryview(self._buffer)[: self._filled], self._next_chunk, is_last)
+        batch = Batch(memoryview(b"".join(self._pieces)), self._next_chunk, is_last)
         self._next_chunk += self._filled // self._chunk_bytes
-        self._buffer = bytearray(0 if is_last else self._batch_bytes)
+        self._pieces.clear()
         self._filled = 0
         return batch
 

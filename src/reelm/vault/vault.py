@@ -37,7 +37,7 @@ from reelm.vault.placement import Residency
 from reelm.vault.plan import Plan, Wish, make_intent, make_plan
 from reelm.vault.ports import Store, Wrapper
 from reelm.vault.put import Opening, Sealing, concluded
-from reelm.vault.store import ObjectRecord, Packed
+from reelm.vault.store import FragmentRecord, ObjectRecord, Packed
 from reelm.vault.straggler import Stragglers
 from reelm.vault.window import clip
 
@@ -307,7 +307,7 @@ class Vault:
 
     def _sealing(self, opening: Opening, plan: Plan) -> Sealing:
         codec = self._outside.codec(plan.common.k, plan.common.n)
-        return Sealing(opening, plan, codec, window_bytes=self._outside.config.window_bytes)
+        return Sealing(opening, plan, codec, batch_bytes=self._outside.config.batch_bytes)
 
     async def _write(self, sealing: Sealing, record: ObjectRecord, lanes: Lanes) -> ObjectRecord:
         async for columns in sealing:
@@ -353,18 +353,18 @@ class Vault:
 
     def _retrieve(self, record: ObjectRecord) -> Retrieval:
         opened = self._opened.find(record)
-        if opened is not None:
-            return opened
-        codec = self._outside.codec(record.shape.k, record.shape.n)
-        return Retrieval(
-            record,
-            self._outside.stores,
-            realm_id=self._outside.realm_id,
-            seal_key=self._outside.keys.seal,
-            codec=codec,
-            stall_seconds=self._outside.config.stall_seconds,
-            faults=self._outside.standing.faults,
-        )
+        if opened is None:
+            opened = Retrieval(record, self._outside, suspect=self._suspect)
+            self._opened.begin(opened)
+        return opened
+
+    def _suspect(self, record: ObjectRecord, piece: FragmentRecord) -> None:
+        """A fragment is not what it must be: repair learns of it, and the reader does not wait for that."""
+        self._background.start(self._mark_missing(record.object_id, piece))
+
+    async def _mark_missing(self, object_id: ObjectId, piece: FragmentRecord) -> None:
+        async with self._outside.database.write() as tx:
+            await records.mark_missing(tx, object_id, piece.index, piece.provider)
 
     async def _probe(self, store: Store) -> StoreHealth:
         provider = store.place.provider

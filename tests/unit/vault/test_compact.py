@@ -149,13 +149,15 @@ async def test_a_limit_is_kept_and_the_rest_waits(vault: Vault) -> None:
 
 
 async def test_a_reader_who_holds_the_old_place_reads_from_the_new_one(
-    vault: Vault, stores: list[BentStore]
+    vault: Vault, database: Database, stores: list[BentStore]
 ) -> None:
+    # Another process, which shares no read with this one.
+    other = open_vault(database, stores, config=PACKED, entropy=SeededEntropy(9))
     receipts = await put_many(vault, 8)
     for receipt in receipts[:5]:
         await vault.delete(receipt.object_id)
     for store in stores:
-        store.on_read.append(vault.compact)
+        store.on_read.append(other.compact)
     await assert_reads(vault, receipts[5:])
     assert held(stores) == {1}
 
@@ -187,13 +189,16 @@ async def test_what_is_deleted_while_it_is_copied_stays_deleted(
 
     for store in stores:
         store.on_read.append(interfere)
-    assert await vault.compact() == 1
+    assert await vault.compact(limit=1) == 1
     with pytest.raises(ObjectMissing):
         await vault.read(receipts[5].object_id, key=OwnerKey())
     await assert_reads(vault, receipts[6:])
+    assert await vault.compact() == 1, "its bytes were copied, so the copy has garbage"
+    await assert_reads(vault, receipts[6:])
     async with database.read() as tx:
         row = (await tx.execute(packs.select())).one()
-    assert row.live_bytes * 3 == row.packed_bytes * 2
+        assert len((await tx.execute(entries.select())).all()) == 2
+    assert row.live_bytes == row.packed_bytes
 
 
 async def test_when_everything_is_deleted_while_it_is_copied_the_copy_is_dropped(
@@ -290,6 +295,33 @@ async def test_shredded_bytes_are_in_no_store_after_compaction(
         row = (await tx.execute(packs.select())).one()
     assert row.packed_bytes == row.live_bytes == 2 * (SIZE + 146)
     await assert_reads(vault, receipts[1::2])
+
+
+async def test_what_an_owner_deleted_long_ago_leaves_with_the_shred(vault: Vault, database: Database) -> None:
+    """Deleted entries are garbage that may stay for long, and an erased person's must not."""
+    receipts = await put_many(vault, 8, owners=["ann", *["ben"] * 7])
+    await vault.delete(receipts[0].object_id)
+    assert await vault.compact() == 0
+    assert await vault.shred("ann") == 0
+    assert await vault.compact() == 1
+    async with database.read() as tx:
+        row = (await tx.execute(packs.select())).one()
+    assert row.packed_bytes == row.live_bytes == 7 * (SIZE + 146)
+    await assert_reads(vault, receipts[1:])
+
+
+async def test_shredding_while_a_pack_is_copied_makes_the_copy_due(
+    vault: Vault, database: Database, stores: list[BentStore]
+) -> None:
+    receipts = await put_many(vault, 9, owners=["ann", "ben", "cem"])
+    await vault.shred("ann")
+    for store in stores:
+        store.on_read.append(lambda: vault.shred("ben"))
+    assert await vault.compact(limit=1) == 1
+    assert await vault.compact() == 1
+    async with database.read() as tx:
+        assert {row.owner for row in await tx.execute(entries.select())} == {"cem"}
+    await assert_reads(vault, receipts[2::3])
 
 
 async def test_shredding_with_a_store_away_hides_at_once_and_the_sweep_finishes(

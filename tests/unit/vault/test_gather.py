@@ -68,10 +68,10 @@ def begin(vault: Vault, number: int, *, size: int = 100, owner: str | None = Non
 
 
 async def packs_of(database: Database) -> dict[str, set[str]]:
-    """Pack -> the references in it, from the records."""
+    """Pack -> the references of what lives in it, from the records."""
     found: dict[str, set[str]] = {}
     async with database.read() as tx:
-        for row in await tx.execute(entries.select()):
+        for row in await tx.execute(entries.select().where(entries.c.reference.is_not(None))):
             found.setdefault(row.pack_id, set()).add(row.reference)
     return found
 
@@ -193,6 +193,25 @@ async def test_a_pack_that_nobody_wants_any_more_is_all_garbage(
     assert await vault.compact() == 1
     assert [len(store.fragments) for store in gates] == [1] * 5
     assert await vault.read(later.object_id, key=OwnerKey()) == sample(100, seed=9)
+
+
+async def test_what_a_cancelled_caller_left_is_garbage_that_a_shred_finds(
+    database: Database, gates: list[GatedStore]
+) -> None:
+    """Its bytes are in the pack, sealed under a key that is about to be destroyed: they must leave too."""
+    vault = open_vault(database, gates, config=PATIENT)
+    given_up, *others = [begin(vault, number, owner=f"owner-{number}") for number in range(4)]
+    await until_flying(gates)
+    given_up.cancel()
+    await asyncio.sleep(0)
+    release(gates)
+    await asyncio.gather(*others)
+    assert await vault.shred("owner-0") == 0
+    assert await vault.compact() == 1
+    async with database.read() as tx:
+        assert {row.owner for row in await tx.execute(entries.select())} == {
+            f"owner-{at}" for at in (1, 2, 3)
+        }
 
 
 async def test_a_put_that_a_shred_overtakes_is_found_by_the_next_shred(

@@ -271,7 +271,7 @@ async def test_a_slow_store_holds_the_source_back(database: Database) -> None:
     vault = open_vault(database, [*memory_stores(4), Slow("slow")])
     task = asyncio.create_task(vault.put(counted(), reference="r", klass=DataClass.PUBLIC, key=OwnerKey()))
     await asyncio.sleep(0.3)
-    assert drawn <= 6 * SMALL.window_bytes
+    assert drawn <= 6 * SMALL.batch_bytes
     gate.set()
     receipt = await task
     assert receipt.length_bytes == drawn == 200_000

@@ -344,3 +344,4 @@ def _all_kinds(kind: type[VaultError]) -> list[type[VaultError]]:
 
 def test_the_test_configuration_crosses_every_boundary() -> None:
     assert SMALL.window_bytes % (1 << SMALL.chunk_log2) == 0
+    assert SMALL.batch_bytes % (1 << SMALL.chunk_log2) == 0

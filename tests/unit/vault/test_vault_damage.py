@@ -8,7 +8,9 @@ import pytest
 from reelm.base import Database, DataClass
 from reelm.vault import NotEnoughFragments, Receipt, Suite, Vault
 from reelm.vault.adapters.memory import MemoryStore
-from vaulting import OwnerKey, memory_stores, open_vault, records, sample, stream
+from reelm.vault.get import Retrieval
+from reelm.vault.store import FragmentRecord, ObjectRecord, find
+from vaulting import OwnerKey, memory_stores, open_vault, outside, records, sample, stream
 
 # Every byte of its fragments is visited, so it is tiny; test_fragment.py does the same for larger ones.
 DATA = sample(40)
@@ -58,16 +60,26 @@ def flipped(data: bytes, at: int) -> bytes:
 
 
 async def test_a_flip_of_any_byte_of_a_fragment_is_repaired_around(
-    vault: Vault, stores: list[MemoryStore]
+    vault: Vault, stores: list[MemoryStore], database: Database
 ) -> None:
+    """Below the vault, which would ask a bad fragment last from its first fault on."""
     receipt = await put(vault, DATA)
-    store = holder(stores, 0)
+    async with database.read() as tx:
+        record = await find(tx, receipt.object_id)
+    assert record is not None
+    store, suspects = holder(stores, 0), list[int]()
     good = only(store)
+
+    def note(_: ObjectRecord, piece: FragmentRecord) -> None:
+        suspects.append(piece.index)
+
     for at in range(len(good)):
         replace_only(store, flipped(good, at))
-        assert await vault.read(receipt.object_id, key=OwnerKey()) == DATA, at
-    faults = {health.provider: health.faults_seen for health in await vault.health()}
-    assert faults[store.place.provider] == len(good), "every flip was noticed"
+        retrieval = Retrieval(record, outside(database, stores), suspect=note)
+        key = await retrieval.content_key(OwnerKey())
+        chunks = [chunk async for chunk in retrieval.stream(range(len(DATA)), key, window_bytes=8192)]
+        assert b"".join(chunks) == DATA, at
+    assert suspects == [0] * len(good), "every flip was noticed"
 
 
 async def test_a_flip_of_any_byte_is_refused_when_there_is_no_spare(

@@ -30,6 +30,7 @@ from reelm.vault.store.objects import (
     mark_deleting,
     mark_deleting_of,
     mark_ended,
+    mark_missing,
     mark_stored,
     unfinished,
 )
@@ -70,6 +71,7 @@ __all__ = [
     "mark_deleting",
     "mark_deleting_of",
     "mark_ended",
+    "mark_missing",
     "mark_stored",
     "move_entries",
     "moves",

@@ -1,15 +1,16 @@
 """Small objects and the packs that hold them.
 
-An entry is there from the transaction that makes its pack readable until its row is removed, at once. What
-its bytes leave behind makes the pack due; compaction moves the rows of the living to another pack, and only
-rows that still exist move.
+An entry lives from the transaction that makes its pack readable until its reference is taken away, at once
+and for good. Its row stays as long as its bytes do: compaction copies what lives to another pack, the rows
+follow, and what is left goes with the old pack.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, insert, literal, or_, select, union_all, update
+from sqlalchemy import ColumnElement, Row, bindparam, delete, insert, literal, or_, select, union_all, update
 from sqlalchemy.exc import IntegrityError
 
 from reelm.base import ObjectId, Tx
@@ -18,13 +19,18 @@ from reelm.vault.model import FragmentState, ObjectState, Receipt
 from reelm.vault.store.objects import ObjectRecord, find, mark_deleting
 from reelm.vault.store.tables import entries, objects, packs
 
+_LIVES = entries.c.reference.is_not(None)
+
 
 @dataclass(frozen=True, slots=True)
 class EntryRecord:
-    """One small object as the records know it; ``root`` stays the same in whatever pack it lies."""
+    """One small object as the records know it.
+
+    ``root`` stays the same in whatever pack it lies. Without a ``reference`` it is garbage.
+    """
 
     entry_id: ObjectId
-    reference: str
+    reference: str | None
     start_byte: int
     packed_bytes: int
     length_bytes: int
@@ -35,7 +41,7 @@ class EntryRecord:
         stored = [piece for piece in pack.fragments if piece.state is FragmentState.STORED]
         return Receipt(
             object_id=self.entry_id,
-            reference=self.reference,
+            reference=self.reference or "",
             suite=pack.shape.suite,
             length_bytes=self.length_bytes,
             object_root=self.root,
@@ -56,7 +62,7 @@ class Packed:
 
 
 async def find_entry(tx: Tx, entry_id: ObjectId) -> Packed | None:
-    row = (await tx.execute(select(entries).where(entries.c.entry_id == entry_id))).first()
+    row = (await tx.execute(select(entries).where(entries.c.entry_id == entry_id, _LIVES))).first()
     if row is None:
         return None
     pack = await find(tx, ObjectId(row.pack_id))
@@ -73,32 +79,31 @@ async def find_receipts(tx: Tx, references: Sequence[str]) -> dict[str, Receipt]
     return await _receipts(tx, await _held(tx, references))
 
 
-async def add_entries(
-    tx: Tx, pack: ObjectRecord, records: Sequence[EntryRecord], *, packed_bytes: int
-) -> dict[str, Receipt]:
-    """Say what a pack holds; whatever else of ``packed_bytes`` it has is garbage from the start.
+async def add_entries(tx: Tx, pack: ObjectRecord, records: Sequence[EntryRecord]) -> dict[str, Receipt]:
+    """Say what a new pack holds, garbage included.
 
-    The receipts of all, by reference: where someone was faster, of what is stored there. Unfinished objects
-    lose the reference, and whoever is writing one is superseded.
+    The receipts of all, by reference: where someone was faster, of what is stored there, and ours is garbage.
+    Unfinished objects lose the reference, and whoever is writing one is superseded.
 
     Raises:
         Superseded: another process stores one of them at this very moment; ``tx`` can do nothing more.
     """
-    held = await _held(tx, [record.reference for record in records])
+    held = await _held(tx, [record.reference for record in records if record.reference is not None])
     known = await _receipts(tx, held)
     for row in held:
         if row.state == ObjectState.INTENT.value:
             await mark_deleting(tx, ObjectId(row.holder_id))
-    fresh = [record for record in records if record.reference not in known]
+    ours = [replace(each, reference=None) if each.reference in known else each for each in records]
     try:
-        await _insert(tx, pack.object_id, fresh, packed_bytes=packed_bytes)
+        await _insert(tx, pack.object_id, ours)
     except IntegrityError:
         raise Superseded("Someone else stores the same thing. This copy was dropped. Try again.") from None
-    return known | {record.reference: record.receipt(pack) for record in fresh}
+    return known | {each.reference: each.receipt(pack) for each in ours if each.reference is not None}
 
 
-async def _insert(tx: Tx, pack_id: ObjectId, records: Sequence[EntryRecord], *, packed_bytes: int) -> None:
-    await _add_pack(tx, pack_id, packed_bytes, live_bytes=sum(record.packed_bytes for record in records))
+async def _insert(tx: Tx, pack_id: ObjectId, records: Sequence[EntryRecord]) -> None:
+    packed_bytes = sum(record.packed_bytes for record in records)
+    await _add_pack(tx, pack_id, packed_bytes, live_bytes=_live_bytes(records))
     rows = [
         {
             "entry_id": record.entry_id,
@@ -111,36 +116,46 @@ async def _insert(tx: Tx, pack_id: ObjectId, records: Sequence[EntryRecord], *, 
             "owner": record.owner,
         }
         # By reference, so that two processes with the same ones never wait for each other in a circle.
-        for record in sorted(records, key=lambda record: record.reference)
+        for record in sorted(records, key=lambda record: record.reference or "")
     ]
-    if rows:
-        await tx.execute(insert(entries), rows)
+    await tx.execute(insert(entries), rows)
 
 
 async def remove_entry(tx: Tx, entry_id: ObjectId) -> bool:
-    """Make an entry unreadable, free its reference, and count its bytes as garbage; whether it was there."""
-    gone = await tx.execute(
-        delete(entries)
-        .where(entries.c.entry_id == entry_id)
-        .returning(entries.c.pack_id, entries.c.packed_bytes)
-    )
-    row = gone.first()
-    if row is None:
-        return False
-    await _bury(tx, {row.pack_id: row.packed_bytes}, is_urgent=False)
-    return True
+    """Make an entry garbage, and its reference free; whether it lived."""
+    return bool(await _kill(tx, entries.c.entry_id == entry_id))
 
 
 async def remove_entries_of(tx: Tx, owner: str) -> int:
-    """Make all entries of an owner unreadable; their packs are due at once. How many there were."""
+    """Make all entries of an owner garbage; packs with anything of theirs are due at once. How many lived."""
+    theirs = entries.c.owner == owner
+    # In the order in which a compaction takes them, so that the two never wait for each other in a circle.
+    await tx.execute(select(entries.c.entry_id).where(theirs).order_by(entries.c.entry_id).with_for_update())
+    count = await _kill(tx, theirs)
+    holding = select(entries.c.pack_id).where(theirs)
+    await tx.execute(update(packs).where(packs.c.pack_id.in_(holding)).values(is_due=True))
+    return count
+
+
+async def _kill(tx: Tx, which: ColumnElement[bool]) -> int:
     gone = await tx.execute(
-        delete(entries).where(entries.c.owner == owner).returning(entries.c.pack_id, entries.c.packed_bytes)
+        update(entries)
+        .where(which, _LIVES)
+        .values(reference=None)
+        .returning(entries.c.pack_id, entries.c.packed_bytes)
     )
+    garbage = Counter[str]()
     rows = gone.all()
-    garbage: dict[str, int] = {}
     for row in rows:
-        garbage[row.pack_id] = garbage.get(row.pack_id, 0) + row.packed_bytes
-    await _bury(tx, garbage, is_urgent=True)
+        garbage[row.pack_id] += row.packed_bytes
+    if rows:
+        left = packs.c.live_bytes - bindparam("gone")
+        await tx.execute(
+            update(packs)
+            .where(packs.c.pack_id == bindparam("which"))
+            .values(live_bytes=left, is_due=or_(packs.c.is_due, left * 2 < packs.c.packed_bytes)),
+            [{"which": pack_id, "gone": gone_bytes} for pack_id, gone_bytes in sorted(garbage.items())],
+        )
     return len(rows)
 
 
@@ -158,40 +173,40 @@ async def due_packs(tx: Tx, *, after: str, limit: int) -> tuple[ObjectId, ...]:
 async def entries_of(tx: Tx, pack_id: ObjectId) -> tuple[EntryRecord, ...]:
     """What lives in a pack, in the order in which it lies there."""
     rows = await tx.execute(
-        select(entries).where(entries.c.pack_id == pack_id).order_by(entries.c.start_byte)
+        select(entries).where(entries.c.pack_id == pack_id, _LIVES).order_by(entries.c.start_byte)
     )
     return tuple(_read(row) for row in rows)
 
 
-async def move_entries(
-    tx: Tx, records: Iterable[EntryRecord], *, old: ObjectId, new: ObjectId, packed_bytes: int
-) -> int:
-    """Say that entries lie in another pack now, and drop the old one's row. How many moved.
+async def move_entries(tx: Tx, records: Sequence[EntryRecord], *, old: ObjectId, new: ObjectId) -> int:
+    """Say that entries lie in another pack now, and retire the old one. How many of them live.
 
-    One that was removed in the meantime stays removed, and is garbage in the new pack too.
+    One that was removed in the meantime stays so, but its bytes were copied: then the new pack is due too.
     """
-    await _add_pack(tx, new, packed_bytes, live_bytes=0)
+    packed_bytes = sum(record.packed_bytes for record in records)
+    await _add_pack(tx, new, packed_bytes, live_bytes=packed_bytes)
     await tx.execute(
         update(entries)
         .where(entries.c.entry_id == bindparam("which"), entries.c.pack_id == old)
         .values(pack_id=new, start_byte=bindparam("start")),
-        [{"which": record.entry_id, "start": record.start_byte} for record in records],
+        [
+            {"which": record.entry_id, "start": record.start_byte}
+            for record in sorted(records, key=lambda record: record.entry_id)
+        ],
     )
-    moved = await entries_of(tx, new)
-    live_bytes = sum(record.packed_bytes for record in moved)
-    await tx.execute(
-        update(packs)
-        .where(packs.c.pack_id == new)
-        .values(live_bytes=live_bytes, is_due=_is_due(live_bytes, packed_bytes))
-    )
+    living = await entries_of(tx, new)
+    if len(living) < len(records):
+        now = {"live_bytes": _live_bytes(living), "is_due": True}
+        await tx.execute(update(packs).where(packs.c.pack_id == new).values(**now))
     await retire(tx, old)
-    return len(moved)
+    return len(living)
 
 
 async def retire(tx: Tx, object_id: ObjectId) -> bool:
     """Mark an object for deletion, unless it is a pack in which something lives; whether that was done."""
-    if await tx.scalar(select(entries.c.entry_id).where(entries.c.pack_id == object_id).limit(1)):
+    if await tx.scalar(select(entries.c.entry_id).where(entries.c.pack_id == object_id, _LIVES).limit(1)):
         return False
+    await tx.execute(delete(entries).where(entries.c.pack_id == object_id))
     await tx.execute(delete(packs).where(packs.c.pack_id == object_id))
     await mark_deleting(tx, object_id)
     return True
@@ -208,20 +223,12 @@ async def _add_pack(tx: Tx, pack_id: ObjectId, packed_bytes: int, *, live_bytes:
     )
 
 
-async def _bury(tx: Tx, garbage: Mapping[str, int], *, is_urgent: bool) -> None:
-    """Count bytes of packs as garbage, and call those due of which too little lives."""
-    left = packs.c.live_bytes - bindparam("gone")
-    due = literal(True) if is_urgent else or_(packs.c.is_due, left * 2 < packs.c.packed_bytes)
-    rows = [{"which": pack_id, "gone": gone} for pack_id, gone in sorted(garbage.items())]
-    if rows:
-        await tx.execute(
-            update(packs).where(packs.c.pack_id == bindparam("which")).values(live_bytes=left, is_due=due),
-            rows,
-        )
-
-
 def _is_due(live_bytes: int, packed_bytes: int) -> bool:
     return live_bytes * 2 < packed_bytes
+
+
+def _live_bytes(records: Iterable[EntryRecord]) -> int:
+    return sum(record.packed_bytes for record in records if record.reference is not None)
 
 
 # Made once: a statement with many parameters is slow to put together.

@@ -160,6 +160,20 @@ async def mark_ended(tx: Tx, object_id: ObjectId, pieces: Iterable[FragmentRecor
     return frozenset(piece.index for piece in pieces if piece.name in names)
 
 
+async def mark_missing(tx: Tx, object_id: ObjectId, index: int, provider: ProviderId) -> None:
+    """Put a stored fragment on the list for repair, unless it lies elsewhere by now."""
+    await tx.execute(
+        update(fragments)
+        .where(
+            fragments.c.object_id == object_id,
+            fragments.c.fragment_index == index,
+            fragments.c.provider_id == provider,
+            fragments.c.state == FragmentState.STORED.value,
+        )
+        .values(state=FragmentState.MISSING.value)
+    )
+
+
 async def mark_deleting(tx: Tx, object_id: ObjectId) -> None:
     """Make an object unreadable and give its reference back."""
     await tx.execute(

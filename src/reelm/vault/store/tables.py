@@ -110,12 +110,14 @@ packs = Table(
     column("is_due", Boolean, nullable=False, index=True, klass=_OPERATIONAL),
 )
 
-# Small objects, each somewhere in its pack, which says their suite, class and residency.
+# Small objects, each somewhere in its pack, which says their suite, class and residency. Whatever lies in a
+# pack has a row as long as it does, so that an owner's last byte can be found.
 entries = Table(
     "entries",
     metadata,
     column("entry_id", String(26), primary_key=True, klass=_OPERATIONAL),
-    column("reference", String(REFERENCE_MAX), unique=True, nullable=False, klass=_OPERATIONAL),
+    # Empty once the entry is garbage, so that its reference can be used again at once.
+    column("reference", String(REFERENCE_MAX), unique=True, nullable=True, klass=_OPERATIONAL),
     column(
         "pack_id", String(26), ForeignKey("objects.object_id"), nullable=False, index=True, klass=_OPERATIONAL
     ),

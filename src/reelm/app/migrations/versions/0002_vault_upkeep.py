@@ -78,7 +78,7 @@ def _add_packs() -> None:
     op.create_table(
         "entries",
         sa.Column("entry_id", sa.String(length=26), nullable=False),
-        sa.Column("reference", sa.String(length=200), nullable=False),
+        sa.Column("reference", sa.String(length=200), nullable=True),
         sa.Column("pack_id", sa.String(length=26), nullable=False),
         sa.Column("start_byte", sa.BigInteger(), nullable=False),
         sa.Column("packed_bytes", sa.BigInteger(), nullable=False),
