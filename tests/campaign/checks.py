@@ -58,7 +58,7 @@ def check_placed(world: World, receipt: Receipt) -> None:
     safe: list[Place] = []
     for _, provider_id, name, state in rows:
         provider = providers[provider_id]
-        if state == "stored" and (provider.keeps_good(name) or provider.has_lost):
+        if provider.keeps_good(name) or (state == "stored" and provider.has_lost):
             safe.append(provider.place)
     world.require(
         survives_any_loss(safe, k), f"{receipt.object_id} was acknowledged with {len(safe)} durable fragments"

@@ -68,7 +68,6 @@ class Caller:
         is_broken = chance.random() < 0.04
         begun = world.loop.time()
         process = self.process()
-        live_before = {each.object_id for each in self.model.live() if each.reference == reference}
         outcome = await process.do(
             process.vault.put(
                 self._stream(data, is_broken=is_broken),
@@ -83,8 +82,9 @@ class Caller:
         )
         self._tell("put", outcome, f"{reference} {len(data)} bytes by {process}")
         if isinstance(outcome.value, Receipt):
-            known = self.model.acknowledge(outcome.value, begun=begun)
-            if known.object_id not in live_before:
+            is_new = outcome.value.object_id not in self.model.known
+            self.model.acknowledge(outcome.value, begun=begun)
+            if is_new:
                 check_placed(world, outcome.value)
         elif outcome.error is not None:
             self._check_refused_put(outcome.error, begun, reference, is_broken=is_broken)
