@@ -5,11 +5,11 @@ import json
 from typing import Any
 
 import pytest
+from spec.rvf1_reader import read_object
 
 from reelm.vault import KeyNeeded, KeyRefused, ObjectBroken, Suite, VaultError, digest
 from reelm.vault.errors import Fault
 from reelm.vault.pack import Expected, Head, open_entry, walk
-from spec.rvf1_reader import read_object
 from spec.rvp1_writer import HOME, files
 from vaulting import REALM_ID, OwnerKey
 
