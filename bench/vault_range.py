@@ -1,8 +1,8 @@
 """64 KiB out of the middle of 100 MiB: how many requests, of how many bytes, and how long.
 
 Warm is an object that somebody read before: its heads and trailers are remembered. Cold costs two more
-requests per provider, at the same time, and so one more round trip. The limit in the same run is reading and
-hashing the same bytes of three files.
+requests per provider, at the same time; for a sealed object like this one that is one more round trip. The
+limit in the same run is reading and hashing the same bytes of three files.
 """
 
 import asyncio

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from crash.test_vault_power_cut import CutDatabase, CutStore, PowerCut, World, records_with_cuts
 from determinism import ManualClock, SeededEntropy
+from power import CutDatabase, CutStore, PowerCut, World, records_with_cuts
 from reelm.base import Database, DataClass, ObjectId
 from reelm.vault import ObjectMissing, Receipt, Vault
 from reelm.vault.adapters.memory import MemoryStore

@@ -5,116 +5,21 @@ over the same world and repeats the call: it must complete exactly once, and eve
 object in the records.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from determinism import ManualClock, SeededEntropy
-from reelm.base import Database, DataClass, ObjectId, Tx
-from reelm.vault import FragmentWriter, Place, Receipt, Vault
+from power import CutStore, LateCutStore, World, records_with_cuts, survives
+from reelm.base import Database, DataClass, ObjectId
+from reelm.vault import Receipt, Vault
 from reelm.vault.adapters.memory import MemoryStore
-from reelm.vault.codec import Block
 from reelm.vault.store import find, objects
 from vaulting import OwnerKey, memory_stores, open_vault, records, sample, stream
 
 DATA = sample(9_000)
 STEPS_MAX = 200
-
-
-class PowerCut(BaseException):
-    """Not an error that anyone may handle."""
-
-
-class World:
-    """Counts durable steps and cuts the power at one of them, before or after it takes effect."""
-
-    def __init__(self, *, cut_at: int, is_applied: bool) -> None:
-        self.left = cut_at
-        self.is_applied = is_applied
-        self.is_dark = False
-
-    @asynccontextmanager
-    async def step(self) -> AsyncIterator[None]:
-        self._check()
-        self.left -= 1
-        if self.left == 0 and not self.is_applied:
-            self.is_dark = True
-        self._check()
-        yield
-        if self.left == 0:
-            self.is_dark = True
-        self._check()
-
-    def _check(self) -> None:
-        if self.is_dark:
-            raise PowerCut
-
-
-class CutStore:
-    def __init__(self, world: World, inner: MemoryStore) -> None:
-        self._world, self._inner = world, inner
-
-    @property
-    def place(self) -> Place:
-        return self._inner.place
-
-    async def create(self, name: str, *, head_bytes: int) -> "CutWriter":
-        async with self._world.step():
-            return CutWriter(self._world, await self._inner.create(name, head_bytes=head_bytes))
-
-    async def read(self, name: str, *, start: int, length: int) -> bytes:
-        return await self._inner.read(name, start=start, length=length)
-
-    async def size(self, name: str) -> int:
-        return await self._inner.size(name)
-
-    async def delete(self, name: str) -> None:
-        async with self._world.step():
-            await self._inner.delete(name)
-
-    async def probe(self) -> tuple[int | None, str]:
-        return await self._inner.probe()
-
-
-class LateCutStore(CutStore):
-    """The last fragment becomes durable after the receipt."""
-
-    async def create(self, name: str, *, head_bytes: int) -> "CutWriter":
-        writer = await super().create(name, head_bytes=head_bytes)
-        writer.delay_seconds = 0.02
-        return writer
-
-
-class CutWriter:
-    def __init__(self, world: World, inner: FragmentWriter) -> None:
-        self._world, self._inner = world, inner
-        self.delay_seconds = 0.0
-
-    async def write(self, blocks: Sequence[Block]) -> None:
-        async with self._world.step():
-            await self._inner.write(blocks)
-
-    async def finish(self, head: bytes) -> None:
-        if self.delay_seconds:
-            await asyncio.sleep(self.delay_seconds)
-        async with self._world.step():
-            await self._inner.finish(head)
-
-    async def abort(self) -> None:
-        if not self._world.is_dark:
-            await self._inner.abort()
-
-
-class CutDatabase(Database):
-    world: World
-
-    @asynccontextmanager
-    async def write(self) -> AsyncIterator[Tx]:
-        async with self.world.step(), super().write() as tx:
-            yield tx
 
 
 async def put(
@@ -141,6 +46,13 @@ async def assert_consistent(
         assert await vault.read(receipt.object_id, key=OwnerKey()) == DATA
 
 
+async def sweep(database: Database, stores: Sequence[MemoryStore]) -> None:
+    """Once no put from before the cut can be running."""
+    clock = ManualClock()
+    clock.advance(seconds=1)
+    await open_vault(database, stores).sweep(intents_before=clock.now())
+
+
 async def assert_safe(database: Database, stores: Sequence[MemoryStore], receipt: Receipt) -> None:
     """The object is readable without any one store, and no fragment is unknown to the records."""
     async with database.read() as tx:
@@ -153,22 +65,6 @@ async def assert_safe(database: Database, stores: Sequence[MemoryStore], receipt
     for store in stores:
         others = [other for other in stores if other is not store]
         assert await open_vault(database, others).read(receipt.object_id, key=OwnerKey()) == DATA
-
-
-async def sweep(database: Database, stores: Sequence[MemoryStore]) -> None:
-    """Once no put from before the cut can be running."""
-    clock = ManualClock()
-    clock.advance(seconds=1)
-    await open_vault(database, stores).sweep(intents_before=clock.now())
-
-
-async def survives(work: Awaitable[object]) -> bool:
-    """Whether the work ended before the power went."""
-    try:
-        await work
-    except PowerCut:
-        return False
-    return True
 
 
 @pytest.mark.slow
@@ -266,14 +162,3 @@ async def test_a_delete_repeated_after_a_power_cut_at_any_step_leaves_nothing(
             await assert_consistent(database, stores, [])
             assert not any(store.fragments for store in stores)
     raise AssertionError("the delete never ran to its end")
-
-
-@asynccontextmanager
-async def records_with_cuts(folder: Path) -> AsyncIterator[CutDatabase]:
-    """The same records as another process sees them, with the power cut built in."""
-    database = CutDatabase.open(f"sqlite:///{folder / 'records.sqlite'}")
-    assert isinstance(database, CutDatabase)
-    try:
-        yield database
-    finally:
-        await database.close()

@@ -10,6 +10,8 @@ bytes are locked; a ``Store`` at a ``Place``; the owner's key as a ``Wrapper``. 
 no caller notices. The bytes are specified in docs/spec/rvf1.md and docs/spec/rvp1.md.
 """
 
+from reelm.vault.audit import AuditReport, Sampled
+from reelm.vault.drain import DrainReport
 from reelm.vault.errors import (
     ClassNeedsSeal,
     DeletionUnfinished,
@@ -21,6 +23,8 @@ from reelm.vault.errors import (
     NotEnoughFragments,
     ObjectBroken,
     ObjectMissing,
+    ProviderUnknown,
+    RenewalNeeded,
     StoreFailed,
     StoreFull,
     StoreRefused,
@@ -28,17 +32,24 @@ from reelm.vault.errors import (
     TooFewPlaces,
     VaultError,
     WrongRange,
+    WrongStage,
 )
 from reelm.vault.keys import VaultKeys
 from reelm.vault.model import Config, Place, ProviderId, Receipt, Stage, StoreHealth, Suite
 from reelm.vault.outside import Outside, by_provider
 from reelm.vault.ports import FragmentWriter, Store, Wrapper
+from reelm.vault.repair import RepairReport
+from reelm.vault.scrub import ScrubReport
+from reelm.vault.status import ProviderStatus, VaultStatus, Whereabouts
+from reelm.vault.upkeep import Upkeep
 from reelm.vault.vault import Vault
 
 __all__ = [
+    "AuditReport",
     "ClassNeedsSeal",
     "Config",
     "DeletionUnfinished",
+    "DrainReport",
     "FragmentMissing",
     "FragmentRefused",
     "FragmentWriter",
@@ -51,7 +62,13 @@ __all__ = [
     "Outside",
     "Place",
     "ProviderId",
+    "ProviderStatus",
+    "ProviderUnknown",
     "Receipt",
+    "RenewalNeeded",
+    "RepairReport",
+    "Sampled",
+    "ScrubReport",
     "Stage",
     "Store",
     "StoreFailed",
@@ -61,10 +78,14 @@ __all__ = [
     "Suite",
     "Superseded",
     "TooFewPlaces",
+    "Upkeep",
     "Vault",
     "VaultError",
     "VaultKeys",
+    "VaultStatus",
+    "Whereabouts",
     "Wrapper",
     "WrongRange",
+    "WrongStage",
     "by_provider",
 ]

@@ -43,13 +43,26 @@ def parity_matrix(k: int, n: int) -> Matrix:
     return tuple(tuple(invert(row ^ column) for column in range(k)) for row in range(k, n))
 
 
+def _data_blocks(stripe: bytes, k: int) -> list[Block]:
+    """The stripe padded with zeros and cut into k."""
+    block_bytes = -(-len(stripe) // k)
+    padded = memoryview(stripe.ljust(block_bytes * k, b"\0"))
+    return [padded[at * block_bytes : (at + 1) * block_bytes] for at in range(k)]
+
+
 def _joined(blocks: Mapping[int, Block], k: int, stripe_bytes: int) -> bytes | None:
     """The stripe when no arithmetic is needed: it is empty, or every data block is here."""
     if not stripe_bytes:
         return b""
     if any(index not in blocks for index in range(k)):
         return None
-    return b"".join(blocks[index] for index in range(k))[:stripe_bytes]
+    return _unpadded([blocks[index] for index in range(k)], stripe_bytes)
+
+
+def _unpadded(data: Sequence[Block], stripe_bytes: int) -> bytes:
+    """The stripe without what filled its last blocks up, copied once."""
+    ends = [stripe_bytes - at * len(data[0]) for at in range(len(data))]
+    return b"".join(memoryview(block)[: max(0, end)] for block, end in zip(data, ends, strict=True))
 
 
 class NumpyCodec:
@@ -62,9 +75,7 @@ class NumpyCodec:
     def encode(self, stripe: bytes) -> list[Block]:
         if not stripe:
             return [b""] * self._n
-        block_bytes = -(-len(stripe) // self._k)
-        padded = memoryview(stripe.ljust(block_bytes * self._k, b"\0"))
-        data: list[Block] = [padded[at * block_bytes : (at + 1) * block_bytes] for at in range(self._k)]
+        data = _data_blocks(stripe, self._k)
         return data + _apply(self._parity, data)
 
     def decode(self, blocks: Mapping[int, Block], *, stripe_bytes: int) -> bytes:
@@ -76,7 +87,7 @@ class NumpyCodec:
         inverse = _inverse(self._k, held)
         rebuilt = _apply([inverse[index] for index in lost], [blocks[index] for index in held])
         found = {**blocks, **dict(zip(lost, rebuilt, strict=True))}
-        return b"".join(found[index] for index in range(self._k))[:stripe_bytes]
+        return _unpadded([found[index] for index in range(self._k)], stripe_bytes)
 
 
 class IsalCodec:
@@ -84,7 +95,8 @@ class IsalCodec:
 
     ``isa_l_rs_vand`` cannot undo some losses, so it is not offered. The library puts 80 bytes with its
     version numbers before each block; they are cut off here and put back, made from an empty stripe of the
-    same size, for decoding.
+    same size. Parity is rebuilt like a block that was lost: the library's ``encode`` gives the same bytes in
+    several times as long, because it copies the whole stripe.
     """
 
     _HEADER_BYTES = 80
@@ -99,16 +111,24 @@ class IsalCodec:
     def encode(self, stripe: bytes) -> list[Block]:
         if not stripe:
             return [b""] * self._n
-        return [memoryview(piece)[self._HEADER_BYTES :] for piece in self._driver.encode(stripe)]
+        data = _data_blocks(stripe, self._k)
+        held = dict(enumerate(data))
+        return data + self._rebuild(range(self._k, self._n), held, stripe_bytes=len(stripe))
 
     def decode(self, blocks: Mapping[int, Block], *, stripe_bytes: int) -> bytes:
         whole = _joined(blocks, self._k, stripe_bytes)
         if whole is not None:
             return whole
+        lost = [index for index in range(self._k) if index not in blocks]
+        rebuilt = self._rebuild(lost, blocks, stripe_bytes=stripe_bytes)
+        found = {**blocks, **dict(zip(lost, rebuilt, strict=True))}
+        return _unpadded([found[index] for index in range(self._k)], stripe_bytes)
+
+    def _rebuild(self, wanted: Sequence[int], held: Mapping[int, Block], *, stripe_bytes: int) -> list[Block]:
         headers = self._headers(stripe_bytes)
-        return bytes(
-            self._driver.decode([b"".join((headers[index], blocks[index])) for index in sorted(blocks)])
-        )
+        pieces = [b"".join((headers[index], held[index])) for index in sorted(held)]
+        rebuilt = self._driver.reconstruct(pieces, list(wanted))
+        return [memoryview(piece)[self._HEADER_BYTES :] for piece in rebuilt]
 
     def _make_headers(self, stripe_bytes: int) -> list[bytes]:
         return [piece[: self._HEADER_BYTES] for piece in self._driver.encode(bytes(stripe_bytes))]

@@ -1,57 +1,84 @@
-"""Removing what an object left at its stores, and then the rows that name it."""
+"""Removing what an object left at its stores, and then the rows that name it.
+
+What may exist somewhere is named by three kinds of rows: where its fragments are, where they were, and where
+one is being written this moment. Once an object is marked as deleting nothing is written for it any more but
+by who has begun already; that work ends, or is abandoned and given back, before the rows go.
+
+A provider that is away keeps its fragments owed. One that has left for good (``withdrawn``), or is never
+asked again (hostile), owes nothing: what it kept cannot be read without the owner's key and others' shares.
+"""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable
 
-from reelm.base import Database
 from reelm.vault import store as records
 from reelm.vault.errors import DeletionUnfinished, StoreFailed, VaultError
-from reelm.vault.model import ProviderId
+from reelm.vault.lease import is_free
+from reelm.vault.model import ProviderId, Stage
+from reelm.vault.outside import Outside
 from reelm.vault.patience import patience
-from reelm.vault.ports import Store
-from reelm.vault.store import FragmentRecord, ObjectRecord
+from reelm.vault.store import ObjectRecord, ProviderRecord
+
+_Copy = tuple[ProviderId, str]
 
 
-async def erase(
-    record: ObjectRecord,
-    stores: Mapping[ProviderId, Store],
-    *,
-    database: Database,
-    stall_seconds: float,
-) -> bool:
-    """Delete the fragments of an object already marked, then its rows.
+async def erase(record: ObjectRecord, outside: Outside) -> bool:
+    """Delete the fragments and former copies of an object already marked, then its rows.
 
-    Safe to repeat; a crash on the way leaves the rows, which still name every fragment.
+    Safe to repeat; a crash on the way leaves the rows, which still name every copy. Where somebody else
+    removed the rows already, the record is enough.
 
     Returns:
         False when the rows stay, because the record says that a fragment may still be on its way. Whoever
         writes it removes it, or the sweep does once no put of that time can be running.
 
     Raises:
-        DeletionUnfinished: a store could not be asked; the rows stay.
+        DeletionUnfinished: a store could not be asked, or a repair is just ending; the rows stay.
     """
-    work = [_remove(piece, stores, stall_seconds=stall_seconds) for piece in record.fragments]
-    results = await asyncio.gather(*work, return_exceptions=True)
+    copies, is_quiet = await _copies(record, outside)
+    results = await asyncio.gather(*(_remove(copy, outside) for copy in copies), return_exceptions=True)
     errors = [result for result in results if isinstance(result, BaseException)]
     for error in errors:
         if not isinstance(error, VaultError):
             raise error
-    if errors:
+    if errors or not is_quiet:
         raise DeletionUnfinished(
             f"The object can no longer be read, but {len(errors)} of its {len(results)} fragments could not "
-            f"be removed yet. Repeat when the store is back. {' '.join(map(str, errors))}",
+            f"be removed yet{'' if is_quiet else ', and one was just being repaired'}. Repeat when the store "
+            f"is back. {' '.join(map(str, errors))}",
             fragments_left=len(errors),
         )
     if record.is_being_written:
         return False
-    async with database.write() as tx:
+    async with outside.database.write() as tx:
         await records.forget(tx, record.object_id)
     return True
 
 
-async def _remove(piece: FragmentRecord, stores: Mapping[ProviderId, Store], *, stall_seconds: float) -> None:
-    store = stores.get(piece.provider)
+async def _copies(record: ObjectRecord, outside: Outside) -> tuple[set[_Copy], bool]:
+    """Every copy that is owed a deletion, and whether nobody can be writing another."""
+    async with outside.database.write() as tx:
+        now = await records.find(tx, record.object_id)
+        is_quiet = now is None or await is_free(tx, now, outside)
+        former = [copy for copy in await records.former_of(tx, record.object_id) if not copy.is_gone]
+        known = {found.place.provider: found for found in await records.all_providers(tx)}
+    pieces = {*record.fragments, *(now.fragments if now else ())}
+    named = {(at.provider, at.name) for at in pieces} | {(at.provider, at.name) for at in former}
+    return {copy for copy in named if _is_owed(known.get(copy[0]), copy[0], outside.stores)}, is_quiet
+
+
+def _is_owed(found: ProviderRecord | None, provider: ProviderId, declared: Iterable[ProviderId]) -> bool:
+    if found is None:
+        return True
+    return not found.is_hostile and (found.stage is not Stage.WITHDRAWN or provider in declared)
+
+
+async def _remove(copy: _Copy, outside: Outside) -> None:
+    provider, name = copy
+    store = outside.stores.get(provider)
     if store is None:
-        raise StoreFailed(f"The provider {piece.provider} is not part of this realm any more.")
-    async with patience(piece.provider, seconds=stall_seconds):
-        await store.delete(piece.name)
+        raise StoreFailed(
+            "The provider is not declared any more, and was not withdrawn. Drain it first.", provider=provider
+        )
+    async with patience(provider, seconds=outside.config.stall_seconds):
+        await store.delete(name)

@@ -8,7 +8,8 @@
     ├── StoreFailed          a store does not answer, or its disk reports an error
     │   └── StoreFull        it has no space left
     ├── StoreRefused         a folder that is not, or must not become, this store
-    ├── TooFewPlaces         no placement keeps the promise; nothing was written
+    ├── TooFewPlaces         no placement keeps the promise; nothing was changed
+    │   └── RenewalNeeded    only because of what the places held before; the object must be stored anew
     ├── NotDurable           too few stores took their fragment; nothing was kept
     ├── NotEnoughFragments   fewer than k good fragments can be reached now
     ├── ObjectMissing        no such object
@@ -18,6 +19,8 @@
     ├── ClassNeedsSeal       data of this class may not be stored without sealing
     ├── WrongRange           a range outside the object
     ├── Superseded           another put with the same reference took over
+    ├── ProviderUnknown      there never was such a provider
+    ├── WrongStage           a provider is too far on its way out for that
     └── DeletionUnfinished   unreadable already, but a store still holds fragments
 """
 
@@ -95,6 +98,11 @@ class TooFewPlaces(VaultError, Unavailable):
     title = "Too few places to store safely"
 
 
+class RenewalNeeded(TooFewPlaces):
+    code = "vault.renewal-needed"
+    title = "An object must be stored anew"
+
+
 class NotDurable(VaultError, Unavailable):
     code = "vault.not-durable"
     title = "Too few stores took the data"
@@ -148,6 +156,16 @@ class WrongRange(VaultError, Invalid):
 class Superseded(VaultError, Conflict):
     code = "vault.superseded"
     title = "Another writer took over"
+
+
+class ProviderUnknown(VaultError, NotFound):
+    code = "vault.provider-unknown"
+    title = "No such provider"
+
+
+class WrongStage(VaultError, Conflict):
+    code = "vault.wrong-stage"
+    title = "The provider was left already"
 
 
 class DeletionUnfinished(VaultError, Unavailable):

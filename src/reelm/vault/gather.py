@@ -89,7 +89,7 @@ class Gather:
         except asyncio.CancelledError:
             waiting.is_wanted = False
             raise
-        return receipts[wish.reference]
+        return receipts[waiting.reference]
 
     def _seal(self, data: bytes, wish: Wish, suite: Suite, key: Wrapper | None) -> Waiting:
         outside = self._outside
@@ -111,7 +111,7 @@ class Gather:
             root=digest.entry_root(suite, sealed),
             owner=wish.owner,
         )
-        return Waiting(entry, wish.reference, sealed)
+        return Waiting(entry, wish.reference or "", sealed)
 
     def _board(self, kind: Kind, waiting: Waiting) -> Batch:
         batch = self._latest.get(kind)

@@ -31,7 +31,7 @@ from reelm.vault.outside import Outside
 from reelm.vault.ports import Wrapper
 from reelm.vault.race import Runner, race
 from reelm.vault.share import combine
-from reelm.vault.source import Holder, Source, candidate, is_whole, open_source
+from reelm.vault.source import Holder, Source, candidate, is_whole, open_source, together
 from reelm.vault.standing import Candidate
 from reelm.vault.store import FragmentRecord, ObjectRecord
 from reelm.vault.window import Window, split
@@ -112,6 +112,14 @@ class Retrieval:
         key.check(header.commitment)
         self._check_length(key, sources[0].fragment)
         return key
+
+    async def proven(self) -> list[Fragment]:
+        """Heads and trailers of k fragments.
+
+        Raises:
+            NotEnoughFragments: fewer can be read.
+        """
+        return [source.fragment for source in await self._ready()]
 
     async def stream(
         self, part: range, key: ContentKey | None, *, window_bytes: int
@@ -243,15 +251,21 @@ class Retrieval:
         return answer
 
     async def _fetch(self, window: Window, piece: FragmentRecord) -> tuple[Source, Block]:
-        source = await self._source(piece)
-        return source, await source.read(window)
+        """The window from one fragment, which is opened at the same time when it is not open yet."""
+        if piece.index in self._sources or self.is_whole:
+            source = await self._source(piece)
+            return source, await source.read(window)
+        early = self._holder(piece).read_window(self.record.shape, window)
+        return await together(self._source(piece), early)
 
     async def _source(self, piece: FragmentRecord) -> Source:
         if piece.index not in self._sources:
-            holder = Holder(piece, self._outside.stores[piece.provider], self._outside)
-            opening = partial(open_source, holder, self.record)
+            opening = partial(open_source, self._holder(piece), self.record)
             self._sources[piece.index] = await self._openings.join(piece.index, opening)
         return self._sources[piece.index]
+
+    def _holder(self, piece: FragmentRecord) -> Holder:
+        return Holder(piece, self._outside.stores[piece.provider], self._outside)
 
     async def _work(self, window: Window, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Arithmetic on a window: at once when it is short, otherwise in a thread."""

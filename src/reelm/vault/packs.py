@@ -1,22 +1,21 @@
 """Packs as the ordinary objects that they are: sealed under the realm's key, and entries read out of them."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, replace
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from dataclasses import dataclass
 
-from reelm.base import DataClass, ObjectId, Tx, mint, read_id
+from reelm.base import DataClass, ObjectId, Tx, read_id
 from reelm.vault import store as records
+from reelm.vault.deposit import Also, Deposits
 from reelm.vault.errors import ObjectMissing, VaultError
 from reelm.vault.model import Suite
 from reelm.vault.outside import Outside
 from reelm.vault.pack import Expected, open_entry
 from reelm.vault.placement import Residency
-from reelm.vault.plan import Plan, Wish, make_intent, make_plan
+from reelm.vault.plan import Plan, Wish
 from reelm.vault.ports import Wrapper
 from reelm.vault.put import Opening
 from reelm.vault.store import EntryRecord, ObjectRecord, Packed
 
-Also = Callable[[Tx, ObjectRecord], Awaitable[None]]
-Deposit = Callable[[Opening, Plan, ObjectRecord, Also], Awaitable[object]]
 Stream = Callable[[ObjectRecord, Wrapper | None, range], AsyncGenerator[bytes, None]]
 
 
@@ -41,14 +40,12 @@ class Packs:
     """Stores and reads packs through the vault's own put and get.
 
     Args:
-        deposit: writes an object whose intent is durable, and calls back in the transaction that makes it
-            readable.
         stream: the bytes of an object's part.
     """
 
-    def __init__(self, outside: Outside, *, deposit: Deposit, stream: Stream) -> None:
+    def __init__(self, outside: Outside, deposits: Deposits, *, stream: Stream) -> None:
         self._outside = outside
-        self._deposit = deposit
+        self._deposits = deposits
         self._stream = stream
 
     async def begin(self, tx: Tx, kind: Kind) -> Begun:
@@ -57,28 +54,10 @@ class Packs:
         Raises:
             TooFewPlaces: no safe placement.
         """
-        outside = self._outside
-        plan = make_plan(
-            kind.suite,
-            outside.pack_key,
-            realm_id=outside.realm_id,
-            object_id=ObjectId(mint(outside.clock, outside.entropy)),
-            chunk_log2=outside.config.small_chunk_log2,
-            config=outside.config,
-            entropy=outside.entropy,
-        )
-        closed = await records.closed_providers(tx)
-        record = make_intent(
-            plan,
-            Wish("", kind.klass, residency=kind.residency),
-            [store.place for store in outside.stores.values() if store.place.provider not in closed],
-            keys=outside.keys,
-            entropy=outside.entropy,
-            at=outside.clock.now(),
-        )
-        record = replace(record, reference=None)  # nobody asks for a pack
-        await records.add_intent(tx, record)
-        return Begun(plan, record)
+        plan = self._deposits.plan(kind.suite, self._outside.pack_key, is_small=True)
+        # Nobody asks for a pack, so it has no reference.
+        wish = Wish(None, kind.klass, residency=kind.residency)
+        return Begun(plan, await self._deposits.begin(tx, plan, wish))
 
     async def store(self, begun: Begun, data: bytes, also: Also) -> None:
         """Write the pack; ``also`` runs in the transaction that makes it readable.
@@ -86,7 +65,7 @@ class Packs:
         Raises:
             NotDurable, Superseded: it is not stored, and nothing of it is kept.
         """
-        await self._deposit(Opening(_once(data)), begun.plan, begun.record, also)
+        await self._deposits.store(Opening(_once(data)), begun.plan, begun.record, also)
 
     async def read(self, pack: ObjectRecord, part: range) -> bytes:
         """Those bytes of a pack, entries still sealed."""

@@ -30,7 +30,7 @@ class Plan:
 class Wish:
     """What a caller says of an object besides its bytes; see ``Vault.put``."""
 
-    reference: str
+    reference: str | None
     klass: DataClass
     owner: str | None = None
     residency: Residency = None

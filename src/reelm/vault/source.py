@@ -1,7 +1,9 @@
 """One fragment where it lies: every request to it is patient and timed, and nothing it says is believed."""
 
 import asyncio
+from collections.abc import Coroutine
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from reelm.base import read_id
 from reelm.vault.codec import Block
@@ -18,6 +20,9 @@ from reelm.vault.window import Window
 # One request beats three for fragments up to this size, and their blocks are then proven at once.
 WHOLE_BYTES = 256 << 10
 
+A = TypeVar("A")
+B = TypeVar("B")
+
 
 @dataclass(frozen=True, slots=True)
 class Holder:
@@ -26,6 +31,11 @@ class Holder:
     record: FragmentRecord
     store: Store
     outside: Outside
+
+    async def read_window(self, shape: Shape, window: Window) -> bytes:
+        """The window's blocks, contiguous."""
+        start = shape.block_at(window.first_chunk)
+        return await self.read(start, _window_bytes(shape, window))
 
     async def read(self, start: int, length: int) -> bytes:
         """One request, of which ``Standing`` learns how it went.
@@ -59,11 +69,12 @@ class Source:
     whole: bytes | None
 
     async def read(self, window: Window) -> Block:
-        """The window's blocks, contiguous; one request, or none when all of it is here."""
-        start, length = _extent(self.fragment.header.shape, window)
-        if self.whole is not None:
-            return memoryview(self.whole)[start : start + length]
-        return await self.holder.read(start, length)
+        """The window's blocks; one request, or none when all of the fragment is here."""
+        shape = self.fragment.header.shape
+        if self.whole is None:
+            return await self.holder.read_window(shape, window)
+        start = shape.block_at(window.first_chunk)
+        return memoryview(self.whole)[start : start + _window_bytes(shape, window)]
 
 
 def is_whole(shape: Shape) -> bool:
@@ -82,16 +93,18 @@ async def open_source(holder: Holder, record: ObjectRecord) -> Source:
         data = await holder.read(0, shape.fragment_bytes)
         return Source(check_whole(data, expected), holder, data)
     tail_at = shape.fragment_bytes - shape.trailer_bytes
-    ends = [
-        asyncio.create_task(holder.read(0, HEAD_BYTES)),
-        asyncio.create_task(holder.read(tail_at, shape.trailer_bytes)),
-    ]
-    try:
-        head, tail = await asyncio.gather(*ends)
-    finally:
-        for end in ends:
-            end.cancel()
+    head, tail = await together(holder.read(0, HEAD_BYTES), holder.read(tail_at, shape.trailer_bytes))
     return Source(check_ends(head, tail, expected), holder, None)
+
+
+async def together(first: Coroutine[Any, Any, A], second: Coroutine[Any, Any, B]) -> tuple[A, B]:
+    """Both results, worked for at the same time; when one fails, the other is stopped."""
+    tasks = asyncio.create_task(first), asyncio.create_task(second)
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 def candidate(
@@ -100,16 +113,15 @@ def candidate(
     """What it takes to get the window from a fragment, or to open it when there is none."""
     requests: list[int] = []
     if not is_open:
-        requests.append(shape.fragment_bytes if is_whole(shape) else shape.trailer_bytes)
+        requests += [shape.fragment_bytes] if is_whole(shape) else [HEAD_BYTES, shape.trailer_bytes]
     if window is not None and not is_whole(shape):
-        requests.append(_extent(shape, window)[1])
+        requests.append(_window_bytes(shape, window))
     return Candidate(record.index, record.provider, tuple(requests), is_doubtful)
 
 
-def _extent(shape: Shape, window: Window) -> tuple[int, int]:
-    """Where the blocks start in a fragment, and how many bytes they have."""
-    start = shape.block_at(window.first_chunk)
-    return start, shape.block_at(window.first_chunk + window.count) - start
+def _window_bytes(shape: Shape, window: Window) -> int:
+    """How many bytes the window's blocks have in one fragment."""
+    return shape.block_at(window.first_chunk + window.count) - shape.block_at(window.first_chunk)
 
 
 def _expected(record: ObjectRecord, holder: Holder) -> Expected:

@@ -18,7 +18,7 @@ class Candidate:
     """A fragment that may be asked for.
 
     Attributes:
-        requests: how many bytes each request would fetch, one request after the other.
+        requests: how many bytes each request would fetch, all of them at the same time.
         is_doubtful: someone had to do without it before.
     """
 
@@ -45,7 +45,7 @@ class Standing:
         self._breakers: dict[ProviderId, Breaker] = {}
 
     def order(self, candidates: Iterable[Candidate], *, at: float) -> list[Candidate]:
-        """Whom to ask first: the soonest, and among equals the systematic ones, which need no arithmetic.
+        """Whom to ask first: the soonest; of those, who needs the fewest requests; then the systematic ones.
 
         A provider that is unknown, or was not asked for long, counts as one of the fast ones.
         """
@@ -66,7 +66,7 @@ class Standing:
         """When its answer is late: as usual for it, or else for the others; None when nobody is known."""
         parts = [self._late(candidate.provider, size, at) for size in candidate.requests]
         known = [part for part in parts if part is not None]
-        return sum(known) if len(known) == len(parts) else None
+        return max(known, default=0.0) if len(known) == len(parts) else None
 
     def asked(self, provider: ProviderId, size: int, *, at: float) -> None:
         """A request is sent; exactly one of the three below follows."""
@@ -95,7 +95,7 @@ class Standing:
     def _expected(self, candidate: Candidate, at: float) -> float | None:
         paces = [self._paces.get((candidate.provider, _class(size))) for size in candidate.requests]
         known = [pace.mean_seconds for pace in paces if pace is not None and not pace.is_stale(at)]
-        return sum(known) if len(known) == len(paces) else None
+        return max(known, default=0.0) if len(known) == len(paces) else None
 
     def _late(self, provider: ProviderId, size: int, at: float) -> float | None:
         wanted = _class(size)

@@ -1,44 +1,31 @@
 """The vault: put a stream in, get any range of it back, delete it everywhere."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Sequence
+import dataclasses
+from collections.abc import AsyncGenerator, AsyncIterable
 from contextlib import aclosing, suppress
 from datetime import datetime
 from weakref import WeakValueDictionary
 
-from reelm.base import DataClass, ObjectId, ReelmError, mint
+from reelm.base import DataClass, ObjectId, Tx
 from reelm.vault import store as records
 from reelm.vault.background import Background
 from reelm.vault.compact import Compaction
+from reelm.vault.deposit import Deposits
 from reelm.vault.erase import erase
-from reelm.vault.errors import (
-    DeletionUnfinished,
-    KeyNeeded,
-    ObjectMissing,
-    Superseded,
-    VaultError,
-)
+from reelm.vault.errors import DeletionUnfinished, KeyNeeded, ObjectMissing, VaultError
 from reelm.vault.gather import Gather
 from reelm.vault.get import Retrieval
-from reelm.vault.lanes import Lanes
-from reelm.vault.model import (
-    ObjectState,
-    Place,
-    Receipt,
-    StoreHealth,
-    Suite,
-    check_class,
-)
+from reelm.vault.model import ObjectState, Receipt, StoreHealth, Suite, check_class
 from reelm.vault.opened import Opened
 from reelm.vault.outside import Outside
-from reelm.vault.packs import Also, Packs
+from reelm.vault.packs import Packs
 from reelm.vault.patience import patience
 from reelm.vault.placement import Residency
-from reelm.vault.plan import Plan, Wish, make_intent, make_plan
+from reelm.vault.plan import Wish
 from reelm.vault.ports import Store, Wrapper
-from reelm.vault.put import Opening, Sealing, concluded
+from reelm.vault.put import Opening
 from reelm.vault.store import FragmentRecord, ObjectRecord, Packed
-from reelm.vault.straggler import Stragglers
 from reelm.vault.window import clip
 
 _SWEEP_LIMIT = 1000
@@ -56,9 +43,9 @@ class Vault:
         self._outside = outside
         self._opened = Opened()
         self._background = Background()
-        self._stragglers = Stragglers(outside, self._background)
+        self._deposits = Deposits(outside, self._background)
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._packs = Packs(outside, deposit=self._deposit_pack, stream=self._stream)
+        self._packs = Packs(outside, self._deposits, stream=self._stream)
         self._gather = Gather(outside, self._packs)
         self._compaction = Compaction(outside, self._packs, delete=self.delete)
 
@@ -73,7 +60,7 @@ class Vault:
 
     async def close(self) -> None:
         """Let what goes on in the background end; call it before the records and the stores are closed."""
-        await self._stragglers.close()
+        await self._deposits.close()
         await self._background.close()
 
     async def put(  # noqa: PLR0913 - what an object is, named at the call
@@ -120,27 +107,11 @@ class Vault:
                 return await self._gather.put(opening.held(), wish, suite=suite, key=key)
             async with self._outside.database.read() as tx:
                 receipt = await records.find_receipt(tx, reference)
-                closed = await records.closed_providers(tx)
-            if receipt is not None:
-                return receipt
-            is_small = await opening.is_below(self._outside.config.small_bytes)
-            plan = self._plan(suite, key, is_small=is_small)
-            places = [
-                store.place for store in self._outside.stores.values() if store.place.provider not in closed
-            ]
-            record = self._intent(plan, wish, places)
-            async with aclosing(self._sealing(opening, plan)) as sealing:
-                earlier = await self._claim(record)
-                if isinstance(earlier, Receipt):
-                    return earlier
-                if earlier is not None:
-                    with suppress(VaultError):
-                        await self._erase(earlier)
-                return await self._deposit(sealing, record)
+            return receipt or await self._deposits.put(opening, wish, suite=suite, key=key)
 
     async def get(
         self, object_id: ObjectId, *, key: Wrapper | None = None, start: int = 0, length: int | None = None
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes, None]:
         """The object's bytes, or those from ``start`` on, at most ``length``; proven before they are yielded.
 
         One contiguous read per provider and ``Config.window_bytes``, the next window read ahead.
@@ -155,7 +126,9 @@ class Vault:
         found = await self._find(object_id)
         if isinstance(found, Packed):
             part = clip(found.entry.length_bytes, start, length)
-            yield (await self._packs.open(found, key))[part.start : part.stop]
+            whole = await self._packs.open(found, key)
+            if part:
+                yield whole[part.start : part.stop]
             return
         async with aclosing(self._stream(found, key, clip(found.length_bytes, start, length))) as chunks:
             async for chunk in chunks:
@@ -183,8 +156,8 @@ class Vault:
             is_going = await records.retire(tx, object_id)
         if is_going:
             self._opened.forget(object_id)
-            is_over = await self._stragglers.stop(object_id)
-            await self._erase(record.closed() if is_over else record)
+            is_over = await self._deposits.stop(object_id)
+            await erase(record.closed() if is_over else record, self._outside)
 
     async def shred(self, owner: str) -> int:
         """Remove everything of an owner; how much there was. The key is destroyed elsewhere, before this.
@@ -208,6 +181,37 @@ class Vault:
         """
         return await self._compaction.run(limit)
 
+    async def renew(self, object_id: ObjectId, key: Wrapper | None) -> Receipt:
+        """Store an object anew, with fresh secrets, and delete the old one: for what is stuck in repair.
+
+        The new object takes over the reference in one step and has an id of its own. Safe to repeat; a crash
+        leaves the old object, or the new one and a deletion for ``sweep``.
+
+        Raises:
+            ObjectMissing: there is no such object, or it was deleted meanwhile.
+            KeyNeeded, KeyRefused, NotEnoughFragments, TooFewPlaces, NotDurable: as ``get`` and ``put``.
+        """
+        old = await self._find(object_id)
+        if isinstance(old, Packed):  # stored anew together with its pack, by the next ``compact``
+            async with self._outside.database.write() as tx:
+                await records.hasten(tx, old.pack.object_id)
+            return old.receipt()
+        wish = Wish(None, old.data_class, old.owner, old.residency)
+
+        async def supersede(tx: Tx, new: ObjectRecord) -> None:
+            await records.supersede(tx, object_id, new.object_id, reference=old.reference)
+
+        async with aclosing(self.get(object_id, key=key)) as source:
+            opening = Opening(source)
+            is_small = await opening.is_below(self._outside.config.small_bytes)
+            plan = self._deposits.plan(old.shape.suite, key, is_small=is_small)
+            async with self._outside.database.write() as tx:
+                record = await self._deposits.begin(tx, plan, wish)
+            receipt = await self._deposits.store(opening, plan, record, supersede)
+        with suppress(DeletionUnfinished):
+            await self.delete(object_id)
+        return dataclasses.replace(receipt, reference=old.reference or "")
+
     async def sweep(self, *, intents_before: datetime) -> int:
         """Finish what was interrupted: deletions, and intents from before that moment. How many are gone now.
 
@@ -218,119 +222,14 @@ class Vault:
             found = await records.unfinished(tx, intents_before=intents_before, limit=_SWEEP_LIMIT)
         gone = 0
         for object_id in found:
+            self._opened.forget(object_id)
             with suppress(DeletionUnfinished):
-                gone += await self._clear(object_id, intents_before)
+                gone += await self._deposits.clear(object_id, intents_before=intents_before)
         return gone
-
-    async def _clear(self, object_id: ObjectId, intents_before: datetime) -> bool:
-        async with self._outside.database.write() as tx:
-            record = await records.find(tx, object_id)
-            if record is None or not await records.abandon(tx, object_id):
-                return False
-        return await self._erase(record.closed() if record.created_at < intents_before else record)
 
     async def health(self) -> tuple[StoreHealth, ...]:
         """How each store is now, in the order they were given."""
         return tuple(await asyncio.gather(*(self._probe(store) for store in self._outside.stores.values())))
-
-    def _plan(self, suite: Suite, key: Wrapper | None, *, is_small: bool) -> Plan:
-        config = self._outside.config
-        return make_plan(
-            suite,
-            key,
-            realm_id=self._outside.realm_id,
-            object_id=ObjectId(mint(self._outside.clock, self._outside.entropy)),
-            chunk_log2=config.small_chunk_log2 if is_small else config.chunk_log2,
-            config=config,
-            entropy=self._outside.entropy,
-        )
-
-    def _intent(self, plan: Plan, wish: Wish, places: Sequence[Place]) -> ObjectRecord:
-        return make_intent(
-            plan,
-            wish,
-            places,
-            keys=self._outside.keys,
-            entropy=self._outside.entropy,
-            at=self._outside.clock.now(),
-        )
-
-    async def _claim(self, record: ObjectRecord) -> ObjectRecord | Receipt | None:
-        """Write the intent and fence off an unfinished earlier one, which is returned.
-
-        Returns a receipt instead, with nothing written, when another process was faster.
-        """
-        reference = record.reference or ""
-        async with self._outside.database.write() as tx:
-            receipt = await records.find_receipt(tx, reference)
-            if receipt is not None:
-                return receipt
-            earlier = await records.find_reference(tx, reference)
-            if earlier is not None:
-                await records.mark_deleting(tx, earlier.object_id)
-            await records.add_intent(tx, record)
-        return earlier
-
-    async def _deposit(self, sealing: Sealing, record: ObjectRecord, also: Also | None = None) -> Receipt:
-        """Write the fragments and then the row that makes them an object, and what belongs to it.
-
-        A crash in here leaves an intent that names every fragment there may be.
-        """
-        lanes = Lanes(record.fragments, self._outside.stores, k=record.shape.k, config=self._outside.config)
-        try:
-            stored = await self._write(sealing, record, lanes)
-            await self._commit(stored, also)
-        except BaseException:
-            is_over = await lanes.abandon()
-            with suppress(ReelmError):
-                await self._drop(record.closed() if is_over else record)
-            raise
-        if stored.is_being_written:
-            self._stragglers.follow(stored, lanes)
-        return stored.receipt()
-
-    async def _deposit_pack(self, opening: Opening, plan: Plan, record: ObjectRecord, also: Also) -> Receipt:
-        async with aclosing(self._sealing(opening, plan)) as sealing:
-            return await self._deposit(sealing, record, also)
-
-    async def _drop(self, record: ObjectRecord) -> None:
-        """Remove what a put left, even where somebody else removed its rows while it was still writing.
-
-        It stays when its last commit was applied after all and only the answer got lost: someone may have a
-        receipt for it by now.
-        """
-        async with self._outside.database.write() as tx:
-            if not await records.abandon(tx, record.object_id):
-                return
-            await records.mark_ended(tx, record.object_id, record.fragments)
-        await self._erase(record)
-
-    def _sealing(self, opening: Opening, plan: Plan) -> Sealing:
-        codec = self._outside.codec(plan.common.k, plan.common.n)
-        return Sealing(opening, plan, codec, batch_bytes=self._outside.config.batch_bytes)
-
-    async def _write(self, sealing: Sealing, record: ObjectRecord, lanes: Lanes) -> ObjectRecord:
-        async for columns in sealing:
-            await lanes.feed(columns)
-        ending = sealing.finish(self._outside.keys.seal)
-        lanes.end(ending)
-        await lanes.settle()
-        return concluded(record, lanes, ending, length_bytes=sealing.length_bytes)
-
-    async def _commit(self, stored: ObjectRecord, also: Also | None) -> None:
-        async with self._outside.database.write() as tx:
-            if not await records.mark_stored(tx, stored):
-                raise Superseded(
-                    "Someone else began to store the same thing. This copy was dropped. Try again."
-                )
-            if also is not None:
-                await also(tx, stored)
-
-    async def _erase(self, record: ObjectRecord) -> bool:
-        patience_seconds = self._outside.config.stall_seconds
-        return await erase(
-            record, self._outside.stores, database=self._outside.database, stall_seconds=patience_seconds
-        )
 
     async def _find(self, object_id: ObjectId) -> ObjectRecord | Packed:
         async with self._outside.database.read() as tx:
@@ -364,7 +263,7 @@ class Vault:
 
     async def _mark_missing(self, object_id: ObjectId, piece: FragmentRecord) -> None:
         async with self._outside.database.write() as tx:
-            await records.mark_missing(tx, object_id, piece.index, piece.provider)
+            await records.mark_missing(tx, object_id, piece)
 
     async def _probe(self, store: Store) -> StoreHealth:
         provider = store.place.provider

@@ -7,7 +7,7 @@ from reelm.vault.field import blend, invert, multiply, weights
 from vaulting import sample
 
 SHAPES = [(3, 5), (4, 6)]
-SIZES = [0, 1, 2, 3, 4, 5, 17, 1040, 4112, 65552]
+SIZES = [0, 1, 2, 3, 4, 5, 17, 1040, 4112, 65552, (1 << 20) + 16]
 
 
 @pytest.mark.parametrize(("k", "n"), [*SHAPES, (8, 12), (2, 3)])

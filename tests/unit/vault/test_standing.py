@@ -60,7 +60,7 @@ def test_fragments_that_someone_did_without_come_last() -> None:
     assert order(Standing(), at=0, candidates=doubtful) == [1, 2, 3, 4, 0]
 
 
-def test_an_open_fragment_comes_before_one_that_has_to_be_opened() -> None:
+def test_one_request_is_better_than_two() -> None:
     mixed = [Candidate(0, PROVIDERS[0], (SIZE, SIZE)), *CANDIDATES[1:]]
     assert order(Standing(), at=0, candidates=mixed) == [1, 2, 3, 4, 0]
 
@@ -95,13 +95,12 @@ def test_an_unknown_provider_is_late_when_the_others_would_be() -> None:
     assert standing.late_seconds(CANDIDATES[0], at=0) == pytest.approx(0.02, rel=0.01)
 
 
-def test_opening_and_reading_may_take_the_time_of_both() -> None:
+def test_requests_at_the_same_time_are_late_when_the_slowest_is() -> None:
     standing = Standing()
-    seen(standing, 0, 0.03, at=0, times=50)
-    once = standing.late_seconds(CANDIDATES[0], at=0)
-    twice = standing.late_seconds(Candidate(0, PROVIDERS[0], (SIZE, SIZE)), at=0)
-    assert once is not None
-    assert twice == pytest.approx(2 * once)
+    seen(standing, 0, 0.03, at=0)
+    standing.answered(PROVIDERS[0], LARGE, seconds=3.0, at=0)
+    both = standing.late_seconds(Candidate(0, PROVIDERS[0], (SIZE, LARGE)), at=0)
+    assert both == standing.late_seconds(Candidate(0, PROVIDERS[0], (LARGE,)), at=0)
 
 
 def test_after_failures_in_a_row_a_provider_is_asked_last_and_tried_once_per_rest() -> None:

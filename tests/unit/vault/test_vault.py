@@ -291,7 +291,7 @@ async def test_a_reader_that_stops_early_leaves_nothing_running(vault: Vault) ->
     reader = vault.get(receipt.object_id, key=OwnerKey())
     async for _ in reader:
         break
-    await reader.aclose()  # type: ignore[attr-defined]  # an async generator behind the iterator's type
+    await reader.aclose()
     assert asyncio.all_tasks() == before
 
 

@@ -202,6 +202,12 @@ async def move_entries(tx: Tx, records: Sequence[EntryRecord], *, old: ObjectId,
     return len(living)
 
 
+async def hasten(tx: Tx, object_id: ObjectId) -> bool:
+    """Call a pack due, whatever lives in it; False when the object is none."""
+    due = await tx.execute(update(packs).where(packs.c.pack_id == object_id).values(is_due=True))
+    return due.rowcount > 0
+
+
 async def retire(tx: Tx, object_id: ObjectId) -> bool:
     """Mark an object for deletion, unless it is a pack in which something lives; whether that was done."""
     if await tx.scalar(select(entries.c.entry_id).where(entries.c.pack_id == object_id, _LIVES).limit(1)):

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, bindparam, delete, insert, or_, select, update
 
 from reelm.base import DataClass, ObjectId, Tx
+from reelm.vault.errors import ObjectMissing
 from reelm.vault.format import Shape
 from reelm.vault.model import FragmentState, ObjectState, ProviderId, Receipt, Suite
 from reelm.vault.placement import Residency
@@ -160,18 +161,17 @@ async def mark_ended(tx: Tx, object_id: ObjectId, pieces: Iterable[FragmentRecor
     return frozenset(piece.index for piece in pieces if piece.name in names)
 
 
-async def mark_missing(tx: Tx, object_id: ObjectId, index: int, provider: ProviderId) -> None:
-    """Put a stored fragment on the list for repair, unless it lies elsewhere by now."""
-    await tx.execute(
-        update(fragments)
-        .where(
-            fragments.c.object_id == object_id,
-            fragments.c.fragment_index == index,
-            fragments.c.provider_id == provider,
-            fragments.c.state == FragmentState.STORED.value,
-        )
-        .values(state=FragmentState.MISSING.value)
-    )
+async def supersede(tx: Tx, old: ObjectId, new: ObjectId, *, reference: str | None) -> None:
+    """Let a stored object take another's place and its reference; the other is deleted next.
+
+    Raises:
+        ObjectMissing: the other is not stored any more; nothing may be kept of this transaction.
+    """
+    record = await find(tx, old)
+    if record is None or record.state is not ObjectState.STORED:
+        raise ObjectMissing("The object was deleted while it was stored anew. Nothing was kept.")
+    await mark_deleting(tx, old)
+    await tx.execute(update(objects).where(objects.c.object_id == new).values(reference=reference))
 
 
 async def mark_deleting(tx: Tx, object_id: ObjectId) -> None:

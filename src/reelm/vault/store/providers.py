@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, insert, select, update
@@ -14,14 +14,24 @@ from reelm.vault.store.tables import providers
 
 
 @dataclass(frozen=True, slots=True)
+class Tally:
+    """What leaving a provider came to so far; counted in the commits that do it, so never twice."""
+
+    moved: int = 0
+    rebuilt: int = 0
+    bytes_moved: int = 0
+    copies_deleted: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class ProviderRecord:
-    """One provider, declared or left; ``report`` is what leaving it came to so far."""
+    """One provider, declared or left."""
 
     place: Place
     stage: Stage
     is_hostile: bool
     changed_at: datetime
-    report: dict[str, int | str] | None
+    tally: Tally
 
 
 async def enrol(tx: Tx, places: Iterable[Place], *, at: datetime) -> None:
@@ -62,15 +72,33 @@ async def set_stage(
     *,
     at: datetime,
     is_hostile: bool | None = None,
-    report: dict[str, int | str] | None = None,
+    tally: Tally | None = None,
 ) -> None:
     """Move a provider to a stage; what is left out stays as it is."""
     values: dict[str, object] = {"stage": stage.value, "changed_at": at}
     if is_hostile is not None:
         values["is_hostile"] = is_hostile
-    if report is not None:
-        values["report"] = json.dumps(report)
+    if tally is not None:
+        values["report"] = json.dumps(asdict(tally))
     await tx.execute(update(providers).where(providers.c.provider_id == provider).values(**values))
+
+
+async def add_to_tally(tx: Tx, provider: ProviderId, more: Tally) -> None:
+    """Count what happened to a provider's fragments, if it is being left."""
+    row = (
+        await tx.execute(
+            select(providers.c.report)
+            .where(providers.c.provider_id == provider, providers.c.stage != Stage.ACTIVE.value)
+            .with_for_update()
+        )
+    ).first()
+    if row is None:
+        return
+    so_far = asdict(Tally(**json.loads(row.report or "{}")))
+    total = {name: so_far[name] + count for name, count in asdict(more).items()}
+    await tx.execute(
+        update(providers).where(providers.c.provider_id == provider).values(report=json.dumps(total))
+    )
 
 
 async def _read(tx: Tx, *which: ColumnElement[bool]) -> tuple[ProviderRecord, ...]:
@@ -81,7 +109,7 @@ async def _read(tx: Tx, *which: ColumnElement[bool]) -> tuple[ProviderRecord, ..
             stage=Stage(row.stage),
             is_hostile=row.is_hostile,
             changed_at=row.changed_at,
-            report=None if row.report is None else json.loads(row.report),
+            tally=Tally(**json.loads(row.report or "{}")),
         )
         for row in rows
     )

@@ -71,8 +71,8 @@ providers = Table(
     column("report", Text, nullable=True, klass=_OPERATIONAL),
 )
 
-# A fragment on its way to another place. The row comes before the first byte, so that nothing it leaves there
-# is unknown; whoever removes the row has either made the new place the fragment's or deleted what is there.
+# Work on a fragment at a place. The row comes before the first byte, so that nothing it leaves there is
+# unknown; whoever removes the row makes the place the fragment's, or a former one that is owed a deletion.
 moves = Table(
     "moves",
     metadata,
@@ -80,9 +80,9 @@ moves = Table(
     column("fragment_index", Integer, primary_key=True, autoincrement=False, klass=_OPERATIONAL),
     column("provider_id", String(100), nullable=False, klass=_OPERATIONAL),
     column("name", String(64), nullable=False, klass=_OPERATIONAL),
-    # Grows each time another process takes an abandoned move over; only the newest may finish it.
+    # Drawn anew by whoever takes the move; only the process that finds its own may finish.
     column("turn", Integer, nullable=False, klass=_OPERATIONAL),
-    column("started_at", Moment, nullable=False, klass=_OPERATIONAL),
+    column("renewed_at", Moment, nullable=False, klass=_OPERATIONAL),
 )
 
 # Where fragments were before they moved. Kept for the history rule as long as the object lives; ``is_gone``

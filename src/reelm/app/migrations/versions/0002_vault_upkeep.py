@@ -43,7 +43,7 @@ def _add_providers() -> None:
         sa.Column("provider_id", sa.String(length=100), nullable=False),
         sa.Column("name", sa.String(length=64), nullable=False),
         sa.Column("turn", sa.Integer(), nullable=False),
-        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("renewed_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["object_id"], ["objects.object_id"], name=op.f("fk_moves_object_id_objects")
         ),

@@ -1,0 +1,94 @@
+"""What an operator is told is what is there."""
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from reelm.base import Database, DataClass, ObjectId
+from reelm.vault import ObjectMissing, Outside, ProviderId, Receipt, Stage, Upkeep, Vault
+from reelm.vault.model import FragmentState
+from vaulting import OwnerKey, memory_stores, outside, records, sample, stream
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    async with records(tmp_path) as opened:
+        yield opened
+
+
+async def put(world: Outside, data: bytes = b"x", *, reference: str = "clip:1") -> Receipt:
+    await Vault(world).enrol()
+    return await Vault(world).put(stream(data), reference=reference, klass=DataClass.PUBLIC, key=OwnerKey())
+
+
+async def test_what_each_provider_holds_and_that_it_could_read_nothing_alone(database: Database) -> None:
+    world = outside(database, memory_stores())
+    await put(world, sample(9_000))
+    status = await Upkeep(world).status()
+    assert [provider.place.provider for provider in status.providers] == sorted(world.stores)
+    for provider in status.providers:
+        assert (provider.fragments, provider.suspects, provider.copies_owed) == (1, 0, 0)
+        assert provider.bytes_held == pytest.approx(3_000, rel=0.12)
+        assert provider.is_reachable
+        assert provider.reads_alone == 0
+
+
+async def test_the_smallest_sets_of_providers_that_hold_enough(database: Database) -> None:
+    world = outside(database, memory_stores(4))
+    receipt = await put(world)
+    held = Counter(piece.provider for piece in await Upkeep(world).where(receipt.object_id))
+    coalitions = (await Upkeep(world).status()).coalitions
+    assert coalitions
+    assert all(sum(held[provider] for provider in some) >= 3 for some in coalitions)
+    assert not any(one < other for one in coalitions for other in coalitions)
+
+
+async def test_a_missing_fragment_shows_and_an_object_on_its_last_k_is_at_risk(database: Database) -> None:
+    stores = memory_stores()
+    world = outside(database, stores)
+    await put(world)
+    for lost, (margin, at_risk) in enumerate([(1, 0), (0, 1), (-1, 1)]):
+        stores[lost].fragments.clear()
+        await Upkeep(world).scrub()
+        status = await Upkeep(world).status()
+        assert (status.queue, status.objects_at_risk) == ({margin: 1}, at_risk)
+    assert [provider.suspects for provider in status.providers] == [1, 1, 1, 0, 0]
+
+
+async def test_where_each_fragment_lies(database: Database) -> None:
+    stores = memory_stores()
+    world = outside(database, stores)
+    receipt = await put(world)
+    stores[0].fragments.clear()
+    await Upkeep(world).scrub(deep=True)
+    found = await Upkeep(world).where(receipt.object_id)
+    assert [one.index for one in found] == [0, 1, 2, 3, 4]
+    assert {one.provider for one in found} == set(world.stores)
+    assert len({one.root for one in found}) == 5
+    lost = next(one for one in found if one.provider == stores[0].place.provider)
+    assert (lost.state, lost.checked_at) == (FragmentState.MISSING, None)
+    assert {one.checked_at for one in found if one is not lost} == {world.clock.now()}
+
+
+async def test_an_unknown_object_is_nowhere(database: Database) -> None:
+    with pytest.raises(ObjectMissing):
+        await Upkeep(outside(database, memory_stores())).where(ObjectId("0" * 26))
+
+
+async def test_a_provider_on_its_way_out_shows_its_stage(database: Database) -> None:
+    world = outside(database, memory_stores(6))
+    await put(world)
+    await Upkeep(world).drain(ProviderId("provider-2"))
+    stages = {
+        provider.place.provider: provider.stage for provider in (await Upkeep(world).status()).providers
+    }
+    assert stages[ProviderId("provider-2")] is Stage.WITHDRAWN
+
+
+async def test_a_provider_that_is_not_declared_any_more_is_remembered(database: Database) -> None:
+    stores = memory_stores()
+    await put(outside(database, stores))
+    first = (await Upkeep(outside(database, stores[1:])).status()).providers[0]
+    assert (first.is_declared, first.is_reachable, first.fragments) == (False, False, 1)
