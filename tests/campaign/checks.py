@@ -5,8 +5,8 @@ from collections.abc import Collection
 
 from campaign.world import World
 from reelm.base import ObjectId
-from reelm.vault import Place, Receipt
-from reelm.vault.placement import fragments_per_group, survives_any_loss
+from reelm.vault import Place, Receipt, TooFewPlaces
+from reelm.vault.placement import Residency, choose_places, fragments_per_group, survives_any_loss, within
 
 
 def fragments_of(world: World, object_id: ObjectId) -> list[tuple[int, str, str, str]]:
@@ -22,6 +22,22 @@ def carrier(world: World, object_id: str) -> str:
     """The object whose fragments hold it: itself, or the pack that it lies in now."""
     rows = world.records.rows("SELECT pack_id FROM entries WHERE entry_id = ?", object_id)
     return str(rows[0][0]) if rows else object_id
+
+
+def stages(world: World) -> dict[str, str]:
+    """How far each provider is on its way out."""
+    return {row[0]: row[1] for row in world.records.rows("SELECT provider_id, stage FROM providers")}
+
+
+def is_room(world: World, residency: Residency) -> bool:
+    """Whether the active providers in those countries could take an object."""
+    active = {provider for provider, stage in stages(world).items() if stage == "active"}
+    places = within([each.place for each in world.providers if each.place.provider in active], residency)
+    try:
+        choose_places(places, k=world.config.k, n=world.config.n, order=range(len(places)))
+    except TooFewPlaces:
+        return False
+    return True
 
 
 def good_fragments(world: World, object_id: ObjectId) -> set[int]:
@@ -98,6 +114,8 @@ def check_no_orphans(world: World, acknowledged: Collection[str]) -> None:
     named |= {row[0] for row in world.records.rows("SELECT name FROM moves")}
     named |= {row[0] for row in world.records.rows("SELECT name FROM former_fragments")}
     for provider in world.providers:
+        if provider.is_left_in_anger:
+            continue
         orphans = set(provider.names) - named - provider.excused
         whose = {world.written[name].object_id for name in orphans if name in world.written}
         if is_excused:

@@ -39,6 +39,10 @@ class Known:
     def length(self) -> int:
         return len(self.candidates[0])
 
+    def narrow(self, other: "Known") -> None:
+        """It has the bytes of another one."""
+        self.candidates = [each for each in self.candidates if each in other.candidates]
+
     def end(self, at: float) -> None:
         """It is gone, and must never be seen again."""
         self.deletion = Deletion.DONE

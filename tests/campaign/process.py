@@ -11,7 +11,7 @@ from campaign.sabotage import Sabotage
 from campaign.world import Violated, World
 from determinism import SeededEntropy
 from reelm.base import DatabaseUnavailable, ReelmError
-from reelm.vault import Outside, by_provider
+from reelm.vault import Outside, Upkeep, by_provider
 from vaulting import PACK_KEY, REALM_ID, VAULT_KEYS, OwnerKey
 
 T = TypeVar("T")
@@ -64,6 +64,7 @@ class Process:
             config=world.config,
         )
         self.vault = planted.vault(self.outside)
+        self.upkeep = Upkeep(self.outside)
 
     def __str__(self) -> str:
         return self.name

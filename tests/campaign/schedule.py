@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from structlog.testing import capture_logs
 
+from campaign.caretaker import Caretaker, all_are_whole
 from campaign.checks import check_no_orphans, check_packs, check_records, check_stored_is_true, good_fragments
 from campaign.loop import Stuck, VirtualLoop
 from campaign.model import Deletion, Model
@@ -26,7 +27,8 @@ from reelm.vault.placement import Residency
 
 _SHAPES = ((3, 5), (3, 5), (3, 5), (2, 3), (2, 4), (4, 6))
 _COUNTRIES = ("DE", "FR", "US")
-_SWEEPS_MAX = 4
+_SWEEPS_MAX = 2
+_QUIET_SECONDS = 100 * 86_400
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,7 @@ class Schedule:
             asyncio.ensure_future(self._call(number % len(world.processes)))
             for number in range(chance.choice((1, 2, 3)))
         ]
+        callers += [asyncio.ensure_future(self._care(0)) for _ in range(chance.choice((0, 1, 1, 2)))]
         await self._watched(callers)
         for trouble in troubles:
             trouble.cancel()
@@ -172,6 +175,18 @@ class Schedule:
         caller = Caller(world, self.model, lambda: world.processes[number], self.residencies)
         for _ in range(world.chance.randint(2, 8)):
             await caller.act()
+            await self._revive()
+
+    def _caretaker(self, number: int) -> Caretaker:
+        world = self.world
+        return Caretaker(
+            world, self.model, lambda: world.processes[number], self.residencies, hated=self._unlucky
+        )
+
+    async def _care(self, number: int) -> None:
+        caretaker = self._caretaker(number)
+        for _ in range(self.world.chance.randint(2, 8)):
+            await caretaker.act()
             await self._revive()
 
     async def _revive(self) -> None:
@@ -263,15 +278,24 @@ class Schedule:
             await process.end()
             await self._start(at)
         process = world.processes[0]
+        # Whatever a dead process held in the records is free again after a while, clock jumps or not.
+        await asyncio.sleep(_QUIET_SECONDS)
         outcome = await process.do(process.vault.compact())
         world.require(outcome.error is None, f"the compaction failed: {outcome.error}")
-        for _ in range(_SWEEPS_MAX):
-            outcome = await process.do(process.vault.sweep(intents_before=world.now() + timedelta(days=100)))
-            world.require(outcome.error is None, f"the sweep failed: {outcome.error}")
-        await self._reckon(process)
+        await self._sweep(process)
+        is_whole = await self._caretaker(0).heal()
+        await self._sweep(process)
+        await self._reckon(process, is_whole=is_whole)
 
-    async def _reckon(self, process: Process) -> None:
+    async def _sweep(self, process: Process) -> None:
+        for _ in range(_SWEEPS_MAX):
+            outcome = await process.do(process.vault.sweep(intents_before=self.world.now()))
+            self.world.require(outcome.error is None, f"the sweep failed: {outcome.error}")
+
+    async def _reckon(self, process: Process, *, is_whole: bool) -> None:
         world = self.world
+        if is_whole and not self._hopeless:
+            world.require(all_are_whole(world), "nothing waits for repair, and not everything is whole")
         check_records(world, self.residencies)
         check_stored_is_true(world)
         check_no_orphans(world, self.model.known)
@@ -292,9 +316,20 @@ class Schedule:
         for object_id, (reference, length) in stored.items():
             if object_id not in self.model.known:
                 self.model.known[object_id] = self.model.find(object_id, reference, length)
+        if is_whole and not self._hopeless and world.chance.random() < 0.5:
+            self._lose_another()
         for object_id, known in self.model.known.items():
             await self._reckon_object(process, object_id, is_stored=object_id in stored)
             del known
+
+    def _lose_another(self) -> None:
+        """What was healed survives the next loss of a group like the first."""
+        chosen = self.world.chance.choice(self.world.providers)
+        groups = chosen.place.all_groups
+        self.world.count("reckoning: another group is lost", str(chosen))
+        for provider in self.world.providers:
+            if provider.place.all_groups & groups:
+                provider.leave()
 
     async def _reckon_object(self, process: Process, object_id: ObjectId, *, is_stored: bool) -> None:
         """Every object reads as it was put, unless it was deleted or more was lost than may be."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from campaign.checks import carrier, check_placed, clean_fragments, good_fragments
+from campaign.checks import carrier, check_placed, clean_fragments, good_fragments, is_room, stages
 from campaign.model import Deletion, Known, Model
 from campaign.process import Outcome, Process
 from campaign.world import Violated, World
@@ -25,7 +25,7 @@ from reelm.vault import (
     Superseded,
     TooFewPlaces,
 )
-from reelm.vault.placement import Residency, fragments_per_group
+from reelm.vault.placement import Residency
 
 SUITES = (Suite.SEALED, Suite.SEALED, Suite.SEALED_SHA256, Suite.MEDIA)
 _EDGES = (0, 1, 15, 16, 17, 1023, 1024, 1025, 2047, 2048, 3071, 3073, 4095, 4096, 4097, 8191, 8192, 8193)
@@ -188,18 +188,20 @@ class Caller:
         elif isinstance(error, NotDurable):
             bad = [provider for provider in world.providers if provider.misbehaved_at >= begun]
             spare = world.config.n - world.config.k - 1
-            is_alone = fragments_per_group(world.config.k, world.config.n) == 1 or not any(
-                provider.place.groups for provider in world.providers
-            )
+            # With fewer places, one may hold two fragments, and its failure counts twice.
+            is_wide = set(stages(world).values()) == {"active"} and not world.tally["keep: done"]
+            is_alone = is_wide and not any(provider.place.groups for provider in world.providers)
             world.require(
                 len(bad) > spare or not is_alone, f"a put gave up although only {len(bad)} providers failed"
             )
+        elif isinstance(error, TooFewPlaces):
+            is_enough = is_room(world, self.residencies[reference]) and not world.tally["keep: done"]
+            world.require(not is_enough, "there were places enough")
         elif isinstance(error, Superseded):
             others = len(self.model.attempts[reference]) > 1
             was_shredded = self.model.owners[reference] in self.model.shredding
             world.require(world.is_rude or others or was_shredded, "a put was superseded by nobody")
         else:
-            world.require(not isinstance(error, TooFewPlaces), "there were places enough")
             self._require_outage(error)
 
     def _check_missing(self, known: Known) -> None:
