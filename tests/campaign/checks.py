@@ -5,16 +5,39 @@ from collections.abc import Collection
 
 from campaign.world import World
 from reelm.base import ObjectId
-from reelm.vault import Place, Receipt
-from reelm.vault.placement import fragments_per_group, survives_any_loss
+from reelm.vault import Place, Receipt, TooFewPlaces
+from reelm.vault.placement import Residency, choose_places, fragments_per_group, survives_any_loss, within
 
 
 def fragments_of(world: World, object_id: ObjectId) -> list[tuple[int, str, str, str]]:
-    """Index, provider, name and state, as the records have them."""
+    """Index, provider, name and state, as the records have them; of its pack when it lies in one."""
     rows = world.records.rows(
-        "SELECT fragment_index, provider_id, name, state FROM fragments WHERE object_id = ?", object_id
+        "SELECT fragment_index, provider_id, name, state FROM fragments WHERE object_id = ?",
+        carrier(world, object_id),
     )
     return [(row[0], row[1], row[2], row[3]) for row in rows]
+
+
+def carrier(world: World, object_id: str) -> str:
+    """The object whose fragments hold it: itself, or the pack that it lies in now."""
+    rows = world.records.rows("SELECT pack_id FROM entries WHERE entry_id = ?", object_id)
+    return str(rows[0][0]) if rows else object_id
+
+
+def stages(world: World) -> dict[str, str]:
+    """How far each provider is on its way out."""
+    return {row[0]: row[1] for row in world.records.rows("SELECT provider_id, stage FROM providers")}
+
+
+def is_room(world: World, residency: Residency) -> bool:
+    """Whether the active providers in those countries could take an object."""
+    active = {provider for provider, stage in stages(world).items() if stage == "active"}
+    places = within([each.place for each in world.providers if each.place.provider in active], residency)
+    try:
+        choose_places(places, k=world.config.k, n=world.config.n, order=range(len(places)))
+    except TooFewPlaces:
+        return False
+    return True
 
 
 def good_fragments(world: World, object_id: ObjectId) -> set[int]:
@@ -51,7 +74,7 @@ def check_placed(world: World, receipt: Receipt) -> None:
     safe: list[Place] = []
     for _, provider_id, name, state in rows:
         provider = providers[provider_id]
-        if state == "stored" and (provider.keeps_good(name) or provider.has_lost):
+        if provider.keeps_good(name) or (state == "stored" and provider.has_lost):
             safe.append(provider.place)
     world.require(
         survives_any_loss(safe, k), f"{receipt.object_id} was acknowledged with {len(safe)} durable fragments"
@@ -91,13 +114,29 @@ def check_no_orphans(world: World, acknowledged: Collection[str]) -> None:
     named |= {row[0] for row in world.records.rows("SELECT name FROM moves")}
     named |= {row[0] for row in world.records.rows("SELECT name FROM former_fragments")}
     for provider in world.providers:
+        if provider.is_left_in_anger:
+            continue
         orphans = set(provider.names) - named - provider.excused
         whose = {world.written[name].object_id for name in orphans if name in world.written}
         if is_excused:
-            whose &= set(acknowledged)
+            whose &= {carrier(world, object_id) for object_id in acknowledged}
         world.require(not whose, f"{provider} holds fragments that nobody knows of, of {whose}")
         unfinished = list(provider.disk.unfinished.names)
         world.require(not unfinished, f"{provider} keeps {len(unfinished)} unfinished files")
+
+
+def check_packs(world: World) -> None:
+    """After a compaction there is no pack in which nothing lives, and no entry without a pack."""
+    empty = world.records.rows(
+        "SELECT object_id FROM objects WHERE state = 'stored' AND reference IS NULL "
+        "AND object_id NOT IN (SELECT pack_id FROM entries)"
+    )
+    world.require(not empty, f"nothing lives in the packs {empty}")
+    lost = world.records.rows(
+        "SELECT entry_id FROM entries "
+        "WHERE pack_id NOT IN (SELECT object_id FROM objects WHERE state = 'stored')"
+    )
+    world.require(not lost, f"the packs of {lost} are gone")
 
 
 def check_stored_is_true(world: World) -> None:

@@ -11,7 +11,7 @@ from campaign.sabotage import Sabotage
 from campaign.world import Violated, World
 from determinism import SeededEntropy
 from reelm.base import DatabaseUnavailable, ReelmError
-from reelm.vault import Outside, by_provider
+from reelm.vault import Outside, Upkeep, by_provider
 from vaulting import PACK_KEY, REALM_ID, VAULT_KEYS, OwnerKey
 
 T = TypeVar("T")
@@ -50,7 +50,7 @@ class Process:
         self._context = copy_context()
         self._context.run(_current.set, self)
         entropy = SeededEntropy(world.chance.getrandbits(64))
-        self.key = OwnerKey(entropy=entropy)
+        self.entropy = entropy
         planted = world.sabotage or _HONEST
         self.stores = [planted.store(provider, self) for provider in world.providers]
         self.outside = Outside(
@@ -64,14 +64,22 @@ class Process:
             config=world.config,
         )
         self.vault = planted.vault(self.outside)
+        self.upkeep = Upkeep(self.outside)
 
     def __str__(self) -> str:
         return self.name
+
+    def key(self, owner: str) -> OwnerKey:
+        return OwnerKey(owner.encode().ljust(32), entropy=self.entropy)
 
     def die_after(self, steps: int, *, is_power_cut: bool) -> None:
         """Die at a later step: alone, or with all folders of its machine and its other processes."""
         self._steps_left = steps
         self._is_power_cut = is_power_cut
+
+    def survive(self) -> None:
+        """Nothing will happen to it any more."""
+        self._steps_left = None
 
     def touch(self, step: str) -> None:
         """A durable step is about to happen, or has just happened.

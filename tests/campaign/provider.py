@@ -34,6 +34,7 @@ class Provider:
         misbehaved_at: when it last did something that a healthy provider does not do.
         has_lost: it lost or may have lost what it acknowledged, by more than a power cut.
         is_gone: for good.
+        is_left_in_anger: nobody asks it to delete anything any more.
         excused: names that it has though it was told to delete them.
         past: what it held at some moment, for a return from the dead.
     """
@@ -47,6 +48,7 @@ class Provider:
         self.misbehaved_at = -1.0
         self.has_lost = False
         self.is_gone = False
+        self.is_left_in_anger = False
         self.excused: set[str] = set()
         self.past: dict[str, bytes] = {}
 

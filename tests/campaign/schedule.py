@@ -5,10 +5,14 @@ import gc
 import random  # noqa: TID251 - seeded, so that a failure replays
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from campaign.checks import check_no_orphans, check_records, check_stored_is_true, good_fragments
+from structlog.testing import capture_logs
+
+from campaign.caretaker import Caretaker, all_are_whole
+from campaign.checks import check_no_orphans, check_packs, check_records, check_stored_is_true, good_fragments
 from campaign.loop import Stuck, VirtualLoop
 from campaign.model import Deletion, Model
 from campaign.process import Process, make_task
@@ -23,7 +27,8 @@ from reelm.vault.placement import Residency
 
 _SHAPES = ((3, 5), (3, 5), (3, 5), (2, 3), (2, 4), (4, 6))
 _COUNTRIES = ("DE", "FR", "US")
-_SWEEPS_MAX = 4
+_SWEEPS_MAX = 2
+_QUIET_SECONDS = 100 * 86_400
 
 
 @dataclass(frozen=True)
@@ -65,17 +70,21 @@ def run(seed: int, *, sabotage: Sabotage | None = None) -> Report:
     config = Config(
         k=k,
         n=n,
+        pack_below_bytes=chance.choice((0, 0, 1500, 4500)),
+        pack_bytes=10_000,
         small_bytes=4096,
         small_chunk_log2=10,
         chunk_log2=12,
         window_bytes=8192,
         stall_seconds=5,
-        straggler_seconds=0.3,
+        lag_seconds=0.5,
+        straggler_seconds=3,
     )
     world = World(seed, _shared[0], config, loop, chance, sabotage)
     failure: str | None = None
     try:
-        loop.run_until_complete(Schedule(world).play())
+        with capture_logs():
+            loop.run_until_complete(Schedule(world).play())
     except (Violated, Stuck) as error:
         failure = str(error)
         world.note(f"FAILED: {failure}")
@@ -90,8 +99,8 @@ def _close(loop: asyncio.BaseEventLoop) -> None:
     left = asyncio.all_tasks(loop)
     for task in left:
         task.cancel()
-    if left:
-        loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+    with suppress(Stuck):
+        loop.run_until_complete(asyncio.wait(left, timeout=1_000) if left else asyncio.sleep(0))
     loop.run_until_complete(loop.shutdown_asyncgens())
     loop.close()
 
@@ -101,13 +110,11 @@ class Schedule:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.model = Model()
         chance = world.chance
         world.providers = self._settle()
-        self.references = [f"clip:{number}" for number in range(chance.randint(1, 4))]
-        self.residencies: dict[str, Residency] = {
-            reference: self._residency() for reference in self.references
-        }
+        references = [f"clip:{number}" for number in range(chance.randint(1, 4))]
+        self.residencies = {reference: self._residency() for reference in references}
+        self.model = Model({reference: f"owner {chance.randint(1, 2)}" for reference in references})
         # The one group that may lose what it acknowledged; objects survive any one.
         self._unlucky = chance.choice(world.providers)
         self._hopeless = chance.random() < 0.15
@@ -123,6 +130,7 @@ class Schedule:
             asyncio.ensure_future(self._call(number % len(world.processes)))
             for number in range(chance.choice((1, 2, 3)))
         ]
+        callers += [asyncio.ensure_future(self._care(0)) for _ in range(chance.choice((0, 1, 1, 2)))]
         await self._watched(callers)
         for trouble in troubles:
             trouble.cancel()
@@ -164,9 +172,21 @@ class Schedule:
 
     async def _call(self, number: int) -> None:
         world = self.world
-        caller = Caller(world, self.model, lambda: world.processes[number], self.references, self.residencies)
+        caller = Caller(world, self.model, lambda: world.processes[number], self.residencies)
         for _ in range(world.chance.randint(2, 8)):
             await caller.act()
+            await self._revive()
+
+    def _caretaker(self, number: int) -> Caretaker:
+        world = self.world
+        return Caretaker(
+            world, self.model, lambda: world.processes[number], self.residencies, hated=self._unlucky
+        )
+
+    async def _care(self, number: int) -> None:
+        caretaker = self._caretaker(number)
+        for _ in range(self.world.chance.randint(2, 8)):
+            await caretaker.act()
             await self._revive()
 
     async def _revive(self) -> None:
@@ -213,13 +233,13 @@ class Schedule:
 
     async def _bad_mood(self, provider: Provider) -> None:
         world, chance = self.world, self.world.chance
-        mood = chance.choice(list(Mood))
+        mood = chance.choice((*Mood, Mood.LYING, Mood.LYING))
         if mood is Mood.FORGETFUL and provider is not self._unlucky and not self._hopeless:
             return
         world.count(f"fault: {mood}", str(provider))
         provider.moods.add(mood)
         try:
-            await asyncio.sleep(chance.expovariate(0.5))
+            await asyncio.sleep(chance.expovariate(0.4))
         finally:
             provider.moods.discard(mood)
 
@@ -249,18 +269,33 @@ class Schedule:
         for provider in world.providers:
             provider.moods.clear()
         world.outage_until = 0
+        for process in world.processes:
+            process.survive()
         for at, process in enumerate(world.processes):
+            if world.chance.random() < 0.5:
+                await process.do(process.vault.close())
             process.die()
             await process.end()
             await self._start(at)
         process = world.processes[0]
-        for _ in range(_SWEEPS_MAX):
-            outcome = await process.do(process.vault.sweep(intents_before=world.now() + timedelta(days=100)))
-            world.require(outcome.error is None, f"the sweep failed: {outcome.error}")
-        await self._reckon(process)
+        # Whatever a dead process held in the records is free again after a while, clock jumps or not.
+        await asyncio.sleep(_QUIET_SECONDS)
+        outcome = await process.do(process.vault.compact())
+        world.require(outcome.error is None, f"the compaction failed: {outcome.error}")
+        await self._sweep(process)
+        is_whole = await self._caretaker(0).heal()
+        await self._sweep(process)
+        await self._reckon(process, is_whole=is_whole)
 
-    async def _reckon(self, process: Process) -> None:
+    async def _sweep(self, process: Process) -> None:
+        for _ in range(_SWEEPS_MAX):
+            outcome = await process.do(process.vault.sweep(intents_before=self.world.now()))
+            self.world.require(outcome.error is None, f"the sweep failed: {outcome.error}")
+
+    async def _reckon(self, process: Process, *, is_whole: bool) -> None:
         world = self.world
+        if is_whole and not self._hopeless:
+            world.require(all_are_whole(world), "nothing waits for repair, and not everything is whole")
         check_records(world, self.residencies)
         check_stored_is_true(world)
         check_no_orphans(world, self.model.known)
@@ -271,19 +306,35 @@ class Schedule:
             world.require(
                 state == "stored" or is_someone_gone, f"{object_id} is still {state} after the sweep"
             )
-            if state == "stored":
+            if state == "stored" and reference is not None:
                 stored[ObjectId(object_id)] = (reference, length)
+        for object_id, reference, length in world.records.rows(
+            "SELECT entry_id, reference, length_bytes FROM entries"
+        ):
+            stored[ObjectId(object_id)] = (reference, length)
+        check_packs(world)
         for object_id, (reference, length) in stored.items():
             if object_id not in self.model.known:
                 self.model.known[object_id] = self.model.find(object_id, reference, length)
+        if is_whole and not self._hopeless and world.chance.random() < 0.5:
+            self._lose_another()
         for object_id, known in self.model.known.items():
             await self._reckon_object(process, object_id, is_stored=object_id in stored)
             del known
 
+    def _lose_another(self) -> None:
+        """What was healed survives the next loss of a group like the first."""
+        chosen = self.world.chance.choice(self.world.providers)
+        groups = chosen.place.all_groups
+        self.world.count("reckoning: another group is lost", str(chosen))
+        for provider in self.world.providers:
+            if provider.place.all_groups & groups:
+                provider.leave()
+
     async def _reckon_object(self, process: Process, object_id: ObjectId, *, is_stored: bool) -> None:
         """Every object reads as it was put, unless it was deleted or more was lost than may be."""
         world, known = self.world, self.model.known[object_id]
-        outcome = await process.do(process.vault.read(object_id, key=process.key))
+        outcome = await process.do(process.vault.read(object_id, key=process.key(known.owner)))
         if isinstance(outcome.value, bytes):
             world.require(known.deletion is not Deletion.DONE, f"{object_id} was deleted and came back")
             known.check(outcome.value, slice(0, None))

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from campaign.checks import check_placed, clean_fragments, good_fragments
+from campaign.checks import carrier, check_placed, clean_fragments, good_fragments, is_room, stages
 from campaign.model import Deletion, Known, Model
 from campaign.process import Outcome, Process
 from campaign.world import Violated, World
 from reelm.base import DatabaseUnavailable, DataClass, ReelmError
 from reelm.vault import (
     DeletionUnfinished,
+    KeyRefused,
     NotDurable,
     NotEnoughFragments,
     ObjectMissing,
@@ -24,7 +25,7 @@ from reelm.vault import (
     Superseded,
     TooFewPlaces,
 )
-from reelm.vault.placement import Residency, fragments_per_group
+from reelm.vault.placement import Residency
 
 SUITES = (Suite.SEALED, Suite.SEALED, Suite.SEALED_SHA256, Suite.MEDIA)
 _EDGES = (0, 1, 15, 16, 17, 1023, 1024, 1025, 2047, 2048, 3071, 3073, 4095, 4096, 4097, 8191, 8192, 8193)
@@ -41,7 +42,6 @@ class Caller:
     world: World
     model: Model
     process: Callable[[], Process]
-    references: list[str]
     residencies: dict[str, Residency]
 
     async def act(self) -> None:
@@ -50,28 +50,31 @@ class Caller:
         await asyncio.sleep(chance.expovariate(4))
         work: list[tuple[float, Callable[[], Coroutine[Any, Any, None]]]] = [
             (4.0, self.put),
-            (4.0, self.read),
+            (5.0, self.read),
             (1.2, self.delete),
             (0.6, self.sweep),
+            (0.6, self.compact),
+            (0.3, self.shred),
         ]
         (chosen,) = chance.choices([each for _, each in work], [weight for weight, _ in work])
         await chosen()
 
     async def put(self) -> None:
         world, chance = self.world, self.world.chance
-        reference = chance.choice(self.references)
+        reference = chance.choice(list(self.residencies))
+        owner = self.model.owners[reference]
         data = chance.randbytes(self._size())
         self.model.attempt(reference, data)
         is_broken = chance.random() < 0.04
         begun = world.loop.time()
         process = self.process()
-        live_before = {each.object_id for each in self.model.live() if each.reference == reference}
         outcome = await process.do(
             process.vault.put(
                 self._stream(data, is_broken=is_broken),
                 reference=reference,
                 klass=DataClass.PUBLIC,
-                key=process.key,
+                key=process.key(owner),
+                owner=owner,
                 suite=chance.choice(SUITES),
                 residency=self.residencies[reference],
             ),
@@ -79,8 +82,9 @@ class Caller:
         )
         self._tell("put", outcome, f"{reference} {len(data)} bytes by {process}")
         if isinstance(outcome.value, Receipt):
-            known = self.model.acknowledge(outcome.value)
-            if known.object_id not in live_before:
+            is_new = outcome.value.object_id not in self.model.known
+            self.model.acknowledge(outcome.value, begun=begun)
+            if is_new:
                 check_placed(world, outcome.value)
         elif outcome.error is not None:
             self._check_refused_put(outcome.error, begun, reference, is_broken=is_broken)
@@ -94,22 +98,34 @@ class Caller:
         length = None if part.stop is None else part.stop - part.start
         was_gone, begun = known.deletion is Deletion.DONE, self.world.loop.time()
         process = self.process()
-        clean = clean_fragments(self.world, known.object_id, begun)
+        clean, lay_in = (
+            clean_fragments(self.world, known.object_id, begun),
+            carrier(self.world, known.object_id),
+        )
+        is_stranger = chance.random() < 0.05
         outcome = await process.do(
-            process.vault.read(known.object_id, key=process.key, start=part.start, length=length),
+            process.vault.read(
+                known.object_id,
+                key=process.key("a stranger" if is_stranger else known.owner),
+                start=part.start,
+                length=length,
+            ),
             give_up_seconds=self._patience(),
         )
         self._tell("read", outcome, f"{known.reference} {part} by {process}")
         if isinstance(outcome.value, bytes):
             self.world.require(not was_gone, f"{known.object_id} was deleted and came back")
+            self.world.require(not (is_stranger and known.is_sealed), "a stranger's key opened an object")
             known.check(outcome.value, part)
         elif isinstance(outcome.error, ObjectMissing):
             self._check_missing(known)
         elif isinstance(outcome.error, NotEnoughFragments):
-            if known.deletion is not Deletion.NONE:
+            if known.deletion is not Deletion.NONE or carrier(self.world, known.object_id) != lay_in:
                 return  # its fragments went while it was read
             still = clean & clean_fragments(self.world, known.object_id, begun)
             check_too_few(outcome.error, len(still), len(good_fragments(self.world, known.object_id)))
+        elif isinstance(outcome.error, KeyRefused):
+            self.world.require(is_stranger, "the owner's key was refused")
         elif outcome.error is not None:
             self._require_outage(outcome.error)
 
@@ -122,8 +138,36 @@ class Caller:
         outcome = await process.do(process.vault.delete(known.object_id), give_up_seconds=self._patience())
         self._tell("delete", outcome, f"{known.reference} by {process}")
         if isinstance(outcome.error, DeletionUnfinished) or (outcome.error is None and not outcome.is_cut):
-            known.deletion = Deletion.DONE
+            known.end(self.world.loop.time())
         elif outcome.error is not None:
+            self._require_outage(outcome.error)
+
+    async def shred(self) -> None:
+        """Everything of one owner goes; what is being put meanwhile may stay."""
+        world, model = self.world, self.model
+        owner = world.chance.choice(list(model.owners.values()))
+        model.shredding.add(owner)
+        going = [each for each in model.live() if each.owner == owner]
+        for known in going:
+            known.deletion = Deletion.BEGUN
+        process = self.process()
+        outcome = await process.do(process.vault.shred(owner), give_up_seconds=self._patience())
+        self._tell("shred", outcome, f"{owner} by {process}")
+        model.shredded_at[owner] = world.loop.time()
+        for known in model.live():
+            if known.owner == owner:  # acknowledged in the meantime: before it or after it
+                known.deletion = Deletion.BEGUN
+        if outcome.error is not None:
+            self._require_outage(outcome.error)
+        elif not outcome.is_cut:
+            for known in going:
+                known.end(world.loop.time())
+
+    async def compact(self) -> None:
+        process = self.process()
+        outcome = await process.do(process.vault.compact(), give_up_seconds=self._patience())
+        self._tell("compact", outcome, f"{outcome.value} by {process}")
+        if outcome.error is not None:
             self._require_outage(outcome.error)
 
     async def sweep(self) -> None:
@@ -144,23 +188,26 @@ class Caller:
         elif isinstance(error, NotDurable):
             bad = [provider for provider in world.providers if provider.misbehaved_at >= begun]
             spare = world.config.n - world.config.k - 1
-            is_alone = fragments_per_group(world.config.k, world.config.n) == 1 or not any(
-                provider.place.groups for provider in world.providers
-            )
+            # With fewer places, one may hold two fragments, and its failure counts twice.
+            is_wide = set(stages(world).values()) == {"active"} and not world.tally["keep: done"]
+            is_alone = is_wide and not any(provider.place.groups for provider in world.providers)
             world.require(
                 len(bad) > spare or not is_alone, f"a put gave up although only {len(bad)} providers failed"
             )
+        elif isinstance(error, TooFewPlaces):
+            is_enough = is_room(world, self.residencies[reference]) and not world.tally["keep: done"]
+            world.require(not is_enough, "there were places enough")
         elif isinstance(error, Superseded):
             others = len(self.model.attempts[reference]) > 1
-            world.require(world.is_rude or others, "a put was superseded by nobody")
+            was_shredded = self.model.owners[reference] in self.model.shredding
+            world.require(world.is_rude or others or was_shredded, "a put was superseded by nobody")
         else:
-            world.require(not isinstance(error, TooFewPlaces), "there were places enough")
             self._require_outage(error)
 
     def _check_missing(self, known: Known) -> None:
         is_fine = known.deletion is not Deletion.NONE
         self.world.require(is_fine, f"{known.object_id} ({known.reference}) was acknowledged and is lost")
-        known.deletion = Deletion.DONE
+        known.end(self.world.loop.time())
 
     def _require_outage(self, error: ReelmError) -> None:
         is_fine = isinstance(error, DatabaseUnavailable) and self.world.tally["fault: records away"] > 0

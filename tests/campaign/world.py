@@ -12,7 +12,6 @@ from campaign.records import Records
 from reelm.base import write_id
 from reelm.vault import Config
 from reelm.vault.format import parse_header
-from reelm.vault.placement import fragments_per_group
 
 if TYPE_CHECKING:
     from campaign.process import Process
@@ -104,27 +103,14 @@ class World:
         self.note(f"{provider} receives {header.index} of {object_id}")
         suite = header.common.suite
         self.written[name] = Written(data, object_id, header.index, suite.is_sealed)
-        k, n = header.common.k, header.common.n
         for group in sorted(provider.place.all_groups):
             seen = self.ever[object_id, group]
             seen.add(header.index)
-            is_fine = len(seen) < k or not suite.is_sealed
+            is_fine = len(seen) < header.common.k or not suite.is_sealed
             self.require(is_fine, f"{group} was given {len(seen)} fragments of {object_id}: enough to read")
-            self.require(
-                self.visible(object_id, group) <= fragments_per_group(k, n),
-                f"{group} holds too many fragments of {object_id}",
-            )
 
-    def visible(self, object_id: str, group: str) -> int:
-        """How many different fragments of an object lie at a group now."""
-        found = {
-            self.written[name].index
-            for provider in self.providers
-            if group in provider.place.all_groups
-            for name in provider.names
-            if name in self.written and self.written[name].object_id == object_id
-        }
-        return len(found)
+    def find(self, provider: str) -> "Provider":
+        return next(each for each in self.providers if each.place.provider == provider)
 
     def require(self, is_true: bool, otherwise: str) -> None:  # noqa: FBT001 - reads as an assertion
         if not is_true:
