@@ -24,12 +24,14 @@ from pathlib import Path
 from typing import Self
 
 from reelm.base import Secret
-from reelm.vault.adapters.signature import Credentials, sign
+from reelm.vault.adapters.credentials import Credentials
+from reelm.vault.adapters.signature import sign
 
 _PROGRAMS = ("monmaptool", "ceph", "ceph-mon", "ceph-osd", "radosgw", "radosgw-admin")
 _READY_SECONDS = 60
-# Whatever becomes of the tests, their servers do not outlive this.
-_LIFE_SECONDS = 3600
+# Servers end with the thread that started them, and whatever becomes of it they do not outlive this.
+_LIFE_SECONDS = 1800
+_BOUNDED = ("setpriv", "--pdeathsig", "TERM", "timeout", "--kill-after=2", str(_LIFE_SECONDS))
 
 _CONFIGURATION = """\
 [global]
@@ -62,8 +64,10 @@ crash dir = {folder}
 log file = {folder}/$name.log
 rgw enable usage log = false
 rgw enable quota threads = false
-rgw enable gc threads = true
+# Deleted objects leave memory at once; a full disk makes writers wait for ever.
 rgw gc obj min wait = 1
+rgw gc processor period = 2
+rgw gc processor max time = 2
 rgw thread pool size = 64
 rgw run sync thread = false
 rgw dns name =
@@ -101,10 +105,26 @@ class Gateway:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
+        self.launch()
+        self.wait()
+
+    def launch(self) -> None:
         front = f"beast endpoint=127.0.0.1:{self.port} tcp_nodelay=1"
-        arguments = [f"--rgw-frontends={front}", f"--log-file={self._cluster.folder}/gateway-{self.number}.log"]
+        arguments = [
+            f"--rgw-frontends={front}",
+            f"--log-file={self._cluster.folder}/gateway-{self.number}.log",
+        ]
         self._process = self._cluster.start("radosgw", "-n", "client.admin", *arguments)
-        _wait_for_answer(self.port, self._process)
+
+    def wait(self) -> None:
+        """Until it takes connections."""
+        deadline = time.monotonic() + _READY_SECONDS
+        while True:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
+                return
+            if self._process is None or self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError("a gateway did not start")
+            time.sleep(0.05)
 
     def stop(self) -> None:
         """Kill it, as a machine that loses power would."""
@@ -113,7 +133,10 @@ class Gateway:
             self._process = None
 
     def make_user(self) -> None:
-        keys = [f"--access-key={self.credentials.access_key_id}", f"--secret-key={self.credentials.secret.reveal().decode()}"]
+        keys = [
+            f"--access-key={self.credentials.access_key_id}",
+            f"--secret-key={self.credentials.secret.reveal().decode()}",
+        ]
         who = [f"--uid=user-{self.number}", f"--display-name=Provider {self.number}"]
         self._cluster.run("radosgw-admin", "user", "create", *who, *keys)
 
@@ -145,8 +168,10 @@ def throwaway_radosgw(programs: RadosgwPrograms, *, count: int = 5) -> Iterator[
         first.start()
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(Gateway.make_user, gateways))
-            list(pool.map(Gateway.start, others))
+        for gateway in others:
+            gateway.launch()
         for gateway in gateways:
+            gateway.wait()
             gateway.make_bucket()
         yield gateways
     finally:
@@ -185,7 +210,7 @@ class _Cluster:
             _end(process, signal.SIGKILL)
 
     def start(self, program: str, *arguments: str) -> "subprocess.Popen[bytes]":
-        command = ["timeout", str(_LIFE_SECONDS), *self._command(program, *arguments)]
+        command = [*_BOUNDED, *self._command(program, *arguments)]
         if program == "radosgw":
             command.append("-f")
         with (self.folder / "output.log").open("ab") as log:
@@ -224,16 +249,6 @@ class _Cluster:
             if time.monotonic() > deadline:
                 raise RuntimeError("the disk did not come up")
             time.sleep(0.1)
-
-
-def _wait_for_answer(port: int, process: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + _READY_SECONDS
-    while True:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-            return
-        if process.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError("a gateway did not start")
-        time.sleep(0.05)
 
 
 def _end(process: "subprocess.Popen[bytes]", how: signal.Signals) -> None:

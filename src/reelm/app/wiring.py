@@ -7,14 +7,19 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from reelm import accounts, delivery, feed, media, social, vault
 from reelm.app.migrate import migrate
 from reelm.app.settings import Settings
 from reelm.base import Clock, Database, Entropy, SystemClock, SystemEntropy
-from reelm.realm import FRAGMENT_COUNT, Keys, Manifest, RootKey, default_manifest, parse_manifest
+from reelm.realm import FRAGMENT_COUNT, Keys, Manifest, RootKey, StorePlace, default_manifest, parse_manifest
+from reelm.vault.adapters.credentials import read_credentials
 from reelm.vault.adapters.folder import FolderStore
+from reelm.vault.adapters.s3 import DEFAULT_REGION, S3Store
 from reelm.workflows import OpenRealm, Turns
+
+OpenStore: TypeAlias = FolderStore | S3Store
 
 
 @dataclass(frozen=True)
@@ -27,7 +32,7 @@ class Ground:
     database: Database
     manifest: Manifest
     keys: Keys
-    stores: Sequence[FolderStore]
+    stores: Sequence[OpenStore]
 
 
 @asynccontextmanager
@@ -39,15 +44,20 @@ async def open_realm(
     Raises:
         ManifestError: the manifest has faults; all of them are listed.
         RootKeyMissing: there are records but no root key.
+        StoreKeyMissing, StoreKeyUnsafe: a declared bucket has no usable credentials.
         DatabaseUnavailable: the records cannot be reached.
     """
     database = Database.open(settings.database_url)
     try:
         clock, entropy = clock or SystemClock(), entropy or SystemEntropy()
         ground = await _prepare(settings, database, clock, entropy)
-        realm = _assemble(ground)
-        await realm.vault.enrol()
-        yield realm
+        try:
+            realm = _assemble(ground)
+            await realm.vault.enrol()
+            yield realm
+        finally:
+            for store in ground.stores:
+                await store.close()
     finally:
         await database.close()
 
@@ -61,7 +71,7 @@ async def _prepare(settings: Settings, database: Database, clock: Clock, entropy
             is_new = not await Keys.has_begun(tx)
             root = _root_key(settings.paths.root_key, entropy, is_new=is_new)
             keys = Keys(root, clock=clock, entropy=entropy)
-            stores = _stores(settings, manifest, is_new=is_new)
+            stores = _stores(settings, manifest, clock, is_new=is_new)
             await keys.begin(tx)
     return Ground(settings, clock, entropy, database, manifest, keys, stores)
 
@@ -101,13 +111,21 @@ def _outside(ground: Ground) -> vault.Outside:
     )
 
 
-def _stores(settings: Settings, manifest: Manifest, *, is_new: bool) -> list[FolderStore]:
-    """The declared folders. Later on a missing one stays missing: it may be a disk that is not mounted."""
-    return [
-        FolderStore.open(settings.data / place.folder, provider=place.id, create=is_new)
-        for place in manifest.stores
-        if place.folder is not None
-    ]
+def _stores(settings: Settings, manifest: Manifest, clock: Clock, *, is_new: bool) -> list[OpenStore]:
+    """The declared stores. Later on a missing folder stays missing: it may be a disk that is not mounted."""
+    return [_store(settings, manifest, store, clock, is_new=is_new) for store in manifest.stores]
+
+
+def _store(
+    settings: Settings, manifest: Manifest, store: StorePlace, clock: Clock, *, is_new: bool
+) -> OpenStore:
+    groups, country = manifest.groups_of(store), manifest.site_of(store).country
+    if store.url is None:
+        folder = settings.data / (store.folder or "")
+        return FolderStore.open(folder, provider=store.id, groups=groups, country=country, create=is_new)
+    place = vault.Place(vault.ProviderId(store.id), groups, country)
+    credentials = read_credentials(settings.paths.store_key(store.id))
+    return S3Store.open(store.url, place, credentials, clock=clock, region=store.region or DEFAULT_REGION)
 
 
 def _media_config(settings: Settings) -> media.Config:

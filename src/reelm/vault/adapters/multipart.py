@@ -1,7 +1,7 @@
 """Uploading a large object in numbered parts, in any order, and taking an unfinished upload back.
 
-The client library gives parts their numbers in the order in which they come, and a fragment's first part comes
-last. So these few requests of the S3 protocol are made here, through the realm's only way out.
+The client library gives parts their numbers in the order in which they come, and a fragment's first part
+comes last. So these few requests of the S3 protocol are made here, through the realm's only way out.
 
 Source: "CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload", "AbortMultipartUpload" and
 "ListMultipartUploads" of the Amazon S3 API reference.
@@ -15,15 +15,14 @@ from html import unescape
 from urllib.parse import quote
 
 from reelm.base import Answer, Clock, DestinationFailed, Outbound
+from reelm.vault.adapters.credentials import Credentials
 from reelm.vault.adapters.refusal import code_in, refusal
-from reelm.vault.adapters.signature import Credentials, sign
+from reelm.vault.adapters.signature import sign
 from reelm.vault.errors import StoreFailed
 
 _ID = re.compile(r"<UploadId>([^<]{1,2000})</UploadId>")
 _UNFINISHED = re.compile(r"<Upload>.*?</Upload>", re.DOTALL)
 _KEY = re.compile(r"<Key>([^<]{1,2000})</Key>")
-# Part 1 of the protocol's numbers; the last of them is the most an upload can have.
-PARTS_MAX = 10_000
 
 
 @dataclass(frozen=True, slots=True)

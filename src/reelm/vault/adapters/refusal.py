@@ -1,7 +1,7 @@
 """What an S3 server's refusal means for the vault.
 
-Only the status and the server's one-word code are ever looked at or passed on: its text may quote the request,
-and with it an access key.
+Only the status and the server's one-word code are ever looked at or passed on: its text may quote the
+request, and with it an access key.
 """
 
 import re
@@ -33,7 +33,7 @@ def refusal(provider: str, *, status: int | None, code: str) -> VaultError:
     """The error to raise; ``status`` is None when no whole answer came."""
     if code in _FULL or status == 507:
         return StoreFull(
-            f"The bucket is full ({_named(status, code)}). The fragment was not kept. Raise its quota.",
+            f"The bucket is full ({code or status}). The fragment was not kept. Raise its quota.",
             provider=provider,
         )
     if status == 416:
@@ -42,21 +42,16 @@ def refusal(provider: str, *, status: int | None, code: str) -> VaultError:
 
 
 def _reason(status: int | None, code: str) -> str:
-    named = _named(status, code)
-    if code == _WHOLE:
-        return "The server answers a request for a part with the whole (200, not 206). It is unfit as a store."
     if status is None:
         return "The server did not answer properly. Check the network and the provider."
-    if code == "RequestTimeTooSkewed":
-        return f"The server's clock and this machine's differ too much ({named}). Correct this machine's."
-    if status in {401, 403}:
-        return f"The server refuses the credentials ({named}). Check the store's key file and its rights."
-    if code in _BUSY or status in {429, 503}:
-        return f"The server asks for fewer requests ({named}). It is tried again later."
-    if code == "NoSuchBucket":
-        return f"The bucket is not there ({named}). Check the store's url in the manifest."
+    named = " ".join(part for part in (str(status), code) if part)
+    for matches, text in (
+        (code == _WHOLE, "answers a request for a part with the whole, not 206. It is unfit as a store"),
+        (code == "RequestTimeTooSkewed", "has another time than this machine ({}). Correct this machine's"),
+        (status in {401, 403}, "refuses the credentials ({}). Check the store's key file and its rights"),
+        (code in _BUSY or status in {429, 503}, "asks for fewer requests ({}). Try again later"),
+        (code == "NoSuchBucket", "has no such bucket ({}). Check the store's url in the manifest"),
+    ):
+        if matches:
+            return f"The server {text.format(named)}."
     return f"The server failed ({named}). Check the provider."
-
-
-def _named(status: int | None, code: str) -> str:
-    return " ".join(part for part in (str(status or ""), code) if part)

@@ -3,11 +3,11 @@
 The server is asked for as little as any S3 has: put, get a range, head, delete, and an upload in parts. Never
 a conditional write: some servers ignore the condition and overwrite in silence.
 
-Where the connections go is decided by construction. obstore connects by itself, outside the realm's only way
-out, so its client is built with nothing but the store's own address from the manifest: the ``AWS_*`` variables
-it would read (other endpoints, other credentials, certificates unchecked) are taken out of the environment
-first; static credentials mean that no metadata service is asked; and every host but the store's is sent
-through a proxy that cannot exist, which also switches off the environment's proxies and redirects elsewhere.
+Where the connections go is decided by construction. obstore connects by itself, outside the realm's only
+way out, so its client is built with nothing but the store's own address from the manifest. The ``AWS_*``
+variables that it would read (other endpoints, other credentials, certificates unchecked) are taken out of the
+environment first; with static credentials no metadata service is asked; and every host but the store's is
+sent through a proxy that cannot exist, which also ends the environment's proxies and redirects elsewhere.
 """
 
 import asyncio
@@ -23,9 +23,9 @@ from obstore.exceptions import BaseError
 from obstore.store import S3Store as Remote
 
 from reelm.base import Clock, Endpoint, Outbound, OutboundLimits
+from reelm.vault.adapters.credentials import Credentials
 from reelm.vault.adapters.multipart import Bucket, Upload, forget_unfinished
 from reelm.vault.adapters.refusal import refusal, status_and_code
-from reelm.vault.adapters.signature import Credentials
 from reelm.vault.codec import Block
 from reelm.vault.errors import Fault, FragmentMissing, FragmentRefused, StoreFailed, StoreRefused
 from reelm.vault.model import Place
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 # Some servers want all parts but the last to have one size, so the first has it too.
 PART_BYTES: Final = 8 << 20
+DEFAULT_REGION: Final = "us-east-1"
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _NOWHERE: Final = "http://127.0.0.1:0"
 _MARKER: Final = "reelm-store"
@@ -54,12 +55,11 @@ class S3Store:
 
     @classmethod
     def open(
-        cls, url: str, place: Place, credentials: Credentials, *, clock: Clock, region: str = "us-east-1"
+        cls, url: str, place: Place, credentials: Credentials, *, clock: Clock, region: str = DEFAULT_REGION
     ) -> "S3Store":
-        """The store behind this address; nothing is sent yet.
+        """The store behind this address: ``https://host[:port]/bucket``, ``http`` only on this machine.
 
-        Args:
-            url: ``https://host[:port]/bucket``; ``http`` only on this machine.
+        Nothing is sent yet.
 
         Raises:
             StoreRefused: it is no such address.
@@ -84,8 +84,7 @@ class S3Store:
                 raise _too_short()
             return b""
         with self._told():
-            wanted = {"range": (start, start + length)}
-            found = await obstore.get_async(self._remote, name, options=wanted)  # type: ignore[arg-type]  # no enum
+            found = await obstore.get_async(self._remote, name, options={"range": (start, start + length)})
             return await self._collect(found, length)
 
     async def size(self, name: str) -> int:
@@ -162,8 +161,8 @@ class S3Store:
 class S3Writer:
     """One fragment being uploaded: in one request, or in parts of which the first is sent last.
 
-    The head belongs into the first part and is known only at the end, so that part waits in memory; besides it
-    there is never more than the one that is being filled or sent.
+    The head belongs into the first part and is known only at the end, so that part waits in memory. Besides
+    it there are only the part that is being sent and the one that is being filled.
     """
 
     def __init__(self, store: S3Store, name: str, *, head_bytes: int) -> None:
@@ -175,6 +174,7 @@ class S3Writer:
         self._first = b""
         self._upload: Upload | None = None
         self._number = 1
+        self._flying: list[asyncio.Task[None]] = []
 
     async def write(self, blocks: Sequence[Block]) -> None:
         for block in blocks:
@@ -191,9 +191,9 @@ class S3Writer:
         if self._upload is None:
             await self._store.put(self._name, head + self._part)
             return
-        await asyncio.gather(
-            self._upload.send(1, head + self._first), self._upload.send(self._number + 1, bytes(self._part))
-        )
+        self._send(1, head + self._first)
+        self._send(self._number + 1, bytes(self._part))
+        await self._land()
         await self._upload.complete()
         self._upload = None
         await self._store.confirm(self._name, self._size)
@@ -201,6 +201,9 @@ class S3Writer:
     async def abort(self) -> None:
         upload, self._upload = self._upload, None
         self._first, self._part = b"", bytearray()
+        for sending in self._flying:
+            sending.cancel()
+        await asyncio.gather(*self._flying, return_exceptions=True)
         if upload is not None:
             # Parts that stay here are taken back when the fragment is deleted.
             with suppress(StoreFailed, TimeoutError):
@@ -215,8 +218,18 @@ class S3Writer:
             self._first = part
             self._upload = await Upload.begin(self._store.bucket, self._name)
             return
+        await self._land()
         self._number += 1
-        await self._upload.send(self._number, part)
+        self._send(self._number, part)
+
+    def _send(self, number: int, part: bytes) -> None:
+        if self._upload is not None:
+            self._flying.append(asyncio.create_task(self._upload.send(number, part)))
+
+    async def _land(self) -> None:
+        """Wait until the parts on their way are there."""
+        await asyncio.gather(*self._flying)
+        self._flying.clear()
 
 
 def _check(url: str, place: Place) -> str:
@@ -243,7 +256,7 @@ def _check(url: str, place: Place) -> str:
 
 
 def _connect(bucket: Bucket, host: str) -> Remote:
-    """obstore's client for one bucket, with everything it would look up elsewhere decided here."""
+    """Obstore's client for one bucket, with everything it would look up elsewhere decided here."""
     for name in [name for name in os.environ if name.upper().startswith("AWS_")]:
         del os.environ[name]
     endpoint, _, bucket_name = bucket.url.rpartition("/")

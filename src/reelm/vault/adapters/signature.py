@@ -5,22 +5,13 @@ Source: "Authenticating Requests (AWS Signature Version 4)" of the Amazon S3 API
 
 import hashlib
 import hmac
-from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from reelm.base import Secret
+from reelm.vault.adapters.credentials import Credentials
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
 UNSIGNED = "UNSIGNED-PAYLOAD"
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """What one store's provider gave out for one bucket."""
-
-    access_key_id: str
-    secret: Secret
 
 
 def sign(
@@ -28,10 +19,8 @@ def sign(
 ) -> dict[str, str]:
     """The headers that make this request the owner's.
 
-    Args:
-        url: with its query already percent-encoded and in the order of its names.
-        body: what is sent and signed; None leaves it unsigned, which only TLS makes up for.
-        at: now, in UTC.
+    The query of the address is percent-encoded already and in the order of its names. ``body`` is what is
+    sent and signed; None leaves it unsigned, which only TLS makes up for. ``at`` is now, in UTC.
     """
     parts = urlsplit(url)
     stamp = at.strftime("%Y%m%dT%H%M%SZ")
