@@ -1,7 +1,7 @@
 """The composition root: settings, wiring and processes.
 
 Nouns: ``settings`` (what a realm may be told), ``open_realm`` (one open realm, built out of the packages
-below), ``Supervisor`` (what keeps its processes alive), ``state`` (what runs now), ``exit_with_parent`` and
+below), ``examine_place`` (a store tried out before it is part of one), ``Supervisor`` (what keeps its processes alive), ``state`` (what runs now), ``exit_with_parent`` and
 ``Heartbeat`` (what each of those processes owes the supervisor).
 
 Nouns are loaded when they are first asked for: a warm start must not load the whole product before its first
@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from reelm.app.enrolment import examine_place
     from reelm.app.errors import EXIT_CODES, StopIncomplete, exit_code
     from reelm.app.heartbeat import Heartbeat, read_beat
     from reelm.app.leftovers import clear_leftovers
@@ -29,6 +30,7 @@ _HOMES = {
     "StopIncomplete": "errors",
     "Supervisor": "supervisor",
     "clear_leftovers": "leftovers",
+    "examine_place": "enrolment",
     "exit_code": "errors",
     "exit_with_parent": "parent",
     "holder": "lock",
@@ -45,6 +47,7 @@ __all__ = [
     "StopIncomplete",
     "Supervisor",
     "clear_leftovers",
+    "examine_place",
     "exit_code",
     "exit_with_parent",
     "holder",

@@ -108,8 +108,8 @@ class StorePlace:
     site: str
     folder: str | None
     url: str | None
-    region: str | None
-    price_per_gib_month: Price | None
+    region: str | None = None
+    price_per_gib_month: Price | None = None
 
 
 @dataclass(frozen=True, slots=True)

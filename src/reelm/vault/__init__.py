@@ -31,6 +31,7 @@ from reelm.vault.errors import (
     VaultError,
     WrongRange,
 )
+from reelm.vault.examine import Examination, Finding, Verdict
 from reelm.vault.keys import VaultKeys
 from reelm.vault.model import Config, Place, ProviderId, Receipt, Stage, StoreHealth, Suite
 from reelm.vault.outside import Outside, by_provider
@@ -41,6 +42,8 @@ __all__ = [
     "ClassNeedsSeal",
     "Config",
     "DeletionUnfinished",
+    "Examination",
+    "Finding",
     "FragmentMissing",
     "FragmentRefused",
     "FragmentWriter",
@@ -68,6 +71,7 @@ __all__ = [
     "Vault",
     "VaultError",
     "VaultKeys",
+    "Verdict",
     "Wrapper",
     "WrongRange",
     "by_provider",

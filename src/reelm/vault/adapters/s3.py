@@ -50,7 +50,7 @@ class S3Store:
 
     def __init__(self, place: Place, bucket: Bucket, remote: Remote) -> None:
         self._place = place
-        self._remote = remote
+        self.remote = remote
         self.bucket = bucket
 
     @classmethod
@@ -84,13 +84,13 @@ class S3Store:
                 raise _too_short()
             return b""
         with self._told():
-            found = await obstore.get_async(self._remote, name, options={"range": (start, start + length)})
+            found = await obstore.get_async(self.remote, name, options={"range": (start, start + length)})
             return await self._collect(found, length)
 
     async def size(self, name: str) -> int:
         try:
             with self._told():
-                return (await obstore.head_async(self._remote, name))["size"]
+                return (await obstore.head_async(self.remote, name))["size"]
         except FragmentMissing:
             # An answer without a body cannot say whether the whole bucket is gone; this one can.
             await self.read(name, start=0, length=1)
@@ -99,7 +99,7 @@ class S3Store:
     async def delete(self, name: str) -> None:
         """Also takes back what an upload in parts left that a crash cut off."""
         with suppress(FragmentMissing), self._told():
-            await obstore.delete_async(self._remote, name)
+            await obstore.delete_async(self.remote, name)
         await forget_unfinished(self.bucket, name)
 
     async def probe(self) -> tuple[int | None, str]:
@@ -109,7 +109,7 @@ class S3Store:
     async def put(self, name: str, data: bytes) -> None:
         """One whole object, there when this returns."""
         with self._told():
-            await obstore.put_async(self._remote, name, data, use_multipart=False)
+            await obstore.put_async(self.remote, name, data, use_multipart=False)
         await self.confirm(name, len(data))
 
     async def confirm(self, name: str, length: int) -> None:
