@@ -1,8 +1,9 @@
 """The composition root: settings, wiring and processes.
 
 Nouns: ``settings`` (what a realm may be told), ``open_realm`` (one open realm, built out of the packages
-below), ``examine_place`` (a store tried out before it is part of one), ``Supervisor`` (what keeps its processes alive), ``state`` (what runs now), ``exit_with_parent`` and
-``Heartbeat`` (what each of those processes owes the supervisor).
+below), ``examine_place`` (a store tried out before it is part of one), ``Supervisor`` (what keeps its
+processes alive), ``state`` (what runs now), ``exit_with_parent`` and ``Heartbeat`` (what each of those
+processes owes the supervisor).
 
 Nouns are loaded when they are first asked for: a warm start must not load the whole product before its first
 process runs.

@@ -27,8 +27,7 @@ async def examine_place(
     """
     clock, entropy = clock or SystemClock(), entropy or SystemEntropy()
     if "://" not in target:
-        folder = Path(target).absolute()
-        return await examine_folder(folder, beside, clock=clock, entropy=entropy)
+        return await examine_folder(Path(target), beside, clock=clock, entropy=entropy)
     if credentials is None:
         raise vault.StoreKeyMissing("A bucket needs its credentials. Give their file with --credentials.")
     place = vault.Place(vault.ProviderId("probe"))

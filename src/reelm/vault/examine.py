@@ -180,4 +180,4 @@ class Examiner:
 
 def _spread(seconds: Sequence[float]) -> str:
     cuts = quantiles(seconds, n=20)
-    return f"{cuts[9] * 1000:.1f} ms in the middle, {cuts[18] * 1000:.1f} ms at the 95th of 100"
+    return f"p50 {cuts[9] * 1000:.1f} ms and p95 {cuts[18] * 1000:.1f} ms"
