@@ -72,41 +72,42 @@ async def bad_s3(answering: Answering) -> AsyncIterator[BadServer]:
         await listening.wait_closed()
 
 
+def always(reply: bytes | None) -> Answering:
+    """The same answer to everything."""
+    return lambda _: reply
+
+
 def answer(status: str, body: bytes = b"", **headers: str) -> bytes:
     """A whole HTTP answer; header names with _ for -."""
-    given = {
-        "content-length": str(len(body)),
-        **{name.replace("_", "-"): text for name, text in headers.items()},
-    }
-    lines = "".join(f"{name}: {text}\r\n" for name, text in given.items())
+    given = {"content_length": str(len(body)), **headers}
+    lines = "".join(f"{name.replace('_', '-')}: {text}\r\n" for name, text in given.items())
     return f"HTTP/1.1 {status}\r\nconnection: close\r\n{lines}\r\n".encode() + body
 
 
 def error(status: str, code: str) -> bytes:
     """An S3 error that quotes the access key, as real ones do."""
-    return answer(
-        status, f"<Error><Code>{code}</Code><AWSAccessKeyId>{ACCESS_KEY}</AWSAccessKeyId></Error>".encode()
-    )
+    text = f"<Error><Code>{code}</Code><AWSAccessKeyId>{ACCESS_KEY}</AWSAccessKeyId></Error>"
+    return answer(status, text.encode())
+
+
+_STAMPS = {"last_modified": "Wed, 21 Oct 2015 07:28:00 GMT", "etag": '"x"'}
 
 
 def part(body: bytes, *, start: int, size: int, **headers: str) -> bytes:
-    """A right answer to a range request."""
-    content_range = f"bytes {start}-{start + len(body) - 1}/{size}"
-    stamps = {"last_modified": "Wed, 21 Oct 2015 07:28:00 GMT", "etag": '"x"'}
-    return answer("206 Partial Content", body, content_range=content_range, **{**stamps, **headers})
+    """A right answer to a range request, but for the headers given."""
+    right = {**_STAMPS, "content_range": f"bytes {start}-{start + len(body) - 1}/{size}"}
+    return answer("206 Partial Content", body=body, **{**right, **headers})
 
 
 def found(size: int) -> bytes:
     """A right answer to HEAD."""
-    stamps = {"last_modified": "Wed, 21 Oct 2015 07:28:00 GMT", "etag": '"x"', "content_length": str(size)}
-    return answer("200 OK", **stamps)
+    return answer("200 OK", body=b"", **_STAMPS, content_length=str(size))
 
 
 async def _read(reader: asyncio.StreamReader) -> Asked:
     head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
     method, path, _ = head[0].split(" ")
-    headers = {
-        name.lower(): text.strip() for name, _, text in (line.partition(":") for line in head[1:] if line)
-    }
+    fields = (line.partition(":") for line in head[1:] if line)
+    headers = {name.lower(): text.strip() for name, _, text in fields}
     body = await reader.readexactly(int(headers.get("content-length", "0")))
     return Asked(method, path, headers, body)

@@ -10,7 +10,7 @@ from reelm.vault import Place, ProviderId
 from reelm.vault.adapters.s3 import S3Store
 
 # All such tests in one process: a cluster takes a quarter of a minute to start.
-S3_MARKS = (pytest.mark.slow, pytest.mark.xdist_group("s3"))
+S3_MARKS = [pytest.mark.slow, pytest.mark.xdist_group("s3")]
 # What a Ceph gateway calls its only region, and does not check.
 REGION = "default"
 

@@ -3,7 +3,7 @@
 import fcntl
 import hashlib
 import os
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,7 +71,8 @@ async def _prepare(settings: Settings, database: Database, clock: Clock, entropy
             is_new = not await Keys.has_begun(tx)
             root = _root_key(settings.paths.root_key, entropy, is_new=is_new)
             keys = Keys(root, clock=clock, entropy=entropy)
-            stores = _stores(settings, manifest, clock, is_new=is_new)
+            known = {record.place.provider for record in await vault.all_providers(tx)}
+            stores = [_store(settings, manifest, store, clock, known=known) for store in manifest.stores]
             await keys.begin(tx)
     return Ground(settings, clock, entropy, database, manifest, keys, stores)
 
@@ -111,19 +112,28 @@ def _outside(ground: Ground) -> vault.Outside:
     )
 
 
-def _stores(settings: Settings, manifest: Manifest, clock: Clock, *, is_new: bool) -> list[OpenStore]:
-    """The declared stores. Later on a missing folder stays missing: it may be a disk that is not mounted."""
-    return [_store(settings, manifest, store, clock, is_new=is_new) for store in manifest.stores]
-
-
 def _store(
-    settings: Settings, manifest: Manifest, store: StorePlace, clock: Clock, *, is_new: bool
+    settings: Settings,
+    manifest: Manifest,
+    store: StorePlace,
+    clock: Clock,
+    *,
+    known: Collection[vault.ProviderId],
 ) -> OpenStore:
-    groups, country = manifest.groups_of(store), manifest.site_of(store).country
+    """One declared store. A folder is only made when the records do not know it.
+
+    Later on a missing one stays missing: it may be a disk that is not mounted.
+    """
+    provider = vault.ProviderId(store.id)
+    place = vault.Place(provider, manifest.groups_of(store), manifest.site_of(store).country)
     if store.url is None:
-        folder = settings.data / (store.folder or "")
-        return FolderStore.open(folder, provider=store.id, groups=groups, country=country, create=is_new)
-    place = vault.Place(vault.ProviderId(store.id), groups, country)
+        return FolderStore.open(
+            settings.data / (store.folder or ""),
+            provider=provider,
+            groups=place.groups,
+            country=place.country,
+            create=provider not in known,
+        )
     credentials = read_credentials(settings.paths.store_key(store.id))
     return S3Store.open(store.url, place, credentials, clock=clock, region=store.region or DEFAULT_REGION)
 

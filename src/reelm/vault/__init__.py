@@ -36,6 +36,7 @@ from reelm.vault.keys import VaultKeys
 from reelm.vault.model import Config, Place, ProviderId, Receipt, Stage, StoreHealth, Suite
 from reelm.vault.outside import Outside, by_provider
 from reelm.vault.ports import FragmentWriter, Store, Wrapper
+from reelm.vault.store import ProviderRecord, all_providers
 from reelm.vault.vault import Vault
 
 __all__ = [
@@ -56,6 +57,7 @@ __all__ = [
     "Outside",
     "Place",
     "ProviderId",
+    "ProviderRecord",
     "Receipt",
     "Stage",
     "Store",
@@ -74,5 +76,6 @@ __all__ = [
     "Verdict",
     "Wrapper",
     "WrongRange",
+    "all_providers",
     "by_provider",
 ]
