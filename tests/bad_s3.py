@@ -1,9 +1,18 @@
 """A server that answers S3 requests as wrongly as a test tells it to."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
+from ipaddress import ip_address
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
 
 from reelm.base import Secret, SystemClock
 from reelm.vault import Place, ProviderId
@@ -33,16 +42,17 @@ class BadServer:
     """Where it listens, and everything it was asked."""
 
     port: int
+    scheme: str = "http"
     asked: list[Asked] = field(default_factory=list)
 
-    def store(self, *, scheme: str = "http") -> S3Store:
+    def store(self) -> S3Store:
         credentials = Credentials(ACCESS_KEY, Secret(SECRET.encode()))
-        url = f"{scheme}://127.0.0.1:{self.port}/bucket"
+        url = f"{self.scheme}://127.0.0.1:{self.port}/bucket"
         return S3Store.open(url, Place(ProviderId("p1")), credentials, clock=SystemClock())
 
 
 @asynccontextmanager
-async def bad_s3(answering: Answering) -> AsyncIterator[BadServer]:
+async def bad_s3(answering: Answering, *, tls: ssl.SSLContext | None = None) -> AsyncIterator[BadServer]:
     """A server on loopback for as long as the block."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -62,8 +72,8 @@ async def bad_s3(answering: Answering) -> AsyncIterator[BadServer]:
             writer.close()
 
     closing = asyncio.Event()
-    listening = await asyncio.start_server(serve, "127.0.0.1", 0)
-    server = BadServer(listening.sockets[0].getsockname()[1])
+    listening = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
+    server = BadServer(listening.sockets[0].getsockname()[1], "https" if tls else "http")
     try:
         yield server
     finally:
@@ -102,6 +112,30 @@ def part(body: bytes, *, start: int, size: int, **headers: str) -> bytes:
 def found(size: int) -> bytes:
     """A right answer to HEAD."""
     return answer("200 OK", body=b"", **_STAMPS, content_length=str(size))
+
+
+def self_signed(folder: Path) -> ssl.SSLContext:
+    """TLS for 127.0.0.1 with a certificate that nobody vouches for."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = SystemClock().now()
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, SHA256())
+    )
+    pem = folder / "server.pem"
+    plain = serialization.NoEncryption()
+    form = serialization.PrivateFormat.PKCS8
+    pem.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, form, plain)
+        + made.public_bytes(serialization.Encoding.PEM)
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    return context
 
 
 async def _read(reader: asyncio.StreamReader) -> Asked:

@@ -21,7 +21,7 @@ from reelm.base.errors import Forbidden, Unavailable
 
 _PORTS = {"http": 80, "https": 443}
 # A body is handed on piece by piece: each layer below would copy it whole.
-_PIECE_BYTES = 256 << 10
+_PIECE_BYTES = 1 << 20
 
 
 class DestinationUndeclared(Forbidden):

@@ -42,6 +42,12 @@ CODES = st.sampled_from(sorted(COUNTRIES))
 HOSTS = st.from_regex(r"[a-z0-9]{1,8}\.example", fullmatch=True).map("https://{}".format)
 
 
+def places(one: str) -> list[tuple[str | None, str | None, str | None]]:
+    """Folder, address and region of a store."""
+    url = f"https://b.example/{one}"
+    return [(f"f/{one}", None, None), (None, url, None), (None, url, "eu-1")]
+
+
 @st.composite
 def manifests(draw: st.DrawFn) -> Manifest:
     """Any declaration that keeps the rules."""
@@ -67,8 +73,8 @@ def manifests(draw: st.DrawFn) -> Manifest:
             StorePlace(
                 one,
                 draw(st.sampled_from(sites)),
-                *draw(st.sampled_from([(f"f/{one}", None), (None, f"https://b.example/{one}", "eu-1")])),
-                price_per_gib_month=draw(st.none() | st.just(Price(Decimal("0.0060"), "EUR"))),
+                *draw(st.sampled_from(places(one))),
+                draw(st.none() | st.just(Price(Decimal("0.0060"), "EUR"))),
             )
             for one in store_ids
         ),

@@ -2,10 +2,23 @@
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from bad_s3 import ACCESS_KEY, SECRET, Asked, BadServer, always, answer, bad_s3, error, found, part
+from bad_s3 import (
+    ACCESS_KEY,
+    SECRET,
+    Asked,
+    BadServer,
+    always,
+    answer,
+    bad_s3,
+    error,
+    found,
+    part,
+    self_signed,
+)
 from reelm.base import SystemClock, SystemEntropy
 from reelm.vault import (
     FragmentMissing,
@@ -18,6 +31,7 @@ from reelm.vault import (
     VaultError,
 )
 from reelm.vault.adapters.examine_bucket import examine_bucket
+from reelm.vault.adapters.multipart import forget_unfinished
 from reelm.vault.adapters.s3 import PART_BYTES
 
 NAME = "ab" * 32
@@ -202,6 +216,27 @@ async def test_nothing_of_the_environment_decides_where_or_how_to_connect(
     headers = server.asked[0].headers
     assert f"Credential={ACCESS_KEY}/" in headers["authorization"]
     assert "x-amz-security-token" not in headers
+
+
+async def test_a_certificate_that_nobody_vouches_for_is_refused_by_both_clients(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ALLOW_INVALID_CERTIFICATES", "true")
+    async with bad_s3(always(part(b"x" * 9, start=0, size=9)), tls=self_signed(tmp_path)) as server:
+        store = server.store()
+        with pytest.raises(StoreFailed):
+            await store.read(NAME, start=0, length=9)
+        with pytest.raises(StoreFailed):
+            await forget_unfinished(store.bucket, NAME)
+        await store.close()
+    assert server.asked == []
+
+
+async def test_only_an_encrypted_connection_may_carry_an_unsigned_body() -> None:
+    for scheme, is_unsigned in (("https", "true"), ("http", "false")):
+        store = BadServer(1, scheme).store()
+        assert str(store.remote.config["unsigned_payload"]).lower() == is_unsigned
+        await store.close()
 
 
 async def test_a_redirect_to_another_host_is_not_followed() -> None:
