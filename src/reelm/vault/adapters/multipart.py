@@ -7,10 +7,12 @@ Source: "CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload", "Abort
 "ListMultipartUploads" of the Amazon S3 API reference.
 """
 
+import asyncio
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from html import unescape
 from urllib.parse import quote
 
@@ -20,6 +22,7 @@ from reelm.vault.adapters.refusal import code_in, refusal
 from reelm.vault.adapters.signature import sign
 from reelm.vault.errors import StoreFailed
 
+_QUICK_BYTES = 1 << 20
 _ID = re.compile(r"<UploadId>([^<]{1,2000})</UploadId>")
 _UNFINISHED = re.compile(r"<Upload>.*?</Upload>", re.DOTALL)
 _KEY = re.compile(r"<Key>([^<]{1,2000})</Key>")
@@ -54,8 +57,11 @@ class Bucket:
         asked = "&".join(f"{quote(key, safe='')}={quote(value, safe='')}" for key, value in listed)
         url = f"{self.url}/{quote(name)}".rstrip("/") + (f"?{asked}" if asked else "")
         signed = None if url.startswith("https://") else body
-        at = self.clock.now()
-        headers = sign(method, url, self.credentials, region=self.region, body=signed, at=at)
+        work = partial(
+            sign, method, url, self.credentials, region=self.region, body=signed, at=self.clock.now()
+        )
+        # Hashing a part takes milliseconds, which other tasks need not wait for.
+        headers = await asyncio.to_thread(work) if len(signed or b"") > _QUICK_BYTES else work()
         try:
             answer = await self.outbound.request(method, url, headers=headers, body=body or None)
         except DestinationFailed:
