@@ -31,12 +31,12 @@ from reelm.vault.errors import (
     VaultError,
     WrongRange,
 )
-from reelm.vault.examine import Examination, Finding, Verdict
 from reelm.vault.keys import VaultKeys
 from reelm.vault.model import Config, Place, ProviderId, Receipt, Stage, StoreHealth, Suite
 from reelm.vault.outside import Outside, by_provider
 from reelm.vault.ports import FragmentWriter, Store, Wrapper
 from reelm.vault.store import ProviderRecord, all_providers
+from reelm.vault.trial import Examination, Finding, Verdict
 from reelm.vault.vault import Vault
 
 __all__ = [

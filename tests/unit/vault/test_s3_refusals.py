@@ -169,6 +169,27 @@ async def test_a_part_that_is_refused_fails_the_write() -> None:
         await write(reply, PART_BYTES * 3)
 
 
+@pytest.mark.parametrize("status", ["403 Forbidden", "501 Not Implemented"])
+async def test_a_server_that_does_not_list_unfinished_uploads_still_deletes(status: str) -> None:
+    def reply(asked: Asked) -> bytes:
+        return answer("204 No Content") if asked.method == "DELETE" else error(status, "AccessDenied")
+
+    async with bad_s3(reply) as server:
+        store = server.store()
+        await store.delete(NAME)
+        await store.close()
+    assert [asked.method for asked in server.asked] == ["DELETE", "GET"]
+
+
+@pytest.mark.parametrize("status", ["403 Forbidden", "503 Service Unavailable"])
+async def test_a_deletion_that_is_refused_is_not_reported_as_done(status: str) -> None:
+    async with bad_s3(always(error(status, "AccessDenied"))) as server:
+        store = server.store()
+        with pytest.raises(StoreFailed):
+            await store.delete(NAME)
+        await store.close()
+
+
 @pytest.mark.parametrize(
     "url",
     [

@@ -11,7 +11,7 @@ from reelm.vault.adapters.credentials import Credentials
 from reelm.vault.adapters.multipart import Upload, forget_unfinished
 from reelm.vault.adapters.s3 import S3Store
 from reelm.vault.errors import StoreFailed, VaultError
-from reelm.vault.examine import Check, Examination, Examiner, Finding, carry_out, noted, ok, unfit
+from reelm.vault.trial import Check, Examination, Examiner, Finding, carry_out, noted, ok, unfit
 
 # An S3 server refuses requests whose time is 15 minutes off.
 _SKEW_SECONDS = 300
@@ -89,8 +89,8 @@ class _BucketExaminer:
         check = "unfinished uploads"
         upload = await Upload.begin(self._bucket, self._name)
         await upload.send(1, b"left behind")
+        await forget_unfinished(self._bucket, self._name)
         try:
-            await forget_unfinished(self._bucket, self._name)
             await upload.send(2, b"to nobody")
         except StoreFailed:
             return ok(check, "Can be found and taken back.")

@@ -5,10 +5,12 @@ import shutil
 from pathlib import Path
 
 from reelm.base import Clock, Entropy
-from reelm.vault.adapters.folder import MARKER, FolderStore
+from reelm.vault.adapters.folder import FolderStore
 from reelm.vault.errors import StoreFailed, StoreRefused
-from reelm.vault.examine import Examination, Examiner, Finding, carry_out, noted, ok, unfit
+from reelm.vault.trial import Examination, Examiner, Finding, carry_out, noted, ok, unfit
 
+# What a folder store calls the file that says whose it is.
+_MARKER = "reelm-store"
 _TRIAL = "reelm-probe"
 _ROOM_BYTES = 1 << 30
 
@@ -42,7 +44,7 @@ async def examine_folder(folder: Path, beside: Path, *, clock: Clock, entropy: E
 
 def _look_at_owner(folder: Path) -> Finding:
     try:
-        owner = json.loads((folder / MARKER).read_bytes())["provider"]
+        owner = json.loads((folder / _MARKER).read_bytes())["provider"]
     except FileNotFoundError:
         if folder.is_dir() and any(folder.iterdir()):
             return unfit("marker", "Holds other files and is no store. Choose an empty folder.")

@@ -28,7 +28,7 @@ from reelm.vault.codec import Block
 from reelm.vault.errors import FragmentMissing, StoreFailed, StoreFull, StoreRefused
 from reelm.vault.model import Place, ProviderId
 
-MARKER: Final = "reelm-store"
+_MARKER: Final = "reelm-store"
 _UNFINISHED: Final = "unfinished"
 _NAME: Final = re.compile("[0-9a-f]{64}")
 _FULL: Final = {errno.ENOSPC, errno.EDQUOT}
@@ -70,7 +70,7 @@ class FolderStore:
         """
         store = cls(root, Place(ProviderId(provider), groups, country))
         with _reported(provider):
-            if create and not (root / MARKER).exists():
+            if create and not (root / _MARKER).exists():
                 _make(root, provider)
             _check_marker(root, provider)
             sweep(root / _UNFINISHED)
@@ -182,7 +182,7 @@ class FolderStore:
 
     def _require(self) -> None:
         """Refuse to take an empty mount point or a stranger's folder for the store."""
-        if not (self._root / MARKER).exists():
+        if not (self._root / _MARKER).exists():
             raise StoreFailed(
                 "The folder is away. Mount it or put it back, or enrol a new one.",
                 provider=self._place.provider,
@@ -268,7 +268,7 @@ def _reported(provider: str) -> Iterator[None]:
 def _make(root: Path, provider: str) -> None:
     """Make a folder a store; the marker comes last, so what a crash leaves can be made a store again."""
     root.mkdir(parents=True, exist_ok=True)
-    draft = root / f"{MARKER}.draft"
+    draft = root / f"{_MARKER}.draft"
     strangers = {path.name for path in root.iterdir()} - {_UNFINISHED, draft.name}
     if strangers:
         raise StoreRefused(
@@ -280,7 +280,7 @@ def _make(root: Path, provider: str) -> None:
         json.dump({"format": 1, "provider": provider}, file)
         file.flush()
         os.fsync(file.fileno())
-    draft.rename(root / MARKER)
+    draft.rename(root / _MARKER)
     flush_folder(root)
     flush_folder(root.parent)
 
@@ -288,7 +288,7 @@ def _make(root: Path, provider: str) -> None:
 def _check_marker(root: Path, provider: str) -> None:
     """Refuse another provider's folder; one that is away is not refused here."""
     try:
-        stated = json.loads((root / MARKER).read_bytes())
+        stated = json.loads((root / _MARKER).read_bytes())
         owner = stated["provider"] if stated["format"] == 1 else None
     except (FileNotFoundError, NotADirectoryError):
         return

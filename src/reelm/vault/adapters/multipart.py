@@ -20,8 +20,9 @@ from reelm.base import Answer, Clock, DestinationFailed, Outbound
 from reelm.vault.adapters.credentials import Credentials
 from reelm.vault.adapters.refusal import code_in, refusal
 from reelm.vault.adapters.signature import sign
-from reelm.vault.errors import StoreFailed
+from reelm.vault.errors import StoreFailed, VaultError
 
+_NOT_OFFERED = frozenset({400, 403, 404, 405, 501})
 _QUICK_BYTES = 1 << 20
 _ID = re.compile(r"<UploadId>([^<]{1,2000})</UploadId>")
 _UNFINISHED = re.compile(r"<Upload>.*?</Upload>", re.DOTALL)
@@ -52,6 +53,19 @@ class Bucket:
         Raises:
             StoreFailed, StoreFull: it is not, or did not come.
         """
+        answer = await self.send(method, name, query, body)
+        if not 200 <= answer.status < 300:
+            raise self.refusal(answer)
+        return answer
+
+    async def send(
+        self, method: str, name: str = "", query: Mapping[str, str] | None = None, body: bytes = b""
+    ) -> Answer:
+        """One signed request and its answer, whatever it is.
+
+        Raises:
+            StoreFailed: it did not come.
+        """
         # Percent-encoded and sorted, as the signature wants it.
         listed = sorted((query or {}).items())
         asked = "&".join(f"{quote(key, safe='')}={quote(value, safe='')}" for key, value in listed)
@@ -63,13 +77,15 @@ class Bucket:
         # Hashing a part takes milliseconds, which other tasks need not wait for.
         headers = await asyncio.to_thread(work) if len(signed or b"") > _QUICK_BYTES else work()
         try:
-            answer = await self.outbound.request(method, url, headers=headers, body=body or None)
+            return await self.outbound.request(method, url, headers=headers, body=body or None)
         except DestinationFailed:
             raise refusal(self.provider, status=None, code="") from None
-        if not 200 <= answer.status < 300:
-            code = code_in(answer.body[:4096].decode(errors="replace"))
-            raise refusal(self.provider, status=answer.status, code=code)
-        return answer
+
+    def refusal(self, answer: Answer) -> VaultError:
+        """What an answer that is not a good one means."""
+        code = code_in(answer.body[:4096].decode(errors="replace"))
+        # Some errors come with the status of a success.
+        return refusal(self.provider, status=answer.status if answer.status >= 300 else 500, code=code)
 
 
 class Upload:
@@ -108,8 +124,7 @@ class Upload:
         body = f"<CompleteMultipartUpload>{listed}</CompleteMultipartUpload>".encode()
         answer = await self._bucket.ask("POST", self._name, {"uploadId": self._id}, body)
         if b"CompleteMultipartUploadResult" not in answer.body:
-            code = code_in(answer.body[:4096].decode(errors="replace"))
-            raise refusal(self._bucket.provider, status=500, code=code)
+            raise self._bucket.refusal(answer)
 
     async def abort(self) -> None:
         """Take the parts back."""
@@ -119,10 +134,16 @@ class Upload:
 async def forget_unfinished(bucket: Bucket, name: str) -> None:
     """Take back what uploads of this name left that were never completed, if the server can tell.
 
+    One that offers no such list, or not to this key, is left to its own rule for unfinished uploads.
+
     Raises:
         StoreFailed: it did not answer.
     """
-    answer = await bucket.ask("GET", "", {"prefix": name, "uploads": ""})
+    answer = await bucket.send("GET", "", {"prefix": name, "uploads": ""})
+    if answer.status in _NOT_OFFERED:
+        return
+    if answer.status != 200:
+        raise bucket.refusal(answer)
     for upload_id in _unfinished(answer.body.decode(errors="replace"), name):
         with suppress(StoreFailed):  # another deletion was faster
             await Upload(bucket, name, upload_id).abort()

@@ -10,7 +10,7 @@ from reelm.cli import main
 from reelm.vault import Examination, Finding, StoreFailed, Verdict
 from reelm.vault.adapters.examine_folder import examine_folder
 from reelm.vault.adapters.memory import MemoryStore
-from reelm.vault.examine import Examiner, carry_out
+from reelm.vault.trial import Examiner, carry_out
 
 
 class StaleStore(MemoryStore):
