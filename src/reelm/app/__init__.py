@@ -1,8 +1,9 @@
 """The composition root: settings, wiring and processes.
 
 Nouns: ``settings`` (what a realm may be told), ``open_realm`` (one open realm, built out of the packages
-below), ``Supervisor`` (what keeps its processes alive), ``state`` (what runs now), ``exit_with_parent`` and
-``Heartbeat`` (what each of those processes owes the supervisor).
+below), ``examine_place`` (a store tried out before it is part of one), ``Supervisor`` (what keeps its
+processes alive), ``state`` (what runs now), ``exit_with_parent`` and ``Heartbeat`` (what each of those
+processes owes the supervisor).
 
 Nouns are loaded when they are first asked for: a warm start must not load the whole product before its first
 process runs.
@@ -12,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from reelm.app.enrolment import examine_place
     from reelm.app.errors import EXIT_CODES, NoTerminal, ShareFileFailed, StopIncomplete, exit_code
     from reelm.app.heartbeat import Heartbeat, read_beat
     from reelm.app.leftovers import clear_leftovers
@@ -31,6 +33,7 @@ _HOMES = {
     "StopIncomplete": "errors",
     "Supervisor": "supervisor",
     "clear_leftovers": "leftovers",
+    "examine_place": "enrolment",
     "exit_code": "errors",
     "exit_with_parent": "parent",
     "holder": "lock",
@@ -50,6 +53,7 @@ __all__ = [
     "StopIncomplete",
     "Supervisor",
     "clear_leftovers",
+    "examine_place",
     "exit_code",
     "exit_with_parent",
     "holder",

@@ -32,6 +32,7 @@ def build_parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(dest="verb", metavar="COMMAND", title="commands")
     _add_realm_verbs(verbs)
     _add_key_verbs(verbs)
+    _add_vault_verbs(verbs)
     _add_developer_verbs(verbs)
     helper = verbs.add_parser("help", help="explain a command", description="Explain a command.")
     helper.add_argument("command", nargs="*", metavar="COMMAND")
@@ -137,6 +138,22 @@ def _group(text: str) -> tuple[str, int, int]:
     if not name.replace("-", "").isalnum() or len(numbers) != 2 or not all(map(str.isdecimal, numbers)):
         raise argparse.ArgumentTypeError(f"{text!r} is not NAME:T:M, such as engineers:2:3")
     return name, int(numbers[0]), int(numbers[1])
+
+
+def _add_vault_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    vault = _verb(verbs, "vault", "stores and what they hold", "Each job explains itself")
+    below = vault.add_subparsers(dest="job", metavar="JOB", title="jobs", required=True)
+    probe = _verb(
+        below,
+        "probe",
+        "try out a bucket or a folder before it becomes a store",
+        "Leaves nothing behind; exit code 1 when it is unfit",
+    )
+    probe.add_argument("place", metavar="URL|FOLDER", help="https://HOST/BUCKET, or a folder")
+    probe.add_argument(
+        "--credentials", type=Path, metavar="FILE", help="the bucket's key id and secret, on two lines"
+    )
+    probe.add_argument("--region", help="what the server calls its part of the world (default: us-east-1)")
 
 
 def _add_developer_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
