@@ -280,6 +280,8 @@ class Schedule:
         process = world.processes[0]
         # Whatever a dead process held in the records is free again after a while, clock jumps or not.
         await asyncio.sleep(_QUIET_SECONDS)
+        for provider in world.providers:
+            provider.disk.write_back()
         outcome = await process.do(process.vault.compact())
         world.require(outcome.error is None, f"the compaction failed: {outcome.error}")
         await self._sweep(process)
