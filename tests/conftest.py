@@ -7,12 +7,13 @@ silently.
 import os
 import shutil
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from postgres import PostgresPrograms, throwaway_postgres
+from radosgw import Gateway, RadosgwPrograms, throwaway_radosgw
 from reelm.base import Database
 
 ROOT = Path(__file__).parents[1]
@@ -86,6 +87,22 @@ def postgres_url(postgres_programs: PostgresPrograms) -> Iterator[str]:
     """A PostgreSQL of its own for this test process, stopped and removed at the end."""
     with throwaway_postgres(postgres_programs) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def radosgw_programs() -> RadosgwPrograms:
+    programs = RadosgwPrograms.find()
+    if programs is None:
+        missing("Ceph radosgw")
+    assert programs is not None
+    return programs
+
+
+@pytest.fixture(scope="session")
+def gateways(radosgw_programs: RadosgwPrograms) -> Iterator[Sequence[Gateway]]:
+    """Six S3 servers with a bucket each, for this test process; a test that stops one starts it again."""
+    with throwaway_radosgw(radosgw_programs, count=6) as started:
+        yield started
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])

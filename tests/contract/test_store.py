@@ -9,15 +9,23 @@ import pytest
 from reelm.vault import FragmentMissing, FragmentRefused, Store
 from reelm.vault.adapters.folder import FolderStore
 from reelm.vault.adapters.memory import MemoryStore
+from s3 import S3_MARKS, open_s3
 from vaulting import sample
 
 NAME, OTHER = "ab" * 32, "cd" * 32
 
 
-@pytest.fixture(params=["memory", "folder"])
+@pytest.fixture(params=["memory", "folder", pytest.param("s3", marks=S3_MARKS)])
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
     if request.param == "memory":
         yield MemoryStore("p1", groups=frozenset({"site:a"}))
+        return
+    if request.param == "s3":
+        bucket = open_s3(request.getfixturevalue("gateways")[0], provider="p1", groups=frozenset({"site:a"}))
+        yield bucket
+        for name in (NAME, OTHER):
+            await bucket.delete(name)
+        await bucket.close()
         return
     folder = FolderStore.open(tmp_path / "p1", provider="p1", groups=frozenset({"site:a"}), create=True)
     yield folder

@@ -163,5 +163,6 @@ async def test_no_log_and_no_cache_holds_plaintext_or_what_people_wrote(lived: L
 async def test_what_only_the_owner_may_read_is_not_readable_by_other_users_of_the_machine(
     lived: Lived,
 ) -> None:
-    for path in (lived.data / "keys" / "root.key", lived.data / "spool"):
+    keys = lived.data / "keys"
+    for path in (keys / "root.key", keys / "epochs", keys / "epochs" / "1.key", lived.data / "spool"):
         assert path.stat().st_mode & 0o077 == 0, path.name

@@ -17,7 +17,7 @@ from tools.bootstrap.trouble import ToolFailed, Trouble, explain
 # already runs.
 _BARE = {"help", "version", "status", "down", "-h", "--help", "--version"}
 _DEVELOPER = {"test", "dev", "bench"}
-_PAGELESS = {"settings"}
+_PAGELESS = {"settings", "keys"}
 
 
 def launch(home_name: str, arguments: Sequence[str]) -> int:

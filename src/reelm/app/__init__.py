@@ -1,8 +1,9 @@
 """The composition root: settings, wiring and processes.
 
 Nouns: ``settings`` (what a realm may be told), ``open_realm`` (one open realm, built out of the packages
-below), ``Supervisor`` (what keeps its processes alive), ``state`` (what runs now), ``exit_with_parent`` and
-``Heartbeat`` (what each of those processes owes the supervisor).
+below), ``examine_place`` (a store tried out before it is part of one), ``Supervisor`` (what keeps its
+processes alive), ``state`` (what runs now), ``exit_with_parent`` and ``Heartbeat`` (what each of those
+processes owes the supervisor).
 
 Nouns are loaded when they are first asked for: a warm start must not load the whole product before its first
 process runs.
@@ -12,7 +13,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from reelm.app.errors import EXIT_CODES, StopIncomplete, exit_code
+    from reelm.app.enrolment import examine_place
+    from reelm.app.errors import EXIT_CODES, NoTerminal, ShareFileFailed, StopIncomplete, exit_code
     from reelm.app.heartbeat import Heartbeat, read_beat
     from reelm.app.leftovers import clear_leftovers
     from reelm.app.lock import holder, is_held
@@ -20,19 +22,23 @@ if TYPE_CHECKING:
     from reelm.app.paths import Paths
     from reelm.app.processes import realm_children
     from reelm.app.supervisor import Supervisor
-    from reelm.app.wiring import open_realm
+    from reelm.app.wiring import open_keys, open_realm
 
 _HOMES = {
     "EXIT_CODES": "errors",
     "Heartbeat": "heartbeat",
+    "NoTerminal": "errors",
     "Paths": "paths",
+    "ShareFileFailed": "errors",
     "StopIncomplete": "errors",
     "Supervisor": "supervisor",
     "clear_leftovers": "leftovers",
+    "examine_place": "enrolment",
     "exit_code": "errors",
     "exit_with_parent": "parent",
     "holder": "lock",
     "is_held": "lock",
+    "open_keys": "wiring",
     "open_realm": "wiring",
     "read_beat": "heartbeat",
     "realm_children": "processes",
@@ -41,14 +47,18 @@ _HOMES = {
 __all__ = [
     "EXIT_CODES",
     "Heartbeat",
+    "NoTerminal",
     "Paths",
+    "ShareFileFailed",
     "StopIncomplete",
     "Supervisor",
     "clear_leftovers",
+    "examine_place",
     "exit_code",
     "exit_with_parent",
     "holder",
     "is_held",
+    "open_keys",
     "open_realm",
     "read_beat",
     "realm_children",

@@ -2,12 +2,14 @@
 
 ::
 
-    Invalid  ── BadSettings        settings.toml or a flag cannot be used
+    Invalid  ─┬ BadSettings        settings.toml or a flag cannot be used
+              └ NoTerminal         a command needs somebody in front of a terminal
     Conflict ─┬ AlreadyRunning     another supervisor holds the data folder
               ├ PortTaken          something else listens on the port
               └ LeftoverRuns       a process of an earlier start will not go away
     Broken   ─┬ ChildFailed        a process of the realm cannot start
-              └ StopIncomplete     the realm did not stop in time
+              ├ StopIncomplete     the realm did not stop in time
+              └ ShareFileFailed    a custodian's file could not be written
 """
 
 from reelm.base import Broken, Conflict, Invalid, ReelmError, TooLarge, TooMany, Unavailable, Unsupported
@@ -16,6 +18,11 @@ from reelm.base import Broken, Conflict, Invalid, ReelmError, TooLarge, TooMany,
 class BadSettings(Invalid):
     code = "app.bad-settings"
     title = "The settings cannot be used"
+
+
+class NoTerminal(Invalid):
+    code = "app.no-terminal"
+    title = "This needs a terminal"
 
 
 class AlreadyRunning(Conflict):
@@ -41,6 +48,11 @@ class ChildFailed(Broken):
 class StopIncomplete(Broken):
     code = "app.stop-incomplete"
     title = "The realm did not stop in time"
+
+
+class ShareFileFailed(Broken):
+    code = "app.share-file-failed"
+    title = "A share could not be written"
 
 
 # What a process of Reelm ends with, by branch of the error tree; the numbers are those of sysexits.h.

@@ -22,6 +22,15 @@ class Paths:
     def root_key(self) -> Path:
         return self.data / "keys" / "root.key"
 
+    def store_key(self, store: str) -> Path:
+        """The credentials of one bucket: two lines, the access key's id and its secret."""
+        return self.data / "keys" / "stores" / f"{store}.key"
+
+    @property
+    def epoch_keys(self) -> Path:
+        """The folder of epoch keys; the same on every machine of a realm."""
+        return self.data / "keys" / "epochs"
+
     @property
     def records(self) -> Path:
         return self.data / "records.sqlite"

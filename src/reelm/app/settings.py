@@ -70,6 +70,10 @@ class Settings:
     # How many clips are encoded at the same time, 1 to 64.
     encoders: int = 2
 
+    # How many days a key that wraps the keys of people is used, 1 to 90. At its end it is replaced and
+    # destroyed, and with it whatever a copy of the records made before still held of people erased meanwhile.
+    key_epoch_days: int = 7
+
     # How much is logged, as JSON lines in the data folder's logs: debug, info, warning or error.
     log_level: str = "info"
 
@@ -278,6 +282,7 @@ _RULES: dict[str, tuple[type, Any, str]] = {
     "jobs_database_url": _DATABASES,
     "web_processes": _between(1, 64),
     "encoders": _between(1, 64),
+    "key_epoch_days": _between(1, 90),
     "log_level": _one_of(*LOG_LEVELS),
     "uploads.max_size_bytes": _between(1_000_000, 4_294_967_295),
     "uploads.max_duration_seconds": _between(1, 3_600),

@@ -3,18 +3,33 @@
 import fcntl
 import hashlib
 import os
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from reelm import accounts, delivery, feed, media, social, vault
 from reelm.app.migrate import migrate
 from reelm.app.settings import Settings
 from reelm.base import Clock, Database, Entropy, SystemClock, SystemEntropy, keep_freed_memory
-from reelm.realm import FRAGMENT_COUNT, Keys, Manifest, RootKey, default_manifest, parse_manifest
+from reelm.realm import (
+    FRAGMENT_COUNT,
+    EpochFiles,
+    KeyConfig,
+    Keys,
+    Manifest,
+    RootKey,
+    StorePlace,
+    default_manifest,
+    parse_manifest,
+)
+from reelm.vault.adapters.credentials import read_credentials
 from reelm.vault.adapters.folder import FolderStore
+from reelm.vault.adapters.s3 import DEFAULT_REGION, S3Store
 from reelm.workflows import OpenRealm, Turns
+
+OpenStore: TypeAlias = FolderStore | S3Store
 
 
 @dataclass(frozen=True)
@@ -27,7 +42,7 @@ class Ground:
     database: Database
     manifest: Manifest
     keys: Keys
-    stores: Sequence[FolderStore]
+    stores: Sequence[OpenStore]
 
 
 @asynccontextmanager
@@ -39,21 +54,21 @@ async def open_realm(
     Raises:
         ManifestError: the manifest has faults; all of them are listed.
         RootKeyMissing: there are records but no root key.
+        StoreKeyMissing, StoreKeyUnsafe: a declared bucket has no usable credentials.
         DatabaseUnavailable: the records cannot be reached.
     """
     keep_freed_memory()
-    database = Database.open(settings.database_url)
-    try:
+    async with AsyncExitStack() as closing:
+        database = Database.open(settings.database_url)
+        closing.push_async_callback(database.close)
         clock, entropy = clock or SystemClock(), entropy or SystemEntropy()
         ground = await _prepare(settings, database, clock, entropy)
+        for store in ground.stores:
+            closing.push_async_callback(store.close)
         realm = _assemble(ground)
+        closing.push_async_callback(realm.vault.close)
         await realm.vault.enrol()
-        try:
-            yield realm
-        finally:
-            await realm.vault.close()
-    finally:
-        await database.close()
+        yield realm
 
 
 async def _prepare(settings: Settings, database: Database, clock: Clock, entropy: Entropy) -> Ground:
@@ -64,10 +79,37 @@ async def _prepare(settings: Settings, database: Database, clock: Clock, entropy
         async with database.write() as tx:
             is_new = not await Keys.has_begun(tx)
             root = _root_key(settings.paths.root_key, entropy, is_new=is_new)
-            keys = Keys(root, clock=clock, entropy=entropy)
-            stores = _stores(settings, manifest, is_new=is_new)
+            keys = _keys(settings, root, clock, entropy)
+            known = {record.place.provider for record in await vault.all_providers(tx)}
+            stores = [_store(settings, manifest, store, clock, known=known) for store in manifest.stores]
             await keys.begin(tx)
     return Ground(settings, clock, entropy, database, manifest, keys, stores)
+
+
+@asynccontextmanager
+async def open_keys(settings: Settings) -> AsyncIterator[tuple[Keys, Database]]:
+    """The keys and records of a realm that exists and may be running; nothing else of it is touched.
+
+    Raises:
+        RootKeyMissing: there is no realm in the data folder, or it lost its root key.
+    """
+    root = RootKey.open(settings.paths.root_key)
+    database = Database.open(settings.database_url)
+    try:
+        keys = _keys(settings, root, SystemClock(), SystemEntropy())
+        with _one_at_a_time(settings):
+            await migrate(database)
+            async with database.write() as tx:
+                await keys.begin(tx)
+        yield keys, database
+    finally:
+        await database.close()
+
+
+def _keys(settings: Settings, root: RootKey, clock: Clock, entropy: Entropy) -> Keys:
+    files = EpochFiles(settings.paths.epoch_keys)
+    config = KeyConfig(epoch_seconds=settings.key_epoch_days * 86_400)
+    return Keys(root, files, clock=clock, entropy=entropy, config=config)
 
 
 def _assemble(ground: Ground) -> OpenRealm:
@@ -83,6 +125,7 @@ def _assemble(ground: Ground) -> OpenRealm:
         database=ground.database,
         keys=keys,
         vault=opened,
+        upkeep=vault.Upkeep(outside),
         media=media.Media(_media_config(ground.settings), clock=clock, entropy=entropy),
         accounts=accounts.Accounts(keys, clock=clock, entropy=entropy),
         social=people,
@@ -106,13 +149,30 @@ def _outside(ground: Ground) -> vault.Outside:
     )
 
 
-def _stores(settings: Settings, manifest: Manifest, *, is_new: bool) -> list[FolderStore]:
-    """The declared folders. Later on a missing one stays missing: it may be a disk that is not mounted."""
-    return [
-        FolderStore.open(settings.data / place.folder, provider=place.id, create=is_new)
-        for place in manifest.stores
-        if place.folder is not None
-    ]
+def _store(
+    settings: Settings,
+    manifest: Manifest,
+    store: StorePlace,
+    clock: Clock,
+    *,
+    known: Collection[vault.ProviderId],
+) -> OpenStore:
+    """One declared store. A folder is only made when the records do not know it.
+
+    Later on a missing one stays missing: it may be a disk that is not mounted.
+    """
+    provider = vault.ProviderId(store.id)
+    place = vault.Place(provider, manifest.groups_of(store), manifest.site_of(store).country)
+    if store.url is None:
+        return FolderStore.open(
+            settings.data / (store.folder or ""),
+            provider=provider,
+            groups=place.groups,
+            country=place.country,
+            create=provider not in known,
+        )
+    credentials = read_credentials(settings.paths.store_key(store.id))
+    return S3Store.open(store.url, place, credentials, clock=clock, region=store.region or DEFAULT_REGION)
 
 
 def _media_config(settings: Settings) -> media.Config:

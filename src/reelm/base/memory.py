@@ -6,11 +6,11 @@ from typing import Final
 
 _M_TRIM_THRESHOLD: Final = -1
 _M_MMAP_THRESHOLD: Final = -3
-_KEPT_BYTES: Final = 32 << 20
+_KEPT_BYTES: Final = 16 << 20
 
 
 def keep_freed_memory() -> None:
-    """Let this process keep up to 32 MiB of freed memory per thread instead of giving it back at once.
+    """Let this process keep up to 16 MiB of freed memory per thread instead of giving it back at once.
 
     A stream allocates and frees a few MiB per step. By default glibc returns those to the system, which
     clears and maps them again page by page: measured, more than half of the processor time of storing a

@@ -4,10 +4,13 @@ A realm declares in its manifest where it may connect to. ``Outbound`` is made w
 everything else before a name is looked up: other hosts, other ports, other schemes, addresses in place of
 names, credentials hidden in an address, and redirects that lead out of the list. No other module may import
 an HTTP client.
+
+The one thing that connects past it is the S3 client library of the vault; its adapter sees to it that it
+reaches the store it was opened for and nothing else.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Self
@@ -17,6 +20,8 @@ import httpx  # noqa: TID251 - this is the one module that may
 from reelm.base.errors import Forbidden, Unavailable
 
 _PORTS = {"http": 80, "https": 443}
+# A body is handed on piece by piece: each layer below would copy it whole.
+_PIECE_BYTES = 1 << 20
 
 
 class DestinationUndeclared(Forbidden):
@@ -128,7 +133,11 @@ class Outbound:
             AnswerTooLarge: the answer was over the limit and was cut off.
         """
         self._check(url)
-        request = self._client.build_request(method, url, headers=headers, content=body)
+        given, pieces = dict(headers or {}), _Pieces(body or b"")
+        if body is not None:
+            given["content-length"] = str(len(body))
+        content = None if body is None else pieces
+        request = self._client.build_request(method, url, headers=given, content=content)
         try:
             async with asyncio.timeout(self._limits.total_seconds):
                 return await self._follow(request)
@@ -137,6 +146,9 @@ class Outbound:
                 f"{Endpoint.of(url)} did not answer properly ({type(error).__name__}). "
                 "It is not known whether the request was carried out. Try again later."
             ) from error
+        finally:
+            # Request and answer refer to each other; a large body must not stay until they are collected.
+            pieces.drop()
 
     async def close(self) -> None:
         await self._client.aclose()
@@ -188,3 +200,17 @@ class Outbound:
                 "Add it under [[destinations]] and say what for, or remove what asked for it.",
                 origin=str(origin),
             )
+
+
+class _Pieces:
+    """A body in pieces, from its start whenever it is asked for: a redirect sends it again."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for at in range(0, len(self._body), _PIECE_BYTES):
+            yield self._body[at : at + _PIECE_BYTES]
+
+    def drop(self) -> None:
+        self._body = b""

@@ -54,6 +54,14 @@ def _run(verb: str | None, chosen: argparse.Namespace, rest: list[str]) -> int:
         from reelm.cli import developer  # noqa: PLC0415 - see above
 
         return developer.run(verb, chosen, rest)
+    if verb == "keys":
+        from reelm.cli import keys  # noqa: PLC0415 - see above
+
+        return keys.run(chosen)
+    if verb == "vault":
+        from reelm.cli import vault  # noqa: PLC0415 - see above
+
+        return vault.run(chosen)
     from reelm.cli import realm  # noqa: PLC0415 - see above
 
     return realm.run(verb or "", chosen)

@@ -31,6 +31,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"reelm {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="COMMAND", title="commands")
     _add_realm_verbs(verbs)
+    _add_key_verbs(verbs)
+    _add_vault_verbs(verbs)
     _add_developer_verbs(verbs)
     helper = verbs.add_parser("help", help="explain a command", description="Explain a command.")
     helper.add_argument("command", nargs="*", metavar="COMMAND")
@@ -84,6 +86,74 @@ def _add_realm_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]
     )
     _add_data(shown, default="reelm-data in this repository")
     settings.add_flags(shown)
+
+
+def _add_key_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    keys = _verb(verbs, "keys", "look after a realm's keys", "docs/how-to/keep-the-root-key.md tells how")
+    below = keys.add_subparsers(dest="job", metavar="JOB", title="jobs", required=True)
+    status = _verb(
+        below, "status", "the epoch, its age, and how many keys it wraps", "The realm may be running"
+    )
+    rotate = _verb(
+        below,
+        "rotate",
+        "begin a new epoch now and destroy the key of the old one",
+        "The realm may be running; the worker does this by itself every key_epoch_days",
+    )
+    split = _verb(
+        below,
+        "split",
+        "share the root key among custodians, as words on paper",
+        "Without --group, T of M custodians put it together. With --group, --threshold says how many of the "
+        "groups it takes (default: all); in a group with T = 1 everybody gets the same words",
+    )
+    split.add_argument("--threshold", type=int, metavar="T", help="how many it takes")
+    split.add_argument("--shares", type=int, metavar="M", help="how many custodians there are, 1 to 16")
+    split.add_argument(
+        "--group",
+        type=_group,
+        action="append",
+        default=[],
+        metavar="NAME:T:M",
+        help="a kind of custodians, T of M of whom count as the group; repeat it for each",
+    )
+    split.add_argument(
+        "--out", type=Path, metavar="FOLDER", help="write one file per custodian, for printing"
+    )
+    combine = _verb(
+        below,
+        "combine",
+        "put the root key together from custodians' words",
+        "Writes keys/root.key, never over another key",
+    )
+    combine.add_argument(
+        "--check", metavar="FINGERPRINT", help="write nothing; exit code 1 when it is another key"
+    )
+    for job in (status, rotate, split, combine):
+        _add_data(job, default="reelm-data in this repository")
+
+
+def _group(text: str) -> tuple[str, int, int]:
+    name, *numbers = text.split(":")
+    if not name.replace("-", "").isalnum() or len(numbers) != 2 or not all(map(str.isdecimal, numbers)):
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME:T:M, such as engineers:2:3")
+    return name, int(numbers[0]), int(numbers[1])
+
+
+def _add_vault_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    vault = _verb(verbs, "vault", "stores and what they hold", "Each job explains itself")
+    below = vault.add_subparsers(dest="job", metavar="JOB", title="jobs", required=True)
+    probe = _verb(
+        below,
+        "probe",
+        "try out a bucket or a folder before it becomes a store",
+        "Leaves nothing behind; exit code 1 when it is unfit",
+    )
+    probe.add_argument("place", metavar="URL|FOLDER", help="https://HOST/BUCKET, or a folder")
+    probe.add_argument(
+        "--credentials", type=Path, metavar="FILE", help="the bucket's key id and secret, on two lines"
+    )
+    probe.add_argument("--region", help="what the server calls its part of the world (default: us-east-1)")
 
 
 def _add_developer_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

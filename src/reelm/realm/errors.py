@@ -4,15 +4,21 @@
 
     Conflict
     ├── RootKeyExists    a root key is already there; it is never overwritten
-    └── KeyExists        the owner already has a user key
+    ├── KeyExists        the owner already has a user key
+    └── RotationRuns     another process is rotating the keys
     Gone
     └── KeyDestroyed     the user key was destroyed on purpose; what it sealed is gone for good
     Invalid
-    └── ManifestError    the manifest has faults; ``faults`` lists every one of them
+    ├── ManifestError    the manifest has faults; ``faults`` lists every one of them
+    ├── SchemeInvalid    a root cannot be split as asked
+    └── ShareRefused     a custodian's words are not right, or not of these shares
     Broken
     ├── RootKeyMissing   there is no root key file
     ├── RootKeyUnsafe    the root key file cannot be used as it is (mode, size, kind)
     ├── RootKeyMismatch  the root key is not the one these records were made with
+    ├── EpochKeyMissing  the file of an epoch key is not on this machine
+    ├── EpochKeyUnsafe   the file of an epoch key cannot be used as it is, or cannot be written
+    ├── RingBroken       the key ring is damaged, and old records need it
     ├── KeyMissing       an owner without a user key, which was never destroyed either
     └── SealBroken       sealed bytes were changed, cut, or sealed with another key or for another purpose
 """
@@ -68,6 +74,36 @@ class RootKeyMismatch(Broken):
 class KeyExists(Conflict):
     code = "realm.key-exists"
     title = "The owner already has a key"
+
+
+class RotationRuns(Conflict):
+    code = "realm.rotation-runs"
+    title = "The keys are being rotated"
+
+
+class EpochKeyMissing(Broken):
+    code = "realm.epoch-key-missing"
+    title = "The key of an epoch is missing"
+
+
+class EpochKeyUnsafe(Broken):
+    code = "realm.epoch-key-unsafe"
+    title = "The key of an epoch cannot be used"
+
+
+class RingBroken(Broken):
+    code = "realm.ring-broken"
+    title = "The key ring cannot be used"
+
+
+class SchemeInvalid(Invalid):
+    code = "realm.scheme-invalid"
+    title = "The root key cannot be split like this"
+
+
+class ShareRefused(Invalid):
+    code = "realm.share-refused"
+    title = "A share was refused"
 
 
 class KeyMissing(Broken):

@@ -6,18 +6,20 @@ is only ever made from fields without faults.
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from reelm.base import Endpoint
 from reelm.realm.countries import COUNTRIES, COUNTRY_SLIPS, UNDECLARED_COUNTRY
-from reelm.realm.model import Fault, KeyPath, shorten, write_path
+from reelm.realm.model import Fault, KeyPath, Price, shorten, write_path
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 _Read = TypeVar("_Read")
 
 _ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
+_PRICE = re.compile(r"(\d{1,9}(?:\.\d{1,9})?) ([A-Z]{3})")
 _CREDENTIALS = re.compile(r"//.*@")
 _LONGEST_TEXT = 200
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -128,6 +130,17 @@ class Fields:
         if not 0 < value <= 100:  # also refuses nan
             self.fault(name, f"{value} is not a share", "Use a number above 0 and up to 100.")
         return float(value)
+
+    def optional_price(self, name: str, example: str) -> Price | None:
+        """A decimal and a currency, such as ``0.006 EUR``."""
+        value = self.optional_text(name, example)
+        if value is None:
+            return None
+        found = _PRICE.fullmatch(value)
+        if found is None:
+            self.fault(name, f'"{shorten(value)}" is not a price', f'Write it like {name} = "{example}".')
+            return None
+        return Price(Decimal(found[1]), found[2])
 
     def url(self, name: str, example: str, *, is_bare: bool = False, local: str | None = None) -> str:
         """An https address (http on this machine); ``is_bare`` refuses a path, ``local`` is let through."""

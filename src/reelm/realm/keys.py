@@ -3,61 +3,171 @@
 ::
 
     root key        a file; docs/explanation/keys.md says who should hold copies
-      └ epoch key   random, wrapped under a key derived from the root           table epoch_keys
+      └ epoch key   random, wrapped under a key derived from the root           a file per epoch
           └ user key    random, one per owner, wrapped under an epoch key       table user_keys
               └ data key    random, one per object, wrapped by the vault        fragment headers
 
-Destroying one user key makes everything under it unreadable, wherever copies of the ciphertext are.
+Destroying one user key makes everything under it unreadable, wherever copies of the ciphertext are. Once the
+epoch key that wrapped it is destroyed too, that includes copies of the records.
 """
 
 import hmac
 from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-from reelm.base import AccountId, Clock, Entropy, KeyedDigest, SealedBytes, Secret, Tx
+from reelm.base import AccountId, Clock, Database, Entropy, KeyedDigest, SealedBytes, Secret, Tx
 from reelm.realm import store
-from reelm.realm.errors import KeyDestroyed, KeyExists, KeyMissing, RootKeyMismatch, SealBroken
+from reelm.realm.epochs import EpochFiles, Epochs, owner_data
+from reelm.realm.errors import KeyDestroyed, KeyExists, KeyMissing, RotationRuns
+from reelm.realm.ring import Ring
 from reelm.realm.root import KEY_BYTES, RootKey
-from reelm.realm.seal import RealmKey, UserKey, unwrap_key, wrap_key
+from reelm.realm.rotate import KeyConfig, Report, Rotation, adopt, is_due
+from reelm.realm.seal import WRAPPED_BYTES, RealmKey, UserKey, unwrap_key, wrap_key
 
 _CACHED_USER_KEYS = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class KeyStatus:
+    """Where the keys of a realm stand.
+
+    Attributes:
+        epoch: the one that wraps new keys.
+        begun_at: since when.
+        counts: epoch -> how many user keys it wraps.
+        is_rotating: whether keys are still to be re-wrapped, or an old epoch's key to be destroyed.
+    """
+
+    epoch: int
+    begun_at: datetime
+    counts: dict[int, int]
+    is_rotating: bool
 
 
 class Keys:
     """Every key of the realm. Safe to share between tasks; several processes may use the same records."""
 
-    def __init__(self, root: RootKey, *, clock: Clock, entropy: Entropy) -> None:
+    def __init__(
+        self,
+        root: RootKey,
+        files: EpochFiles,
+        *,
+        clock: Clock,
+        entropy: Entropy,
+        config: KeyConfig | None = None,
+    ) -> None:
         self._root = root
         self._clock = clock
         self._entropy = entropy
-        self._epoch_wrapper = AESGCM(root.derive("reelm/realm/epoch-keys/1").reveal())
+        config = config or KeyConfig()
+        self._epoch_length = timedelta(seconds=config.epoch_seconds)
+        self._epochs = Epochs(root, files, entropy=entropy)
+        self._ring = Ring(files, self.realm_key("ring"))
+        self._rotation = Rotation(self._epochs, self._ring, clock=clock, entropy=entropy, config=config)
         # Owner -> the row's wrapped bytes and what they hold. Only ever consulted with a row just read, so a
         # key destroyed by another process is not served from here.
         self._opened: OrderedDict[AccountId, tuple[SealedBytes, UserKey]] = OrderedDict()
 
     async def begin(self, tx: Tx) -> None:
-        """Make the first epoch key if there is none, and check that the root fits the records; repeatable.
+        """Make what is missing, and check that root, epoch keys and records fit each other; repeatable.
+
+        Records that are older than the last rotation are brought up to it: owners erased since are erased
+        again. Epoch keys that an older version kept in the records become files.
 
         Raises:
             RootKeyMismatch: these records were made with another root key.
+            EpochKeyMissing: the key of an epoch in use is not on this machine.
+            RingBroken: the records are older than the last rotation, and the ring is damaged.
         """
-        if await store.newest_epoch(tx) is None:
-            await self._add_epoch(tx, 1)
-        newest = await store.newest_epoch(tx)
-        assert newest is not None  # noqa: S101 - our own invariant: one was just added
-        try:
-            self._open_epoch(newest)
-        except SealBroken:
-            raise RootKeyMismatch(
-                "The root key does not open the keys in these records. Nothing was changed. "
-                "Start the realm with the root key file that belongs to this data."
-            ) from None
+        if not await store.epochs(tx):
+            await store.add_epoch(tx, 1, self._epochs.make(1), at=self._clock.now())
+        rotated = self._ring.epoch()
+        for row in await store.epochs(tx):
+            await self._check_root(tx, row, is_outdated=row.epoch < rotated)
+        if any(row.epoch < rotated for row in await self._open_rows(tx)):
+            await adopt(tx, self._ring, self._epochs, at=self._clock.now())
+        for row in await self._open_rows(tx):
+            self._epochs.check(row.epoch, row.mark)
 
     @staticmethod
     async def has_begun(tx: Tx) -> bool:
         """Whether a realm was ever opened on these records; if so, they need their root key."""
-        return await store.newest_epoch(tx) is not None
+        return bool(await store.epochs(tx))
+
+    async def rotate(self, database: Database, report: Report | None = None) -> int:
+        """Begin a new epoch and end the one before.
+
+        Safe to repeat after a crash at any line, and while the realm runs. When it returns, no copy of
+        records, root and keys folder made from now on, together with any copy of records made before,
+        opens what was sealed for an owner erased before it was called.
+
+        Args:
+            database: the records; a write of its own for each batch of keys.
+            report: called with how many keys were re-wrapped so far.
+
+        Returns:
+            The epoch that wraps every user key now.
+
+        Raises:
+            RotationRuns: another process is at it.
+            SealBroken: the record of a user key was changed; its facts name the owner.
+        """
+        with self._epochs.files.alone():
+            return await self._rotate(database, report or _unheard)
+
+    async def rotate_if_due(self, database: Database) -> bool:
+        """Rotate when the epoch is old enough, and finish what a crash had cut off; whether it did either.
+
+        Cheap when there is nothing to do, and silent when another process is at it.
+        """
+        if not await self._has_work(database):
+            return False
+        try:
+            with self._epochs.files.alone():
+                await self._rotation.finish(database, _unheard)
+                if await self._has_work(database):  # still, and nobody else can have rotated since
+                    await self._rotate(database, _unheard)
+        except RotationRuns:
+            return False
+        return True
+
+    async def _rotate(self, database: Database, report: Report) -> int:
+        await self._rotation.finish(database, report)
+        async with database.write() as tx:
+            epoch = await self._rotation.begin(tx)
+        await self._rotation.finish(database, report)
+        return epoch
+
+    async def _has_work(self, database: Database) -> bool:
+        async with database.read() as tx:
+            rows = await store.epochs(tx)
+        return self._is_rotating(rows) or self.is_rotation_due(rows[-1].created_at, self._clock.now())
+
+    def is_rotation_due(self, begun_at: datetime, at: datetime) -> bool:
+        """Whether an epoch that began then is to end now."""
+        return is_due(begun_at, at, self._epoch_length)
+
+    async def status(self, tx: Tx) -> KeyStatus:
+        """The epoch, its age, and what is wrapped where.
+
+        Raises:
+            KeyMissing: there is no epoch yet.
+        """
+        rows = await store.epochs(tx)
+        if not rows:
+            raise _no_epoch()
+        return KeyStatus(
+            epoch=rows[-1].epoch,
+            begun_at=rows[-1].created_at,
+            counts=await store.count_by_epoch(tx),
+            is_rotating=self._is_rotating(rows),
+        )
+
+    def _is_rotating(self, rows: Sequence[store.EpochRow]) -> bool:
+        present = self._epochs.files.present()
+        return any(row.closed_at is None or row.epoch in present for row in rows[:-1])
 
     async def create_user_key(self, tx: Tx, owner: AccountId) -> UserKey:
         """A new key for an owner; it exists once ``tx`` is durable.
@@ -68,16 +178,14 @@ class Keys:
         """
         if await store.is_destroyed(tx, owner):
             raise _destroyed()
-        newest = await store.newest_epoch(tx)
-        if newest is None:
-            raise KeyMissing(
-                "The realm has no epoch key yet. Nothing was saved. Start the realm once, then try again."
-            )
+        epoch = await store.hold_newest_epoch(tx)
+        if epoch is None:
+            raise _no_epoch()
         key = Secret(self._entropy.draw(KEY_BYTES))
         wrapped = wrap_key(
-            self._open_epoch(newest), key, data=_user_data(owner, newest.epoch), entropy=self._entropy
+            self._epochs.cipher(epoch), key, data=owner_data(owner, epoch), entropy=self._entropy
         )
-        row = store.UserKeyRow(newest.epoch, SealedBytes(wrapped), newest)
+        row = store.UserKeyRow(epoch, SealedBytes(wrapped), epoch)
         if not await store.add_user_key(tx, owner, row, at=self._clock.now()):
             raise KeyExists("This owner already has a key. It was left as it is.")
         return UserKey(key, epoch=row.epoch, entropy=self._entropy)
@@ -112,7 +220,7 @@ class Keys:
         row = await store.find_user_key(tx, owner)
         self._opened.pop(owner, None)
         if row is not None:
-            await store.destroy_user_key(tx, owner, row.wrapped, at=self._clock.now())
+            await store.destroy_user_key(tx, owner, at=self._clock.now())
         elif not await store.is_destroyed(tx, owner):
             raise _missing()
 
@@ -132,29 +240,37 @@ class Keys:
     def __repr__(self) -> str:
         return "Keys(hidden)"
 
-    async def _add_epoch(self, tx: Tx, epoch: int) -> None:
-        key = Secret(self._entropy.draw(KEY_BYTES))
-        wrapped = wrap_key(self._epoch_wrapper, key, data=_epoch_data(epoch), entropy=self._entropy)
-        await store.add_epoch(tx, store.EpochRow(epoch, SealedBytes(wrapped)), at=self._clock.now())
+    async def _check_root(self, tx: Tx, row: store.EpochRow, *, is_outdated: bool) -> None:
+        if len(row.mark) != WRAPPED_BYTES:
+            self._epochs.check_root(row.epoch, row.mark)
+            return
+        # An older version kept the key itself here. A crash before ``tx`` is durable repeats this.
+        mark = self._epochs.mark(row.epoch, row.mark)
+        # In a copy of records that is older than a rotation, the key does not come back.
+        if not is_outdated and row.closed_at is None:
+            self._epochs.files.add(row.epoch, row.mark)
+        await store.replace_epoch_key(tx, row, mark)
 
-    def _open_epoch(self, row: store.EpochRow) -> AESGCM:
-        return AESGCM(unwrap_key(self._epoch_wrapper, row.wrapped, data=_epoch_data(row.epoch)).reveal())
+    @staticmethod
+    async def _open_rows(tx: Tx) -> list[store.EpochRow]:
+        return [row for row in await store.epochs(tx) if row.closed_at is None]
 
     def _open_user_key(self, owner: AccountId, row: store.UserKeyRow) -> Secret:
-        wrapper = self._open_epoch(row.wrapping)
-        return unwrap_key(wrapper, row.wrapped, data=_user_data(owner, row.wrapping.epoch))
+        epoch = row.wrapped_in_epoch
+        return unwrap_key(self._epochs.cipher(epoch), row.wrapped, data=owner_data(owner, epoch))
 
     async def _absent(self, tx: Tx, owner: AccountId) -> KeyDestroyed | KeyMissing:
         return _destroyed() if await store.is_destroyed(tx, owner) else _missing()
 
 
-def _epoch_data(epoch: int) -> bytes:
-    return b"reelm/epoch-key/1\0" + str(epoch).encode()
+def _unheard(_: int) -> None:
+    """A report that nobody waits for."""
 
 
-def _user_data(owner: AccountId, epoch: int) -> bytes:
-    """Bind a wrapped key to its owner and its epoch, so that swapped rows do not open."""
-    return b"reelm/user-key/1\0" + f"{owner}\0{epoch}".encode()
+def _no_epoch() -> KeyMissing:
+    return KeyMissing(
+        "The realm has no epoch key yet. Nothing was saved. Start the realm once, then try again."
+    )
 
 
 def _destroyed() -> KeyDestroyed:

@@ -33,6 +33,7 @@ from reelm.realm.model import (
 _MAX_BYTES = 1 << 20
 _LOCAL_CONTACT = "@localhost"
 _POSITION = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)")
+_NOT_ONE_BUCKET = re.compile(r"https?://[^/?#]+/?|https?://[^/?#]+/[^/?#]+/[^?#]+")
 _STAY = (DataClass.PROTECTED, DataClass.SECRET)
 
 
@@ -173,11 +174,17 @@ def _store(fields: Fields) -> StorePlace:
         site=fields.text("site", "amsterdam-1"),
         folder=fields.optional_text("folder", "stores/1"),
         url=fields.optional_url("url", "https://s3.example.net/bucket"),
+        region=fields.optional_text("region", "eu-central-1"),
+        price_per_gib_month=fields.optional_price("price_per_gib_month", "0.006 EUR"),
     )
     if store.folder is None and store.url is None:
         fields.fault("folder", "is missing", 'Add folder = "stores/1", or url = "https://…" for a bucket.')
     if store.folder is not None and store.url is not None:
         fields.fault("url", "stands beside folder", "A store is one place: keep one of the two.")
+    if store.url is not None and _NOT_ONE_BUCKET.fullmatch(store.url):
+        fields.fault("url", "must name one bucket", 'Write it like url = "https://s3.example.net/bucket".')
+    if store.region is not None and store.url is None:
+        fields.fault("region", "stands beside folder", "Only a bucket has a region: remove it.")
     return store
 
 

@@ -6,6 +6,7 @@ and the public to check; this is where it is said.
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -86,13 +87,29 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
+class Price:
+    """An amount of money; ``currency`` is a three-letter ISO 4217 code."""
+
+    amount: Decimal
+    currency: str
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.currency}"
+
+
+@dataclass(frozen=True, slots=True)
 class StorePlace:
-    """Where fragments are kept: either a ``folder``, seen from the data folder, or a bucket's ``url``."""
+    """Where fragments are kept: either a ``folder``, seen from the data folder, or a bucket's ``url``.
+
+    ``region`` is what the bucket's server calls its part of the world; it goes into every signature.
+    """
 
     id: str
     site: str
     folder: str | None
     url: str | None
+    region: str | None = None
+    price_per_gib_month: Price | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +151,23 @@ class Manifest:
         """Who could reach this store's disk."""
         host = self.site_of(store).provider
         return next(provider for provider in self.providers if provider.id == host)
+
+    @property
+    def is_one_site(self) -> bool:
+        """Whether all stores are folders at one place: a demonstration, in which nothing is independent."""
+        return len({store.site for store in self.stores}) == 1 and all(
+            store.folder is not None for store in self.stores
+        )
+
+    def groups_of(self, store: StorePlace) -> frozenset[str]:
+        """What could lose or read everything at this store at once: its host, that one's parent, its site.
+
+        Folders at one site have no groups, because by the rules nothing could be stored there at all.
+        """
+        if self.is_one_site:
+            return frozenset()
+        host = self.provider_of(store)
+        return frozenset({f"host:{host.id}", f"parent:{host.parent}", f"site:{store.site}"})
 
 
 @dataclass(frozen=True, slots=True)

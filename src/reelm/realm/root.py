@@ -5,7 +5,6 @@ with the records opens everything except what needs the providers' lock.
 """
 
 import os
-import stat
 from pathlib import Path
 from typing import NoReturn
 
@@ -13,10 +12,18 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from reelm.base import Entropy, Secret
+from reelm.realm import private
 from reelm.realm.errors import RootKeyExists, RootKeyMissing, RootKeyUnsafe
 
 KEY_BYTES = 32
-_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+_FINGERPRINT_BYTES = 8
+_KIND = private.Kind(
+    name="root key",
+    unsafe=RootKeyUnsafe,
+    size_bytes=KEY_BYTES,
+    advice="Put it back from its safe copy. If the realm was just being made for the first time, "
+    "delete the file and start again.",
+)
 
 
 def derive(key: Secret, label: str, purpose: str = "") -> Secret:
@@ -40,28 +47,13 @@ class RootKey:
     def create(cls, path: Path, entropy: Entropy) -> "RootKey":
         """Make a new root key; it is on the disk, with its directory entry, when this returns.
 
-        The key appears under its name whole or not at all; the next try replaces what a crash left.
-
         Raises:
             RootKeyExists: there is a file already; it is left alone.
             RootKeyUnsafe: the file cannot be made there.
         """
-        key = Secret(entropy.draw(KEY_BYTES))
-        draft = path.with_suffix(".part")
-        try:
-            _write(draft, key)
-            os.link(draft, path)
-            _sync_directory(path.parent)
-        except FileExistsError as error:
-            raise RootKeyExists(
-                f"{path} already exists and was left as it is. "
-                "Use it, or move it away together with the data that was made with it."
-            ) from error
-        except OSError as error:
-            raise _not_made(path, error) from error
-        finally:
-            draft.unlink(missing_ok=True)
-        return cls(key)
+        key = cls(Secret(entropy.draw(KEY_BYTES)))
+        key.store(path)
+        return key
 
     @classmethod
     def open(cls, path: Path) -> "RootKey":
@@ -72,74 +64,54 @@ class RootKey:
             RootKeyUnsafe: not a regular file of 32 bytes that only its owner may read.
         """
         try:
-            file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+            with private.opened(path, _KIND) as file:
+                return cls(Secret(os.read(file, KEY_BYTES)))
         except FileNotFoundError as error:
             raise RootKeyMissing(
                 f"There is no root key at {path}. Without it nothing in this realm can be read. "
-                "Put the file back from its safe copy; do not make a new one over existing data."
+                "Put the file back from its safe copy, or from its custodians with ./reelm keys combine; "
+                "do not make a new one over existing data."
+            ) from error
+
+    def store(self, path: Path) -> None:
+        """Put the key into a file of its own, durably; it appears whole or not at all.
+
+        The next try replaces what a crash left.
+
+        Raises:
+            RootKeyExists: there is a file already; it is left alone, whatever is in it.
+            RootKeyUnsafe: the file cannot be made there.
+        """
+        try:
+            with private.written(path, draft=path.with_suffix(".part"), replace=False) as put:
+                put(self._key.reveal())
+        except FileExistsError as error:
+            raise RootKeyExists(
+                f"{path} already exists and was left as it is. "
+                "Use it, or move it away together with the data that was made with it."
             ) from error
         except OSError as error:
             raise RootKeyUnsafe(
-                f"The root key at {path} cannot be opened ({error.strerror}). "
-                "Run the realm as the user who owns it."
+                f"The root key could not be made at {path} ({error.strerror}). Nothing was left behind. "
+                "Make room, or make the folder writable, and start again."
             ) from error
-        try:
-            _inspect(os.fstat(file), path)
-            return cls(Secret(os.read(file, KEY_BYTES)))
-        finally:
-            os.close(file)
 
     def derive(self, label: str, purpose: str = "") -> Secret:
         """A key for one label and purpose; see ``reelm.realm.root.derive``."""
         return derive(self._key, label, purpose)
+
+    @property
+    def fingerprint(self) -> str:
+        """Names this key without telling anything of it, as in ``1f0c-88aa-92d4-07e3``; fit to publish."""
+        digits = self.derive("reelm/realm/fingerprint/1").reveal()[:_FINGERPRINT_BYTES].hex()
+        return "-".join(digits[at : at + 4] for at in range(0, len(digits), 4))
+
+    def reveal(self) -> Secret:
+        """The key itself: only for what splits it among custodians."""
+        return self._key
 
     def __repr__(self) -> str:
         return "RootKey(hidden)"
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a key is never pickled")
-
-
-def _inspect(found: os.stat_result, path: Path) -> None:
-    """Look before reading: a wrong file is refused without its content ever being in memory."""
-    if not stat.S_ISREG(found.st_mode):
-        raise RootKeyUnsafe(f"{path} is not a regular file. Point the realm at the root key file itself.")
-    if found.st_mode & _OTHERS:
-        raise RootKeyUnsafe(
-            f"The root key at {path} may be read by others (mode {stat.S_IMODE(found.st_mode):04o}). "
-            f"Run: chmod 600 {path}. If others use this machine, treat the key as known to them.",
-            mode=f"{stat.S_IMODE(found.st_mode):04o}",
-        )
-    if found.st_size != KEY_BYTES:
-        raise RootKeyUnsafe(
-            f"The root key at {path} has {found.st_size} bytes instead of {KEY_BYTES}. "
-            "Put it back from its safe copy. If the realm was just being made for the first time, "
-            "delete the file and start again.",
-            size_bytes=found.st_size,
-        )
-
-
-def _write(draft: Path, key: Secret) -> None:
-    draft.unlink(missing_ok=True)
-    file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    try:
-        os.fchmod(file, 0o600)  # whatever the process's umask took away
-        os.write(file, key.reveal())
-        os.fsync(file)
-    finally:
-        os.close(file)
-
-
-def _not_made(path: Path, error: OSError) -> RootKeyUnsafe:
-    return RootKeyUnsafe(
-        f"The root key could not be made at {path} ({error.strerror}). Nothing was left behind. "
-        "Make room, or make the folder writable, and start again."
-    )
-
-
-def _sync_directory(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -27,6 +27,8 @@ from reelm.vault.errors import (
     RenewalNeeded,
     StoreFailed,
     StoreFull,
+    StoreKeyMissing,
+    StoreKeyUnsafe,
     StoreRefused,
     Superseded,
     TooFewPlaces,
@@ -41,6 +43,8 @@ from reelm.vault.ports import FragmentWriter, Store, Wrapper
 from reelm.vault.repair import RepairReport
 from reelm.vault.scrub import ScrubReport
 from reelm.vault.status import ProviderStatus, VaultStatus, Whereabouts
+from reelm.vault.store import ProviderRecord, all_providers
+from reelm.vault.trial import Examination, Finding, Verdict
 from reelm.vault.upkeep import Upkeep
 from reelm.vault.vault import Vault
 
@@ -50,6 +54,8 @@ __all__ = [
     "Config",
     "DeletionUnfinished",
     "DrainReport",
+    "Examination",
+    "Finding",
     "FragmentMissing",
     "FragmentRefused",
     "FragmentWriter",
@@ -62,6 +68,7 @@ __all__ = [
     "Outside",
     "Place",
     "ProviderId",
+    "ProviderRecord",
     "ProviderStatus",
     "ProviderUnknown",
     "Receipt",
@@ -74,6 +81,8 @@ __all__ = [
     "StoreFailed",
     "StoreFull",
     "StoreHealth",
+    "StoreKeyMissing",
+    "StoreKeyUnsafe",
     "StoreRefused",
     "Suite",
     "Superseded",
@@ -83,9 +92,11 @@ __all__ = [
     "VaultError",
     "VaultKeys",
     "VaultStatus",
+    "Verdict",
     "Whereabouts",
     "Wrapper",
     "WrongRange",
     "WrongStage",
+    "all_providers",
     "by_provider",
 ]

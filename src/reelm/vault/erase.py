@@ -58,7 +58,7 @@ async def erase(record: ObjectRecord, outside: Outside) -> bool:
 async def _copies(record: ObjectRecord, outside: Outside) -> tuple[set[_Copy], bool]:
     """Every copy that is owed a deletion, and whether nobody can be writing another."""
     async with outside.database.write() as tx:
-        now = await records.find(tx, record.object_id)
+        now = await records.find_held(tx, record.object_id)
         is_quiet = now is None or await is_free(tx, now, outside)
         former = [copy for copy in await records.former_of(tx, record.object_id) if not copy.is_gone]
         known = {found.place.provider: found for found in await records.all_providers(tx)}

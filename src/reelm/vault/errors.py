@@ -7,7 +7,9 @@
     ├── FragmentMissing      a store answers, and has no such fragment
     ├── StoreFailed          a store does not answer, or its disk reports an error
     │   └── StoreFull        it has no space left
-    ├── StoreRefused         a folder that is not, or must not become, this store
+    ├── StoreRefused         a folder or address that is not, or must not become, this store
+    ├── StoreKeyMissing      a bucket's credentials are not where they should be
+    ├── StoreKeyUnsafe       a bucket's credentials may be read by others, or are no credentials
     ├── TooFewPlaces         no placement keeps the promise; nothing was changed
     │   └── RenewalNeeded    only because of what the places held before; the object must be stored anew
     ├── NotDurable           too few stores took their fragment; nothing was kept
@@ -90,7 +92,17 @@ class StoreFull(StoreFailed):
 
 class StoreRefused(VaultError, Broken):
     code = "vault.store-refused"
-    title = "A folder cannot be used as this store"
+    title = "A folder or address cannot be used as this store"
+
+
+class StoreKeyMissing(VaultError, Broken):
+    code = "vault.store-key-missing"
+    title = "A store's credentials are missing"
+
+
+class StoreKeyUnsafe(VaultError, Broken):
+    code = "vault.store-key-unsafe"
+    title = "A store's credentials cannot be used"
 
 
 class TooFewPlaces(VaultError, Unavailable):

@@ -13,8 +13,9 @@ from reelm.vault.ports import Store
 from reelm.vault.seal import Ending
 from reelm.vault.store import FragmentRecord
 
-# Once safe, a put waits for the rest a tenth of the time that it took; it often saves a commit.
+# Once safe, a put waits for the rest a tenth of the time it took, but never long: it often saves a commit.
 _GRACE = 0.1
+_GRACE_SECONDS_MAX = 0.5
 # How long a store has to let go of a fragment that was given up.
 _LETTING_GO_SECONDS = 2.0
 
@@ -76,12 +77,12 @@ class Lanes:
             self.check_hope()
             await self._wait(self._until_stalled(self._unfinished()))
             self._drop_stalled(self._unfinished())
-        await self.wait(seconds=(self._now() - self._begun) * _GRACE)
+        await self.wait(seconds=min((self._now() - self._begun) * _GRACE, _GRACE_SECONDS_MAX))
 
     async def wait(self, *, seconds: float) -> None:
         """Wait until no lane is on its way any more, but not longer than that."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(min(seconds, self._config.straggler_seconds)):
+            async with asyncio.timeout(seconds):
                 while self._unfinished():
                     await self._wait(seconds)
 
@@ -101,6 +102,7 @@ class Lanes:
     def give_up(self) -> None:
         for lane in self._all:
             lane.give_up()
+        self._moved.set()  # whoever waits for a lane that does not let go need not any more
 
     def check_hope(self) -> None:
         """Stop early when the object can no longer become safe.

@@ -112,7 +112,7 @@ class Leases:
         """
         now, move, piece = self._outside.clock.now(), errand.move, errand.piece
         async with self._outside.database.write() as tx:
-            record = await records.find(tx, move.object_id)
+            record = await records.find_held(tx, move.object_id)
             is_wanted = record is not None and record.state is ObjectState.STORED
             if not is_wanted or not await records.remove_move(tx, move):
                 raise _superseded()
@@ -136,7 +136,7 @@ class Leases:
         """End a claim that came to nothing; False when the object is gone and nobody knows of a copy."""
         move, now = errand.move, self._outside.clock.now()
         async with self._outside.database.write() as tx:
-            record = await records.find(tx, move.object_id)
+            record = await records.find_held(tx, move.object_id)
             if record is None:
                 return False
             if await records.release(tx, move, record.fragments, at=now):
@@ -157,13 +157,13 @@ class Leases:
             found = await records.moves_before(tx, before, limit=limit)
         for object_id in found:
             async with self._outside.database.write() as tx:
-                record = await records.find(tx, object_id)
+                record = await records.find_held(tx, object_id)
                 if record is not None:
                     await is_free(tx, record, self._outside)
 
     async def _free(self, tx: Tx, object_id: ObjectId) -> ObjectRecord | None:
         """The object when it is stored and nobody works on it."""
-        record = await records.find(tx, object_id)
+        record = await records.find_held(tx, object_id)
         if record is None or record.state is not ObjectState.STORED:
             return None
         return record if await is_free(tx, record, self._outside) else None

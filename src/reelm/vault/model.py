@@ -76,7 +76,7 @@ class Config:
         gather_seconds: how long small objects wait for each other while a pack is on its way.
         window_bytes: data read at once, a multiple of both chunks; a stream needs about sixteen times this
             in memory.
-        batch_bytes: data sealed at once, a multiple of both chunks; a stream needs about ten times this in
+        batch_bytes: data sealed at once, a multiple of both chunks; a stream needs about twelve times this in
             memory.
         stall_seconds: a store that takes no byte for so long loses its fragment.
         lag_seconds: how long one store may hold a put up that is safe without it, before it loses its

@@ -49,9 +49,9 @@ class Brought:
 class Mover:
     """Carries fragments; safe in several processes at once."""
 
-    def __init__(self, outside: Outside) -> None:
+    def __init__(self, outside: Outside, leases: Leases) -> None:
         self._outside = outside
-        self._leases = Leases(outside)
+        self._leases = leases
 
     async def bring(self, object_id: ObjectId, index: int, scene: Scene, *, may_stay: bool) -> Brought | None:
         """See that a fragment lies whole at its place if it ``may_stay`` there, or else at a new one.
@@ -69,10 +69,9 @@ class Mover:
             return None
         async with self._given_back(errand):
             is_there = await self._is_there(errand)
-            brought = Brought(not errand.is_in_place, False, 0)
-            if not is_there:
-                brought = await self._fill(errand, scene)
-            tally = Tally(1, int(brought.is_rebuilt), brought.bytes_written)
+            found = Brought(is_moved=not errand.is_in_place, is_rebuilt=False, bytes_written=0)
+            brought = found if is_there else await self._fill(errand, scene)
+            tally = Tally(moved=1, rebuilt=int(brought.is_rebuilt), bytes_moved=brought.bytes_written)
             await self._leases.settle_move(errand, is_checked=is_there, tally=tally)
         return brought
 
@@ -93,18 +92,15 @@ class Mover:
             await self._leases.settle_removal(errand)
         return True
 
-    async def give_back_abandoned(self, limit: int) -> None:
-        """End claims that nobody renews any more, so that what they left is known and deleted."""
-        await self._leases.give_back_abandoned(limit)
-
     async def _is_there(self, errand: Errand) -> bool:
-        """Whether the place has the whole fragment already: every byte of it is read and proven."""
+        """Whether the place has the whole fragment already: every byte of it is read and proven.
+
+        One that cannot be read counts as lost: a disk may have lost the sector, and a write gets a new one.
+        """
         store = self._outside.stores[errand.move.provider]
         try:
             await self._specimen(errand).check(store, errand.move.name)
-        except (
-            VaultError
-        ):  # unreadable as well: the disk may have lost the sector, and a write gets a new one
+        except VaultError:
             return False
         return True
 
@@ -123,12 +119,13 @@ class Mover:
 
     async def _fill(self, errand: Errand, scene: Scene) -> Brought:
         """Copy from the old place, block by proven block; rebuild when that does not work."""
+        written = errand.record.shape.fragment_bytes
         if not errand.is_in_place and scene.may_ask(errand.piece.provider):
             with suppress(VaultError):
                 await self._copy(errand)
-                return Brought(True, False, errand.record.shape.fragment_bytes)
+                return Brought(is_moved=True, is_rebuilt=False, bytes_written=written)
         await self._rebuild(errand, scene)
-        return Brought(not errand.is_in_place, True, errand.record.shape.fragment_bytes)
+        return Brought(is_moved=not errand.is_in_place, is_rebuilt=True, bytes_written=written)
 
     async def _copy(self, errand: Errand) -> None:
         piece, specimen = errand.piece, self._specimen(errand)

@@ -69,7 +69,8 @@ def _fill(
         return ()
     groups = places[0].all_groups
     room = min([per_place, left, *(limit - held[group] for group in groups)])
-    for count in range(room, -1, -1):
+    share = -(-left // len(places))
+    for count in sorted(range(room, -1, -1), key=lambda count: abs(count - share)):
         taken = held + Counter(dict.fromkeys(groups, count))
         rest = _fill(places[1:], left - count, limit=limit, per_place=per_place, held=taken)
         if rest is not None:

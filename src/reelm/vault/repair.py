@@ -8,14 +8,14 @@ as soon as their stores answer.
 import asyncio
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 
 from reelm.base import ObjectId
 from reelm.vault import store as records
 from reelm.vault.aside import Aside
 from reelm.vault.errors import FragmentMissing, FragmentRefused, RenewalNeeded, StoreFailed, VaultError
-from reelm.vault.lease import lease_seconds
+from reelm.vault.lease import Leases, lease_seconds
 from reelm.vault.model import ProviderId, Stage
 from reelm.vault.move import Brought, Mover
 from reelm.vault.outside import Outside
@@ -77,14 +77,15 @@ class Repair:
 
     def __init__(self, outside: Outside) -> None:
         self._outside = outside
-        self._mover = Mover(outside)
+        self._leases = Leases(outside)
+        self._mover = Mover(outside, self._leases)
         self._aside = Aside(outside.clock)
 
     async def run(self, scene: Scene, limit: int) -> RepairReport:
         """Work on at most ``limit`` fragments of the queue and as many former copies."""
         self._aside.notice(scene.circumstances)
         await self.give_back_abandoned(limit)
-        intended_before = self._outside.clock.now() - timedelta(seconds=lease_seconds(self._outside.config))
+        intended_before = self._intended_before()
         present = list(self._outside.stores)
 
         async def fetch(count: int, skip: int) -> tuple[Spot, ...]:
@@ -101,15 +102,18 @@ class Repair:
 
     async def give_back_abandoned(self, limit: int) -> None:
         """End claims that nobody renews any more, so that what they left is known and deleted."""
-        await self._mover.give_back_abandoned(limit)
+        await self._leases.give_back_abandoned(limit)
 
     async def leave(self, provider: ProviderId, scene: Scene, report: RepairReport, *, limit: int) -> None:
         """Move at most ``limit`` fragments away from a provider that takes no new ones."""
         self._aside.notice(scene.circumstances)
+        intended_before = self._intended_before()
 
         async def fetch(count: int, skip: int) -> tuple[Spot, ...]:
             async with self._outside.database.read() as tx:
-                return await records.held_by(tx, provider, limit=count, skip=skip)
+                return await records.held_by(
+                    tx, provider, intended_before=intended_before, limit=count, skip=skip
+                )
 
         await self.bring(await self._aside.due(fetch, limit), scene, report)
 
@@ -142,6 +146,10 @@ class Repair:
             for result in await asyncio.gather(*work, return_exceptions=True):  # none runs on behind our back
                 if result is not None:
                     raise result
+
+    def _intended_before(self) -> datetime:
+        """A fragment still intended on an object older than this is not being written any more."""
+        return self._outside.clock.now() - timedelta(seconds=lease_seconds(self._outside.config))
 
     async def _bring_object(self, spots: Iterable[Spot], scene: Scene, report: RepairReport) -> None:
         for spot in spots:

@@ -33,8 +33,8 @@ class ProviderStatus:
         unchecked: fragments of those that were never read in full since they were written.
         oldest_check_at: when the longest unchecked one was read in full.
         copies_owed: former copies that it still has, or may keep.
-        reads_alone: objects of which it, or a company or site it belongs to, holds enough to decode. Always
-            0: the rules of placement see to it.
+        reads_alone: sealed objects of which it, or a company or site it belongs to, holds enough to decode.
+            Always 0: the rules of placement see to it.
     """
 
     place: Place
@@ -58,8 +58,8 @@ class VaultStatus:
     Attributes:
         providers: every one there ever was, by id.
         queue: objects with something to repair, by how many good fragments they have more than they need.
-        coalitions: the smallest sets of providers that together hold enough of some object to decode it; to
-            read it they would still lack its owner's key.
+        coalitions: the smallest sets of providers that together hold enough of some sealed object to decode
+            it; to read it they would still lack its owner's key.
     """
 
     providers: tuple[ProviderStatus, ...]

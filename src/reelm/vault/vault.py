@@ -198,8 +198,8 @@ class Vault:
             return old.receipt()
         wish = Wish(None, old.data_class, old.owner, old.residency)
 
-        async def supersede(tx: Tx, new: ObjectRecord) -> None:
-            await records.supersede(tx, object_id, new.object_id, reference=old.reference)
+        async def take_over(tx: Tx, new: ObjectRecord) -> None:
+            await records.take_over(tx, object_id, new.object_id, reference=old.reference)
 
         async with aclosing(self.get(object_id, key=key)) as source:
             opening = Opening(source)
@@ -207,7 +207,7 @@ class Vault:
             plan = self._deposits.plan(old.shape.suite, key, is_small=is_small)
             async with self._outside.database.write() as tx:
                 record = await self._deposits.begin(tx, plan, wish)
-            receipt = await self._deposits.store(opening, plan, record, supersede)
+            receipt = await self._deposits.store(opening, plan, record, take_over)
         with suppress(DeletionUnfinished):
             await self.delete(object_id)
         return dataclasses.replace(receipt, reference=old.reference or "")

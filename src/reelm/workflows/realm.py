@@ -9,7 +9,7 @@ from reelm.feed import Feed
 from reelm.media import Media
 from reelm.realm import Keys, Manifest
 from reelm.social import Social
-from reelm.vault import Vault
+from reelm.vault import Upkeep, Vault
 from reelm.workflows.turns import Turns
 
 
@@ -23,6 +23,7 @@ class OpenRealm:
     database: Database
     keys: Keys
     vault: Vault
+    upkeep: Upkeep
     media: Media
     accounts: Accounts
     social: Social

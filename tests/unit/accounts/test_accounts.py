@@ -26,7 +26,7 @@ from reelm.accounts import (
 )
 from reelm.accounts import store as records
 from reelm.base import AccountId, Database, metadata
-from reelm.realm import KeyDestroyed, Keys, RootKey, SealBroken
+from reelm.realm import EpochFiles, KeyDestroyed, Keys, RootKey, SealBroken
 
 CHEAP = Config(hash_cost=HashCost(memory_kib=64, passes=1, lanes=1))
 PASSWORD = "four words are enough"
@@ -68,7 +68,8 @@ async def opened(database: Database, folder: Path) -> AsyncIterator[Realm]:
     clock, entropy = ManualClock(), SeededEntropy(7)
     async with database.engine.begin() as connection:
         await connection.run_sync(metadata.create_all, tables=[metadata.tables[name] for name in TABLES])
-    keys = Keys(RootKey.create(folder / "root.key", entropy), clock=clock, entropy=entropy)
+    root = RootKey.create(folder / "root.key", entropy)
+    keys = Keys(root, EpochFiles(folder / "epochs"), clock=clock, entropy=entropy)
     async with database.write() as tx:
         await keys.begin(tx)
     accounts = Accounts(keys, clock=clock, entropy=entropy, config=CHEAP)
@@ -266,7 +267,7 @@ async def test_the_files_hold_no_address_no_password_and_no_token(sqlite_realm: 
     realm = sqlite_realm
     token = await realm.sign_in(await realm.join())
     await realm.database.close()
-    stored = b"".join(file.read_bytes() for file in realm.folder.iterdir())
+    stored = b"".join(file.read_bytes() for file in realm.folder.glob("records.db*"))
     for secret in ("ana@example.org", "Ana@Example.org", PASSWORD, token.reveal(), "$argon2id$"):
         assert secret.encode() not in stored
 

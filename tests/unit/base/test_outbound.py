@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+import bad_s3
 from reelm.base import (
     AnswerTooLarge,
     DestinationFailed,
@@ -235,3 +236,17 @@ async def test_cookies_are_not_kept() -> None:
 def test_a_declaration_that_is_no_address_is_refused() -> None:
     with pytest.raises(ValueError, match="address"):
         Outbound(["cdn.example"])
+
+
+async def test_a_large_body_arrives_whole_with_its_length_and_again_after_a_redirect() -> None:
+    body = bytes(range(256)) * 4000
+    turns = iter([bad_s3.answer("307 Temporary Redirect", location="/again"), bad_s3.answer("200 OK")])
+    async with (
+        bad_s3.bad_s3(lambda _: next(turns)) as site,
+        Outbound([f"http://127.0.0.1:{site.port}"]) as out,
+    ):
+        got = await out.request("PUT", f"http://127.0.0.1:{site.port}/p", body=body)
+    assert got.status == 200
+    assert [asked.path for asked in site.asked] == ["/p", "/again"]
+    assert all(asked.body == body for asked in site.asked)
+    assert all("transfer-encoding" not in asked.headers for asked in site.asked)

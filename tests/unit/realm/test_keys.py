@@ -6,18 +6,18 @@ import logging
 import pickle
 import sqlite3
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import structlog
 from sqlalchemy import text, update
 
-from determinism import ManualClock, SeededEntropy
-from reelm.base import AccountId, Database, Entropy, Secret, Tx, metadata, telemetry
+from determinism import SeededEntropy
+from keyed import ANA, BO, Realm, opened
+from reelm.base import AccountId, Database, Entropy, Secret, telemetry
 from reelm.realm import (
+    EpochFiles,
     KeyDestroyed,
     KeyExists,
     KeyMissing,
@@ -28,70 +28,6 @@ from reelm.realm import (
     UserKey,
 )
 from reelm.realm import store as records
-
-ANA, BO = AccountId("0" * 25 + "a"), AccountId("0" * 25 + "b")
-
-
-class RecordingEntropy:
-    """Remembers every byte it gave away, so that a test can look for them where they must not be."""
-
-    def __init__(self, seed: int = 1) -> None:
-        self._inner = SeededEntropy(seed)
-        self.drawn: list[bytes] = []
-        self.is_dry = False
-
-    def draw(self, count: int) -> bytes:
-        if self.is_dry:
-            raise OSError("no randomness left")
-        self.drawn.append(self._inner.draw(count))
-        return self.drawn[-1]
-
-    @property
-    def keys(self) -> list[bytes]:
-        return [raw for raw in self.drawn if len(raw) == 32]
-
-
-@dataclass
-class Realm:
-    database: Database
-    keys: Keys
-    root: RootKey
-    clock: ManualClock
-    entropy: RecordingEntropy
-    folder: Path
-
-    def another_process(self) -> Keys:
-        return Keys(self.root, clock=self.clock, entropy=self.entropy)
-
-    async def create(self, owner: AccountId) -> UserKey:
-        async with self.database.write() as tx:
-            return await self.keys.create_user_key(tx, owner)
-
-    async def read(self, owner: AccountId, keys: Keys | None = None) -> UserKey:
-        async with self.database.read() as tx:
-            return await (keys or self.keys).user_key(tx, owner)
-
-    async def destroy(self, owner: AccountId, keys: Keys | None = None) -> None:
-        async with self.database.write() as tx:
-            await (keys or self.keys).destroy_user_key(tx, owner)
-
-    async def fail_after(self, step: Callable[[Tx, AccountId], Awaitable[object]]) -> None:
-        async with self.database.write() as tx:
-            await step(tx, ANA)
-            raise RuntimeError
-
-
-@asynccontextmanager
-async def opened(database: Database, folder: Path) -> AsyncIterator[Realm]:
-    clock, entropy = ManualClock(), RecordingEntropy()
-    tables = [metadata.tables[name] for name in ("epoch_keys", "user_keys", "destroyed_keys")]
-    async with database.engine.begin() as connection:
-        await connection.run_sync(metadata.create_all, tables=tables)
-    root = RootKey.create(folder / "root.key", entropy)
-    keys = Keys(root, clock=clock, entropy=entropy)
-    async with database.write() as tx:
-        await keys.begin(tx)
-    yield Realm(database, keys, root, clock, entropy, folder)
 
 
 @pytest.fixture
@@ -127,7 +63,9 @@ async def test_another_root_is_refused_at_the_start(realm: Realm) -> None:
     stranger = RootKey.create(realm.folder / "other.key", SeededEntropy(99))
     async with realm.database.write() as tx:
         with pytest.raises(RootKeyMismatch, match="Nothing was changed"):
-            await Keys(stranger, clock=realm.clock, entropy=realm.entropy).begin(tx)
+            await Keys(
+                stranger, EpochFiles(realm.folder / "epochs"), clock=realm.clock, entropy=realm.entropy
+            ).begin(tx)
 
 
 async def test_one_persons_key_does_not_open_anothers(realm: Realm) -> None:

@@ -1,6 +1,7 @@
 """Manifests: what is declared comes back, and whatever is wrong is said all at once, with line and fix."""
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from reelm.realm import (
     Owner,
     Pathway,
     PathwayKind,
+    Price,
     Provider,
     RealmName,
     Site,
@@ -38,6 +40,12 @@ WORDS = st.text(
 IDS = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?", fullmatch=True)
 CODES = st.sampled_from(sorted(COUNTRIES))
 HOSTS = st.from_regex(r"[a-z0-9]{1,8}\.example", fullmatch=True).map("https://{}".format)
+
+
+def places(one: str) -> list[tuple[str | None, str | None, str | None]]:
+    """Folder, address and region of a store."""
+    url = f"https://b.example/{one}"
+    return [(f"f/{one}", None, None), (None, url, None), (None, url, "eu-1")]
 
 
 @st.composite
@@ -65,7 +73,8 @@ def manifests(draw: st.DrawFn) -> Manifest:
             StorePlace(
                 one,
                 draw(st.sampled_from(sites)),
-                *draw(st.sampled_from([(f"f/{one}", None), (None, f"https://b.example/{one}")])),
+                *draw(st.sampled_from(places(one))),
+                draw(st.none() | st.just(Price(Decimal("0.0060"), "EUR"))),
             )
             for one in store_ids
         ),
@@ -84,7 +93,7 @@ def write_toml(manifest: Manifest) -> str:
     def table(value: Any) -> list[str]:
         fields = {name: getattr(value, name) for name in value.__slots__}
         return [
-            f"{name} = {json.dumps(field, ensure_ascii=False)}"
+            f"{name} = {json.dumps(str(field) if isinstance(field, Price) else field, ensure_ascii=False)}"
             for name, field in fields.items()
             if field is not None
         ]
@@ -224,3 +233,59 @@ def test_the_country_list_is_complete() -> None:
     """ISO 3166-1 has 249 officially assigned codes."""
     assert len(COUNTRIES) == 249
     assert {"NL", "US", "TW", "XK", "EU", "UK"} & COUNTRIES == {"NL", "US", "TW"}
+
+
+def with_stores(*lines: str) -> Manifest:
+    """The embedded manifest with a second site, and with these stores in place of its own."""
+    text = default_manifest("local", FOLDERS)
+    head, _, _ = text.partition("[[stores]]")
+    tail = text[text.index("# How players fetch") :]
+    other = """
+[[providers]]
+id = "other"
+name = "Other Hosting Ltd"
+parent = "Other Holding SA"
+country = "NL"
+tenure = "leased"
+
+[[sites]]
+id = "there"
+provider = "other"
+country = "NL"
+city = "Amsterdam"
+"""
+    stores = "".join(f'[[stores]]\nid = "s{at}"\n{line}\n' for at, line in enumerate(lines))
+    return parse_manifest(head + other + stores + tail, source="manifest.toml")
+
+
+def test_a_store_belongs_to_its_host_its_parent_and_its_site() -> None:
+    here = [f'site = "here"\nfolder = "f/{at}"' for at in range(4)]
+    manifest = with_stores(*here, 'site = "there"\nurl = "https://s3.example.net/b"')
+    assert not manifest.is_one_site
+    assert manifest.groups_of(manifest.stores[4]) == {"host:other", "parent:Other Holding SA", "site:there"}
+    assert manifest.groups_of(manifest.stores[0]) == manifest.groups_of(manifest.stores[3])
+
+
+def test_folders_at_one_site_are_a_demonstration_without_groups() -> None:
+    """By the rules nothing could be stored there; buckets at one site get no such leave."""
+    manifest = parse_manifest(default_manifest("local", FOLDERS), source="manifest.toml")
+    assert manifest.is_one_site
+    assert {manifest.groups_of(store) for store in manifest.stores} == {frozenset()}
+    buckets = with_stores(*(f'site = "there"\nurl = "https://s3.example.net/b{at}"' for at in range(5)))
+    assert not buckets.is_one_site
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ('url = "https://s3.example.net"', "must name one bucket"),
+        ('url = "https://s3.example.net/a/b"', "must name one bucket"),
+        ('folder = "f"\nregion = "eu-1"', "stands beside folder"),
+        ('folder = "f"\nprice_per_gib_month = "0.006"', "is not a price"),
+        ('folder = "f"\nprice_per_gib_month = "-1 EUR"', "is not a price"),
+    ],
+)
+def test_a_store_that_is_declared_wrongly_is_a_fault(line: str, problem: str) -> None:
+    with pytest.raises(ManifestError, match=problem) as refused:
+        with_stores(*(f'site = "here"\nfolder = "g/{at}"' for at in range(4)), f'site = "here"\n{line}')
+    assert len(refused.value.faults) == 1

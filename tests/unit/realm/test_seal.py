@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 
 from determinism import ManualClock, SeededEntropy
 from reelm.base import SealedBytes, Secret
-from reelm.realm import SEAL_OVERHEAD_BYTES, WRAPPED_BYTES, Keys, RootKey, SealBroken, SealingKey, UserKey
+from reelm.realm import (
+    SEAL_OVERHEAD_BYTES,
+    WRAPPED_BYTES,
+    EpochFiles,
+    Keys,
+    RootKey,
+    SealBroken,
+    SealingKey,
+    UserKey,
+)
 
 
 def sealing_key(seed: int = 3) -> SealingKey:
@@ -74,11 +83,11 @@ def test_equal_values_do_not_look_equal_when_sealed() -> None:
     assert key.seal(b"same", purpose="test") != key.seal(b"same", purpose="test")
 
 
-def test_the_derivations_and_formats_are_those_of_the_published_vectors() -> None:
+def test_the_derivations_and_formats_are_those_of_the_published_vectors(tmp_path: Path) -> None:
     """A change here would orphan every realm's data."""
     page = (Path(__file__).parents[3] / "docs/explanation/keys.md").read_text(encoding="utf-8")
     root = RootKey(Secret(bytes(range(32))))
-    keys = Keys(root, clock=ManualClock(), entropy=SeededEntropy())
+    keys = Keys(root, EpochFiles(tmp_path), clock=ManualClock(), entropy=SeededEntropy())
     vectors = re.findall(r"\| `([0-9a-f]{64,})` \|", page)
     secret, digest, sealed, wrapped = map(bytes.fromhex, vectors)
     assert keys.secret("vault/name").reveal() == secret

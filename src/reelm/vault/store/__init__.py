@@ -53,6 +53,7 @@ from reelm.vault.store.moves import (
     Move,
     add_former,
     add_move,
+    find_held,
     former_of,
     mark_gone,
     moves_before,
@@ -76,7 +77,7 @@ from reelm.vault.store.objects import (
     mark_deleting_of,
     mark_ended,
     mark_stored,
-    supersede,
+    take_over,
     unfinished,
 )
 from reelm.vault.store.providers import (
@@ -132,6 +133,7 @@ __all__ = [
     "entries_of",
     "find",
     "find_entry",
+    "find_held",
     "find_provider",
     "find_receipt",
     "find_receipts",
@@ -177,6 +179,6 @@ __all__ = [
     "retire",
     "set_stage",
     "spreads",
-    "supersede",
+    "take_over",
     "unfinished",
 ]

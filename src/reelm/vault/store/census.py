@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import String, case, cast, func, select, union_all
 
 from reelm.base import ObjectId, Tx
-from reelm.vault.model import FragmentState, ObjectState, ProviderId
+from reelm.vault.model import FragmentState, ObjectState, ProviderId, Suite
 from reelm.vault.store.tables import former_fragments, fragments, objects
 
 
@@ -98,7 +98,7 @@ async def margins(tx: Tx, present: Collection[ProviderId]) -> dict[int, int]:
 
 
 async def spreads(tx: Tx) -> tuple[Spread, ...]:
-    """The different ways in which objects lie, copies that are still owed a deletion included."""
+    """The different ways in which sealed objects lie, copies that are still owed a deletion included."""
     now = select(fragments.c.object_id, fragments.c.fragment_index, fragments.c.provider_id)
     left = select(
         former_fragments.c.object_id, former_fragments.c.fragment_index, former_fragments.c.provider_id
@@ -108,7 +108,7 @@ async def spreads(tx: Tx) -> tuple[Spread, ...]:
     each = (
         select(objects.c.k, func.aggregate_strings(pair, "\n").label("pairs"))
         .join(held, held.c.object_id == objects.c.object_id)
-        .where(_IS_STORED)
+        .where(_IS_STORED, objects.c.suite != int(Suite.MEDIA))
         .group_by(objects.c.object_id, objects.c.k)
         .subquery()
     )

@@ -32,6 +32,7 @@ class Need:
 
 
 _IS_STORED = objects.c.state == ObjectState.STORED.value
+_IS_INTENDED = fragments.c.state == FragmentState.INTENDED.value
 
 
 async def mark_missing(tx: Tx, object_id: ObjectId, piece: FragmentRecord) -> None:
@@ -70,9 +71,10 @@ async def repair_queue(
         )
         .scalar_subquery()
     )
-    is_late = and_(fragments.c.state == FragmentState.INTENDED.value, objects.c.created_at < intended_before)
     is_lost = or_(
-        fragments.c.state == FragmentState.MISSING.value, is_late, fragments.c.provider_id.not_in(present)
+        fragments.c.state == FragmentState.MISSING.value,
+        _IS_INTENDED & (objects.c.created_at < intended_before),
+        fragments.c.provider_id.not_in(present),
     )
     rows = await tx.execute(
         select(fragments.c.object_id, fragments.c.fragment_index)
@@ -85,12 +87,18 @@ async def repair_queue(
     return _spots(rows.all())
 
 
-async def held_by(tx: Tx, provider: ProviderId, *, limit: int, skip: int = 0) -> tuple[Spot, ...]:
-    """Fragments of stored objects that lie, or should lie, at a provider."""
+async def held_by(
+    tx: Tx, provider: ProviderId, *, intended_before: datetime, limit: int, skip: int = 0
+) -> tuple[Spot, ...]:
+    """Fragments of stored objects that lie, or should lie, at a provider, and are not just being written."""
     rows = await tx.execute(
         select(fragments.c.object_id, fragments.c.fragment_index)
         .join(objects)
-        .where(_IS_STORED, fragments.c.provider_id == provider)
+        .where(
+            _IS_STORED,
+            fragments.c.provider_id == provider,
+            or_(~_IS_INTENDED, objects.c.created_at < intended_before),
+        )
         .order_by(*_KEY)
         .limit(limit)
         .offset(skip)

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, delete, exists, insert, select, upda
 
 from reelm.base import ObjectId, Tx
 from reelm.vault.model import FragmentState, ObjectState, ProviderId
-from reelm.vault.store.objects import FragmentRecord
+from reelm.vault.store.objects import FragmentRecord, ObjectRecord, find
 from reelm.vault.store.tables import former_fragments, fragments, moves, objects
 
 
@@ -33,6 +33,12 @@ class FormerFragment:
     provider: ProviderId
     name: str
     is_gone: bool
+
+
+async def find_held(tx: Tx, object_id: ObjectId) -> ObjectRecord | None:
+    """An object that nobody else changes, moves or deletes until this unit of work ends."""
+    await tx.execute(select(objects.c.object_id).where(objects.c.object_id == object_id).with_for_update())
+    return await find(tx, object_id)
 
 
 async def moves_of(tx: Tx, object_id: ObjectId) -> tuple[Move, ...]:

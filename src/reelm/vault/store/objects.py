@@ -161,7 +161,7 @@ async def mark_ended(tx: Tx, object_id: ObjectId, pieces: Iterable[FragmentRecor
     return frozenset(piece.index for piece in pieces if piece.name in names)
 
 
-async def supersede(tx: Tx, old: ObjectId, new: ObjectId, *, reference: str | None) -> None:
+async def take_over(tx: Tx, old: ObjectId, new: ObjectId, *, reference: str | None) -> None:
     """Let a stored object take another's place and its reference; the other is deleted next.
 
     Raises:

@@ -13,6 +13,7 @@ def upgrade() -> None:
     _change_objects()
     _add_providers()
     _add_packs()
+    _change_epochs()
 
 
 def _change_objects() -> None:
@@ -22,6 +23,13 @@ def _change_objects() -> None:
     op.add_column("fragments", sa.Column("checked_at", sa.DateTime(timezone=True), nullable=True))
     op.create_index("ix_fragments_checked_at", "fragments", ["checked_at"])
     op.create_index("ix_fragments_state", "fragments", ["state"])
+
+
+def _change_epochs() -> None:
+    # Both databases rename in place; the keys in it become files when the realm is opened.
+    op.execute("ALTER TABLE epoch_keys RENAME COLUMN wrapped TO mark")
+    op.add_column("epoch_keys", sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True))
+    op.drop_index("ix_user_keys_wrapped_in_epoch", "user_keys")
 
 
 def _add_providers() -> None:

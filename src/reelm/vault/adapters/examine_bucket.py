@@ -1,0 +1,121 @@
+"""Checks that only a bucket has: who is let in, and what its server does that nothing here relies on."""
+
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import obstore
+from obstore.exceptions import AlreadyExistsError, BaseError
+
+from reelm.base import Clock, DestinationFailed, Entropy, Secret
+from reelm.vault.adapters.credentials import Credentials
+from reelm.vault.adapters.multipart import Upload, forget_unfinished
+from reelm.vault.adapters.s3 import S3Store
+from reelm.vault.errors import StoreFailed, VaultError
+from reelm.vault.trial import Check, Examination, Examiner, Finding, carry_out, noted, ok, unfit
+
+# An S3 server refuses requests whose time is 15 minutes off.
+_SKEW_SECONDS = 300
+
+
+async def examine_bucket(store: S3Store, *, clock: Clock, entropy: Entropy) -> Examination:
+    """Try a bucket out; what was written there is removed again."""
+    examiner = Examiner(store, clock=clock, entropy=entropy)
+    bucket = _BucketExaminer(store, examiner.name, clock)
+    first, *others, deletion, last = examiner.checks()
+    try:
+        findings = await carry_out([first, *others, *bucket.checks(), deletion, last])
+    finally:
+        await examiner.clean_up()
+    return Examination(store.bucket.url, tuple(findings))
+
+
+class _BucketExaminer:
+    """``name`` is a fragment that is there, and may be overwritten."""
+
+    def __init__(self, store: S3Store, name: str, clock: Clock) -> None:
+        self._store = store
+        self._bucket = store.bucket
+        self._name = name
+        self._clock = clock
+
+    def checks(self) -> list[tuple[str, Check]]:
+        return [
+            ("encryption", self.look_at_encryption),
+            ("wrong secret", self.use_wrong_secret),
+            ("no credentials", self.use_no_credentials),
+            ("listing", self.list_names),
+            ("unfinished uploads", self.leave_an_upload),
+            ("conditional writes", self.write_conditionally),
+            ("clock", self.compare_clocks),
+        ]
+
+    async def look_at_encryption(self) -> Finding:
+        if self._bucket.url.startswith("https://"):
+            return ok("encryption", "TLS, with a certificate that this machine trusts.")
+        return noted("encryption", "None: the server is on this machine.")
+
+    async def use_wrong_secret(self) -> Finding:
+        right = self._bucket.credentials
+        wrong = Credentials(right.access_key_id, Secret(right.secret.reveal()[::-1] + b"0"))
+        region = self._bucket.region
+        other = S3Store.open(self._bucket.url, self._store.place, wrong, clock=self._clock, region=region)
+        try:
+            await other.read(self._name, start=0, length=1)
+        except VaultError:
+            return ok("wrong secret", "Refused.")
+        finally:
+            await other.close()
+        return unfit("wrong secret", "Accepted: anyone who knows the bucket's name reads and deletes there.")
+
+    async def use_no_credentials(self) -> Finding:
+        url = f"{self._bucket.url}/{self._name}"
+        try:
+            answer = await self._bucket.outbound.request("GET", url)
+        except DestinationFailed:
+            return noted("no credentials", "Not answered.")
+        if answer.status == 200:
+            return unfit("no credentials", "Answered: the bucket is public. Make it private.")
+        return ok("no credentials", f"Refused ({answer.status}).")
+
+    async def list_names(self) -> Finding:
+        try:
+            answer = await self._bucket.ask("GET", "", {"list-type": "2", "prefix": self._name})
+        except StoreFailed as error:
+            return noted("listing", f"Does not work; nothing relies on it. {error.detail}")
+        word = "Works" if self._name.encode() in answer.body else "Leaves out what is there"
+        return noted("listing", f"{word}; nothing relies on it.")
+
+    async def leave_an_upload(self) -> Finding:
+        check = "unfinished uploads"
+        upload = await Upload.begin(self._bucket, self._name)
+        await upload.send(1, b"left behind")
+        await forget_unfinished(self._bucket, self._name)
+        try:
+            await upload.send(2, b"to nobody")
+        except StoreFailed:
+            return ok(check, "Can be found and taken back.")
+        await upload.abort()
+        return noted(check, "Cannot be found after a crash. Have the bucket drop them after a day.")
+
+    async def write_conditionally(self) -> Finding:
+        try:
+            await obstore.put_async(self._store.remote, self._name, b"never", mode="create")
+        except AlreadyExistsError:
+            return noted("conditional writes", "Kept; nothing relies on them.")
+        except BaseError:
+            return noted("conditional writes", "Not offered; nothing relies on them.")
+        return noted("conditional writes", "Ignored, and overwrote in silence; nothing relies on them.")
+
+    async def compare_clocks(self) -> Finding:
+        answer = await self._bucket.ask("HEAD", self._name)
+        try:
+            theirs = parsedate_to_datetime(answer.headers.get("date", ""))
+        except ValueError:
+            return noted("clock", "The server does not tell its time.")
+        skew = abs((self._clock.now() - _aware(theirs)).total_seconds())
+        told = f"Differs from this machine's by about {skew:.0f} s."
+        return noted("clock", f"{told} Correct it." if skew > _SKEW_SECONDS else told)
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
