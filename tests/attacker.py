@@ -1,12 +1,13 @@
 """Someone who got hold of fragments, or of keys, or of both, and tries what there is to try.
 
-Knows docs/spec/rvf1.md and does not care whether a check passes: ciphertext is decrypted with every key that
-could be guessed, tag or no tag, whole or in slices. Everything that comes out anywhere is a find.
+Knows docs/spec/rvf1.md and rvp1.md, and does not care whether a check passes: ciphertext is decrypted with
+every key that could be guessed, tag or no tag, whole or in slices. All that comes out anywhere is a find.
 """
 
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import combinations, product
 
@@ -27,6 +28,7 @@ from reelm.vault.share import combine
 
 WINDOW_BYTES = 8
 _ZEROS, _ONES = bytes(32), b"\xff" * 32
+_ENTRY = b"RVP1"
 
 
 @dataclass(frozen=True)
@@ -75,13 +77,39 @@ class Attacker:
 
     def _open(self, held: Mapping[int, Loot]) -> Iterator[bytes]:
         shape = next(iter(held.values())).header.shape
+        stripes = [
+            _stripes(
+                {index: loot.blocks[chunk] for index, loot in held.items()},
+                k=shape.k,
+                n=shape.n,
+                stripe_bytes=shape.stripe_bytes(chunk),
+            )
+            for chunk in range(shape.chunk_count)
+        ]
         keys = sorted(self._content_keys(held))
-        for chunk in range(shape.chunk_count):
-            blocks = {index: loot.blocks[chunk] for index, loot in held.items()}
-            for stripe in _stripes(blocks, k=shape.k, n=shape.n, stripe_bytes=shape.stripe_bytes(chunk)):
-                yield stripe
-                for key in keys:
-                    yield decrypt(stripe, key, chunk, is_last=chunk == shape.chunk_count - 1)
+        for guess in zip(*stripes, strict=True):
+            yield b"".join(guess)
+            for key in keys:
+                plain = b"".join(
+                    decrypt(stripe, key, chunk, is_last=chunk == len(guess) - 1)[: shape.plain_bytes(chunk)]
+                    for chunk, stripe in enumerate(guess)
+                )
+                yield plain
+                yield from self._entries(plain)
+
+    def _entries(self, pack: bytes) -> Iterator[bytes]:
+        """Small objects, wherever something looks like the head of one (docs/spec/rvp1.md)."""
+        at = pack.find(_ENTRY)
+        while at >= 0:
+            bound, sealed = pack[at : at + 98], pack[at + 130 :]
+            deks = {_ZEROS, *_slices(bound[-60:])}
+            for wrapper in self._wrappers:
+                with suppress(ReelmError):
+                    deks.add(wrapper.unwrap(bound[-60:]).reveal())
+            for dek in sorted(deks):
+                key = derive(dek, salt=bound[14:30], info=b"reelm/pack/1" + bound)
+                yield decrypt(sealed, key, 0, is_last=False)
+            at = pack.find(_ENTRY, at + 1)
 
     def _content_keys(self, held: Mapping[int, Loot]) -> set[bytes]:
         common = next(iter(held.values())).header.common
@@ -97,13 +125,16 @@ class Attacker:
         header = next(iter(held.values())).header
         found = {_ZEROS, _ONES, header.common.hash, header.commitment}
         wrapped = header.common.wrapped_dek
-        found |= {wrapped[at : at + 32] for at in (0, 12, 28)}
+        found |= _slices(wrapped)
         for wrapper in self._wrappers:
-            try:
+            with suppress(ReelmError):
                 found.add(wrapper.unwrap(wrapped).reveal())
-            except ReelmError:
-                continue
         return found
+
+
+def _slices(wrapped: bytes) -> set[bytes]:
+    """What a key wrapped carelessly would show."""
+    return {wrapped[at : at + 32] for at in (0, 12, 28)}
 
 
 def _shared_secrets(held: Mapping[int, Loot], k: int) -> set[bytes]:

@@ -147,7 +147,7 @@ class Caretaker:
         allowed: tuple[type[Exception], ...] = (),
     ) -> Outcome:
         process = self.process()
-        outcome = await process.do(_run(work(process)))
+        outcome = await process.do(_run(work, process))
         how = "cut short" if outcome.is_cut else outcome.error.code if outcome.error else "done"
         self.world.count(f"{what}: {how}", f"by {process} {_told(outcome.value)}")
         error = outcome.error
@@ -177,12 +177,13 @@ class Caretaker:
             report = outcome.value
             for object_id in sorted(report.stuck):
                 await self._renew_stuck(object_id)
+            # What failed in a call is set aside for ten minutes, and not spoken of in between.
+            await asyncio.sleep(1000)
             is_settled = await self._leave_all()
             done = report.found + report.repaired + report.moved + report.copies_deleted + len(report.stuck)
             is_quiet = not done and is_settled
             if is_quiet:
                 break
-            await asyncio.sleep(1000)
         self.world.count(f"heal: {'quiet' if is_quiet else 'busy'}")
         return is_quiet and not report.waiting and not self._leans_on_the_gone()
 
@@ -230,8 +231,8 @@ def all_are_whole(world: World) -> bool:
     return True
 
 
-async def _run(work: Awaitable[Any]) -> Any:
-    return await work
+async def _run(work: Callable[[Process], Awaitable[Any]], process: Process) -> Any:
+    return await work(process)
 
 
 def _told(value: Any) -> str:

@@ -138,6 +138,14 @@ class Disk:
         for shard in sorted(self.shards):
             self.shards[shard].lose_power(chance)
 
+    def write_back(self) -> None:
+        """What the system does by itself within a minute: everything becomes durable."""
+        self.flush_root()
+        for directory in (self.unfinished, *self.shards.values()):
+            directory.flush()
+            for file in directory.names.values():
+                file.flush()
+
     def replace(self, fragments: dict[str, bytes]) -> None:
         """Make these the disk's only fragments, durable."""
         self.shards = {}

@@ -88,9 +88,6 @@ class Model:
             Violated: it is for what was deleted, or for a second object under one reference.
         """
         reference = receipt.reference
-        for other in self.live():
-            if other.reference == reference and other.object_id != receipt.object_id:
-                raise Violated(f"{reference} has two objects: {other.object_id} and {receipt.object_id}")
         known = self.known.get(receipt.object_id)
         if known is None:
             known = self.find(receipt.object_id, reference, receipt.length_bytes)
@@ -102,7 +99,16 @@ class Model:
         if known.reference != reference or known.length != receipt.length_bytes:
             raise Violated(f"the receipt of {receipt.object_id} changed")
         known.is_sealed = receipt.suite.is_sealed
+        self._check_alone(known)
         return known
+
+    def _check_alone(self, known: Known) -> None:
+        """A reference has one object, but for those that are being deleted."""
+        if known.deletion is not Deletion.NONE:
+            return
+        for other in self.live():
+            if other.reference == known.reference and other is not known:
+                raise Violated(f"{known.reference} has two objects: {other.object_id}, {known.object_id}")
 
     def find(self, object_id: ObjectId, reference: str, length: int) -> Known:
         """What an object under this reference may be.

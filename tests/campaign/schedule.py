@@ -27,6 +27,7 @@ from reelm.vault.placement import Residency
 
 _SHAPES = ((3, 5), (3, 5), (3, 5), (2, 3), (2, 4), (4, 6))
 _COUNTRIES = ("DE", "FR", "US")
+_LARGE = 0.02
 _SWEEPS_MAX = 2
 _QUIET_SECONDS = 100 * 86_400
 
@@ -63,28 +64,18 @@ def run(seed: int, *, sabotage: Sabotage | None = None) -> Report:
         _shared.append(Records())
     chance = random.Random(seed)
     loop = VirtualLoop(chance)
+    unseen: list[str] = []
+    loop.set_exception_handler(lambda _, context: unseen.append(f"{context['message']}: {context}"))
     loop.set_task_factory(make_task)  # type: ignore[arg-type] # typeshed wants names that differ
     was_collecting = gc.isenabled()
     gc.disable()  # a collection in the middle would end forgotten generators at another moment each time
-    k, n = chance.choice(_SHAPES)
-    config = Config(
-        k=k,
-        n=n,
-        pack_below_bytes=chance.choice((0, 0, 1500, 4500)),
-        pack_bytes=10_000,
-        small_bytes=4096,
-        small_chunk_log2=10,
-        chunk_log2=12,
-        window_bytes=8192,
-        stall_seconds=5,
-        lag_seconds=0.5,
-        straggler_seconds=3,
-    )
+    config = _config(chance)
     world = World(seed, _shared[0], config, loop, chance, sabotage)
     failure: str | None = None
     try:
         with capture_logs():
             loop.run_until_complete(Schedule(world).play())
+        world.require(not unseen, f"an error was seen by nobody: {unseen[:1]}")
     except (Violated, Stuck) as error:
         failure = str(error)
         world.note(f"FAILED: {failure}")
@@ -93,6 +84,26 @@ def run(seed: int, *, sabotage: Sabotage | None = None) -> Report:
         if was_collecting:
             gc.enable()
     return Report(seed, failure, world.digest(), world.tally, world.trace)
+
+
+def _config(chance: random.Random) -> Config:
+    """Tiny chunks, so that every boundary is near; now and then objects too large to be read in one piece."""
+    k, n = chance.choice(_SHAPES)
+    is_large = chance.random() < _LARGE
+    return Config(
+        k=k,
+        n=n,
+        pack_below_bytes=chance.choice((0, 0, 1500, 4500)),
+        pack_bytes=10_000,
+        small_bytes=4096,
+        small_chunk_log2=10,
+        chunk_log2=16 if is_large else 12,
+        window_bytes=1 << 17 if is_large else 8192,
+        batch_bytes=1 << 17 if is_large else 8192,
+        stall_seconds=5,
+        lag_seconds=0.5,
+        straggler_seconds=3,
+    )
 
 
 def _close(loop: asyncio.BaseEventLoop) -> None:
@@ -280,6 +291,8 @@ class Schedule:
         process = world.processes[0]
         # Whatever a dead process held in the records is free again after a while, clock jumps or not.
         await asyncio.sleep(_QUIET_SECONDS)
+        for provider in world.providers:
+            provider.disk.write_back()
         outcome = await process.do(process.vault.compact())
         world.require(outcome.error is None, f"the compaction failed: {outcome.error}")
         await self._sweep(process)

@@ -84,6 +84,7 @@ class SimulatedWriter:
             disk.flush_root()
             store.flushed_shards.add(shard)
         if shard not in disk.shards:
+            store.flushed_shards.discard(shard)
             store.provider.misbehave("lost a directory")
             raise StoreFailed("The directory is gone.", provider=store.place.provider)
         store.provider.world.receive(store.provider, self._name, self._file.content)
@@ -282,8 +283,11 @@ class SimulatedStore:
         return b""
 
     def _sweep(self) -> None:
-        """What opening a folder does: files of dead writers go."""
-        unfinished = self.provider.disk.unfinished
+        """What opening a folder does: files of dead writers go, and the shards that are there stay."""
+        disk = self.provider.disk
+        disk.flush_root()
+        self.flushed_shards = set(disk.shards)
+        unfinished = disk.unfinished
         for name, file in list(unfinished.names.items()):
             if file.writer is None or getattr(file.writer, "is_dark", True):
                 unfinished.unlink(name)

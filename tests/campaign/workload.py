@@ -26,9 +26,12 @@ from reelm.vault import (
     TooFewPlaces,
 )
 from reelm.vault.placement import Residency
+from reelm.vault.source import WHOLE_BYTES
 
 SUITES = (Suite.SEALED, Suite.SEALED, Suite.SEALED_SHA256, Suite.MEDIA)
 _EDGES = (0, 1, 15, 16, 17, 1023, 1024, 1025, 2047, 2048, 3071, 3073, 4095, 4096, 4097, 8191, 8192, 8193)
+
+_LARGE_LOG2 = 16
 
 
 class Interrupted(ReelmError):
@@ -223,7 +226,10 @@ class Caller:
         return self.world.chance.choice(fitting) if fitting else None
 
     def _size(self) -> int:
-        chance = self.world.chance
+        chance, config = self.world.chance, self.world.config
+        if config.chunk_log2 == _LARGE_LOG2 and chance.random() < 0.4:
+            self.world.tally["put: large"] += 1
+            return config.k * WHOLE_BYTES + chance.randrange(300_000)
         if chance.random() < 0.6:
             return chance.choice(_EDGES)
         return chance.randrange(chance.choice((100, 5_000, 20_000)))
@@ -241,7 +247,7 @@ class Caller:
 
     async def _stream(self, data: bytes, *, is_broken: bool) -> AsyncIterator[bytes]:
         chance = self.world.chance
-        step = chance.choice((997, 4096, 30_000))
+        step = max(chance.choice((997, 4096, 30_000)), len(data) // 8)
         for at in range(0, len(data), step):
             if chance.random() < 0.3:
                 await asyncio.sleep(chance.uniform(0, 0.05))

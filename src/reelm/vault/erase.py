@@ -55,8 +55,8 @@ async def erase(record: ObjectRecord, outside: Outside) -> bool:
     return True
 
 
-async def _copies(record: ObjectRecord, outside: Outside) -> tuple[set[_Copy], bool]:
-    """Every copy that is owed a deletion, and whether nobody can be writing another."""
+async def _copies(record: ObjectRecord, outside: Outside) -> tuple[list[_Copy], bool]:
+    """Every copy that is owed a deletion, in order, and whether nobody can be writing another."""
     async with outside.database.write() as tx:
         now = await records.find_held(tx, record.object_id)
         is_quiet = now is None or await is_free(tx, now, outside)
@@ -64,7 +64,8 @@ async def _copies(record: ObjectRecord, outside: Outside) -> tuple[set[_Copy], b
         known = {found.place.provider: found for found in await records.all_providers(tx)}
     pieces = {*record.fragments, *(now.fragments if now else ())}
     named = {(at.provider, at.name) for at in pieces} | {(at.provider, at.name) for at in former}
-    return {copy for copy in named if _is_owed(known.get(copy[0]), copy[0], outside.stores)}, is_quiet
+    owed = [copy for copy in named if _is_owed(known.get(copy[0]), copy[0], outside.stores)]
+    return sorted(owed), is_quiet
 
 
 def _is_owed(found: ProviderRecord | None, provider: ProviderId, declared: Iterable[ProviderId]) -> bool:

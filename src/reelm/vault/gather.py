@@ -128,6 +128,7 @@ class Gather:
             after.close()
             after.task.add_done_callback(lambda _: batch.may_leave.set())
         batch.task = asyncio.create_task(self._fly(batch), name="vault pack")
+        batch.task.add_done_callback(_look_at)
         self._latest[kind] = batch
         return batch
 
@@ -162,6 +163,12 @@ class Gather:
 
         await self._packs.store(begun, b"".join([each.sealed for each in fresh]), add)
         return receipts
+
+
+def _look_at(task: asyncio.Task[dict[str, Receipt]]) -> None:
+    """Its callers ask how it ended; when all of them are gone nobody does, and asyncio would complain."""
+    if not task.cancelled():
+        task.exception()
 
 
 def _lay(fresh: Sequence[Waiting]) -> list[EntryRecord]:

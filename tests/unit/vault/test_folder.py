@@ -155,3 +155,21 @@ async def test_a_name_that_is_not_one_never_reaches_the_disk(store: FolderStore)
     for name in ("../" + "a" * 61, "A" * 64, "", "ab" * 33):
         with pytest.raises(ValueError, match="hexadecimal"):
             await store.read(name, start=0, length=1)
+
+
+async def test_a_folder_that_was_exchanged_takes_fragments_again(store: FolderStore, tmp_path: Path) -> None:
+    """A disk comes back from a copy without that shard: one fragment is lost by it, not all that follow."""
+    await write(store, NAME)
+    shutil.rmtree(tmp_path / "p1/0f")
+    with pytest.raises(StoreFailed):
+        await write(store, NAME)
+    await write(store, NAME)
+    assert await store.read(NAME, start=0, length=4) == b"head"
+
+
+async def write(store: FolderStore, name: str) -> None:
+    writer = await store.create(name, head_bytes=4)
+    try:
+        await writer.finish(b"head")
+    finally:
+        await writer.abort()

@@ -132,7 +132,11 @@ class FolderStore:
                 (self._root / shard).mkdir()
             flush_folder(self._root)
             self._durable_shards.add(shard)
-        (self._root / _UNFINISHED / name).rename(self._path(name))
+        try:
+            (self._root / _UNFINISHED / name).rename(self._path(name))
+        except FileNotFoundError:
+            self._durable_shards.discard(shard)  # another folder stands in its place: made again next time
+            raise
         flush_folder(self._root / shard)
 
     def _create(self, name: str, head_bytes: int) -> "FolderWriter":
