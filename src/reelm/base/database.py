@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.types import TypeDecorator
 
 from reelm.base.errors import Unavailable
+from reelm.base.sqlite import connect
 
 Tx: TypeAlias = AsyncConnection
 
@@ -71,6 +72,7 @@ class Database:
         driver = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}[parsed.get_backend_name()]
         engine = create_async_engine(
             parsed.set(drivername=driver),
+            connect_args={"async_creator_fn": connect} if driver.startswith("sqlite") else {},
             pool_reset_on_return=None,  # read() and write() always end what they began
             hide_parameters=True,  # an error that is printed must not show what was written
         )

@@ -84,11 +84,11 @@ class Vault:
     ) -> Receipt:
         """Store a stream, and return when the loss of any one provider would leave it readable.
 
-        Fragments that this does not need may still be on their way; they end in the background.
-        Safe to repeat: a stored reference gives its receipt back, without reading more of the source than
-        ``Config.pack_below_bytes``; an unfinished one is cleaned up and stored again. A put that raises has
-        kept nothing, or what it kept is in the records for ``sweep``. Memory is bounded, whatever the length.
-        Objects below ``Config.pack_below_bytes`` share packs, which a caller does not notice.
+        Fragments that this does not need may still be on their way; they end in the background. Safe to
+        repeat: a stored reference gives its receipt back, without reading more of the source than
+        ``Config.small_bytes`` and a batch; an unfinished one is cleaned up and stored again. A put that
+        raises has kept nothing, or what it kept is in the records for ``sweep``. Memory is bounded, whatever
+        the length. Objects below ``Config.pack_below_bytes`` share packs, which a caller does not notice.
 
         Args:
             source: the bytes; encrypted already when the suite is media.
@@ -113,9 +113,7 @@ class Vault:
         async with self._turns.setdefault(reference, asyncio.Lock()):
             if fits_pack:
                 return await self._gather.put(opening.held(), wish, suite=suite, key=key)
-            async with self._outside.database.read() as tx:
-                receipt = await records.find_receipt(tx, reference)
-            return receipt or await self._deposits.put(opening, wish, suite=suite, key=key)
+            return await self._deposits.put(opening, wish, suite=suite, key=key)
 
     async def get(
         self, object_id: ObjectId, *, key: Wrapper | None = None, start: int = 0, length: int | None = None

@@ -187,11 +187,13 @@ async def test_any_two_folders_deleted_still_reads_and_a_third_says_how_many_mus
         await folder.close()
 
 
-async def test_a_repeated_put_gives_the_first_receipt_and_reads_no_source(vault: Vault) -> None:
+async def test_a_repeated_put_gives_the_first_receipt_and_reads_only_how_its_source_begins(
+    vault: Vault,
+) -> None:
     first = await vault.put(stream(b"once"), reference="r", klass=PUBLIC, key=OwnerKey())
-    source = stream(b"twice")
+    source = stream(sample(200_000))
     assert await vault.put(source, reference="r", klass=PUBLIC, key=OwnerKey()) == first
-    assert await anext(source) == b"twice"
+    assert len(b"".join([piece async for piece in source])) > 150_000
 
 
 async def test_puts_of_one_reference_at_the_same_time_store_it_once(

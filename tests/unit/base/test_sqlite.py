@@ -1,0 +1,48 @@
+"""SQLite with one trip to its thread per statement: what callers see stays the same."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from reelm.base import Database
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    opened = Database.open(f"sqlite:///{tmp_path / 'records.sqlite'}")
+    async with opened.write() as tx:
+        await tx.execute(text("CREATE TABLE words (id INTEGER PRIMARY KEY, word TEXT UNIQUE)"))
+    yield opened
+    await opened.close()
+
+
+async def add(database: Database, *words: str) -> int:
+    async with database.write() as tx:
+        done = await tx.execute(
+            text("INSERT INTO words (word) VALUES (:word)"), [{"word": one} for one in words]
+        )
+        return done.rowcount
+
+
+async def test_rows_counts_and_returned_values_are_those_of_the_statement(database: Database) -> None:
+    assert await add(database, "one", "two", "three") == 3
+    async with database.write() as tx:
+        gone = await tx.execute(text("DELETE FROM words WHERE id > 1 RETURNING word"))
+        assert [row.word for row in gone] == ["two", "three"]
+        nothing = await tx.execute(text("UPDATE words SET word = 'x' WHERE id = 99"))
+        assert nothing.rowcount == 0
+    async with database.read() as tx:
+        found = await tx.execute(text("SELECT id, word FROM words"))
+        assert list(found.keys()) == ["id", "word"]
+        assert found.all() == [(1, "one")]
+
+
+async def test_a_refused_statement_says_why_and_undoes_its_unit_of_work(database: Database) -> None:
+    await add(database, "one")
+    with pytest.raises(IntegrityError):
+        await add(database, "two", "one")
+    async with database.read() as tx:
+        assert (await tx.execute(text("SELECT word FROM words"))).scalars().all() == ["one"]
