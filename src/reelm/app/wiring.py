@@ -145,8 +145,13 @@ def _outside(ground: Ground) -> vault.Outside:
         realm_id=hashlib.sha256(ground.manifest.realm.id.encode()).digest()[:8],
         clock=ground.clock,
         entropy=ground.entropy,
-        config=vault.Config(),
+        config=_vault_config(ground.manifest),
     )
+
+
+def _vault_config(manifest: Manifest) -> vault.Config:
+    has_buckets = any(store.url is not None for store in manifest.stores)
+    return vault.Config(window_bytes=vault.BUCKET_WINDOW_BYTES) if has_buckets else vault.Config()
 
 
 def _store(

@@ -37,7 +37,16 @@ from reelm.vault.errors import (
     WrongStage,
 )
 from reelm.vault.keys import VaultKeys
-from reelm.vault.model import Config, Place, ProviderId, Receipt, Stage, StoreHealth, Suite
+from reelm.vault.model import (
+    BUCKET_WINDOW_BYTES,
+    Config,
+    Place,
+    ProviderId,
+    Receipt,
+    Stage,
+    StoreHealth,
+    Suite,
+)
 from reelm.vault.outside import Outside, by_provider
 from reelm.vault.ports import FragmentWriter, Store, Wrapper
 from reelm.vault.repair import RepairReport
@@ -49,6 +58,7 @@ from reelm.vault.upkeep import Upkeep
 from reelm.vault.vault import Vault
 
 __all__ = [
+    "BUCKET_WINDOW_BYTES",
     "AuditReport",
     "ClassNeedsSeal",
     "Config",

@@ -118,6 +118,10 @@ class Config:
                 raise ValueError("chunks have 2**10 to 2**24 bytes; windows and batches hold whole chunks")
 
 
+# A request to a bucket costs milliseconds, so fewer and larger ones pay for the memory that they need.
+BUCKET_WINDOW_BYTES = 8 << 20
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Somewhere a fragment can lie.
