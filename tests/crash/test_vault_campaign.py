@@ -18,7 +18,7 @@ from campaign.provider import Mood
 from campaign.sabotage import SABOTAGES
 from campaign.schedule import run
 
-SEEDS = 2_400
+SEEDS = 1_200
 SHARDS = 4
 ROOT = Path(__file__).parents[2]
 # What must have happened in the seeds of this file, or they prove less than they say.
@@ -32,10 +32,23 @@ HAPPENED = (
     "read: vault.object-missing",
     "delete: done",
     "delete: vault.deletion-unfinished",
+    "put: large",
     "sweep: done",
     "compact: done",
     "shred: done",
     "read: vault.key-refused",
+    "repair: done",
+    "repair: cut short",
+    "deep scrub: done",
+    "light scrub: done",
+    "audit: done",
+    "renew: done",
+    "keep: done",
+    "drain: withdrawn",
+    "drain: vault.too-few-places",
+    "hostile drain: done",
+    "heal: quiet",
+    "reckoning: another group is lost",
     "process: killed",
     "process: power cut",
     "died at between write and flush",
