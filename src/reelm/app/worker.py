@@ -7,8 +7,10 @@ that dies right after accepting one has already said everything the worker needs
 import asyncio
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
+from typing import TypeAlias
 
 from reelm.app import settings as settings_
 from reelm.app.children import EXIT_CONFIG
@@ -20,12 +22,28 @@ from reelm.app.state import ready_file
 from reelm.app.wiring import open_realm
 from reelm.base import ReelmError, SystemClock, telemetry
 from reelm.social import Publication
-from reelm.workflows import Jobs, JobState, Json, OpenRealm, Run, abandon, publish, publish_job, tidy
+from reelm.workflows import (
+    Jobs,
+    JobState,
+    Json,
+    OpenRealm,
+    Run,
+    abandon,
+    publish,
+    publish_job,
+    refresh_keys,
+    repair,
+    scrub,
+    tidy,
+)
 from reelm.workflows.adapters.dbos import DbosJobs
 
 LOOK_EVERY_SECONDS = 0.1
-TIDY_EVERY_SECONDS = 600
 DUE_AT_ONCE = 32
+
+Story: TypeAlias = Callable[..., Awaitable[None]]
+# What is told beside publishing, and how many seconds after it ended it is told again.
+NOW_AND_THEN: tuple[tuple[Story, float], ...] = ((tidy, 600), (repair, 20), (scrub, 60), (refresh_keys, 600))
 
 _log = telemetry.logger(__name__)
 
@@ -43,7 +61,8 @@ async def work(settings: Settings, stopping: asyncio.Event) -> None:
         beat = Heartbeat(ready_file(settings.paths, "worker"), lambda: facts)
         beat.start()
         try:
-            await asyncio.gather(_publish_all(at, jobs, facts, stopping), _tidy_regularly(at, stopping))
+            async with _beside(at):
+                await _publish_all(at, jobs, facts, stopping)
         finally:
             beat.stop()
             await jobs.close()
@@ -78,13 +97,25 @@ async def _due(at: OpenRealm) -> tuple[Publication, ...]:
         return await at.social.due(tx, DUE_AT_ONCE)
 
 
-async def _tidy_regularly(at: OpenRealm, stopping: asyncio.Event) -> None:
-    while not stopping.is_set():
+@asynccontextmanager
+async def _beside(at: OpenRealm) -> AsyncIterator[None]:
+    """What is told now and then while clips are published; cut off at the end, which all of it survives."""
+    tasks = [asyncio.create_task(_regularly(story, seconds, at)) for story, seconds in NOW_AND_THEN]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _regularly(story: Story, every_seconds: float, at: OpenRealm) -> None:
+    while True:
         try:
-            await tidy(at=at)
+            await story(at=at)
         except Exception as error:  # noqa: BLE001 - the worker loop, as above
-            _log.error("worker.tidy-failed", exc_info=error)
-        await _pause(stopping, TIDY_EVERY_SECONDS)
+            _log.error("worker.story-failed", story=story.__name__, exc_info=error)
+        await asyncio.sleep(every_seconds)
 
 
 async def _pause(stopping: asyncio.Event, seconds: float) -> None:

@@ -143,6 +143,46 @@ def _group(text: str) -> tuple[str, int, int]:
 def _add_vault_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     vault = _verb(verbs, "vault", "stores and what they hold", "Each job explains itself")
     below = vault.add_subparsers(dest="job", metavar="JOB", title="jobs", required=True)
+    status = _verb(
+        below, "status", "who holds what, what waits for repair", "Exit code 1 when data is at risk"
+    )
+    where = _verb(below, "where", "where a clip's fragments lie", "Of every rendition, and the poster")
+    where.add_argument("clip", metavar="CLIP", help="its id, or the address of its page")
+    scrub = _verb(
+        below,
+        "scrub",
+        "look at every fragment",
+        "Its size; with --deep, every byte of it. What is wrong is queued for repair; exit code 1 then",
+    )
+    scrub.add_argument("--deep", action="store_true", help="read and prove every byte")
+    scrub.add_argument(
+        "--mib-per-second", type=float, default=64.0, metavar="N", help="how fast to read (default: 64)"
+    )
+    audit = _verb(
+        below,
+        "audit",
+        "prove random blocks",
+        "Says which loss the samples exclude; exit code 1 when one was wrong or missing",
+    )
+    audit.add_argument("--samples", type=int, default=460, metavar="N", help="how many (default: 460)")
+    drain = _verb(
+        below,
+        "drain",
+        "leave a provider, and lose nothing",
+        "Goes on until it is withdrawn; may be interrupted and repeated. docs/how-to/leave-a-provider.md",
+    )
+    drain.add_argument(
+        "--hostile", action="store_true", help="send it no request any more, not even deletions"
+    )
+    keep = _verb(below, "keep", "stay with a provider after all", "Until its copies are deleted")
+    for job in (drain, keep):
+        job.add_argument("provider", metavar="STORE", help="the store's id in manifest.toml")
+    for job in (status, where, scrub, audit, drain, keep):
+        _add_data(job, default="reelm-data in this repository")
+    _add_probe(below)
+
+
+def _add_probe(below: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     probe = _verb(
         below,
         "probe",

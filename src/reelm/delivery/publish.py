@@ -7,7 +7,7 @@ from reelm.base import AccountId, ClipId, Clock, ObjectId, RenditionId, SealedBy
 from reelm.delivery import store
 from reelm.delivery.errors import NoSuchPoster, NoSuchRendition
 from reelm.delivery.model import Rendition, master_playlist, media_playlist
-from reelm.delivery.store import Withdrawn
+from reelm.delivery.store import Stored, Withdrawn
 from reelm.realm import Keys
 
 SEGMENT_URL = "/segments/{name}.m4s"
@@ -82,6 +82,18 @@ class Delivery:
         if found is None:
             raise NoSuchPoster("This clip has no poster.")
         return found
+
+    async def stored(self, tx: Tx, clip_id: ClipId) -> tuple[Stored, ...]:
+        """What the vault holds of a clip, withdrawn or not; nothing when there is no such clip."""
+        return await store.stored(tx, clip_id)
+
+    async def poster_owner(self, tx: Tx, object_id: ObjectId) -> AccountId | None:
+        """Whose key opens a stored poster; None when the object is none."""
+        return await store.poster_owner(tx, object_id)
+
+    async def rename_poster(self, tx: Tx, old: ObjectId, new: ObjectId) -> None:
+        """The vault stored a poster anew, under another id."""
+        await store.rename_poster(tx, old, new)
 
     async def withdraw(self, tx: Tx, clip_id: ClipId) -> tuple[str, ...]:
         """Stop announcing a clip; the segment names that caches must forget.

@@ -89,6 +89,14 @@ class Withdrawn:
 
 
 @dataclass(frozen=True)
+class Stored:
+    """A vault object of a clip, and what it is: the name of a rendition, or ``poster``."""
+
+    name: str
+    object_id: ObjectId
+
+
+@dataclass(frozen=True)
 class Place:
     """Where a segment's bytes are."""
 
@@ -195,6 +203,27 @@ async def poster(tx: Tx, clip_id: ClipId) -> tuple[AccountId, ObjectId] | None:
         )
     ).first()
     return None if row is None else (AccountId(row.owner), ObjectId(row.object_id))
+
+
+async def stored(tx: Tx, clip_id: ClipId) -> tuple[Stored, ...]:
+    """What the vault holds of a clip, withdrawn or not: its renditions by name, then its poster."""
+    rows = await tx.execute(
+        select(renditions.c.name, renditions.c.object_id)
+        .where(renditions.c.clip_id == clip_id)
+        .order_by(renditions.c.name)
+    )
+    found = [Stored(row.name, ObjectId(row.object_id)) for row in rows]
+    still = await tx.scalar(select(posters.c.object_id).where(posters.c.clip_id == clip_id))
+    return (*found, *([Stored("poster", ObjectId(still))] if still else []))
+
+
+async def poster_owner(tx: Tx, object_id: ObjectId) -> AccountId | None:
+    owner = await tx.scalar(select(posters.c.owner).where(posters.c.object_id == object_id))
+    return None if owner is None else AccountId(owner)
+
+
+async def rename_poster(tx: Tx, old: ObjectId, new: ObjectId) -> None:
+    await tx.execute(update(posters).where(posters.c.object_id == old).values(object_id=new))
 
 
 async def withdraw(tx: Tx, clip_id: ClipId, at: datetime) -> tuple[str, ...]:

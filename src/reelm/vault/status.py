@@ -111,13 +111,14 @@ async def status(outside: Outside, scene: Scene) -> VaultStatus:
 
 
 async def where(outside: Outside, object_id: ObjectId) -> tuple[Whereabouts, ...]:
-    """Where each fragment of an object lies, in index order.
+    """Where each fragment of an object lies, in index order; of its pack when it is small.
 
     Raises:
         ObjectMissing: there is no such object.
     """
     async with outside.database.read() as tx:
-        found = await records.locate(tx, object_id)
+        packed = await records.find_entry(tx, object_id)
+        found = await records.locate(tx, packed.pack.object_id if packed else object_id)
     if not found:
         raise ObjectMissing("There is no such object; it was deleted or never finished.")
     return tuple(Whereabouts(at.index, at.provider, at.state, at.root.hex(), at.checked_at) for at in found)

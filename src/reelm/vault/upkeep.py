@@ -4,9 +4,10 @@ import asyncio
 from datetime import timedelta
 
 from reelm.base import Entropy, ObjectId
+from reelm.vault import store as records
 from reelm.vault.audit import AuditReport, audit
 from reelm.vault.drain import Drain, DrainReport
-from reelm.vault.model import ProviderId
+from reelm.vault.model import ProviderId, Stage
 from reelm.vault.outside import Outside
 from reelm.vault.repair import Repair, RepairReport
 from reelm.vault.scene import look_around
@@ -77,6 +78,13 @@ class Upkeep:
             TooFewPlaces: the others have no room for what must be kept; nothing was changed.
         """
         return await self._drain.run(provider, is_hostile=hostile, limit=limit)
+
+    async def resume(self, limit: int = _LIMIT) -> tuple[DrainReport, ...]:
+        """Go a step further with every provider that is being left."""
+        async with self._outside.database.read() as tx:
+            known = await records.all_providers(tx)
+        leaving = [found for found in known if found.stage not in {Stage.ACTIVE, Stage.WITHDRAWN}]
+        return tuple([await self.drain(found.place.provider, limit=limit) for found in leaving])
 
     async def keep(self, provider: ProviderId) -> None:
         """Stay with a provider after all, unless its copies are deleted already.

@@ -2,9 +2,10 @@
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncGenerator, AsyncIterable
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable
 from contextlib import aclosing, suppress
 from datetime import datetime
+from typing import TypeAlias
 from weakref import WeakValueDictionary
 
 from reelm.base import DataClass, ObjectId, Tx
@@ -30,6 +31,13 @@ from reelm.vault.window import clip
 
 _SWEEP_LIMIT = 1000
 _COMPACT_LIMIT = 100
+
+
+Renamed: TypeAlias = Callable[[Tx, ObjectId], Awaitable[None]]
+
+
+async def _nobody(_tx: Tx, _object_id: ObjectId) -> None:
+    """Nobody has written the old id down."""
 
 
 class Vault:
@@ -181,11 +189,12 @@ class Vault:
         """
         return await self._compaction.run(limit)
 
-    async def renew(self, object_id: ObjectId, key: Wrapper | None) -> Receipt:
+    async def renew(self, object_id: ObjectId, key: Wrapper | None, *, also: Renamed = _nobody) -> Receipt:
         """Store an object anew, with fresh secrets, and delete the old one: for what is stuck in repair.
 
-        The new object takes over the reference in one step and has an id of its own. Safe to repeat; a crash
-        leaves the old object, or the new one and a deletion for ``sweep``.
+        The new object takes over the reference in one step and has an id of its own, which ``also`` may write
+        down in that same step. Safe to repeat; a crash leaves the old object, or the new one and a deletion
+        for ``sweep``.
 
         Raises:
             ObjectMissing: there is no such object, or it was deleted meanwhile.
@@ -200,6 +209,7 @@ class Vault:
 
         async def take_over(tx: Tx, new: ObjectRecord) -> None:
             await records.take_over(tx, object_id, new.object_id, reference=old.reference)
+            await also(tx, new.object_id)
 
         async with aclosing(self.get(object_id, key=key)) as source:
             opening = Opening(source)

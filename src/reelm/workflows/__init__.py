@@ -2,11 +2,14 @@
 
 ``join`` makes an account, ``receive`` takes an upload, ``post`` makes it a clip, ``publish`` makes the clip
 play, ``watch`` hands out playlists and keys, ``remove`` takes a clip back, ``tidy`` finishes what was left
-behind. Each gets the ``OpenRealm``; none holds SQL, HTTP or cryptography. A durable story runs as ``Jobs``
-whose ``Run`` remembers its steps.
+behind, ``maintain`` keeps stored bytes whole and keys fresh, ``withdraw`` leaves a provider, ``locate`` says
+where a clip lies. Each gets the ``OpenRealm``; none holds SQL, HTTP or cryptography. A durable story runs as
+``Jobs`` whose ``Run`` remembers its steps.
 """
 
 from reelm.workflows.join import join
+from reelm.workflows.locate import locate
+from reelm.workflows.maintain import refresh_keys, repair, scrub
 from reelm.workflows.ports import Job, Jobs, JobState, Json, Run
 from reelm.workflows.post import post
 from reelm.workflows.publish import abandon, publish, publish_job
@@ -16,6 +19,7 @@ from reelm.workflows.remove import remove
 from reelm.workflows.tidy import sweep, tidy
 from reelm.workflows.turns import Turns
 from reelm.workflows.watch import key, master_playlist, media_playlist, poster
+from reelm.workflows.withdraw import withdraw
 
 __all__ = [
     "Job",
@@ -30,6 +34,7 @@ __all__ = [
     "discard",
     "join",
     "key",
+    "locate",
     "master_playlist",
     "media_playlist",
     "post",
@@ -37,7 +42,11 @@ __all__ = [
     "publish",
     "publish_job",
     "receive",
+    "refresh_keys",
     "remove",
+    "repair",
+    "scrub",
     "sweep",
     "tidy",
+    "withdraw",
 ]

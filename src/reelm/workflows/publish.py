@@ -168,6 +168,7 @@ async def _store(order: Order, batch: Json, at: OpenRealm) -> Json:
             klass=DataClass.PUBLIC,
             key=None,
             suite=Suite.MEDIA,
+            owner=order.owner,
         )
         rendition = _rendition(order, each, receipt.object_id)
         async with _kept_unless_removed(receipt.object_id, at), at.database.write() as tx:
@@ -187,6 +188,7 @@ async def _reveal(order: Order, first: Json, at: OpenRealm) -> Json:
         reference=f"{order.reference}/poster",
         klass=DataClass.PUBLIC,
         key=user_key,
+        owner=order.owner,
     )
     async with _kept_unless_removed(receipt.object_id, at), at.database.write() as tx:
         await at.delivery.announce_poster(tx, order.clip_id, order.owner, receipt.object_id)

@@ -1,0 +1,18 @@
+"""Where a clip's bytes lie."""
+
+from reelm.base import ClipId
+from reelm.vault import ObjectMissing, Whereabouts
+from reelm.workflows.realm import OpenRealm
+
+
+async def locate(clip_id: ClipId, *, at: OpenRealm) -> tuple[tuple[str, tuple[Whereabouts, ...]], ...]:
+    """Of each rendition by name, and the poster: its fragments in index order.
+
+    Raises:
+        ObjectMissing: nothing is stored of such a clip.
+    """
+    async with at.database.read() as tx:
+        stored = await at.delivery.stored(tx, clip_id)
+    if not stored:
+        raise ObjectMissing("Nothing is stored of such a clip: it was deleted, or is not published yet.")
+    return tuple([(each.name, await at.upkeep.where(each.object_id)) for each in stored])

@@ -1,0 +1,30 @@
+"""What keeps stored bytes whole and keys fresh: a little at a time, for as long as the realm runs."""
+
+from reelm.workflows.realm import OpenRealm
+from reelm.workflows.withdraw import renew
+
+REPAIRS_AT_ONCE = 64
+LOOKS_AT_ONCE = 200
+READS_AT_ONCE = 16
+# A deep scrub shares the disks with viewers.
+READ_BYTES_PER_SECOND = 8 << 20
+
+
+async def repair(*, at: OpenRealm) -> None:
+    """Bring back what is lost, and go on leaving the providers that are being left. Safe to repeat."""
+    stuck = set((await at.upkeep.repair(REPAIRS_AT_ONCE)).stuck)
+    for report in await at.upkeep.resume(REPAIRS_AT_ONCE):
+        stuck.update(report.stuck)
+    for object_id in stuck:
+        await renew(object_id, at=at)
+
+
+async def scrub(*, at: OpenRealm) -> None:
+    """Look at some fragments, and read a few in full; what is damaged waits for ``repair`` then."""
+    await at.upkeep.scrub(limit=LOOKS_AT_ONCE)
+    await at.upkeep.scrub(deep=True, limit=READS_AT_ONCE, bytes_per_second=READ_BYTES_PER_SECOND)
+
+
+async def refresh_keys(*, at: OpenRealm) -> None:
+    """Begin a new epoch when the present one has lasted long enough: what was erased stays erased."""
+    await at.keys.rotate_if_due(at.database)
