@@ -162,7 +162,7 @@ class Disk:
         self.flush_root()
 
     def remove(self, name: str) -> None:
-        shard = self.shards[name[:2]]
-        if name in shard.names:
+        shard = self.shards.get(name[:2])
+        if shard is not None and name in shard.names:
             shard.unlink(name)
             shard.flush()

@@ -46,7 +46,7 @@ class Process:
         self.is_dark = False
         self._steps_left: int | None = None
         self._is_power_cut = False
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._tasks: dict[asyncio.Task[Any], None] = {}  # in the order of their beginning, unlike a set
         self._context = copy_context()
         self._context.run(_current.set, self)
         entropy = SeededEntropy(world.chance.getrandbits(64))
@@ -110,7 +110,7 @@ class Process:
 
     def die(self) -> None:
         self.is_dark = True
-        for task in self._tasks:
+        for task in list(self._tasks):
             task.cancel()
 
     async def before(self) -> None:
@@ -164,17 +164,17 @@ class Process:
         for _ in range(_ROUNDS_MAX):
             if not self._tasks:
                 return
-            for task in self._tasks:
+            for task in list(self._tasks):
                 task.cancel()
-            await asyncio.wait(set(self._tasks), timeout=1)
+            await asyncio.wait(list(self._tasks), timeout=1)
         raise Violated(f"{self} does not die: {self._tasks}")
 
     def own(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.add(task)
+        self._tasks[task] = None
         task.add_done_callback(self._disown)
 
     def _disown(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.discard(task)
+        self._tasks.pop(task, None)
         if self.is_dark and not task.cancelled():
             task.exception()  # nobody is left to ask for it
 

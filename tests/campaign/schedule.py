@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 from structlog.testing import capture_logs
 
@@ -16,9 +15,10 @@ from campaign.checks import check_no_orphans, check_packs, check_records, check_
 from campaign.loop import Stuck, VirtualLoop
 from campaign.model import Deletion, Model
 from campaign.process import Process, make_task
-from campaign.provider import Mood, Provider
+from campaign.provider import Provider
 from campaign.records import Records
 from campaign.sabotage import Sabotage
+from campaign.trouble import Trouble
 from campaign.workload import Caller, check_too_few
 from campaign.world import Violated, World
 from reelm.base import ObjectId
@@ -126,9 +126,9 @@ class Schedule:
         references = [f"clip:{number}" for number in range(chance.randint(1, 4))]
         self.residencies = {reference: self._residency() for reference in references}
         self.model = Model({reference: f"owner {chance.randint(1, 2)}" for reference in references})
-        # The one group that may lose what it acknowledged; objects survive any one.
-        self._unlucky = chance.choice(world.providers)
-        self._hopeless = chance.random() < 0.15
+        self.trouble = Trouble(
+            world, unlucky=chance.choice(world.providers), is_hopeless=chance.random() < 0.15
+        )
 
     async def play(self) -> None:
         world, chance = self.world, self.world.chance
@@ -136,7 +136,7 @@ class Schedule:
         world.processes = [Process(world, f"process {number}") for number in range(chance.choice((1, 1, 2)))]
         for process in world.processes:
             await process.do(process.vault.enrol())
-        troubles = [asyncio.ensure_future(self._trouble()) for _ in range(chance.randint(0, 4))]
+        troubles = [asyncio.ensure_future(self.trouble.run()) for _ in range(chance.randint(0, 4))]
         callers = [
             asyncio.ensure_future(self._call(number % len(world.processes)))
             for number in range(chance.choice((1, 2, 3)))
@@ -191,7 +191,7 @@ class Schedule:
     def _caretaker(self, number: int) -> Caretaker:
         world = self.world
         return Caretaker(
-            world, self.model, lambda: world.processes[number], self.residencies, hated=self._unlucky
+            world, self.model, lambda: world.processes[number], self.residencies, hated=self.trouble.unlucky
         )
 
     async def _care(self, number: int) -> None:
@@ -213,65 +213,6 @@ class Schedule:
         world.count("process: starts again", world.processes[at].name)
         world.processes[at] = fresh = Process(world, world.processes[at].name)
         await fresh.do(fresh.vault.enrol())
-
-    async def _trouble(self) -> None:
-        """Something goes wrong, lasts a while, and may stop."""
-        world, chance = self.world, self.world.chance
-        while True:
-            await asyncio.sleep(chance.expovariate(1.5))
-            kind = chance.choice(
-                ("mood", "mood", "mood", "death", "death", "power", "loss", "records", "clock")
-            )
-            if kind == "mood":
-                await self._bad_mood(chance.choice(world.providers))
-            elif kind == "death":
-                process = chance.choice(world.processes)
-                process.die_after(chance.randint(1, 60), is_power_cut=chance.random() < 0.5)
-            elif kind == "power":
-                chance.choice(world.providers).lose_power()
-            elif kind == "loss":
-                self._lose(self._unlucky)
-                if self._hopeless:
-                    self._lose(chance.choice(world.providers))
-            elif kind == "records":
-                world.count("fault: records away")
-                world.outage_until = world.loop.time() + chance.uniform(0.1, 1)
-            else:
-                days = chance.choice((-1, 1))
-                world.count("fault: clock jumps", f"{days} day")
-                world.ahead += timedelta(days=days)
-                world.is_rude = True
-
-    async def _bad_mood(self, provider: Provider) -> None:
-        world, chance = self.world, self.world.chance
-        mood = chance.choice((*Mood, Mood.LYING, Mood.LYING))
-        if mood is Mood.FORGETFUL and provider is not self._unlucky and not self._hopeless:
-            return
-        world.count(f"fault: {mood}", str(provider))
-        provider.moods.add(mood)
-        try:
-            await asyncio.sleep(chance.expovariate(0.4))
-        finally:
-            provider.moods.discard(mood)
-
-    def _lose(self, provider: Provider) -> None:
-        chance = self.world.chance
-        if provider.is_gone:
-            return
-        how = chance.choice(("leave", "remember", "return", "rot", "tear", "mix"))
-        self.world.count(f"fault: {how}", str(provider))
-        if how == "leave":
-            provider.leave()
-        elif how == "remember":
-            provider.past = provider.disk.held
-        elif how == "return":
-            provider.return_from_the_dead()
-        elif how == "rot":
-            provider.rot()
-        elif how == "tear":
-            provider.tear()
-        else:
-            provider.mix()
 
     async def _recover(self) -> None:
         """All troubles end, everything is started again, and what normally runs has run."""
@@ -307,7 +248,7 @@ class Schedule:
 
     async def _reckon(self, process: Process, *, is_whole: bool) -> None:
         world = self.world
-        if is_whole and not self._hopeless:
+        if is_whole and not self.trouble.is_hopeless:
             world.require(all_are_whole(world), "nothing waits for repair, and not everything is whole")
         check_records(world, self.residencies)
         check_stored_is_true(world)
@@ -329,7 +270,7 @@ class Schedule:
         for object_id, (reference, length) in stored.items():
             if object_id not in self.model.known:
                 self.model.known[object_id] = self.model.find(object_id, reference, length)
-        if is_whole and not self._hopeless and world.chance.random() < 0.5:
+        if is_whole and not self.trouble.is_hopeless and world.chance.random() < 0.5:
             self._lose_another()
         for object_id, known in self.model.known.items():
             await self._reckon_object(process, object_id, is_stored=object_id in stored)
@@ -362,5 +303,7 @@ class Schedule:
             raise Violated(f"the last read of {object_id} failed: {outcome.error!r}")
         good = len(good_fragments(world, object_id))
         check_too_few(outcome.error, good, good)
-        world.require(self._hopeless, f"{object_id} is lost though one provider at most lost its data")
+        world.require(
+            self.trouble.is_hopeless, f"{object_id} is lost though one provider at most lost its data"
+        )
         world.tally["reckoning: too few"] += 1

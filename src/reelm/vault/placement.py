@@ -20,10 +20,29 @@ def fragments_per_group(k: int, n: int) -> int:
     return min(k - 1, n - k)
 
 
+def left_after_any_loss(durable: Collection[Place]) -> int:
+    """How many fragments remain at least when one group is lost."""
+    held = Counter(group for place in durable for group in place.all_groups)
+    return len(durable) - max(held.values(), default=0)
+
+
 def survives_any_loss(durable: Collection[Place], k: int) -> bool:
     """Whether ``k`` fragments remain after any one group is lost; the rule behind every receipt."""
-    held = Counter(group for place in durable for group in place.all_groups)
-    return len(durable) - max(held.values(), default=0) >= k
+    return left_after_any_loss(durable) >= k
+
+
+def stays_safe(others: Sequence[Place], *, here: Place, there: Place, k: int) -> bool:
+    """Whether a durable fragment may move: the object survives a loss as before, or well enough.
+
+    While some fragment is lost and not yet back, two of the rest must not come to lie together.
+
+    Args:
+        others: where the object's other durable fragments are.
+        here: where the one that moves is.
+        there: where it would be.
+        k: fragments needed to read.
+    """
+    return left_after_any_loss([*others, there]) >= min(k, left_after_any_loss([*others, here]))
 
 
 def choose_places(places: Sequence[Place], *, k: int, n: int, order: Sequence[int]) -> tuple[Place, ...]:

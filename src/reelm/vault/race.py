@@ -47,7 +47,7 @@ async def race(runners: Iterable[Runner[T]], *, wanted: int, may_hedge: Callable
             done, _ = await asyncio.wait(
                 course.running, timeout=course.patience(), return_when=asyncio.FIRST_COMPLETED
             )
-            for task in done:
+            for task in [each for each in course.running if each in done]:  # in the order of asking
                 del course.running[task]
                 if (answer := task.result()) is not None:
                     answers.append(answer)

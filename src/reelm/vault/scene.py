@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from reelm.base import Tx
 from reelm.vault import store as records
 from reelm.vault.errors import RenewalNeeded, TooFewPlaces, VaultError
-from reelm.vault.model import Place, ProviderId, Stage
+from reelm.vault.model import FragmentState, Place, ProviderId, Stage
 from reelm.vault.outside import Outside
 from reelm.vault.patience import patience
-from reelm.vault.placement import choose_place, within
+from reelm.vault.placement import choose_place, stays_safe, within
 from reelm.vault.ports import Store
 from reelm.vault.store import FormerFragment, FragmentRecord, ObjectRecord, ProviderRecord
 
@@ -97,7 +97,7 @@ def destination(
         TooFewPlaces: there is no place.
     """
     fit = [scene.places[one] for one in order if one != piece.provider and scene.is_open(one)]
-    candidates = within(fit, record.residency)
+    candidates = _safe(within(fit, record.residency), record, piece, scene)
     others = {at.index: scene.place(at.provider) for at in record.fragments}
     past = [*others.items(), *((at.index, scene.place(at.provider)) for at in former)]
     k, n = record.shape.k, record.shape.n
@@ -113,6 +113,21 @@ def destination(
             "under its owner's key, or add a store at another provider.",
             fragment_index=piece.index,
         ) from None
+
+
+def _safe(
+    places: Sequence[Place], record: ObjectRecord, piece: FragmentRecord, scene: Scene
+) -> Sequence[Place]:
+    """Those to which a good fragment can go without leaving the object worse off; any for a lost one."""
+    if piece.state is not FragmentState.STORED or scene.is_hostile(piece.provider):
+        return places
+    here, k = scene.place(piece.provider), record.shape.k
+    others = [
+        scene.place(at.provider)
+        for at in record.fragments
+        if at.index != piece.index and at.state is FragmentState.STORED and not scene.is_hostile(at.provider)
+    ]
+    return [there for there in places if stays_safe(others, here=here, there=there, k=k)]
 
 
 async def _known(tx: Tx) -> dict[ProviderId, ProviderRecord]:

@@ -272,3 +272,23 @@ async def test_a_deletion_owes_nothing_to_who_left_for_good_and_everything_to_wh
     assert await Vault(rest).sweep(intents_before=rest.clock.now()) == 1
     async with database.read() as tx:
         assert await vault_records.find(tx, away.object_id) is None
+
+
+async def test_good_fragments_do_not_come_to_lie_together_while_another_is_lost(database: Database) -> None:
+    """Four of five would be on three providers, and the loss of one of those would leave too few."""
+    away = AwayStore("provider-2")
+    stores = [memory_stores(1)[0], away, *memory_stores(5)[2:]]
+    world = await fill(database, stores)
+    for record in (await read_rows(database)).objects:
+        (lost,) = [piece for piece in record.fragments if piece.provider == "provider-2"]
+        async with database.write() as tx:
+            await vault_records.mark_missing(tx, record.object_id, lost)
+        del away.fragments[lost.name]
+    away.is_away = True
+    report = await Upkeep(world).drain(LEFT)
+    assert (report.stage, report.moved, report.fragments_left) == (Stage.DRAINING, 0, len(CONTENTS))
+    assert report.waiting == len(CONTENTS)
+    away.is_away = False
+    await Upkeep(world).repair()
+    assert (await drain_to_its_end(later(database, stores)))[-1].is_finished
+    await assert_at_rest(database, stores, CONTENTS)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from reelm.base import DataClass
 from reelm.vault import ClassNeedsSeal, Config, Place, ProviderId, Suite, TooFewPlaces
 from reelm.vault.model import check_class, padme
-from reelm.vault.placement import choose_places, fragments_per_group, survives_any_loss
+from reelm.vault.placement import choose_places, fragments_per_group, stays_safe, survives_any_loss
 
 
 def places(*groups: str) -> list[Place]:
@@ -81,6 +81,18 @@ def test_four_durable_fragments_of_five_are_safe_and_three_are_not() -> None:
     assert not survives_any_loss(world[:3], 3)
     assert not survives_any_loss([], 3)
     assert not survives_any_loss(places("s", "s", "", ""), 3)
+
+
+def test_a_fragment_moves_only_where_the_object_survives_as_much_as_before() -> None:
+    here, *others = places("", "", "", "")
+    (free,) = places("", "", "", "", "")[4:]
+    assert stays_safe(others, here=here, there=free, k=3)
+    assert not stays_safe(others, here=here, there=others[0], k=3), "the fifth fragment is lost"
+    whole = [*others, free]
+    assert stays_safe(whole, here=here, there=others[0], k=3), "with all five, two may lie together"
+    assert not stays_safe(others[:2], here=here, there=others[0], k=3), (
+        "already in danger, and it gets no worse"
+    )
 
 
 @given(st.integers(0, 1 << 45))
