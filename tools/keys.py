@@ -45,9 +45,8 @@ def unsealed(key: bytes, value: bytes, purpose: str) -> bytes:
     return unseal("sealed-value", sealing, (value[1:13], value[13:], f"reelm/seal/1\0{purpose}".encode()))
 
 
-def ring(key: bytes, path: Path) -> tuple[int, Wrapped]:
-    """Section 6: the epoch of the key ring, and what it holds."""
-    found: Wrapped = {}
+def read_ring(key: bytes, path: Path, found: Wrapped) -> int:
+    """Section 6: adds what the key ring holds, up to damage if there is some; its epoch."""
     with path.open("rb") as file:
         head = file.read(9)
         require(len(head) == 9 and head[:5] == b"RING1", "ring", f"{path} is not a key ring")
@@ -61,7 +60,7 @@ def ring(key: bytes, path: Path) -> tuple[int, Wrapped]:
             for owner, _, wrapped in struct.iter_unpack(">26sI60s", frame):
                 found[owner.decode()] = epoch, wrapped
             if kind == "last":
-                return epoch, found
+                return epoch
     raise AssertionError  # the loop ends by returning or refusing
 
 
@@ -78,7 +77,8 @@ class Keyring:
         self.packs = derive(derive(root, "reelm/realm/seal/1", "vault/packs"), "reelm/key/wrap/1")
         self.notes: list[str] = []
         self._epochs = self._read_epochs(derive(root, "reelm/realm/epoch-keys/1"), folder)
-        self._ring_epoch, self._ring = self._read_ring(derive(root, "reelm/realm/seal/1", "ring"), folder)
+        self._ring: Wrapped = {}
+        self._ring_epoch = self._read_ring(derive(root, "reelm/realm/seal/1", "ring"), folder / "ring")
         self._rows: Wrapped = {}
         self._destroyed: set[str] = set()
         if records:
@@ -100,12 +100,13 @@ class Keyring:
         require(bool(opened), "root", wrong)
         return opened
 
-    def _read_ring(self, key: bytes, folder: Path) -> tuple[int, Wrapped]:
+    def _read_ring(self, key: bytes, path: Path) -> int:
+        """The ring's epoch, 0 when it is not whole: then nothing follows from who is not in it."""
         try:
-            return ring(key, folder / "ring")
+            return read_ring(key, path, self._ring)
         except (OSError, Refused) as error:
-            self.notes.append(f"no key ring, which only matters without newer records: {error}")
-            return 0, {}
+            self.notes.append(f"{path}: of the key ring {len(self._ring)} keys can be used: {error}")
+            return 0
 
     def user_key(self, owner: str) -> bytes:
         """Section 5; refused with the reason."""
