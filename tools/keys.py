@@ -14,7 +14,9 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from tools.rvf1 import Refused, require, unseal
 
 DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
-Wrapped = dict[str, tuple[int, bytes]]  # owner -> the epoch that wraps the key, the wrapped key
+Wrapped = dict[
+    str, tuple[int, int, bytes]
+]  # owner -> epoch the key was made in, epoch that wraps it, the key
 
 
 def id_of(raw: bytes) -> str:
@@ -57,8 +59,8 @@ def read_ring(key: bytes, path: Path, found: Wrapped) -> int:
             kind = "last" if length == 29 else "more"
             frame = unsealed(key, file.read(length), f"{epoch}/{number}/{kind}")
             require(len(frame) % 90 == 0, "ring", "a frame has another length")
-            for owner, _, wrapped in struct.iter_unpack(">26sI60s", frame):
-                found[owner.decode()] = epoch, wrapped
+            for owner, made, wrapped in struct.iter_unpack(">26sI60s", frame):
+                found[owner.decode()] = made, epoch, wrapped
             if kind == "last":
                 return epoch
     raise AssertionError  # the loop ends by returning or refusing
@@ -82,10 +84,13 @@ class Keyring:
         self._rows: Wrapped = {}
         self._destroyed: set[str] = set()
         if records:
-            rows = records.execute("SELECT owner, wrapped_in_epoch, wrapped FROM user_keys")
-            self._rows = {owner: (epoch, wrapped) for owner, epoch, wrapped in rows}
+            rows = records.execute("SELECT owner, epoch, wrapped_in_epoch, wrapped FROM user_keys")
+            self._rows = {owner: (made, epoch, wrapped) for owner, made, epoch, wrapped in rows}
             self._destroyed = {owner for (owner,) in records.execute("SELECT owner FROM destroyed_keys")}
-        self.owners = sorted(self._rows.keys() | self._ring.keys())
+        self._owners: dict[int, list[str]] = {}  # by the epoch in which their keys were made
+        for owner, (made, _, _) in sorted((self._ring | self._rows).items()):
+            self._owners.setdefault(made, []).append(owner)
+        self._wrapping: dict[str, bytes] = {}
 
     def _read_epochs(self, key: bytes, folder: Path) -> dict[int, bytes]:
         """Section 4."""
@@ -112,20 +117,23 @@ class Keyring:
         """Section 5; refused with the reason."""
         gone = "was destroyed; nobody can open what it sealed any more"
         require(owner not in self._destroyed, "key", f"the owner's key {gone}")
-        for epoch, wrapped in (each[owner] for each in (self._rows, self._ring) if owner in each):
+        for _, epoch, wrapped in (each[owner] for each in (self._rows, self._ring) if owner in each):
             if epoch in self._epochs:
                 return unwrap(self._epochs[epoch], wrapped, f"reelm/user-key/1\0{owner}\0{epoch}")
-        epoch, _ = self._rows.get(owner) or self._ring.get(owner) or (0, b"")
+        _, epoch, _ = self._rows.get(owner) or self._ring.get(owner) or (0, 0, b"")
         require(epoch > 0, "key", "neither records nor ring have a key of this owner")
         require(epoch >= self._ring_epoch, "key", f"the owner's key, last wrapped in epoch {epoch}, {gone}")
         raise Refused("key", f"a newer copy of the epochs folder is needed, one with {epoch}.key")
 
     def wrapping_key(self, owner: str) -> bytes:
-        return derive(self.user_key(owner), "reelm/key/wrap/1")
+        """What RVF1 and RVP1 call the owner's key."""
+        if owner not in self._wrapping:
+            self._wrapping[owner] = derive(self.user_key(owner), "reelm/key/wrap/1")
+        return self._wrapping[owner]
 
-    def owner_of(self, wrapped_dek: bytes) -> str | None:
-        """Whose key opens it, where nothing else tells; the time it takes grows with the owners."""
-        for owner in self.owners:
+    def owner_of(self, wrapped_dek: bytes, key_epoch: int) -> str | None:
+        """Whose key opens it, where nothing else tells: all who got a key in that epoch are tried."""
+        for owner in self._owners.get(key_epoch, []):
             with suppress(Refused):
                 unwrap(self.wrapping_key(owner), wrapped_dek, "reelm/dek/1")
                 return owner

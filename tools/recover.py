@@ -18,7 +18,7 @@ import argparse
 import sqlite3
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,16 +98,15 @@ class Recovery:
             if head[:4] == b"RVF1" and len(head) == 32:
                 self._by_object.setdefault(id_of(head[16:]), []).append(path)
         for holder, paths in self._by_object.items():
-            good = rvf1.inspect(paths, self.lost, None, whole=False)
-            if good:
-                yield from self._items_of(holder, good[0])
+            for _, (one, *_) in rvf1.by_object(rvf1.inspect(paths, self.lost, None, whole=False))[:1]:
+                yield from self._items_of(holder, one)
 
     def _items_of(self, holder: str, one: rvf1.Fragment) -> Iterator[Item]:
-        owner = self.keys.owner_of(one.wrapped_dek) if one.suite != 3 and one.key_epoch else None
+        owner = self.keys.owner_of(one.wrapped_dek, one.key_epoch)
         alone = Item(holder, holder, one.suite, one.k, None, None, owner)
         entries = [] if one.key_epoch else self._entries_of(alone)
         for start, entry in entries:
-            owner = self.keys.owner_of(entry.wrapped_dek) if entry.suite != 3 else None
+            owner = self.keys.owner_of(entry.wrapped_dek, entry.key_epoch)
             of = id_of(entry.entry_id), holder, entry.suite, one.k, None, None, owner
             yield Item(*of, start, entry.length, entry.root)
         if not entries:
@@ -118,7 +117,8 @@ class Recovery:
         found: list[tuple[int, rvp1.Entry]] = []
         with suppress(Refused):
             if b"".join(self._holder(pack, (0, 4))) == b"RVP1":
-                found.extend(rvp1.walk(self._pack_of(pack)))
+                for start, entry in rvp1.walk(self._pack_of(pack)):
+                    found.append((start, entry))
         return found
 
     def files_of(self, item: Item) -> list[Path]:
@@ -134,7 +134,7 @@ class Recovery:
         require(len(files) >= item.k, "too-few", f"{item.k} fragments are needed, and {len(files)} are here")
         if item.entry_root is None:
             good = [] if item.suite == 3 else rvf1.inspect(files, [], item.root, whole=False)
-            key = self._owners_key(item, good[0].wrapped_dek) if good else None
+            key = self._owners_key(item, good[0]) if good else None
             return rvf1.read(files, (key, self.keys.seal, item.root), self.lost)
         size = rvp1.HEAD_BYTES + item.length + (0 if item.suite == 3 else 16)
         part = memoryview(self._pack_of(item))[item.start : item.start + size]
@@ -142,10 +142,10 @@ class Recovery:
         entry = rvp1.Entry(
             part, rvp1.Known(item.suite, realm_id, raw_of(item.id), item.length, item.entry_root)
         )
-        return iter([entry.open([] if item.suite == 3 else [self._owners_key(item, entry.wrapped_dek)])])
+        return iter([entry.open([] if item.suite == 3 else [self._owners_key(item, entry)])])
 
-    def _owners_key(self, item: Item, wrapped_dek: bytes) -> bytes:
-        owner = item.owner or self.keys.owner_of(wrapped_dek)
+    def _owners_key(self, item: Item, sealed: rvf1.Fragment | rvp1.Entry) -> bytes:
+        owner = item.owner or self.keys.owner_of(sealed.wrapped_dek, sealed.key_epoch)
         if owner is None:
             raise Refused("key", NOBODYS)
         return self.keys.wrapping_key(owner)
@@ -186,8 +186,9 @@ def list_items(items: Sequence[Item], recovery: Recovery) -> int:
         try:
             require(found >= item.k, "too-few", f"{item.k} fragments are needed")
             if item.suite != 3:
-                require(bool(item.owner), "key", NOBODYS)
-                recovery.keys.user_key(item.owner or "")
+                require(bool(item.owner or item.reference), "key", NOBODYS)  # a scan has tried them all
+            if item.suite != 3 and item.owner:
+                recovery.keys.user_key(item.owner)
         except Refused as error:
             why, refused = f": CANNOT BE OPENED: {error}", refused + 1
         print(f"  {item}, {found} fragments found{why}")
@@ -214,10 +215,7 @@ def open_items(items: Sequence[Item], recovery: Recovery, folder: Path) -> int:
     return refused
 
 
-def run(given: argparse.Namespace) -> int:
-    records = (
-        sqlite3.connect(f"{given.records.absolute().as_uri()}?mode=ro", uri=True) if given.records else None
-    )
+def run(given: argparse.Namespace, records: sqlite3.Connection | None) -> int:
     require(bool(records or given.scan), "records", "--records FILE or --scan is needed")
     keys = Keyring(rvf1.key_in(given.root), given.epochs, records)
     print("\n".join([f"root key {keys.fingerprint}", *keys.notes]))
@@ -232,8 +230,8 @@ def run(given: argparse.Namespace) -> int:
             given.out and (given.object or given.owner), "output", "-o and --object or --owner are needed"
         )
         refused = open_items(items, recovery, given.out)
-    print("".join(f"{path}: {why}\n" for path, why in recovery.lost), end="")
-    print(f"{len(items) - refused} objects can be had, {refused} cannot" if given.command == "list" else "")
+    print("".join(dict.fromkeys(f"{path}: {why}\n" for path, why in recovery.lost)), end="")
+    print(f"{len(items)} objects, {refused} of which cannot be opened")
     return refused
 
 
@@ -248,8 +246,12 @@ def main() -> int:
     parser.add_argument("--owner", metavar="ID", help="only what is this owner's")
     parser.add_argument("--object", metavar="ID", help="only this object")
     parser.add_argument("-o", dest="out", type=Path, metavar="FOLDER", help="where objects are written")
+    given = parser.parse_args()
     try:
-        return int(run(parser.parse_args()) > 0)
+        if given.records is None:
+            return int(run(given, None) > 0)
+        with closing(sqlite3.connect(f"{given.records.absolute().as_uri()}?mode=ro", uri=True)) as records:
+            return int(run(given, records) > 0)
     except (OSError, sqlite3.Error, Refused) as error:
         print(f"REFUSED: {error}")
         return 1

@@ -92,6 +92,7 @@ def test_a_bad_vector_fails_the_named_check(case: dict[str, Any]) -> None:
     assert refused.value.check == case["expect"]
 
 
+@pytest.mark.slow
 @GOOD
 def test_the_command_opens_a_good_vector(tmp_path: Path, case: dict[str, Any]) -> None:
     done = run(
