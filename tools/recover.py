@@ -93,8 +93,12 @@ class Recovery:
     def scanned(self) -> Iterator[Item]:
         """What the fragments say there is; packs that cannot be opened are reported as objects."""
         for path in self._files:
-            with path.open("rb") as file:
-                head = file.read(32)
+            try:
+                with path.open("rb") as file:
+                    head = file.read(32)
+            except OSError as error:
+                self.lost.append((path, error))
+                continue
             if head[:4] == b"RVF1" and len(head) == 32:
                 self._by_object.setdefault(id_of(head[16:]), []).append(path)
         for holder, paths in self._by_object.items():
@@ -139,9 +143,8 @@ class Recovery:
         size = rvp1.HEAD_BYTES + item.length + (0 if item.suite == 3 else 16)
         part = memoryview(self._pack_of(item))[item.start : item.start + size]
         realm_id = bytes(part[6:14])  # whatever it says: the records do not have it, and the root covers it
-        entry = rvp1.Entry(
-            part, rvp1.Known(item.suite, realm_id, raw_of(item.id), item.length, item.entry_root)
-        )
+        known = rvp1.Known(item.suite, realm_id, raw_of(item.id), item.length, item.entry_root)
+        entry = rvp1.Entry(part, known)
         return iter([entry.open([] if item.suite == 3 else [self._owners_key(item, entry)])])
 
     def _owners_key(self, item: Item, sealed: rvf1.Fragment | rvp1.Entry) -> bytes:
@@ -202,7 +205,7 @@ def open_items(items: Sequence[Item], recovery: Recovery, folder: Path) -> int:
     for item in sorted(items, key=lambda item: (item.holder, item.start)):
         if item.id in done:  # a second copy, in a pack that was being replaced
             continue
-        out = folder / item.id
+        out = folder / id_of(raw_of(item.id))  # also from records that somebody changed: never a path
         try:
             require(not out.exists(), "output", f"{out} is there already and was left as it is")
             rvf1.save(out, recovery.read(item))
