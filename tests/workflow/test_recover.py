@@ -242,6 +242,17 @@ def test_without_records_the_ring_opens_what_is_sealed(realm: Realm, rescue: Res
     assert rescue.found("found") == {realm.ann.poster_id: realm.ann.poster, realm.draft_id: LONG}
 
 
+def test_fragments_under_other_names_are_found_by_a_scan(realm: Realm, rescue: Rescue) -> None:
+    """As after a move that the copy of the records does not know."""
+    for path in (rescue.folder / "stores" / "1").glob("[0-9a-f][0-9a-f]/*"):
+        path.rename(path.with_name("0" * 24 + path.name[24:]))
+    order = step(OPEN_OBJECT, OBJECT=realm.ann.rendition_id)
+    assert "too-few: 3 fragments are needed, and 2 are here" in rescue.run(order).stdout
+    assert rescue.run(order.replace("--object", "--scan --object")).returncode == 0
+    ann = realm.ann
+    assert rescue.found() == {ann.rendition_id: ann.stored, f"{ann.rendition_id}.mp4": ann.clear}
+
+
 @pytest.mark.parametrize("command", [LIST, SCAN])
 def test_two_stores_are_too_few_and_it_says_so(realm: Realm, rescue: Rescue, command: int) -> None:
     shutil.rmtree(rescue.folder / "stores" / "3")
