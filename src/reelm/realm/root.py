@@ -29,7 +29,7 @@ _KIND = private.Kind(
 def derive(key: Secret, label: str, purpose: str = "") -> Secret:
     """A 32-byte key of its own for one label and purpose: HKDF-SHA-256, no salt, info ``label NUL purpose``.
 
-    Source: RFC 5869; docs/explanation/keys.md lists every label.
+    Source: RFC 5869; docs/spec/keys.md lists every label.
     """
     info = f"{label}\0{purpose}".encode()
     return Secret(HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(key.reveal()))
