@@ -7,7 +7,7 @@ from reelm.web.render import storage
 from reelm.workflows import OpenRealm
 
 # A count reads every row of the vault's records, and anybody may ask for one.
-KEPT_SECONDS = 10.0
+_KEPT_SECONDS = 10.0
 _KEPT_TIMES_ITS_COST = 20.0
 # A visitor does not wait longer for a store that hangs; it counts as not answering.
 _ANSWER_SECONDS = 3.0
@@ -37,7 +37,7 @@ class Inventory:
             if self._kept is None or begun >= self._fresh_until:
                 self._kept = await self._count()
                 ended = clock.monotonic_seconds()
-                self._fresh_until = ended + max(KEPT_SECONDS, _KEPT_TIMES_ITS_COST * (ended - begun))
+                self._fresh_until = ended + max(_KEPT_SECONDS, _KEPT_TIMES_ITS_COST * (ended - begun))
             return self._kept
 
     async def _count(self) -> schema.Storage:

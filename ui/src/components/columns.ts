@@ -9,8 +9,8 @@ export const COLUMNS = {
     rule: "Whether the realm uses it, and whether it answered when it was asked for this page. A store that is being left gives its fragments away before it goes.",
   },
   holds: {
-    label: "Holds",
-    rule: "Fragments that lie there or should, and the bytes in them. Counted in the realm's records.",
+    label: "Fragments",
+    rule: "How many lie there or should, and the bytes in them. Counted in the realm's records.",
   },
   waiting: {
     label: "For repair",

@@ -55,9 +55,9 @@ export function money(price: Pick<StorePrice, "currency">, amount: number): stri
   return amount > 0 && amount < LEAST_SHOWN ? `under ${format.format(LEAST_SHOWN)}` : format.format(amount);
 }
 
-/** What all stores together cost a month; null when one of them does not say, or in another currency. */
+/** What all declared stores together cost a month; null when one does not say, or in another currency. */
 export function monthly(stores: Store[]): string | null {
-  const prices = stores.map((store) => store.declared?.price ?? null);
+  const prices = stores.flatMap(({ declared }) => (declared ? [declared.price] : []));
   const [first] = prices;
   if (!first || !prices.every((price) => price?.currency === first.currency)) return null;
   return money(first, prices.reduce((sum, price) => sum + Number(price?.per_month), 0));

@@ -3,7 +3,6 @@
 from litestar import Response, get
 
 from reelm.web import schema
-from reelm.web.inventory import KEPT_SECONDS
 from reelm.web.problems import documented
 from reelm.web.routes import Kept
 
@@ -14,8 +13,7 @@ async def read_storage(inventory: Kept) -> Response[schema.Storage]:
 
     Stores that are away and objects at risk are part of the answer, not a failure of it.
     """
-    headers = {"cache-control": f"private, max-age={KEPT_SECONDS:.0f}"}
-    return Response(await inventory.read(), headers=headers)
+    return Response(await inventory.read(), headers={"cache-control": "no-store"})
 
 
 ROUTES = [read_storage]
