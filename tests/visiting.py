@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -142,10 +142,18 @@ class Visitor:
 
 @asynccontextmanager
 async def opened_site(
-    template: Path, known: Known, folder: Path, *, url: str = HERE, clock: Clock | None = None
+    template: Path,
+    known: Known,
+    folder: Path,
+    *,
+    url: str = HERE,
+    clock: Clock | None = None,
+    declare: Callable[[str], str] = str,
 ) -> AsyncIterator[Site]:
-    """A copy of the populated realm, opened."""
+    """A copy of the populated realm, opened; ``declare`` changes its manifest before that."""
     data = await asyncio.to_thread(shutil.copytree, template, folder / "realm")
+    manifest = data / "manifest.toml"
+    manifest.write_text(declare(manifest.read_text()))
     async with staged(data, clock=clock) as stage:
         static = await asyncio.to_thread(_pages, folder / "static")
         yield Site(stage, known, build(stage.at, public_url=url, static=static), url)

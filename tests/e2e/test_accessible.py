@@ -38,6 +38,7 @@ def pages(town: Town, person: Person) -> dict[str, str]:
         "tag": "/tag/reelm",
         "upload": "/upload",
         "settings": "/settings",
+        "storage": "/storage",
         "missing": "/no/such/page",
     }
 

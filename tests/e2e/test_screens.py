@@ -7,7 +7,9 @@ import pytest
 from e2e import sources
 from e2e.conftest import ARTIFACTS, Town, Visit
 from e2e.person import Person
+from e2e.storage import away, sees
 from e2e.visitor import Scheme, Screen, Visitor
+from running import Running
 
 SCREENS = ARTIFACTS / "screens"
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
@@ -15,7 +17,9 @@ _WIDER = "document.documentElement.scrollWidth - innerWidth"
 
 
 @pytest.mark.parametrize("screen", ["phone", "desktop"])
-async def test_every_page_is_shown_whole(visit: Visit, town: Town, newcomer: Person, screen: Screen) -> None:
+async def test_every_page_is_shown_whole(
+    visit: Visit, town: Town, newcomer: Person, realm: Running, screen: Screen
+) -> None:
     member = await visit(screen=screen, state=await newcomer.state())
     member.expects("404", "/api/uploads")
     stranger, author = await visit(screen=screen), await visit(screen=screen, state=await town.ann.state())
@@ -30,6 +34,9 @@ async def test_every_page_is_shown_whole(visit: Visit, town: Town, newcomer: Per
     for name, show in SHOWN.items():
         await show(member, town)
         wide += await keep(member, name)
+    with away(realm, "2"):
+        await storage_degraded(member, town)
+        wide += await keep(member, "storage-degraded")
     assert wide == [], "a page is wider than its window"
 
 
@@ -53,6 +60,7 @@ def places(town: Town, person: Person) -> dict[str, str]:
         "stranger-sign-up": "/sign-up",
         "settings": "/settings",
         "stranger-settings": "/settings",
+        "stranger-storage": "/storage",
         "missing": "/no/such/page",
         "author-profile": "/@ann",
         "author-clip": f"/c/{town.clips[0]}",
@@ -90,6 +98,11 @@ async def draft(visitor: Visitor, town: Town) -> None:
     await visitor.page.locator("input[type=file]").set_input_files(sources.upright("tide"))
     await visitor.page.get_by_label("Caption").fill("High water at the pier #tide #reelm, with @ann")
     await visitor.page.get_by_text("Uploaded. Post it when you are ready").wait_for()
+
+
+async def storage_degraded(visitor: Visitor, town: Town) -> None:
+    await visitor.go("/storage")
+    await sees(visitor, visitor.page.get_by_text("1 store does not answer"))
 
 
 async def refused(visitor: Visitor, town: Town) -> None:

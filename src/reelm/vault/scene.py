@@ -63,8 +63,14 @@ class Scene:
         return replace(self, known=await _known(tx))
 
 
-async def look_around(outside: Outside) -> Scene:
-    """Ask every store, but none of a hostile provider, whether it answers."""
+async def look_around(outside: Outside, *, answer_seconds: float | None = None) -> Scene:
+    """Ask every store, but none of a hostile provider, whether it answers.
+
+    Args:
+        outside: whose stores.
+        answer_seconds: how long each may take; ``Config.stall_seconds`` when it is None.
+    """
+    seconds = outside.config.stall_seconds if answer_seconds is None else answer_seconds
     async with outside.database.read() as tx:
         known = await _known(tx)
     asked = [
@@ -72,7 +78,7 @@ async def look_around(outside: Outside) -> Scene:
         for provider, store in outside.stores.items()
         if provider not in known or not known[provider].is_hostile
     ]
-    answers = await asyncio.gather(*(_answers(store, outside.config.stall_seconds) for store in asked))
+    answers = await asyncio.gather(*(_answers(store, seconds) for store in asked))
     return Scene(
         places={provider: store.place for provider, store in outside.stores.items()},
         known=known,
@@ -134,9 +140,9 @@ async def _known(tx: Tx) -> dict[ProviderId, ProviderRecord]:
     return {found.place.provider: found for found in await records.all_providers(tx)}
 
 
-async def _answers(store: Store, stall_seconds: float) -> bool:
+async def _answers(store: Store, seconds: float) -> bool:
     try:
-        async with patience(store.place.provider, seconds=stall_seconds):
+        async with patience(store.place.provider, seconds=seconds):
             await store.probe()
     except VaultError:
         return False

@@ -12,7 +12,7 @@ from reelm.vault.errors import ObjectMissing
 from reelm.vault.model import FragmentState, Place, ProviderId, Stage
 from reelm.vault.outside import Outside
 from reelm.vault.scene import Scene
-from reelm.vault.store import Holding, Spread
+from reelm.vault.store import Holding, Spread, Tally
 
 _NOTHING = Holding(0, 0, 0, 0, None)
 
@@ -33,6 +33,8 @@ class ProviderStatus:
         unchecked: fragments of those that were never read in full since they were written.
         oldest_check_at: when the longest unchecked one was read in full.
         copies_owed: former copies that it still has, or may keep.
+        moved: fragments that lie elsewhere since it is being left.
+        copies_deleted: former copies that are gone since then.
         reads_alone: sealed objects of which it, or a company or site it belongs to, holds enough to decode.
             Always 0: the rules of placement see to it.
     """
@@ -48,6 +50,8 @@ class ProviderStatus:
     unchecked: int
     oldest_check_at: datetime | None
     copies_owed: int
+    moved: int
+    copies_deleted: int
     reads_alone: int
 
 
@@ -58,18 +62,26 @@ class VaultStatus:
     Attributes:
         providers: every one there ever was, by id.
         queue: objects with something to repair, by how many good fragments they have more than they need.
+        reach: objects of which not every fragment can be fetched now, by how many more than they need can;
+            unlike a lost fragment, one at a provider that is away comes back with it.
         coalitions: the smallest sets of providers that together hold enough of some sealed object to decode
             it; to read it they would still lack its owner's key.
     """
 
     providers: tuple[ProviderStatus, ...]
     queue: dict[int, int]
+    reach: dict[int, int]
     coalitions: tuple[frozenset[ProviderId], ...]
 
     @property
     def objects_at_risk(self) -> int:
         """Those that one more loss would make unreadable, or that are unreadable until a provider returns."""
-        return sum(count for margin, count in self.queue.items() if margin <= 0)
+        return sum(count for margin, count in self.reach.items() if margin <= 0)
+
+    @property
+    def objects_unreadable(self) -> int:
+        """Those of which fewer fragments than they need can be fetched now."""
+        return sum(count for margin, count in self.reach.items() if margin < 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +105,12 @@ class Whereabouts:
 
 async def status(outside: Outside, scene: Scene) -> VaultStatus:
     """Count everything; takes as long as the records are large."""
+    near = {at for at in outside.stores if scene.may_ask(at)}
     async with outside.database.read() as tx:
         held = await records.holdings(tx)
         owed = await records.copies_owed(tx)
         queue = await records.margins(tx, list(outside.stores))
+        reach = queue if near == set(outside.stores) else await records.margins(tx, near)
         spreads = await records.spreads(tx)
     alone = reads_alone(spreads, scene)
     everyone = sorted({*scene.known, *scene.places, *held})
@@ -106,6 +120,7 @@ async def status(outside: Outside, scene: Scene) -> VaultStatus:
             for at in everyone
         ),
         queue=dict(sorted(queue.items())),
+        reach=dict(sorted(reach.items())),
         coalitions=coalitions(spreads),
     )
 
@@ -154,6 +169,7 @@ def coalitions(spreads: Iterable[Spread]) -> tuple[frozenset[ProviderId], ...]:
 
 
 def _provider(at: ProviderId, scene: Scene, held: Holding, *, owed: int, alone: int) -> ProviderStatus:
+    tally = scene.known[at].tally if at in scene.known else Tally()
     return ProviderStatus(
         place=scene.place(at),
         stage=scene.stage(at),
@@ -166,5 +182,7 @@ def _provider(at: ProviderId, scene: Scene, held: Holding, *, owed: int, alone: 
         unchecked=held.unchecked,
         oldest_check_at=held.oldest_check_at,
         copies_owed=owed,
+        moved=tally.moved,
+        copies_deleted=tally.copies_deleted,
         reads_alone=alone,
     )

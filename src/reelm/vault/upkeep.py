@@ -95,9 +95,12 @@ class Upkeep:
         """
         await self._drain.keep(provider)
 
-    async def status(self) -> VaultStatus:
-        """What each provider holds and how it is, and how far every object is from its loss."""
-        return await status(self._outside, await look_around(self._outside))
+    async def status(self, *, answer_seconds: float | None = None) -> VaultStatus:
+        """What each provider holds and how it is, and how far every object is from its loss.
+
+        A provider that is asked for longer than ``answer_seconds`` counts as away.
+        """
+        return await status(self._outside, await look_around(self._outside, answer_seconds=answer_seconds))
 
     async def where(self, object_id: ObjectId) -> tuple[Whereabouts, ...]:
         """Where each fragment of an object lies, in index order.

@@ -17,7 +17,7 @@ from reelm.vault.erase import erase
 from reelm.vault.errors import DeletionUnfinished, KeyNeeded, ObjectMissing, VaultError
 from reelm.vault.gather import Gather
 from reelm.vault.get import Retrieval
-from reelm.vault.model import ObjectState, Receipt, StoreHealth, Suite, check_class
+from reelm.vault.model import Config, ObjectState, Receipt, StoreHealth, Suite, check_class
 from reelm.vault.opened import Opened
 from reelm.vault.outside import Outside
 from reelm.vault.packs import Packs
@@ -56,6 +56,11 @@ class Vault:
         self._packs = Packs(outside, self._deposits, stream=self._stream)
         self._gather = Gather(outside, self._packs)
         self._compaction = Compaction(outside, self._packs, delete=self.delete)
+
+    @property
+    def config(self) -> Config:
+        """How objects are cut from now on; older ones keep their own shape."""
+        return self._outside.config
 
     async def enrol(self) -> None:
         """Make the stores known to the records; once at every start, safe to repeat."""

@@ -17,9 +17,10 @@ from reelm.base import ReelmError, telemetry
 from reelm.web.body import JsonRequest
 from reelm.web.caller import Caller, SessionCookie
 from reelm.web.front import App, Front
+from reelm.web.inventory import Inventory
 from reelm.web.limits import Limits
 from reelm.web.problems import EXCEPTION_HANDLERS
-from reelm.web.routes import clips, comments, feed, hls, operations, profiles, session, uploads
+from reelm.web.routes import clips, comments, feed, hls, operations, profiles, session, storage, uploads
 from reelm.web.traffic import Traffic
 from reelm.workflows import OpenRealm, sweep
 
@@ -35,6 +36,7 @@ ROUTES = [
     *comments.ROUTES,
     *feed.ROUTES,
     *hls.ROUTES,
+    *storage.ROUTES,
     *operations.ROUTES,
 ]
 
@@ -50,6 +52,7 @@ def framework(at: OpenRealm, *, traffic: Traffic, public_url: str) -> Litestar:
     """The routes alone, without files and headers: what the OpenAPI document describes."""
     cookie = SessionCookie(is_secure=public_url.startswith("https:"))
     limits = Limits.of(at.clock)
+    inventory = Inventory(at)
 
     async def the_realm() -> OpenRealm:
         return at
@@ -63,6 +66,9 @@ def framework(at: OpenRealm, *, traffic: Traffic, public_url: str) -> Litestar:
     async def the_limits() -> Limits:
         return limits
 
+    async def the_inventory() -> Inventory:
+        return inventory
+
     async def the_traffic() -> Traffic:
         return traffic
 
@@ -72,6 +78,7 @@ def framework(at: OpenRealm, *, traffic: Traffic, public_url: str) -> Litestar:
             "at": Provide(the_realm, use_cache=True),
             "caller": Provide(the_caller),
             "cookie": Provide(the_cookie, use_cache=True),
+            "inventory": Provide(the_inventory, use_cache=True),
             "limits": Provide(the_limits, use_cache=True),
             "traffic": Provide(the_traffic, use_cache=True),
         },

@@ -18,7 +18,7 @@ App: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]
 _SEGMENT = re.compile(r"/segments/([0-9a-f]{64})\.m4s$")
 _CLIP_PAGE = re.compile(r"/c/([0-7][0-9a-hjkmnp-tv-z]{25})$")
 _PAGES = re.compile(
-    r"/(following|local|discover|inbox|me|upload|sign-in|sign-up|settings|c/[^/]+|@[^/]+|tag/[^/]+)?$"
+    r"/(following|local|discover|inbox|me|upload|sign-in|sign-up|settings|storage|c/[^/]+|@[^/]+|tag/[^/]+)?$"
 )
 _KINDS = (
     ("/segments/", "segment"),

@@ -1,11 +1,16 @@
 """From what the packages know to what crosses the wire."""
 
+from datetime import datetime
+from decimal import Decimal
 from typing import Literal, cast
 
-from reelm import feed, media, social
+from reelm import feed, media, realm, social, vault
 from reelm.web import schema
 
 Shown = Literal["processing", "visible", "failed"]
+
+_GIB = 1 << 30
+_SHOWN_MONEY = Decimal("0.0001")
 
 
 def author(found: social.Author) -> schema.Author:
@@ -107,3 +112,63 @@ def upload(found: media.Upload) -> schema.Upload:
         size_bytes=found.size_bytes,
         expires_at=found.expires_at,
     )
+
+
+def storage(
+    found: vault.VaultStatus, manifest: realm.Manifest, config: vault.Config, *, counted_at: datetime
+) -> schema.Storage:
+    """What is counted, beside what is declared; without free space, faults and names of fragments."""
+    declared = {place.id: place for place in manifest.stores}
+    return schema.Storage(
+        counted_at=counted_at,
+        k=config.k,
+        n=config.n,
+        is_one_site=manifest.is_one_site,
+        stores=[_store(one, declared.get(one.place.provider), manifest) for one in found.providers],
+        queue=[schema.Margin(spare=spare, objects=count) for spare, count in found.queue.items()],
+        objects_at_risk=found.objects_at_risk,
+        objects_unreadable=found.objects_unreadable,
+        coalitions=[sorted(some) for some in found.coalitions],
+    )
+
+
+def _store(
+    found: vault.ProviderStatus, place: realm.StorePlace | None, manifest: realm.Manifest
+) -> schema.Store:
+    return schema.Store(
+        id=found.place.provider,
+        declared=None if place is None else _declaration(place, manifest, found.bytes_held),
+        stage=found.stage.value,
+        is_hostile=found.is_hostile,
+        is_answering=found.is_reachable,
+        fragments=found.fragments,
+        bytes_held=found.bytes_held,
+        waiting=found.suspects,
+        unchecked=found.unchecked,
+        oldest_check_at=found.oldest_check_at,
+        reads_alone=found.reads_alone,
+        moved=found.moved,
+        copies_deleted=found.copies_deleted,
+        copies_owed=found.copies_owed,
+    )
+
+
+def _declaration(
+    place: realm.StorePlace, manifest: realm.Manifest, bytes_held: int
+) -> schema.StoreDeclaration:
+    site, host = manifest.site_of(place), manifest.provider_of(place)
+    price = place.price_per_gib_month
+    return schema.StoreDeclaration(
+        host=host.name,
+        parent=host.parent,
+        host_country=host.country,
+        tenure=host.tenure.value,
+        city=site.city,
+        country=site.country,
+        price=None if price is None else _price(price, bytes_held),
+    )
+
+
+def _price(price: realm.Price, bytes_held: int) -> schema.StorePrice:
+    per_month = (price.amount * bytes_held / _GIB).quantize(_SHOWN_MONEY)
+    return schema.StorePrice(price.currency, f"{price.amount:f}", f"{per_month:f}")

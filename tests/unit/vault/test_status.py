@@ -1,5 +1,6 @@
 """What an operator is told is what is there."""
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -7,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from reelm.base import Database, DataClass, ObjectId
-from reelm.vault import ObjectMissing, Outside, ProviderId, Receipt, Stage, Upkeep, Vault
+from reelm.vault import ObjectMissing, Outside, ProviderId, Receipt, Stage, StoreFailed, Upkeep, Vault
+from reelm.vault.adapters.memory import MemoryStore
 from reelm.vault.model import FragmentState
 from vaulting import OwnerKey, memory_stores, outside, records, sample, stream
 
@@ -16,6 +18,25 @@ from vaulting import OwnerKey, memory_stores, outside, records, sample, stream
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
     async with records(tmp_path) as opened:
         yield opened
+
+
+class MovableStore(MemoryStore):
+    """Says that it is not there while it is away."""
+
+    is_away = False
+
+    async def probe(self) -> tuple[int | None, str]:
+        if self.is_away:
+            raise StoreFailed("The disk is not mounted.")
+        return await super().probe()
+
+
+class HangingStore(MemoryStore):
+    """Takes the question and never answers."""
+
+    async def probe(self) -> tuple[int | None, str]:
+        await asyncio.Event().wait()
+        return await super().probe()
 
 
 async def put(world: Outside, data: bytes = b"x", *, reference: str = "clip:1") -> Receipt:
@@ -57,6 +78,27 @@ async def test_a_missing_fragment_shows_and_an_object_on_its_last_k_is_at_risk(d
     assert [provider.suspects for provider in status.providers] == [1, 1, 1, 0, 0]
 
 
+async def test_what_lies_at_a_provider_that_is_away_is_out_of_reach_and_not_for_repair(
+    database: Database,
+) -> None:
+    stores = [MovableStore(f"provider-{number}") for number in range(1, 6)]
+    world = outside(database, stores)
+    await put(world)
+    for away, at_risk, unreadable in [(1, 0, 0), (2, 1, 0), (3, 1, 1)]:
+        stores[away].is_away = True
+        status = await Upkeep(world).status()
+        assert (status.queue, status.reach) == ({}, {2 - away: 1})
+        assert (status.objects_at_risk, status.objects_unreadable) == (at_risk, unreadable)
+        assert sum(not provider.is_reachable for provider in status.providers) == away
+
+
+async def test_a_provider_that_takes_too_long_to_answer_counts_as_away(database: Database) -> None:
+    world = outside(database, [HangingStore("provider-0"), *memory_stores()])
+    await Vault(world).enrol()
+    status = await Upkeep(world).status(answer_seconds=0.01)
+    assert [provider.is_reachable for provider in status.providers] == [False, True, True, True, True, True]
+
+
 async def test_where_each_fragment_lies(database: Database) -> None:
     stores = memory_stores()
     world = outside(database, stores)
@@ -85,6 +127,8 @@ async def test_a_provider_on_its_way_out_shows_its_stage(database: Database) -> 
         provider.place.provider: provider.stage for provider in (await Upkeep(world).status()).providers
     }
     assert stages[ProviderId("provider-2")] is Stage.WITHDRAWN
+    left = next(one for one in (await Upkeep(world).status()).providers if one.moved)
+    assert (left.place.provider, left.moved, left.copies_deleted) == ("provider-2", 1, 1)
 
 
 async def test_a_provider_that_is_not_declared_any_more_is_remembered(database: Database) -> None:

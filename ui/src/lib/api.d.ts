@@ -468,6 +468,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * ReadStorage
+         * @description What each store holds, whether it answers and what it could read, and who runs it.
+         *
+         *     Stores that are away and objects at risk are part of the answer, not a failure of it.
+         */
+        get: operations["read_storage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health/live": {
         parameters: {
             query?: never;
@@ -614,6 +636,12 @@ export interface components {
             handle: string;
             display_name?: string | null;
         };
+        /** Margin */
+        Margin: {
+            /** @description good fragments they have more than they need; lost below 0 */
+            spare: number;
+            objects: number;
+        };
         /** NewClip */
         NewClip: {
             /** @description 26 lower-case letters and digits, sorting by creation time */
@@ -677,6 +705,79 @@ export interface components {
         SignIn: {
             email: string;
             password: string;
+        };
+        /** Storage */
+        Storage: {
+            /** Format: date-time */
+            counted_at: string;
+            /** @description fragments that bring an object back */
+            k: number;
+            /** @description fragments an object is kept as */
+            n: number;
+            /** @description all stores are folders at one site: no independence */
+            is_one_site: boolean;
+            stores: components["schemas"]["Store"][];
+            /** @description objects that wait for repair, the closest to loss first */
+            queue: components["schemas"]["Margin"][];
+            /** @description that one more loss would make unreadable, or that are unreadable now */
+            objects_at_risk: number;
+            /** @description of which too few fragments can be fetched until a store answers again */
+            objects_unreadable: number;
+            /** @description the smallest sets of stores that together hold enough to decode some sealed object; to read it they would still need its owner's key */
+            coalitions: string[][];
+        };
+        /** Store */
+        Store: {
+            id: string;
+            /** @description null when the manifest does not name it any more */
+            declared: components["schemas"]["StoreDeclaration"] | null;
+            /** @enum {string} */
+            stage: "active" | "no-new" | "draining" | "verified" | "deleted" | "withdrawn";
+            /** @description left without another request to it */
+            is_hostile: boolean;
+            is_answering: boolean;
+            /** @description that lie there, or should */
+            fragments: number;
+            bytes_held: number;
+            /** @description fragments of those that wait for repair */
+            waiting: number;
+            /** @description fragments of those that were not read in full since they were written */
+            unchecked: number;
+            /** @description when the longest unchecked of the others was read in full */
+            oldest_check_at: string | null;
+            /** @description sealed objects of which it, its host, parent or site could decode alone */
+            reads_alone: number;
+            /** @description fragments that lie elsewhere since it is being left */
+            moved: number;
+            /** @description former copies that it deleted since then */
+            copies_deleted: number;
+            /** @description former copies that it still has, or may keep */
+            copies_owed: number;
+        };
+        /** StoreDeclaration */
+        StoreDeclaration: {
+            /** @description who runs the machines */
+            host: string;
+            /** @description who controls the host; its own name when nobody else does */
+            parent: string;
+            host_country: string;
+            /**
+             * @description by what right the host has the machines
+             * @enum {string}
+             */
+            tenure: "owned" | "leased" | "colocated" | "cloud";
+            city: string;
+            /** @description where the machines are */
+            country: string;
+            price: components["schemas"]["StorePrice"] | null;
+        };
+        /** StorePrice */
+        StorePrice: {
+            currency: string;
+            /** @description declared: of 1,073,741,824 bytes kept for a month */
+            per_gib_month: string;
+            /** @description that price times the bytes that lie there now */
+            per_month: string;
         };
         /**
          * Tab
@@ -2705,6 +2806,44 @@ export interface operations {
             };
             /** @description Gone */
             410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_storage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Storage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -12,6 +12,7 @@ import type {
   ProfileEdit,
   Session,
   SignIn,
+  Storage,
   View,
 } from "./contract";
 import { request } from "./http";
@@ -54,6 +55,10 @@ export const comments = {
     request<CommentPage>("GET", `/clips/${at(clip)}/comments${from(cursor)}`, { signal }),
   post: (clip: string, body: NewComment) => request<Comment>("POST", `/clips/${at(clip)}/comments`, { body }),
   remove: (id: string) => request<void>("DELETE", `/comments/${at(id)}`),
+};
+
+export const storage = {
+  read: (signal?: Signal) => request<Storage>("GET", "/storage", { signal }),
 };
 
 export const uploads = {

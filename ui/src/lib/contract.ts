@@ -21,6 +21,10 @@ export type ProfileEdit = Schemas["ProfileEdit"];
 export type Realm = Schemas["Realm"];
 export type Session = Schemas["Session"];
 export type SignIn = Schemas["SignIn"];
+export type Storage = Schemas["Storage"];
+export type Store = Schemas["Store"];
+export type StoreDeclaration = Schemas["StoreDeclaration"];
+export type StorePrice = Schemas["StorePrice"];
 export type Upload = Schemas["Upload"];
 export type View = Schemas["View"];
 

@@ -7,6 +7,7 @@ from litestar.params import PathParameter, QueryParameter, SkipValidation
 
 from reelm.base import ID_PATTERN
 from reelm.web.caller import Caller, SessionCookie
+from reelm.web.inventory import Inventory
 from reelm.web.limits import Limits
 from reelm.web.traffic import Traffic
 from reelm.workflows import OpenRealm
@@ -14,6 +15,7 @@ from reelm.workflows import OpenRealm
 At = NamedDependency[SkipValidation[OpenRealm]]
 Asking = NamedDependency[SkipValidation[Caller]]
 Counted = NamedDependency[SkipValidation[Traffic]]
+Kept = NamedDependency[SkipValidation[Inventory]]
 Limit = NamedDependency[SkipValidation[Limits]]
 CookieRule = NamedDependency[SkipValidation[SessionCookie]]
 IdPath = Annotated[str, PathParameter(pattern=ID_PATTERN, description="26 lower-case letters and digits")]
@@ -23,4 +25,15 @@ CursorQuery = Annotated[
     str | None, QueryParameter(name="cursor", max_length=4096, description="from the page before")
 ]
 
-__all__ = ["Asking", "At", "CookieRule", "Counted", "CursorQuery", "HandlePath", "IdPath", "Limit", "TagPath"]
+__all__ = [
+    "Asking",
+    "At",
+    "CookieRule",
+    "Counted",
+    "CursorQuery",
+    "HandlePath",
+    "IdPath",
+    "Kept",
+    "Limit",
+    "TagPath",
+]
