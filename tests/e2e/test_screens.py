@@ -18,7 +18,7 @@ _WIDER = "document.documentElement.scrollWidth - innerWidth"
 
 @pytest.mark.parametrize("screen", ["phone", "desktop"])
 async def test_every_page_is_shown_whole(
-    visit: Visit, town: Town, newcomer: Person, realm: Running, screen: Screen
+    visit: Visit, town: Town, newcomer: Person, *, realm: Running, screen: Screen
 ) -> None:
     member = await visit(screen=screen, state=await newcomer.state())
     member.expects("404", "/api/uploads")
