@@ -105,6 +105,8 @@ def provider(name: str, *, suspects: int = 0, checked_at: datetime | None = NOW)
         suspects=suspects,
         unchecked=0 if checked_at else 10,
         oldest_check_at=checked_at,
+        moved=0,
+        copies_deleted=0,
         copies_owed=0,
         reads_alone=0,
     )
@@ -114,7 +116,7 @@ def test_what_an_operator_must_know_is_in_plain_words() -> None:
     manifest = parse_manifest(default_manifest("local", [f"stores/{at}" for at in range(5)]), source="here")
     names = [store.id for store in manifest.stores]
     sets = tuple(frozenset(map(ProviderId, some)) for some in (names[:3], names[2:5]))
-    status = VaultStatus(tuple(provider(name) for name in names), {0: 2, 1: 3, -1: 1}, sets)
+    status = VaultStatus(tuple(provider(name) for name in names), {0: 2, 1: 3, -1: 1}, {}, sets)
     said = "\n".join(lines(status, manifest, now=NOW + timedelta(hours=3)))
     assert "does not answer" in said
     assert "all, within 3 h 0 min" in said
