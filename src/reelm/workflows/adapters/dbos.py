@@ -6,6 +6,7 @@ Trust: the jobs database is the realm's own. It holds step results, which are se
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from dbos import DBOS, DBOSConfig, SetWorkflowID
@@ -56,6 +57,8 @@ class DbosJobs:
             task.cancel()
         await asyncio.gather(*self._telling, return_exceptions=True)
         DBOS.destroy(destroy_registry=True)
+        # DBOS had made its own threads the loop's and has ended them; closing a realm still needs some.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
 
     async def start(self, job: Job) -> None:
         with SetWorkflowID(job.key):
