@@ -717,7 +717,7 @@ export interface components {
             /** @description all stores are folders at one site: no independence */
             is_one_site: boolean;
             stores: components["schemas"]["Store"][];
-            /** @description objects that wait for repair, the closest to loss first */
+            /** @description what waits for repair, the closest to loss first */
             queue: components["schemas"]["Margin"][];
             /** @description that one more loss would make unreadable, or that are unreadable now */
             objects_at_risk: number;
