@@ -24,6 +24,25 @@ def carrier(world: World, object_id: str) -> str:
     return str(rows[0][0]) if rows else object_id
 
 
+def holder(world: World, reference: str) -> str | None:
+    """What is stored under a reference, with or without anyone knowing of it."""
+    rows = world.records.rows(
+        "SELECT object_id FROM objects WHERE reference = ? AND state = 'stored' "
+        "UNION ALL SELECT entry_id FROM entries WHERE reference = ?",
+        reference,
+        reference,
+    )
+    return str(rows[0][0]) if rows else None
+
+
+def has_lost_enough(world: World, object_id: str) -> bool:
+    """Whether more than one group lost what it had of an object, or returned wrong bytes of it."""
+    carried = carrier(world, object_id)
+    failed = [each for each in world.providers if each.has_lost or carried in each.lied_about]
+    first = failed[0].place.all_groups if failed else frozenset()
+    return any(not each.place.all_groups & first for each in failed)
+
+
 def stages(world: World) -> dict[str, str]:
     """How far each provider is on its way out."""
     return {row[0]: row[1] for row in world.records.rows("SELECT provider_id, stage FROM providers")}
@@ -107,9 +126,10 @@ def check_records(world: World, residencies: dict[str, frozenset[str] | None]) -
 def check_no_orphans(world: World, acknowledged: Collection[str]) -> None:
     """Every fragment at an honest provider is known to the records, and nothing unfinished is left.
 
-    Who sweeps while a put runs makes it forget; when that writer then dies, nobody knows what it wrote last.
+    Who sweeps while a put runs makes it forget; when that writer then dies, is given up or cannot reach the
+    records, nobody knows what it wrote last. What somebody has a receipt for is never excused.
     """
-    is_excused = world.is_rude and world.has_died
+    is_excused = world.is_rude
     named = {row[0] for row in world.records.rows("SELECT name FROM fragments")}
     named |= {row[0] for row in world.records.rows("SELECT name FROM moves")}
     named |= {row[0] for row in world.records.rows("SELECT name FROM former_fragments")}

@@ -95,7 +95,6 @@ class Process:
         if self._steps_left > 0:
             return
         self._steps_left = None
-        self.world.has_died = True
         if self._is_power_cut:
             self.world.count("process: power cut", f"{self} at {step}")
             for process in self.world.processes:

@@ -33,6 +33,7 @@ class Provider:
         moods: what is wrong with it now.
         misbehaved_at: when it last did something that a healthy provider does not do.
         has_lost: it lost or may have lost what it acknowledged, by more than a power cut.
+        lied_about: objects of which it returned wrong bytes; for those it is as good as lost.
         is_gone: for good.
         is_left_in_anger: nobody asks it to delete anything any more.
         excused: names that it has though it was told to delete them.
@@ -47,6 +48,7 @@ class Provider:
         self.moods: set[Mood] = set()
         self.misbehaved_at = -1.0
         self.has_lost = False
+        self.lied_about: set[str] = set()
         self.is_gone = False
         self.is_left_in_anger = False
         self.excused: set[str] = set()

@@ -11,7 +11,14 @@ from dataclasses import dataclass, field
 from structlog.testing import capture_logs
 
 from campaign.caretaker import Caretaker, all_are_whole
-from campaign.checks import check_no_orphans, check_packs, check_records, check_stored_is_true, good_fragments
+from campaign.checks import (
+    check_no_orphans,
+    check_packs,
+    check_records,
+    check_stored_is_true,
+    good_fragments,
+    has_lost_enough,
+)
 from campaign.loop import Stuck, VirtualLoop
 from campaign.model import Deletion, Model
 from campaign.process import Process, make_task
@@ -304,6 +311,7 @@ class Schedule:
         good = len(good_fragments(world, object_id))
         check_too_few(outcome.error, good, good)
         world.require(
-            self.trouble.is_hopeless, f"{object_id} is lost though one provider at most lost its data"
+            self.trouble.is_hopeless or has_lost_enough(world, object_id),
+            f"{object_id} is lost though one provider at most lost its data",
         )
         world.tally["reckoning: too few"] += 1

@@ -233,8 +233,14 @@ class SimulatedStore:
         self.process.touch(f"answered {what}")
 
     async def _hang(self) -> None:
-        """Until the caller or the hang ends; then it is over without having happened."""
-        await asyncio.sleep(self.provider.world.chance.uniform(1, _HANG_SECONDS))
+        """Until the caller or the hang ends; then it is over without having happened.
+
+        It lasts as long as it lasts, for those too who join the caller.
+        """
+        try:
+            await asyncio.sleep(self.provider.world.chance.uniform(1, _HANG_SECONDS))
+        finally:
+            self.provider.misbehaved_at = self.provider.world.loop.time()
         self.provider.misbehave("answers very late")
         raise self._failure("The connection was reset.")
 
@@ -266,6 +272,8 @@ class SimulatedStore:
         provider, world = self.provider, self.provider.world
         how = world.chance.choice(("flip", "cut", "empty", "other", "old", "longer"))
         provider.misbehave(f"lies: {how}")
+        if name in world.written:
+            provider.lied_about.add(world.written[name].object_id)
         if how == "flip" and content:
             at = world.chance.randrange(len(content) * 8)
             wrong = bytearray(content)

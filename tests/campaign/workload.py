@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from campaign.checks import carrier, check_placed, clean_fragments, good_fragments, is_room, stages
+from campaign.checks import (
+    carrier,
+    check_placed,
+    clean_fragments,
+    good_fragments,
+    holder,
+    is_room,
+    stages,
+)
 from campaign.model import Deletion, Known, Model
 from campaign.process import Outcome, Process
 from campaign.world import Violated, World
@@ -71,6 +79,7 @@ class Caller:
         is_broken = chance.random() < 0.04
         begun = world.loop.time()
         process = self.process()
+        there = holder(world, reference)
         outcome = await process.do(
             process.vault.put(
                 self._stream(data, is_broken=is_broken),
@@ -85,7 +94,8 @@ class Caller:
         )
         self._tell("put", outcome, f"{reference} {len(data)} bytes by {process}")
         if isinstance(outcome.value, Receipt):
-            is_new = outcome.value.object_id not in self.model.known
+            # What was stored before, unanswered, may have lost something since.
+            is_new = outcome.value.object_id not in {*self.model.known, there}
             self.model.acknowledge(outcome.value, begun=begun)
             if is_new:
                 check_placed(world, outcome.value)
@@ -105,6 +115,7 @@ class Caller:
             clean_fragments(self.world, known.object_id, begun),
             carrier(self.world, known.object_id),
         )
+        good = len(good_fragments(self.world, known.object_id))
         is_stranger = chance.random() < 0.05
         outcome = await process.do(
             process.vault.read(
@@ -126,7 +137,9 @@ class Caller:
             if known.deletion is not Deletion.NONE or carrier(self.world, known.object_id) != lay_in:
                 return  # its fragments went while it was read
             still = clean & clean_fragments(self.world, known.object_id, begun)
-            check_too_few(outcome.error, len(still), len(good_fragments(self.world, known.object_id)))
+            # Who found one good and then needed others may hear of its loss only afterwards.
+            most = max(good, len(good_fragments(self.world, known.object_id)))
+            check_too_few(outcome.error, len(still), most)
         elif isinstance(outcome.error, KeyRefused):
             self.world.require(is_stranger, "the owner's key was refused")
         elif outcome.error is not None:

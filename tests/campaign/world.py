@@ -44,7 +44,6 @@ class World:
         ever: which indices of an object each group was ever given.
         tally: how often each thing really happened.
         is_rude: the clock jumped, or someone swept what was still being written.
-        has_died: a process ended in the middle of its work.
     """
 
     seed: int
@@ -61,7 +60,6 @@ class World:
     ever: defaultdict[tuple[str, str], set[int]] = field(default_factory=lambda: defaultdict(set))
     ahead: timedelta = timedelta()
     is_rude: bool = False
-    has_died: bool = False
     outage_until: float = 0.0
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
