@@ -122,7 +122,7 @@ def _progress(report: DrainReport) -> str:
     return (
         f"  {report.stage:<10} {report.fragments_left:,} fragments left, {report.moved:,} moved "
         f"({report.rebuilt:,} rebuilt, {size(report.bytes_moved)}), {report.copies_deleted:,} old copies "
-        f"deleted, {report.copies_left:,} not yet"
+        f"deleted, {report.copies_left:,} not yet{f', {report.waiting:,} waiting' if report.waiting else ''}"
     )
 
 

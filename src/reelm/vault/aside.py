@@ -1,7 +1,8 @@
 """What cannot be done now is set aside, so that it does not stand in the way of what can."""
 
 from collections.abc import Awaitable, Callable, Hashable
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from reelm.base import Clock
 
@@ -9,6 +10,14 @@ _PAGE = 256
 _ASIDE_SECONDS = 600.0
 
 T = TypeVar("T", bound=Hashable)
+
+
+@dataclass(frozen=True, slots=True)
+class Due(Generic[T]):
+    """What may be worked on now, and how much was passed over because it failed a while ago."""
+
+    items: list[T]
+    passed_over: int
 
 
 class Aside:
@@ -35,7 +44,7 @@ class Aside:
             return True
         return until is None
 
-    async def due(self, fetch: Callable[[int, int], Awaitable[tuple[T, ...]]], limit: int) -> list[T]:
+    async def due(self, fetch: Callable[[int, int], Awaitable[tuple[T, ...]]], limit: int) -> Due[T]:
         """The first items that are due.
 
         Args:
@@ -43,11 +52,13 @@ class Aside:
             limit: how many at most.
         """
         found: list[T] = []
-        skip = 0
+        skip = passed_over = 0
         while len(found) < limit:
             page = await fetch(_PAGE, skip)
-            found += [item for item in page if self.is_due(item)]
+            ready = [item for item in page if self.is_due(item)]
+            found += ready
+            passed_over += len(page) - len(ready)
             if len(page) < _PAGE:
                 break
             skip += _PAGE
-        return found[:limit]
+        return Due(found[:limit], passed_over)

@@ -52,7 +52,7 @@ class DrainReport:
         bytes_moved: written elsewhere.
         copies_deleted: former copies that are gone.
         copies_left: former copies it still has, or, after a hostile exit, may keep for good.
-        waiting: fragments and copies that this call could not deal with.
+        waiting: fragments and copies that cannot be dealt with now, or could not a few minutes ago.
         stuck: objects that ``Vault.renew`` must store anew first.
         problems: what was in the way of this call, for people.
     """

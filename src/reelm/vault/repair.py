@@ -24,6 +24,7 @@ from reelm.vault.store import FormerFragment, Spot
 
 _OBJECTS_AT_ONCE = 4
 _PROBLEMS_MAX = 5
+_KEPT = "An old copy is kept: its fragment is not whole where it belongs now, or is just being worked on."
 # A draining provider keeps its copies until all of them were moved and read back.
 _CLEARED_STAGES = frozenset({Stage.ACTIVE, Stage.VERIFIED, Stage.DELETED, Stage.WITHDRAWN})
 
@@ -36,7 +37,8 @@ class RepairReport:
         found: fragments that were there, whole, and only had to be confirmed.
         repaired: rebuilt where they were.
         moved: brought to a new place, copied or rebuilt.
-        waiting: not possible now: a store or a place is missing, or another process is at work.
+        waiting: not possible now: a store or a place is missing, another process is at work, or it failed a
+            few minutes ago and is not tried again yet.
         stuck: objects that only ``Vault.renew`` can help, because the history rule closes every place.
         bytes_copied: written to stores as they were at others.
         bytes_rebuilt: written to stores after being computed again.
@@ -66,10 +68,10 @@ class RepairReport:
         else:
             self.bytes_copied += brought.bytes_written
 
-    def put_off(self, error: VaultError) -> None:
+    def put_off(self, why: VaultError | str) -> None:
         self.waiting += 1
         if len(self.problems) < _PROBLEMS_MAX:
-            self.problems.append(str(error))
+            self.problems.append(str(why))
 
 
 class Repair:
@@ -95,7 +97,9 @@ class Repair:
                 )
 
         report = RepairReport()
-        await self.bring(await self._aside.due(fetch, limit), scene, report)
+        due = await self._aside.due(fetch, limit)
+        report.waiting += due.passed_over
+        await self.bring(due.items, scene, report)
         cleared = [at for at in present if scene.stage(at) in _CLEARED_STAGES]
         await self.clear(cleared, scene, report, limit=limit)
         return report
@@ -115,7 +119,9 @@ class Repair:
                     tx, provider, intended_before=intended_before, limit=count, skip=skip
                 )
 
-        await self.bring(await self._aside.due(fetch, limit), scene, report)
+        due = await self._aside.due(fetch, limit)
+        report.waiting += due.passed_over
+        await self.bring(due.items, scene, report)
 
     async def clear(
         self, providers: Collection[ProviderId], scene: Scene, report: RepairReport, *, limit: int
@@ -127,14 +133,18 @@ class Repair:
             async with self._outside.database.read() as tx:
                 return await records.owed_at(tx, asked, limit=count, skip=skip)
 
-        for copy in await self._aside.due(fetch, limit):
+        due = await self._aside.due(fetch, limit)
+        report.waiting += due.passed_over
+        for copy in due.items:
             try:
                 is_gone = await self._mover.remove(copy, scene)
             except VaultError as error:
-                is_gone = False
                 report.put_off(error)
+                self._aside.put(copy)
+                continue
             report.copies_deleted += is_gone
             if not is_gone:
+                report.put_off(_KEPT)
                 self._aside.put(copy)
 
     async def bring(self, spots: Iterable[Spot], scene: Scene, report: RepairReport) -> None:

@@ -95,7 +95,7 @@ class Scrub:
                     tx, asked, checked_before=checked_before, limit=count, skip=skip
                 )
 
-        spots = await self._aside.due(fetch, limit)
+        spots = (await self._aside.due(fetch, limit)).items
         report = ScrubReport(is_complete=len(spots) < limit)
         pace = Pace(self._outside.clock, self._sleep, bytes_per_second)
         for spot in spots:

@@ -14,7 +14,13 @@ from reelm.vault.background import Background
 from reelm.vault.compact import Compaction
 from reelm.vault.deposit import Deposits
 from reelm.vault.erase import erase
-from reelm.vault.errors import DeletionUnfinished, KeyNeeded, ObjectMissing, VaultError
+from reelm.vault.errors import (
+    DeletionUnfinished,
+    KeyNeeded,
+    NotEnoughFragments,
+    ObjectMissing,
+    VaultError,
+)
 from reelm.vault.gather import Gather
 from reelm.vault.get import Retrieval
 from reelm.vault.model import Config, ObjectState, Receipt, StoreHealth, Suite, check_class
@@ -254,14 +260,25 @@ class Vault:
     async def _stream(
         self, record: ObjectRecord, key: Wrapper | None, part: range
     ) -> AsyncGenerator[bytes, None]:
-        retrieval = self._retrieve(record)
-        content_key = await retrieval.content_key(key)
-        async with aclosing(
-            retrieval.stream(part, content_key, window_bytes=self._outside.config.window_bytes)
-        ) as chunks:
-            async for chunk in chunks:
-                yield chunk
-        self._opened.keep(retrieval)
+        """The bytes of that part; goes on from where it was when fragments moved while it was read."""
+        while True:
+            retrieval = self._retrieve(record)
+            try:
+                content_key = await retrieval.content_key(key)
+                async with aclosing(
+                    retrieval.stream(part, content_key, window_bytes=self._outside.config.window_bytes)
+                ) as chunks:
+                    async for chunk in chunks:
+                        part = part[len(chunk) :]
+                        yield chunk
+            except NotEnoughFragments:
+                now = await self._find(record.object_id)
+                if not isinstance(now, ObjectRecord) or now.homes == record.homes:
+                    raise
+                record = now
+            else:
+                self._opened.keep(retrieval)
+                return
 
     def _retrieve(self, record: ObjectRecord) -> Retrieval:
         opened = self._opened.find(record)

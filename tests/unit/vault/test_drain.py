@@ -249,7 +249,10 @@ async def test_a_copy_stays_while_its_fragment_is_not_whole_at_its_new_place(dat
             if row.object_id == record.object_id:
                 del store.fragments[piece.name]
     leaving.is_away = False
-    assert (await Upkeep(world).drain(LEFT)).copies_left == had
+    upkeep = Upkeep(world)
+    for _ in range(2):  # the second one passes over what failed in the first, and says so too
+        report = await upkeep.drain(LEFT)
+        assert (report.copies_left, report.waiting) == (had, had)
     await Upkeep(world).repair()
     assert (await Upkeep(world).drain(LEFT)).is_finished
     await assert_at_rest(database, stores, CONTENTS)

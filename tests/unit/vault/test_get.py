@@ -254,6 +254,28 @@ async def test_a_fragment_that_moved_meanwhile_is_not_suspected(
     assert await states(database, receipt) == ["stored"] * 5
 
 
+async def test_a_reader_goes_on_when_its_fragments_moved_and_their_old_copies_are_gone(
+    vault: Vault, stores: list[BentStore], database: Database
+) -> None:
+    """As after a drain; what it knew of the object names three places that have nothing any more."""
+    receipt = await put(vault, stores, LARGE_DATA)
+    reader = vault.get(receipt.object_id, key=OwnerKey())
+    got = [await anext(reader)]
+    for number, store in enumerate(stores[:3]):
+        ((old, data),) = store.fragments.items()
+        store.fragments.clear()
+        new = f"{number}" * 64
+        stores[4].fragments[new] = data
+        async with database.write() as tx:
+            await tx.execute(
+                fragments.update()
+                .where(fragments.c.name == old)
+                .values(name=new, provider_id=stores[4].place.provider)
+            )
+    got += [chunk async for chunk in reader]
+    assert b"".join(got) == LARGE_DATA
+
+
 @pytest.mark.parametrize(("data", "requests"), [(SMALL_DATA, 1), (LARGE_DATA, 3)], ids=["small", "large"])
 async def test_readers_of_the_same_window_share_its_requests(
     vault: Vault, stores: list[BentStore], data: bytes, requests: int

@@ -44,6 +44,11 @@ class ObjectRecord:
     residency: Residency = None
 
     @property
+    def homes(self) -> tuple[tuple[ProviderId, str], ...]:
+        """Where its fragments lie, whatever state they are in."""
+        return tuple((piece.provider, piece.name) for piece in self.fragments)
+
+    @property
     def is_being_written(self) -> bool:
         """Whether a fragment may still come to exist: its writer lives, or ended without a word."""
         return any(fragment.state is FragmentState.INTENDED for fragment in self.fragments)
