@@ -6,6 +6,8 @@ lower case. Ids therefore sort by creation time to the millisecond, and can be m
 Source: github.com/ulid/spec.
 """
 
+import re
+from base64 import b32hexencode
 from typing import NewType
 
 from reelm.base.clock import Clock
@@ -22,8 +24,12 @@ UploadId = NewType("UploadId", str)
 
 ID_LENGTH = 26
 ID_PATTERN = "^[0-7][0-9a-hjkmnp-tv-z]{25}$"
+_PATTERN = re.compile(ID_PATTERN)
 _DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
-_VALUES = {digit: value for value, digit in enumerate(_DIGITS)}
+# The library knows base 32 with the digits 0-9A-V: "base32hex" of RFC 4648, and what ``int`` reads.
+_HEX_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUV"
+_FROM_HEX = bytes.maketrans(_HEX_DIGITS.encode(), _DIGITS.encode())
+_TO_HEX = str.maketrans(_DIGITS, _HEX_DIGITS)
 
 
 class BadId(Invalid):
@@ -39,8 +45,9 @@ def mint(clock: Clock, entropy: Entropy) -> str:
 
 def write_id(raw: bytes) -> str:
     """The 26 characters of 16 bytes."""
-    number = int.from_bytes(raw, "big")
-    return "".join(_DIGITS[(number >> shift) & 31] for shift in range(125, -1, -5))
+    # Two zero bits in front make 130, which are 26 digits; 30 behind make whole bytes.
+    aligned = (int.from_bytes(raw, "big") << 30).to_bytes(20, "big")
+    return b32hexencode(aligned)[:ID_LENGTH].translate(_FROM_HEX).decode()
 
 
 def read_id(text: str) -> bytes:
@@ -49,9 +56,6 @@ def read_id(text: str) -> bytes:
     Raises:
         BadId: not 26 lower-case Crockford digits below 2**128.
     """
-    if len(text) != ID_LENGTH or text[0] > "7" or any(digit not in _VALUES for digit in text):
+    if not _PATTERN.fullmatch(text):
         raise BadId("An id is 26 lower-case letters and digits. Check the address and try again.")
-    number = 0
-    for digit in text:
-        number = number << 5 | _VALUES[digit]
-    return number.to_bytes(16, "big")
+    return int(text.translate(_TO_HEX), 32).to_bytes(16, "big")

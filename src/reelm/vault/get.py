@@ -6,9 +6,11 @@ place, down to exactly k.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from collections.abc import Set as AbstractSet
 from functools import partial
+from itertools import islice
 from typing import Any, Final, ParamSpec, TypeVar
 
 from reelm.base import ReelmError
@@ -40,6 +42,9 @@ from reelm.vault.window import Window, split
 _INLINE_BYTES = 64 << 10
 # A store that has been asked for so many times its usual longest is as good as gone.
 _SILENT_FACTOR = 3
+
+# Windows of one stream that are being read: while one is decoded, the next is on its way.
+_AT_ONCE = 2
 
 # What a fragment is lost by for good; a store that merely fails may have it a moment later.
 _GONE: Final = (FragmentMissing, FragmentRefused)
@@ -124,25 +129,31 @@ class Retrieval:
     async def stream(
         self, part: range, key: ContentKey | None, *, window_bytes: int
     ) -> AsyncGenerator[bytes, None]:
-        """The bytes of that part, window by window; the next window is read while one is used."""
+        """The bytes of that part, window by window; the next are fetched while one is decoded and used."""
         shape = self.record.shape
-        ahead: asyncio.Task[list[bytes]] | None = None
+        windows = split(shape, part, window_bytes=window_bytes)
+        coming: deque[tuple[Window, asyncio.Task[list[bytes]]]] = deque()
+
+        def begin(count: int) -> None:
+            for window in islice(windows, count):
+                coming.append((window, asyncio.create_task(self.read(window, key))))
+
         try:
-            windows = list(split(shape, part, window_bytes=window_bytes))
-            for at, window in enumerate(windows):
-                chunks = await (ahead or self.read(window, key))
-                ahead = None
-                if at + 1 < len(windows):
-                    ahead = asyncio.create_task(self.read(windows[at + 1], key))
+            begin(_AT_ONCE)
+            while coming:
+                window, reading = coming[0]
+                chunks = await reading
+                coming.popleft()
+                begin(1)
                 for chunk, data in enumerate(chunks, window.first_chunk):
-                    begin = chunk * shape.chunk_bytes
-                    wanted = data[max(0, part.start - begin) : max(0, part.stop - begin)]
+                    at = chunk * shape.chunk_bytes
+                    wanted = data[max(0, part.start - at) : max(0, part.stop - at)]
                     if wanted:
                         yield wanted
         finally:
-            if ahead is not None:
-                ahead.cancel()
-                await asyncio.gather(ahead, return_exceptions=True)
+            for _, reading in coming:
+                reading.cancel()
+            await asyncio.gather(*(reading for _, reading in coming), return_exceptions=True)
 
     async def read(self, window: Window, key: ContentKey | None) -> list[bytes]:
         """The plaintext of each chunk of the window; without a key, what ``stripes`` gives.

@@ -74,7 +74,7 @@ class Config:
         pack_below_bytes: objects below this many bytes share packs; 0 for never.
         pack_bytes: what a pack holds at most.
         gather_seconds: how long small objects wait for each other while a pack is on its way.
-        window_bytes: data read at once, a multiple of both chunks; a stream needs about sixteen times this
+        window_bytes: data read at once, a multiple of both chunks; a stream needs about 25 times this
             in memory.
         batch_bytes: data sealed at once, a multiple of both chunks; a stream needs about twelve times this in
             memory.
@@ -119,7 +119,7 @@ class Config:
 
 
 # A request to a bucket costs milliseconds, so fewer and larger ones pay for the memory that they need.
-BUCKET_WINDOW_BYTES = 8 << 20
+BUCKET_WINDOW_BYTES = 4 << 20
 
 
 @dataclass(frozen=True, slots=True)
