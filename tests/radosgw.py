@@ -122,8 +122,10 @@ class Gateway:
         while True:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
                 return
-            if self._process is None or self._process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError("a gateway did not start")
+            if self._process is None or self._process.poll() is not None:
+                raise RuntimeError(f"gateway {self.number} ended while it started")
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"gateway {self.number} did not answer within {_READY_SECONDS} s")
             time.sleep(0.05)
 
     def stop(self) -> None:
@@ -259,7 +261,9 @@ def _end(process: "subprocess.Popen[bytes]", how: signal.Signals) -> None:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port nobody uses now, below those that the system gives to whoever connects a moment later."""
+    while True:
+        port = 20_000 + secrets.randbelow(12_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port

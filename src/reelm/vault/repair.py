@@ -127,6 +127,7 @@ class Repair:
         self, providers: Collection[ProviderId], scene: Scene, report: RepairReport, *, limit: int
     ) -> None:
         """Delete at most ``limit`` former copies there; a provider that does not answer keeps owing them."""
+        self._aside.notice(scene.circumstances)
         asked = [provider for provider in providers if scene.may_ask(provider)]
 
         async def fetch(count: int, skip: int) -> tuple[FormerFragment, ...]:

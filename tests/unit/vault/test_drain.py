@@ -209,6 +209,11 @@ async def test_nobody_leaves_a_provider_that_never_was(database: Database) -> No
 class AwayStore(MemoryStore):
     is_away = False
 
+    async def read(self, name: str, *, start: int, length: int) -> bytes:
+        if self.is_away:
+            raise StoreFailed("away", provider=self.place.provider)
+        return await super().read(name, start=start, length=length)
+
     async def delete(self, name: str) -> None:
         if self.is_away:
             raise StoreFailed("away", provider=self.place.provider)
@@ -233,6 +238,23 @@ async def test_a_provider_that_does_not_answer_stays_verified_until_its_copies_a
     leaving.is_away = False
     assert (await Upkeep(world).drain(LEFT)).is_finished
     await assert_at_rest(database, stores, CONTENTS)
+
+
+async def test_what_waited_for_a_new_place_that_was_away_goes_on_as_soon_as_it_is_back(
+    database: Database,
+) -> None:
+    leaving = AwayStore(LEFT)
+    others = [AwayStore(store.place.provider) for store in memory_stores(6)[1:]]
+    world = await fill(database, [leaving, *others])
+    leaving.is_away = True
+    await Upkeep(world).drain(LEFT)
+    upkeep = Upkeep(world)
+    leaving.is_away, others[-1].is_away = False, True
+    report = await upkeep.drain(LEFT)
+    assert report.waiting == report.copies_left > 0
+    others[-1].is_away = False
+    assert (await upkeep.drain(LEFT)).is_finished
+    await assert_at_rest(database, [leaving, *others], CONTENTS)
 
 
 async def test_a_copy_stays_while_its_fragment_is_not_whole_at_its_new_place(database: Database) -> None:
