@@ -5,6 +5,7 @@ custodians and a ``Recovery`` puts together again; ``Keys``, which hands out ``U
 seal with and never a readable key, on ``EpochFiles``.
 """
 
+from reelm.realm import policy
 from reelm.realm.custody import WORD_COUNT, Group, Recovery, Scheme, Share, expand
 from reelm.realm.draft import default_manifest
 from reelm.realm.epochs import EpochFiles
@@ -15,6 +16,7 @@ from reelm.realm.errors import (
     KeyExists,
     KeyMissing,
     ManifestError,
+    PoliciesRefused,
     RingBroken,
     RootKeyExists,
     RootKeyMismatch,
@@ -70,6 +72,7 @@ __all__ = [
     "Owner",
     "Pathway",
     "PathwayKind",
+    "PoliciesRefused",
     "Price",
     "Provider",
     "RealmKey",
@@ -95,4 +98,5 @@ __all__ = [
     "default_manifest",
     "expand",
     "parse_manifest",
+    "policy",
 ]

@@ -10,6 +10,7 @@
     └── KeyDestroyed     the user key was destroyed on purpose; what it sealed is gone for good
     Invalid
     ├── ManifestError    the manifest has faults; ``faults`` lists every one of them
+    ├── PoliciesRefused  a policy set is faulty, or gives somebody too much; ``faults`` lists everything
     ├── SchemeInvalid    a root cannot be split as asked
     └── ShareRefused     a custodian's words are not right, or not of these shares
     Broken
@@ -52,6 +53,27 @@ class ManifestError(Invalid):
             f"{source} has {count}. The realm was not started. "
             f"Correct the lines below and start again.{lines}",
             source=source,
+            fault_count=len(faults),
+        )
+
+
+class PoliciesRefused(Invalid):
+    """A policy set has faults, or gives somebody too much.
+
+    Attributes:
+        faults: every one of them, with file and policy.
+    """
+
+    code = "realm.policies-refused"
+    title = "The policies have faults"
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        self.faults = tuple(faults)
+        count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+        lines = "".join(f"\n  {fault}" for fault in faults)
+        super().__init__(
+            f"The policies have {count}. Nothing was changed: what was in effect still is. "
+            f"Correct the lines below and try again.{lines}",
             fault_count=len(faults),
         )
 
