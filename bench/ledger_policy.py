@@ -13,12 +13,12 @@ from functools import partial
 from pathlib import Path
 
 import cedarpy
-
 from bench.figure import Figure, report
+
 from reelm.realm.policy import PolicySet, decide, is_same_again, shipped_policies, shipped_schema
 
 sys.path.append(str(Path(__file__).parent.parent / "tests"))
-from asking import anything  # noqa: E402 - the tests' requests, after their folder is known
+from asking import anything
 
 DECISIONS = 10_000
 REPEATS = 5
@@ -27,7 +27,7 @@ PARSED_EACH_TIME = 200
 
 def main() -> None:
     policies = PolicySet(shipped_policies(), shipped_schema())
-    chance = random.Random(5)
+    chance = random.Random(5)  # noqa: S311 - seeded requests
     requests = [anything(chance) for _ in range(DECISIONS)]
     runs, peers = [], []
     for _ in range(REPEATS):
@@ -43,7 +43,7 @@ def main() -> None:
             values=tuple(run[int(len(run) * 0.99)] for run in runs),
             unit="ms",
             bar=1.0,
-            note=f"{DECISIONS:,} decisions; with the policies as text each time, the median alone is {peer:.1f} ms",
+            note=f"{DECISIONS:,} decisions; parsing policies each time, the median alone is {peer:.1f} ms",
         ),
         Figure(
             name="ledger.policy-decision-p50",

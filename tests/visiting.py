@@ -12,6 +12,7 @@ import httpx  # noqa: TID251 - a test's client, which never leaves this process
 from sqlalchemy import func, select
 
 import footage
+from declaring import put_on_record
 from realms import PASSWORD, Stage, World, look, staged
 from reelm.base import AccountId, ClipId, Clock, CommentId, metadata
 from reelm.web import build
@@ -154,6 +155,7 @@ async def opened_site(
     data = await asyncio.to_thread(shutil.copytree, template, folder / "realm")
     manifest = data / "manifest.toml"
     manifest.write_text(declare(manifest.read_text()))
+    await put_on_record(data)
     async with staged(data, clock=clock) as stage:
         static = await asyncio.to_thread(_pages, folder / "static")
         yield Site(stage, known, build(stage.at, public_url=url, static=static), url)

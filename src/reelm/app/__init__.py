@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from reelm.app.paths import Paths
     from reelm.app.processes import realm_children
     from reelm.app.supervisor import Supervisor
-    from reelm.app.wiring import open_keys, open_realm
+    from reelm.app.wiring import open_keys, open_realm, open_records, read_policies
 
 _HOMES = {
     "EXIT_CODES": "errors",
@@ -40,7 +40,9 @@ _HOMES = {
     "is_held": "lock",
     "open_keys": "wiring",
     "open_realm": "wiring",
+    "open_records": "wiring",
     "read_beat": "heartbeat",
+    "read_policies": "wiring",
     "realm_children": "processes",
 }
 
@@ -60,7 +62,9 @@ __all__ = [
     "is_held",
     "open_keys",
     "open_realm",
+    "open_records",
     "read_beat",
+    "read_policies",
     "realm_children",
 ]
 

@@ -19,6 +19,16 @@ class Paths:
         return self.data / "manifest.toml"
 
     @property
+    def signatures(self) -> Path:
+        """Signatures of the next version of the manifest, until there are enough."""
+        return self.data / "manifest.signatures"
+
+    @property
+    def policies(self) -> Path:
+        """The folder of ``*.cedar`` files: what staff may do and what may leave the realm."""
+        return self.data / "policies"
+
+    @property
     def root_key(self) -> Path:
         return self.data / "keys" / "root.key"
 

@@ -3,7 +3,7 @@
 import fcntl
 import hashlib
 import os
-from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,17 +12,21 @@ from typing import TypeAlias
 from reelm import accounts, delivery, feed, media, social, vault
 from reelm.app.migrate import migrate
 from reelm.app.settings import Settings
-from reelm.base import Clock, Database, Entropy, SystemClock, SystemEntropy, keep_freed_memory
+from reelm.base import Clock, Database, Entropy, SystemClock, SystemEntropy, Tx, keep_freed_memory
 from reelm.realm import (
     FRAGMENT_COUNT,
     EpochFiles,
     KeyConfig,
     Keys,
     Manifest,
+    PoliciesRefused,
+    PolicySet,
     RootKey,
     StorePlace,
     default_manifest,
     parse_manifest,
+    policy,
+    record,
 )
 from reelm.vault.adapters.credentials import read_credentials
 from reelm.vault.adapters.folder import FolderStore
@@ -41,6 +45,7 @@ class Ground:
     entropy: Entropy
     database: Database
     manifest: Manifest
+    policies: PolicySet
     keys: Keys
     stores: Sequence[OpenStore]
 
@@ -53,6 +58,7 @@ async def open_realm(
 
     Raises:
         ManifestError: the manifest has faults; all of them are listed.
+        ManifestChanged, PoliciesChanged: it is not what is on record.
         RootKeyMissing: there are records but no root key.
         StoreKeyMissing, StoreKeyUnsafe: a declared bucket has no usable credentials.
         DatabaseUnavailable: the records cannot be reached.
@@ -77,13 +83,15 @@ async def _prepare(settings: Settings, database: Database, clock: Clock, entropy
         manifest = _manifest(settings)
         await migrate(database)
         async with database.write() as tx:
+            await record.hold_to_record(tx, manifest, clock=clock)
+            policies = await _policies(tx, settings.paths.policies, clock)
             is_new = not await Keys.has_begun(tx)
             root = _root_key(settings.paths.root_key, entropy, is_new=is_new)
             keys = _keys(settings, root, clock, entropy)
             known = {record.place.provider for record in await vault.all_providers(tx)}
             stores = [_store(settings, manifest, store, clock, known=known) for store in manifest.stores]
             await keys.begin(tx)
-    return Ground(settings, clock, entropy, database, manifest, keys, stores)
+    return Ground(settings, clock, entropy, database, manifest, policies, keys, stores)
 
 
 @asynccontextmanager
@@ -94,16 +102,36 @@ async def open_keys(settings: Settings) -> AsyncIterator[tuple[Keys, Database]]:
         RootKeyMissing: there is no realm in the data folder, or it lost its root key.
     """
     root = RootKey.open(settings.paths.root_key)
-    database = Database.open(settings.database_url)
-    try:
+    async with open_records(settings) as database:
         keys = _keys(settings, root, SystemClock(), SystemEntropy())
         with _one_at_a_time(settings):
-            await migrate(database)
             async with database.write() as tx:
                 await keys.begin(tx)
         yield keys, database
+
+
+@asynccontextmanager
+async def open_records(settings: Settings) -> AsyncIterator[Database]:
+    """The records of a realm that may be running, or has not been started yet; nothing else is touched."""
+    database = Database.open(settings.database_url)
+    try:
+        with _one_at_a_time(settings):
+            await migrate(database)
+        yield database
     finally:
         await database.close()
+
+
+def read_policies(folder: Path) -> dict[str, str]:
+    """The realm's files of policies, by name.
+
+    Raises:
+        PoliciesRefused: one of them is not text.
+    """
+    try:
+        return {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.cedar"))}
+    except UnicodeDecodeError as error:
+        raise PoliciesRefused(["a file is not UTF-8 text"]) from error
 
 
 def _keys(settings: Settings, root: RootKey, clock: Clock, entropy: Entropy) -> Keys:
@@ -120,6 +148,7 @@ def _assemble(ground: Ground) -> OpenRealm:
     origin_config = delivery.OriginConfig(ground.settings.paths.cache / "segments")
     return OpenRealm(
         manifest=ground.manifest,
+        policies=ground.policies,
         clock=clock,
         entropy=entropy,
         database=ground.database,
@@ -202,6 +231,14 @@ def _manifest(settings: Settings) -> Manifest:
     return parse_manifest(path.read_text(encoding="utf-8"), source=str(path))
 
 
+async def _policies(tx: Tx, folder: Path, clock: Clock) -> PolicySet:
+    """A realm without the folder gets what is in effect, or what this version ships, as files to edit."""
+    known = await policy.published(tx)
+    _make_policies(folder, known.policies.files if known else policy.shipped_policies())
+    published = await policy.hold_to_published(tx, read_policies(folder), clock=clock)
+    return published.policies
+
+
 def _root_key(path: Path, entropy: Entropy, *, is_new: bool) -> RootKey:
     """A new realm gets one; over existing records a missing key is never replaced."""
     if is_new and not path.exists():
@@ -217,6 +254,17 @@ def _one_at_a_time(settings: Settings) -> Iterator[None]:
     with (settings.paths.run / "open.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def _make_policies(folder: Path, files: Mapping[str, str]) -> None:
+    """All of the files, unless there is a folder; a draft that a crash left is written over."""
+    if folder.exists():
+        return
+    draft = folder.with_suffix(".part")
+    draft.mkdir(exist_ok=True)
+    for name, text in files.items():
+        _write_whole(draft / name, text)
+    draft.replace(folder)
 
 
 def _write_whole(path: Path, text: str) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from reelm import __version__
 from reelm.app import settings
+from reelm.cli import declarations
 
 DESCRIPTION = """\
 Reelm: a short-video platform whose operator can prove where data lives, who can read it and who decides what
@@ -32,6 +33,7 @@ def build_parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(dest="verb", metavar="COMMAND", title="commands")
     _add_realm_verbs(verbs)
     _add_key_verbs(verbs)
+    declarations.add_verbs(verbs)
     _add_vault_verbs(verbs)
     _add_developer_verbs(verbs)
     helper = verbs.add_parser("help", help="explain a command", description="Explain a command.")

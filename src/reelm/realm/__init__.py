@@ -2,10 +2,12 @@
 
 Nouns: the ``Manifest``, read by ``parse_manifest``; the ``RootKey`` file, which a ``Scheme`` splits among
 custodians and a ``Recovery`` puts together again; ``Keys``, which hands out ``UserKey`` and ``RealmKey`` to
-seal with and never a readable key, on ``EpochFiles``.
+seal with and never a readable key, on ``EpochFiles``. What it declares counts as it is on ``record``: each
+``Version`` of the manifest, signed with a ``SigningKey``; and the ``PolicySet`` that ``policy`` decides by.
 """
 
-from reelm.realm import policy
+from reelm.realm import policy, record
+from reelm.realm.countersign import Standing
 from reelm.realm.custody import WORD_COUNT, Group, Recovery, Scheme, Share, expand
 from reelm.realm.draft import default_manifest
 from reelm.realm.epochs import EpochFiles
@@ -15,7 +17,10 @@ from reelm.realm.errors import (
     KeyDestroyed,
     KeyExists,
     KeyMissing,
+    ManifestChanged,
     ManifestError,
+    ManifestSuperseded,
+    PoliciesChanged,
     PoliciesRefused,
     RingBroken,
     RootKeyExists,
@@ -26,6 +31,9 @@ from reelm.realm.errors import (
     SchemeInvalid,
     SealBroken,
     ShareRefused,
+    SignatureRefused,
+    SigningKeyExists,
+    SigningKeyUnsafe,
 )
 from reelm.realm.keys import Keys, KeyStatus
 from reelm.realm.manifest import parse_manifest
@@ -34,6 +42,7 @@ from reelm.realm.model import (
     Destination,
     Fault,
     Manifest,
+    ManifestKey,
     Operator,
     Owner,
     Pathway,
@@ -45,9 +54,12 @@ from reelm.realm.model import (
     StorePlace,
     Tenure,
 )
+from reelm.realm.policy import PolicySet
 from reelm.realm.root import RootKey
 from reelm.realm.rotate import KeyConfig
 from reelm.realm.seal import SEAL_OVERHEAD_BYTES, WRAPPED_BYTES, RealmKey, SealingKey, UserKey
+from reelm.realm.signing import SigningKey, VerifierKey
+from reelm.realm.version import Version, chain_faults
 
 __all__ = [
     "FRAGMENT_COUNT",
@@ -67,12 +79,17 @@ __all__ = [
     "KeyStatus",
     "Keys",
     "Manifest",
+    "ManifestChanged",
     "ManifestError",
+    "ManifestKey",
+    "ManifestSuperseded",
     "Operator",
     "Owner",
     "Pathway",
     "PathwayKind",
+    "PoliciesChanged",
     "PoliciesRefused",
+    "PolicySet",
     "Price",
     "Provider",
     "RealmKey",
@@ -91,12 +108,21 @@ __all__ = [
     "SealingKey",
     "Share",
     "ShareRefused",
+    "SignatureRefused",
+    "SigningKey",
+    "SigningKeyExists",
+    "SigningKeyUnsafe",
     "Site",
+    "Standing",
     "StorePlace",
     "Tenure",
     "UserKey",
+    "VerifierKey",
+    "Version",
+    "chain_faults",
     "default_manifest",
     "expand",
     "parse_manifest",
     "policy",
+    "record",
 ]

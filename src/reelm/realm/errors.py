@@ -3,12 +3,18 @@
 ::
 
     Conflict
+    ├── ManifestSuperseded  somebody else put a version on record meanwhile
+    ├── SigningKeyExists    a signing key is already there; it is never overwritten
     ├── RootKeyExists    a root key is already there; it is never overwritten
     ├── KeyExists        the owner already has a user key
     └── RotationRuns     another process is rotating the keys
     Gone
     └── KeyDestroyed     the user key was destroyed on purpose; what it sealed is gone for good
     Invalid
+    ├── ManifestChanged  the manifest is not what is on record, or not signed by enough keys
+    ├── PoliciesChanged  the policies are not those on record
+    ├── SignatureRefused a key that has nothing to sign here
+    ├── SigningKeyUnsafe a signing key cannot be used as it is, or cannot be made
     ├── ManifestError    the manifest has faults; ``faults`` lists every one of them
     ├── PoliciesRefused  a policy set is faulty, or gives somebody too much; ``faults`` lists everything
     ├── SchemeInvalid    a root cannot be split as asked
@@ -55,6 +61,36 @@ class ManifestError(Invalid):
             source=source,
             fault_count=len(faults),
         )
+
+
+class ManifestChanged(Invalid):
+    code = "realm.manifest-changed"
+    title = "The manifest is not the one on record"
+
+
+class ManifestSuperseded(Conflict):
+    code = "realm.manifest-superseded"
+    title = "There is a newer version of the manifest"
+
+
+class SignatureRefused(Invalid):
+    code = "realm.signature-refused"
+    title = "This key has nothing to sign here"
+
+
+class SigningKeyExists(Conflict):
+    code = "realm.signing-key-exists"
+    title = "There is already a signing key"
+
+
+class SigningKeyUnsafe(Invalid):
+    code = "realm.signing-key-unsafe"
+    title = "The signing key cannot be used"
+
+
+class PoliciesChanged(Invalid):
+    code = "realm.policies-changed"
+    title = "The policies are not those on record"
 
 
 class PoliciesRefused(Invalid):

@@ -131,6 +131,10 @@ class Fields:
             self.fault(name, f"{value} is not a share", "Use a number above 0 and up to 100.")
         return float(value)
 
+    def optional_count(self, name: str, example: int) -> int | None:
+        value = self._take(name, (int,), f"{name} = {example}")
+        return None if value is None else int(value)
+
     def optional_price(self, name: str, example: str) -> Price | None:
         """A decimal and a currency, such as ``0.006 EUR``."""
         value = self.optional_text(name, example)

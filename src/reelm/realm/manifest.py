@@ -18,6 +18,7 @@ from reelm.realm.model import (
     Destination,
     Fault,
     Manifest,
+    ManifestKey,
     Operator,
     Owner,
     Pathway,
@@ -29,10 +30,12 @@ from reelm.realm.model import (
     Tenure,
     shorten,
 )
+from reelm.realm.signing import VerifierKey
 
 _MAX_BYTES = 1 << 20
 _LOCAL_CONTACT = "@localhost"
 _POSITION = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)")
+_KEY = "board+4f1c22a0+AR3…"
 _NOT_ONE_BUCKET = re.compile(r"https?://[^/?#]+/?|https?://[^/?#]+/[^/?#]+/[^?#]+")
 _STAY = (DataClass.PROTECTED, DataClass.SECRET)
 
@@ -54,6 +57,7 @@ def parse_manifest(text: str, *, source: str) -> Manifest:
     _check_doubles(manifest, faults)
     _check_owners(manifest, faults)
     _check_pathways(manifest, faults)
+    _check_keys(manifest, faults)
     if faults.found:
         raise ManifestError(source, faults.found)
     return manifest
@@ -91,6 +95,7 @@ def _read(top: Fields, *, is_public: bool) -> Manifest:
         stores=top.tables("stores", _store, at_least=FRAGMENT_COUNT),
         pathways=top.tables("pathways", _pathway, at_least=1),
         destinations=top.tables("destinations", _destination),
+        keys=top.tables("keys", _manifest_key),
     )
     if top.tables("flows", lambda fields: fields.id("us-eu-clips")):
         top.fault(
@@ -112,6 +117,7 @@ class _Reader:
             name=fields.text("name", "Reelm US"),
             country=self._country(fields),
             public_url=fields.optional_url("public_url", "https://reelm.example", is_bare=True),
+            key_threshold=fields.optional_count("key_threshold", 2),
         )
 
     def operator(self, fields: Fields) -> Operator:
@@ -136,6 +142,7 @@ class _Reader:
             parent=fields.text("parent", "Example Holding SA"),
             country=self._country(fields),
             tenure=fields.choice("tenure", Tenure),
+            key=_key(fields, fields.optional_text("key", _KEY)),
         )
 
     def site(self, fields: Fields) -> Site:
@@ -215,6 +222,24 @@ def _destination(fields: Fields) -> Destination:
     return destination
 
 
+def _manifest_key(fields: Fields) -> ManifestKey:
+    return ManifestKey(
+        id=fields.id("board"),
+        holder=fields.text("holder", "Ana Bello, for the board"),
+        key=_key(fields, fields.text("key", _KEY)) or "",
+    )
+
+
+def _key(fields: Fields, key: str | None) -> str | None:
+    if key and VerifierKey.parse(key) is None:
+        fields.fault(
+            "key",
+            f'"{shorten(key)}" is not the public part of a signing key',
+            "Copy the whole line that ./reelm manifest key printed.",
+        )
+    return key
+
+
 def _check_references(manifest: Manifest, faults: Faults) -> None:
     providers = [provider.id for provider in manifest.providers]
     sites = [site.id for site in manifest.sites]
@@ -236,10 +261,11 @@ def _check_reference(faults: Faults, path: tuple[str, int, str], said: str, know
 
 def _check_doubles(manifest: Manifest, faults: Faults) -> None:
     """An id, a folder and a bucket each stand for one thing."""
-    for table in ("providers", "sites", "stores", "pathways", "destinations"):
+    for table in ("providers", "sites", "stores", "pathways", "destinations", "keys"):
         _check_unique(faults, table, "id", [entry.id for entry in getattr(manifest, table)])
     folders = [store.folder and normpath(store.folder) for store in manifest.stores]
     _check_unique(faults, "stores", "folder", folders)
+    _check_unique(faults, "keys", "key", [key.key for key in manifest.keys])
     _check_unique(faults, "stores", "url", [store.url for store in manifest.stores])
 
 
@@ -272,4 +298,17 @@ def _check_pathways(manifest: Manifest, faults: Faults) -> None:
             ("pathways",),
             "none of them is the realm's own origin",
             'Add one with kind = "origin": it is what players fall back to when all else fails.',
+        )
+
+
+def _check_keys(manifest: Manifest, faults: Faults) -> None:
+    threshold, count = manifest.realm.key_threshold, len(manifest.keys)
+    where = ("realm", "key_threshold")
+    if threshold is None and count:
+        faults.add(where, "is missing", "Say how many of the [[keys]] sign a version: key_threshold = 1.")
+    elif threshold is not None and not 1 <= threshold <= count:
+        faults.add(
+            where,
+            f"is {threshold}, and there are {count} [[keys]]",
+            f"Use 1 to {max(count, 1)} and add keys.",
         )

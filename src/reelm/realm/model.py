@@ -40,12 +40,16 @@ class PathwayKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RealmName:
-    """``country`` is an ISO 3166-1 alpha-2 code, here and everywhere, or ZZ when it is not declared."""
+    """``country`` is an ISO 3166-1 alpha-2 code, here and everywhere, or ZZ when it is not declared.
+
+    ``key_threshold`` is how many of the manifest's keys sign a version; None when it has no keys.
+    """
 
     id: str
     name: str
     country: str
     public_url: str | None
+    key_threshold: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +73,17 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """Who rents or sells capacity; ``parent`` is the company that controls it, or its own name."""
+    """Who rents or sells capacity; ``parent`` is the company that controls it, or its own name.
+
+    ``key`` is what it countersigns its own entry with.
+    """
 
     id: str
     name: str
     parent: str
     country: str
     tenure: Tenure
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +140,15 @@ class Destination:
 
 
 @dataclass(frozen=True, slots=True)
+class ManifestKey:
+    """A key that signs versions of the manifest, and who holds it; ``key`` is a signed-note verifier key."""
+
+    id: str
+    holder: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """The whole declaration, in the order it was written; every reference in it resolves."""
 
@@ -143,6 +160,7 @@ class Manifest:
     stores: tuple[StorePlace, ...]
     pathways: tuple[Pathway, ...]
     destinations: tuple[Destination, ...]
+    keys: tuple[ManifestKey, ...] = ()
 
     def site_of(self, store: StorePlace) -> Site:
         return next(site for site in self.sites if site.id == store.site)

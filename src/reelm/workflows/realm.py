@@ -7,7 +7,7 @@ from reelm.base import Clock, Database, Entropy
 from reelm.delivery import Delivery, Origin
 from reelm.feed import Feed
 from reelm.media import Media
-from reelm.realm import Keys, Manifest
+from reelm.realm import Keys, Manifest, PolicySet
 from reelm.social import Social
 from reelm.vault import Upkeep, Vault
 from reelm.workflows.turns import Turns
@@ -18,6 +18,7 @@ class OpenRealm:
     """What a story works with. Unlocked keys are inside: it never leaves the process."""
 
     manifest: Manifest
+    policies: PolicySet
     clock: Clock
     entropy: Entropy
     database: Database

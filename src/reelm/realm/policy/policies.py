@@ -23,12 +23,13 @@ class PolicySet:
     """Policies and their schema. Safe to share between tasks and threads.
 
     Attributes:
+        files: the policies, by the name of their file.
         document: all of it in canonical JSON: what goes on record, and what a replay needs.
         digest: SHA-256 in hexadecimal of the document.
         powers: what each role may do at most, whatever the circumstances.
     """
 
-    __slots__ = ("_policies", "_schema", "digest", "document", "powers")
+    __slots__ = ("_policies", "_schema", "digest", "document", "files", "powers")
 
     def __init__(self, files: Mapping[str, str], schema: str) -> None:
         """Check and parse.
@@ -40,6 +41,7 @@ class PolicySet:
         Raises:
             PoliciesRefused: it cannot be a policy set; every fault is listed.
         """
+        self.files: Mapping[str, str] = dict(files)
         self._schema = _parse_schema(schema)
         heads = _check(files, self._schema)
         self.powers: Powers = powers_of(heads)
@@ -47,7 +49,7 @@ class PolicySet:
         if faults:
             raise PoliciesRefused(faults)
         self._policies = cedarpy.PolicySet.from_str(_joined(files))
-        self.document = canonical_json({"policies": dict(files), "schema": schema, "v": _VERSION})
+        self.document = canonical_json({"policies": self.files, "schema": schema, "v": _VERSION})
         self.digest = hashlib.sha256(self.document).hexdigest()
 
     @classmethod

@@ -1,5 +1,7 @@
 """The key records: which epochs there were, wrapped user keys, and who had a key that was destroyed.
 
+``declarations`` beside this has what the realm says in public.
+
 Nothing here can be read without the root key. ``user_keys.owner`` is an opaque id on purpose: the realm is
 below whoever owns keys and knows none of them.
 """

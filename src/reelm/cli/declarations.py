@@ -1,0 +1,79 @@
+"""The commands and flags of ``manifest`` and ``policy``. Standard library only, as ``parser`` is."""
+
+import argparse
+from pathlib import Path
+
+
+def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    _add_manifest(verbs)
+    _add_policy(verbs)
+
+
+def _add_manifest(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    below = _group(verbs, "manifest", "what the realm declares, and who signed it")
+    show = _job(below, "show", "a version as it is on record", "What is signed, then the signatures")
+    show.add_argument("version", type=int, nargs="?", metavar="N", help="which (default: the newest)")
+    diff = _job(
+        below,
+        "diff",
+        "what changed between two versions, in plain words",
+        "Without numbers: what manifest.toml changes in the newest version",
+    )
+    diff.add_argument("versions", type=int, nargs="*", metavar="N", help="the earlier and the later version")
+    sign = _job(
+        below,
+        "sign",
+        "sign manifest.toml as the next version",
+        "On record once enough keys signed it; exit code 1 until then. A manifest without keys needs none",
+    )
+    sign.add_argument("--key", type=Path, metavar="FILE", help="the signer's private key")
+    sign.add_argument(
+        "--provider", metavar="ID", help="confirm this provider's own entry on record instead, with its key"
+    )
+    _job(
+        below,
+        "check",
+        "whether every version follows from the one before and is signed",
+        "And whether manifest.toml is the newest, and which providers confirmed their entry; exit code 1 "
+        "when something is wrong",
+    )
+    key = below.add_parser(
+        "key", help="make a signing key", description="Make a signing key. Needs no realm."
+    )
+    key.add_argument("name", metavar="NAME", help="what the key is called, such as board.reelm.example")
+    key.add_argument("file", type=Path, metavar="FILE", help="where its private part goes")
+
+
+def _add_policy(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    below = _group(verbs, "policy", "what staff may do and what may leave the realm")
+    _job(
+        below, "show", "the version in effect, and what each role may do at most", "The realm may be running"
+    )
+    _job(below, "check", "look for faults in the folder of policies", "Changes nothing")
+    _job(
+        below,
+        "publish",
+        "put the folder of policies into effect",
+        "Refused, and nothing changed, when one of them has a fault or a role could do too much",
+    )
+
+
+def _group(
+    verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, brief: str
+) -> "argparse._SubParsersAction[argparse.ArgumentParser]":
+    group = verbs.add_parser(
+        name, help=brief, description=f"{brief[0].upper()}{brief[1:]}. Each job explains itself."
+    )
+    return group.add_subparsers(dest="job", metavar="JOB", title="jobs", required=True)
+
+
+def _job(
+    below: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, brief: str, more: str
+) -> argparse.ArgumentParser:
+    job = below.add_parser(
+        name, help=brief, description=f"{brief[0].upper()}{brief[1:]}. {more[0].upper()}{more[1:]}."
+    )
+    job.add_argument(
+        "--data", type=Path, metavar="DIR", help="the realm's folder (default: reelm-data in this repository)"
+    )
+    return job

@@ -1,0 +1,169 @@
+"""The manifest on record: the realm only runs under the version that was put there, and signed.
+
+A manifest that was edited is another manifest. It counts once it is on record as the next version, with the
+signatures that this takes; until then the realm does not start with it.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from reelm.base import Clock, Tx
+from reelm.realm.changes import changes
+from reelm.realm.countersign import Countersignature, Standing, countersigned_text, standings
+from reelm.realm.errors import ManifestChanged, ManifestSuperseded, SignatureRefused
+from reelm.realm.model import Manifest
+from reelm.realm.signing import SigningKey
+from reelm.realm.store import declarations as store
+from reelm.realm.version import Version, declares, first_version, lacks, next_version
+
+__all__ = [
+    "countersign",
+    "countersignatures",
+    "declares",
+    "differences",
+    "following",
+    "hold_to_record",
+    "lacks",
+    "newest_version",
+    "provider_standings",
+    "put_on_record",
+    "sign",
+    "versions",
+]
+
+_MOST_CHANGES = 20
+
+
+async def versions(tx: Tx) -> tuple[Version, ...]:
+    """Every version there was, oldest first; none is ever removed."""
+    return tuple(_of(row) for row in await store.manifests(tx))
+
+
+async def newest_version(tx: Tx) -> Version | None:
+    """The version in force."""
+    row = await store.newest_manifest(tx)
+    return None if row is None else _of(row)
+
+
+async def hold_to_record(tx: Tx, manifest: Manifest, *, clock: Clock) -> Version:
+    """The version in force, which is what the manifest says; a new realm's manifest becomes version 1.
+
+    Raises:
+        ManifestChanged: it says something else than the record, or it is the first one and lacks signatures.
+    """
+    newest = await newest_version(tx)
+    if newest is None:
+        return await put_on_record(tx, first_version(manifest), clock=clock)
+    if not declares(newest, manifest):
+        raise _changed(newest, following(newest, manifest))
+    return newest
+
+
+def following(newest: Version | None, manifest: Manifest) -> Version:
+    """The version that the manifest would be, not signed yet."""
+    return first_version(manifest) if newest is None else next_version(manifest, newest)
+
+
+async def put_on_record(tx: Tx, version: Version, *, clock: Clock) -> Version:
+    """Put the next version on record; it is in force once ``tx`` is durable.
+
+    Raises:
+        ManifestChanged: it is not signed by enough keys, or changes what never changes.
+        ManifestSuperseded: it does not follow the newest version any more.
+    """
+    newest = await newest_version(tx)
+    if version.number != (newest.number + 1 if newest else 1):
+        raise _superseded(version)
+    problems = lacks(version, newest)
+    if problems:
+        raise ManifestChanged(
+            f"Version {version.number} of the manifest cannot be put on record: {'; '.join(problems)}. "
+            "Nothing was changed. Have it signed: ./reelm manifest sign --key FILE.",
+            version=version.number,
+        )
+    row = store.VersionRow(version.number, version.document, version.signatures, clock.now())
+    if not await store.add_manifest(tx, row):
+        raise _superseded(version)
+    return version
+
+
+def sign(version: Version, newest: Version | None, key: SigningKey) -> Version:
+    """The version with one more signature.
+
+    Raises:
+        SignatureRefused: the key is declared neither in it nor in the version before.
+    """
+    declared = [*version.signers.values(), *(newest.signers.values() if newest else ())]
+    if key.public not in declared:
+        raise SignatureRefused(
+            f"The key {key.public.name} is not one of the [[keys]] of this manifest, nor of the one before. "
+            "Nothing was signed. Use the key of somebody who is declared there."
+        )
+    return version.with_signatures([key.sign(version.text)])
+
+
+async def countersign(tx: Tx, version: Version, provider: str, key: SigningKey, *, clock: Clock) -> None:
+    """Put on record that a provider confirms its own entry; safe to repeat.
+
+    Raises:
+        SignatureRefused: there is no such provider, or it declares another key.
+    """
+    signed_on = clock.now().date().isoformat()
+    text = countersigned_text(version.manifest, provider, signed_on=signed_on)
+    declared = {each["id"]: each.get("key") for each in version.manifest["providers"]}
+    if text is None or declared.get(provider) != str(key.public):
+        raise SignatureRefused(
+            f'The manifest declares no provider "{provider}" with the key {key.public.name}. Nothing was '
+            "signed. Put the key into the provider's entry first, and that version on record."
+        )
+    await store.add_countersignature(tx, store.CountersignatureRow(provider, signed_on, key.sign(text)))
+
+
+async def provider_standings(
+    tx: Tx, version: Version, *, today: date
+) -> Mapping[str, tuple[Standing, str | None]]:
+    """Of each provider whether it confirmed its entry, and when last."""
+    return standings(version.manifest, await countersignatures(tx), today=today)
+
+
+async def countersignatures(tx: Tx) -> tuple[Countersignature, ...]:
+    rows = await store.all_countersignatures(tx)
+    return tuple(Countersignature(row.provider, row.signed_on, row.signature) for row in rows)
+
+
+def differences(before: Version | None, after: Version) -> list[str]:
+    """What the later version changes, in plain words."""
+    return changes(_declared(before), after.manifest)
+
+
+def _declared(version: Version | None) -> Mapping[str, Any]:
+    return {} if version is None else version.manifest
+
+
+def _of(row: store.VersionRow) -> Version:
+    return Version(row.number, row.document, row.signatures)
+
+
+def _changed(newest: Version, edited: Version) -> ManifestChanged:
+    found = differences(newest, edited)
+    return ManifestChanged(
+        f"manifest.toml is not version {newest.number}, which is on record. The realm was not started. Undo "
+        "what is listed below, or put it on record as the next version with ./reelm manifest sign, and start "
+        f"again.{_listed(found)}",
+        version=newest.number,
+        change_count=len(found),
+    )
+
+
+def _listed(found: Iterable[str]) -> str:
+    lines = list(found)
+    more = [f"and {len(lines) - _MOST_CHANGES} more"] if len(lines) > _MOST_CHANGES else []
+    return "".join(f"\n  {line}" for line in (*lines[:_MOST_CHANGES], *more))
+
+
+def _superseded(version: Version) -> ManifestSuperseded:
+    return ManifestSuperseded(
+        f"Somebody else has put a version {version.number} of the manifest on record. Nothing was changed. "
+        "See what it says with ./reelm manifest show, and sign anew."
+    )

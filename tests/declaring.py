@@ -1,0 +1,42 @@
+"""Manifests and the keys that sign them, and putting an edited one on record."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from reelm.app import open_records, settings
+from reelm.base import Secret, SystemClock
+from reelm.realm import Manifest, ManifestKey, SigningKey, Version, default_manifest, parse_manifest, record
+
+PLAIN = parse_manifest(default_manifest("nl", [f"stores/{number}" for number in range(1, 6)]), source="here")
+
+
+def signing_key(name: str) -> SigningKey:
+    """The same key for the same name."""
+    return SigningKey(name, Secret(hashlib.sha256(name.encode()).digest()))
+
+
+def with_keys(*names: str, threshold: int, manifest: Manifest = PLAIN) -> Manifest:
+    """The manifest with these keys, ``threshold`` of which sign it."""
+    keys = tuple(ManifestKey(name, f"who holds {name}", str(signing_key(name).public)) for name in names)
+    return replace(manifest, keys=keys, realm=replace(manifest.realm, key_threshold=threshold))
+
+
+def in_city(city: str, manifest: Manifest = PLAIN) -> Manifest:
+    return replace(manifest, sites=tuple(replace(site, city=city) for site in manifest.sites))
+
+
+def signed(version: Version, names: Sequence[str]) -> Version:
+    """Signed by whoever, declared or not."""
+    return version.with_signatures(signing_key(name).sign(version.text) for name in names)
+
+
+async def put_on_record(data: Path) -> None:
+    """Make what manifest.toml says the version in force, as ``./reelm manifest sign`` does without keys."""
+    text = (data / "manifest.toml").read_text(encoding="utf-8")
+    manifest = parse_manifest(text, source="manifest.toml")
+    async with open_records(settings.load(data)) as database, database.write() as tx:
+        newest = await record.newest_version(tx)
+        if newest is None or not record.declares(newest, manifest):
+            await record.put_on_record(tx, record.following(newest, manifest), clock=SystemClock())

@@ -1,0 +1,62 @@
+"""What providers confirm themselves: their own entry, as it is now, and not for ever."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+from declaring import PLAIN, in_city, signing_key
+from reelm.realm import Manifest, Standing
+from reelm.realm.countersign import Countersignature, countersigned_text, standings
+from reelm.realm.version import as_declared
+
+KEY = signing_key("host")
+TODAY = date(2026, 11, 25)
+HOSTED = replace(PLAIN, providers=(replace(PLAIN.providers[0], key=str(KEY.public)),))
+
+
+def countersignature(manifest: Manifest, signed_on: date = TODAY, *, by: str = "host") -> Countersignature:
+    day = signed_on.isoformat()
+    text = countersigned_text(as_declared(manifest), "this-machine", signed_on=day)
+    assert text is not None
+    return Countersignature("this-machine", day, signing_key(by).sign(text))
+
+
+def standing(manifest: Manifest, *signatures: Countersignature) -> Standing:
+    return standings(as_declared(manifest), signatures, today=TODAY)["this-machine"][0]
+
+
+def test_an_entry_is_only_declared_until_its_provider_confirms_it() -> None:
+    assert standing(HOSTED) is Standing.DECLARED
+    assert standing(HOSTED, countersignature(HOSTED)) is Standing.CONFIRMED
+
+
+def test_a_confirmation_holds_while_the_entry_and_its_sites_say_the_same() -> None:
+    given = countersignature(HOSTED)
+    elsewhere = replace(HOSTED, realm=replace(HOSTED.realm, name="Another name"))
+    assert standing(elsewhere, given) is Standing.CONFIRMED
+    assert standing(in_city("Utrecht", HOSTED), given) is Standing.DECLARED
+    sold = replace(HOSTED, providers=(replace(HOSTED.providers[0], parent="Somebody else"),))
+    assert standing(sold, given) is Standing.DECLARED
+
+
+def test_a_confirmation_of_another_realm_or_another_key_is_none() -> None:
+    other = replace(HOSTED, realm=replace(HOSTED.realm, id="de"))
+    assert standing(HOSTED, countersignature(other)) is Standing.DECLARED
+    assert standing(HOSTED, countersignature(HOSTED, by="mallory")) is Standing.DECLARED
+    assert standing(PLAIN, countersignature(HOSTED)) is Standing.DECLARED
+    given = countersignature(HOSTED)
+    assert standing(HOSTED, replace(given, signed_on="2026-11-24")) is Standing.DECLARED
+    assert standing(HOSTED, replace(given, provider="nobody")) is Standing.DECLARED
+
+
+def test_a_confirmation_grows_old_and_the_newest_counts() -> None:
+    old, new = countersignature(HOSTED, TODAY - timedelta(days=91)), countersignature(HOSTED)
+    assert standing(HOSTED, old) is Standing.STALE
+    assert standing(HOSTED, old, new) is Standing.CONFIRMED
+    assert standing(HOSTED, new, old) is Standing.CONFIRMED
+    assert standing(HOSTED, countersignature(HOSTED, TODAY + timedelta(days=2))) is Standing.DECLARED
+
+
+def test_a_day_that_is_none_confirms_nothing() -> None:
+    text = countersigned_text(as_declared(HOSTED), "this-machine", signed_on="some day")
+    assert text is not None
+    assert standing(HOSTED, Countersignature("this-machine", "some day", KEY.sign(text))) is Standing.DECLARED
