@@ -29,7 +29,7 @@ def run(data: Path, *words: str) -> int:
 def declare_keys(data: Path) -> None:
     manifest = data / "manifest.toml"
     tables = "".join(
-        f'\n[[keys]]\nid = "{name}"\nholder = "{name}"\nkey = "{SigningKey.read(data.parent / name).public}"\n'
+        f'\n[[keys]]\nid = "{name}"\nholder = "them"\nkey = "{SigningKey.read(data.parent / name).public}"\n'
         for name in ("ana", "ben")
     )
     text = manifest.read_text().replace('id = "nl"', 'id = "nl"\nkey_threshold = 2')

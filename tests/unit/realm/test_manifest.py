@@ -15,6 +15,7 @@ from reelm.realm import (
     Destination,
     Manifest,
     ManifestError,
+    ManifestKey,
     Operator,
     Owner,
     Pathway,
@@ -193,7 +194,7 @@ def test_the_example_of_the_specification_is_valid() -> None:
 
 def test_the_specification_names_every_key() -> None:
     page = (Path(__file__).parents[3] / "docs/spec/manifest.md").read_text(encoding="utf-8")
-    for kind in (RealmName, Operator, Owner, Provider, Site, StorePlace, Pathway, Destination):
+    for kind in (RealmName, Operator, Owner, Provider, Site, StorePlace, Pathway, Destination, ManifestKey):
         for name in kind.__slots__:
             assert f"| `{name}`" in page
 
