@@ -134,8 +134,8 @@ def _farewell(report: DrainReport) -> str:
         else ""
     )
     return (
-        f"{report.provider} is withdrawn.{kept} Take its store out of manifest.toml, run ./reelm manifest sign, "
-        "restart the realm, and revoke its credentials."
+        f"{report.provider} is withdrawn.{kept} Take its store out of manifest.toml, run "
+        "./reelm manifest sign, restart the realm, and revoke its credentials."
     )
 
 
