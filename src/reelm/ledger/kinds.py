@@ -1,7 +1,7 @@
 """Every kind of leaf there is, with its public fields; nothing else gets into the log.
 
-A docstring says what the realm states by such a leaf; docs/spec/ledger.md lists them. A kind never changes its
-fields' meaning, and loses none: a new meaning is a new kind.
+A docstring says what the realm states by such a leaf; docs/reference/ledger-kinds.md lists them. A kind never
+changes its fields' meaning, and loses none: a new meaning is a new kind.
 """
 
 from typing import Any, ClassVar, Literal, TypeAlias
@@ -38,7 +38,7 @@ Role: TypeAlias = Name
 Feature: TypeAlias = Name
 
 
-class ManifestPublish(Kind):
+class ManifestPublish(Kind, frozen=True):
     """A version of the manifest takes effect; the digest is of its canonical JSON."""
 
     kind: ClassVar[str] = "manifest.publish"
@@ -49,7 +49,7 @@ class ManifestPublish(Kind):
     retention_days: Count | UnsetType = UNSET
 
 
-class KeyRotate(Kind):
+class KeyRotate(Kind, frozen=True):
     """A public key of the realm is replaced."""
 
     kind: ClassVar[str] = "key.rotate"
@@ -59,7 +59,7 @@ class KeyRotate(Kind):
     epoch: Count | UnsetType = UNSET
 
 
-class ReleasePublish(Kind):
+class ReleasePublish(Kind, frozen=True):
     """A release exists: the digests of what it was built from and of what was built."""
 
     kind: ClassVar[str] = "release.publish"
@@ -71,7 +71,7 @@ class ReleasePublish(Kind):
     removed: Names | UnsetType = UNSET
 
 
-class ReleaseDeploy(Kind):
+class ReleaseDeploy(Kind, frozen=True):
     """The realm begins to run this code; the digest is of every file of it."""
 
     kind: ClassVar[str] = "release.deploy"
@@ -82,7 +82,7 @@ class ReleaseDeploy(Kind):
     tag: Name | UnsetType = UNSET
 
 
-class StaffGrant(Kind):
+class StaffGrant(Kind, frozen=True):
     """A member of staff gets a role."""
 
     kind: ClassVar[str] = "staff.grant"
@@ -93,7 +93,7 @@ class StaffGrant(Kind):
     country: Country | UnsetType = UNSET
 
 
-class StaffRevoke(Kind):
+class StaffRevoke(Kind, frozen=True):
     """A member of staff loses a role, or every role."""
 
     kind: ClassVar[str] = "staff.revoke"
@@ -102,7 +102,7 @@ class StaffRevoke(Kind):
     role: Role | UnsetType = UNSET
 
 
-class PolicyPublish(Kind):
+class PolicyPublish(Kind, frozen=True):
     """A set of policies takes effect."""
 
     kind: ClassVar[str] = "policy.publish"
@@ -112,7 +112,7 @@ class PolicyPublish(Kind):
     approved_by: Handle | UnsetType = UNSET
 
 
-class AccessRead(Kind):
+class AccessRead(Kind, frozen=True):
     """A member of staff is about to see protected data; whose is in the private body."""
 
     kind: ClassVar[str] = "access.read"
@@ -127,7 +127,7 @@ class AccessRead(Kind):
     emergency: Index | UnsetType = UNSET
 
 
-class AccessExport(Kind):
+class AccessExport(Kind, frozen=True):
     """A member of staff is about to take protected data away as a file."""
 
     kind: ClassVar[str] = "access.export"
@@ -142,7 +142,7 @@ class AccessExport(Kind):
     approved_by: Handle | UnsetType = UNSET
 
 
-class AccessDeny(Kind):
+class AccessDeny(Kind, frozen=True):
     """A member of staff was refused protected data."""
 
     kind: ClassVar[str] = "access.deny"
@@ -153,7 +153,7 @@ class AccessDeny(Kind):
     reason: Name | UnsetType = UNSET
 
 
-class AccessEmergency(Kind):
+class AccessEmergency(Kind, frozen=True):
     """Someone breaks the glass: rules of access are relaxed until the moment given, at most an hour away."""
 
     kind: ClassVar[str] = "access.emergency"
@@ -163,7 +163,7 @@ class AccessEmergency(Kind):
     review_due_at: Time
 
 
-class AccessReview(Kind):
+class AccessReview(Kind, frozen=True):
     """Somebody else has looked at what was done in an emergency."""
 
     kind: ClassVar[str] = "access.review"
@@ -172,7 +172,7 @@ class AccessReview(Kind):
     finding: Literal["justified", "unjustified", "unused"]
 
 
-class FlowIntent(Kind):
+class FlowIntent(Kind, frozen=True):
     """Something is about to leave the realm by a declared flow."""
 
     kind: ClassVar[str] = "flow.intent"
@@ -187,7 +187,7 @@ class FlowIntent(Kind):
     approval_digest: Digest | UnsetType = UNSET
 
 
-class FlowDone(Kind):
+class FlowDone(Kind, frozen=True):
     """A transfer arrived: both realms say so, with the same transfer and digest."""
 
     kind: ClassVar[str] = "flow.done"
@@ -199,7 +199,7 @@ class FlowDone(Kind):
     digest: Digest
 
 
-class FlowDeny(Kind):
+class FlowDeny(Kind, frozen=True):
     """A transfer was refused."""
 
     kind: ClassVar[str] = "flow.deny"
@@ -210,7 +210,7 @@ class FlowDeny(Kind):
     policy_digest: Digest | UnsetType = UNSET
 
 
-class ModNotice(Kind):
+class ModNotice(Kind, frozen=True):
     """A notice about content came in; who sent it is in the private body."""
 
     kind: ClassVar[str] = "mod.notice"
@@ -221,7 +221,7 @@ class ModNotice(Kind):
     peer: Name | UnsetType = UNSET
 
 
-class ModDecision(Kind):
+class ModDecision(Kind, frozen=True):
     """Content or an account is restricted: the statement of reasons under Article 17 of the DSA."""
 
     kind: ClassVar[str] = "mod.decision"
@@ -252,7 +252,7 @@ class ModDecision(Kind):
     clip: AnyId | UnsetType = UNSET
 
 
-class ModAppeal(Kind):
+class ModAppeal(Kind, frozen=True):
     """Somebody asks to have a decision looked at again."""
 
     kind: ClassVar[str] = "mod.appeal"
@@ -260,7 +260,7 @@ class ModAppeal(Kind):
     decision: AnyId
 
 
-class ModOutcome(Kind):
+class ModOutcome(Kind, frozen=True):
     """An appeal is decided, by someone other than who decided first."""
 
     kind: ClassVar[str] = "mod.outcome"
@@ -271,7 +271,7 @@ class ModOutcome(Kind):
     explanation: Text
 
 
-class RulePublish(Kind):
+class RulePublish(Kind, frozen=True):
     """A set of moderation rules takes effect."""
 
     kind: ClassVar[str] = "rule.publish"
@@ -281,7 +281,7 @@ class RulePublish(Kind):
     approved_by: Handle | UnsetType = UNSET
 
 
-class RankDeploy(Kind):
+class RankDeploy(Kind, frozen=True):
     """A ranking model may be loaded from now on; nothing else loads."""
 
     kind: ClassVar[str] = "rank.deploy"
@@ -294,7 +294,7 @@ class RankDeploy(Kind):
     signed_off_by: Handle | UnsetType = UNSET
 
 
-class RankParam(Kind):
+class RankParam(Kind, frozen=True):
     """A parameter of the ranking changes."""
 
     kind: ClassVar[str] = "rank.param"
@@ -304,7 +304,7 @@ class RankParam(Kind):
     reason: Line
 
 
-class IncidentOpen(Kind):
+class IncidentOpen(Kind, frozen=True):
     """Something is wrong, and since when."""
 
     kind: ClassVar[str] = "incident.open"
@@ -319,7 +319,7 @@ class IncidentOpen(Kind):
     provider: Name | UnsetType = UNSET
 
 
-class IncidentUpdate(Kind):
+class IncidentUpdate(Kind, frozen=True):
     """What is known now, and when there will be more."""
 
     kind: ClassVar[str] = "incident.update"
@@ -331,7 +331,7 @@ class IncidentUpdate(Kind):
     cause: Name | UnsetType = UNSET
 
 
-class IncidentClose(Kind):
+class IncidentClose(Kind, frozen=True):
     """It is over."""
 
     kind: ClassVar[str] = "incident.close"
@@ -343,7 +343,7 @@ class IncidentClose(Kind):
     postmortem_url: Address | UnsetType = UNSET
 
 
-class SloMonth(Kind):
+class SloMonth(Kind, frozen=True):
     """How an objective was met in a month."""
 
     kind: ClassVar[str] = "slo.month"
@@ -354,7 +354,7 @@ class SloMonth(Kind):
     target_millionths: Millionths
 
 
-class DrillResult(Kind):
+class DrillResult(Kind, frozen=True):
     """A rehearsal and its figures, also when it failed."""
 
     kind: ClassVar[str] = "drill.result"
@@ -365,7 +365,7 @@ class DrillResult(Kind):
     summary: Text | UnsetType = UNSET
 
 
-class ErasureDone(Kind):
+class ErasureDone(Kind, frozen=True):
     """A person's key was destroyed; who it was is in the private body, which nobody can open any more."""
 
     kind: ClassVar[str] = "erasure.done"
@@ -374,7 +374,7 @@ class ErasureDone(Kind):
     requested_on: Date
 
 
-class ExportDone(Kind):
+class ExportDone(Kind, frozen=True):
     """A person was handed what the realm has about them."""
 
     kind: ClassVar[str] = "export.done"
@@ -383,7 +383,7 @@ class ExportDone(Kind):
     requested_on: Date
 
 
-class AdPublish(Kind):
+class AdPublish(Kind, frozen=True):
     """An advertisement may be shown (Article 39 of the DSA)."""
 
     kind: ClassVar[str] = "ad.publish"
@@ -397,7 +397,7 @@ class AdPublish(Kind):
     excluded: Names | UnsetType = UNSET
 
 
-class AuthorityStatement(Kind):
+class AuthorityStatement(Kind, frozen=True):
     """A statement was made to an authority; what it said can be held against its digest."""
 
     kind: ClassVar[str] = "authority.statement"
@@ -408,7 +408,7 @@ class AuthorityStatement(Kind):
     corrects: Index | UnsetType = UNSET
 
 
-class HandoverAnnounce(Kind):
+class HandoverAnnounce(Kind, frozen=True):
     """The realm will change operator."""
 
     kind: ClassVar[str] = "handover.announce"
@@ -418,7 +418,7 @@ class HandoverAnnounce(Kind):
     cut_on: Date
 
 
-class HandoverCut(Kind):
+class HandoverCut(Kind, frozen=True):
     """The new operator's keys count from here on."""
 
     kind: ClassVar[str] = "handover.cut"
@@ -428,7 +428,7 @@ class HandoverCut(Kind):
     checkpoint_root: Digest
 
 
-class HandoverDone(Kind):
+class HandoverDone(Kind, frozen=True):
     """The change of operator is finished, with the digest of its evidence."""
 
     kind: ClassVar[str] = "handover.done"
@@ -438,7 +438,7 @@ class HandoverDone(Kind):
     grants_revoked: Count
 
 
-class AuditFinding(Kind):
+class AuditFinding(Kind, frozen=True):
     """An auditor found something, and says so on the realm's own record."""
 
     kind: ClassVar[str] = "audit.finding"
@@ -449,7 +449,7 @@ class AuditFinding(Kind):
     answers: Index | UnsetType = UNSET
 
 
-class CanaryHit(Kind):
+class CanaryHit(Kind, frozen=True):
     """A planted record was seen where it must never be."""
 
     kind: ClassVar[str] = "canary.hit"
@@ -459,7 +459,7 @@ class CanaryHit(Kind):
     export: Index | UnsetType = UNSET
 
 
-class DigestHour(Kind):
+class DigestHour(Kind, frozen=True):
     """What was too much to log one by one in an hour: how many, and the root of it all."""
 
     kind: ClassVar[str] = "digest.hour"
