@@ -50,6 +50,11 @@ def redact(value: Any, *, depth: int = 0) -> Any:
     return _redact_one(value)
 
 
+def names_someone(text: str) -> bool:
+    """Whether an e-mail or network address is in a text, by which somebody could be found."""
+    return bool(_EMAIL.search(text)) or _ADDRESS.sub(_redact_address, text) != text
+
+
 def describe_exception(error: BaseException, *, depth: int = 0) -> list[dict[str, Any]]:
     """The chain of causes, newest first: type, message, and where it passed through.
 

@@ -15,7 +15,6 @@
     ├── LogBusy          another process sequences this log
     ├── LogSuperseded    another process took the log over; this one signs nothing any more
     ├── LogBroken        files and records that contradict each other, or a signature
-    ├── LogFull          too much waits to be sequenced
     ├── NotRecorded      it is not known whether the leaf is on the record
     └── WitnessFailed    a witness did not answer, or not as agreed
 """
@@ -86,12 +85,6 @@ class LogSuperseded(LedgerError, Unavailable):
 class LogBroken(LedgerError, Broken):
     code = "ledger.broken"
     title = "The log contradicts itself"
-
-
-class LogFull(LedgerError, Unavailable):
-    code = "ledger.full"
-    title = "Too much waits to be recorded"
-    is_retryable = True
 
 
 class NotRecorded(LedgerError, Unavailable):

@@ -18,6 +18,8 @@ EMPTY_ROOT = sha256(b"").digest()
 NodeHash: TypeAlias = Callable[[int, int], bytes]
 # A tree by how many leaves it has, and its root.
 Head: TypeAlias = tuple[int, bytes]
+# Leaves from the first index up to, but not with, the second.
+Range: TypeAlias = tuple[int, int]
 
 
 def leaf_hash(entry: bytes) -> bytes:
@@ -40,8 +42,12 @@ def root_of(hashes: Sequence[bytes]) -> bytes:
     return level[0]
 
 
-def inclusion_proof(index: int, size: int, node: NodeHash) -> list[bytes]:
-    """Siblings from the leaf up, which together with it make the root of the first ``size`` leaves."""
+def inclusion_ranges(index: int, size: int) -> list[Range]:
+    """What the leaf's siblings stand for, from the leaf up.
+
+    Raises:
+        ValueError: there is no such leaf in a tree of this size.
+    """
     if not 0 <= index < size:
         raise ValueError("the leaf is not in the tree")
     start, end = 0, size
@@ -54,11 +60,16 @@ def inclusion_proof(index: int, size: int, node: NodeHash) -> list[bytes]:
         else:
             siblings.append((start, middle))
             start = middle
-    return [_range_hash(*sibling, node) for sibling in reversed(siblings)]
+    return siblings[::-1]
 
 
-def consistency_proof(old: int, size: int, node: NodeHash) -> list[bytes]:
-    """What shows that the first ``old`` leaves are the beginning of the first ``size``; empty if equal.
+def inclusion_proof(index: int, size: int, node: NodeHash) -> list[bytes]:
+    """Siblings from the leaf up, which together with it make the root of the first ``size`` leaves."""
+    return [range_hash(each, node) for each in inclusion_ranges(index, size)]
+
+
+def consistency_ranges(old: int, size: int) -> list[Range]:
+    """What the hashes of a consistency proof stand for.
 
     Raises:
         ValueError: not ``0 < old <= size``; from the empty tree there is nothing to prove.
@@ -77,7 +88,12 @@ def consistency_proof(old: int, size: int, node: NodeHash) -> list[bytes]:
             start, is_whole = middle, False
     if not is_whole:
         parts.append((start, end))
-    return [_range_hash(*part, node) for part in reversed(parts)]
+    return parts[::-1]
+
+
+def consistency_proof(old: int, size: int, node: NodeHash) -> list[bytes]:
+    """What shows that the first ``old`` leaves are the beginning of the first ``size``; empty if equal."""
+    return [range_hash(each, node) for each in consistency_ranges(old, size)]
 
 
 def is_included(leaf: bytes, index: int, proof: Sequence[bytes], tree: Head) -> bool:
@@ -136,29 +152,30 @@ def is_consistent(old: Head, new: Head, proof: Sequence[bytes]) -> bool:
 
 def tree_root(size: int, node: NodeHash) -> bytes:
     """The root of the first ``size`` leaves."""
-    return _range_hash(0, size, node) if size else EMPTY_ROOT
+    return range_hash((0, size), node) if size else EMPTY_ROOT
 
 
-def _split(count: int) -> int:
-    """The largest power of two below ``count``."""
-    return 1 << (count - 1).bit_length() - 1
+def perfect(leaves: Range) -> Iterator[tuple[int, int]]:
+    """The nodes of the perfect trees that a range of leaves falls into, largest first."""
+    start, end = leaves
+    while start < end:
+        height = (end - start).bit_length() - 1
+        yield height, start >> height
+        start += 1 << height
 
 
-def _range_hash(start: int, end: int, node: NodeHash) -> bytes:
+def range_hash(leaves: Range, node: NodeHash) -> bytes:
     """The root over leaves that begin at a multiple of the power of two not below their number."""
-    hashes = [node(*each) for each in _perfect(start, end)]
+    hashes = [node(*each) for each in perfect(leaves)]
     found = hashes.pop()
     while hashes:
         found = node_hash(hashes.pop(), found)
     return found
 
 
-def _perfect(start: int, end: int) -> Iterator[tuple[int, int]]:
-    """The perfect trees that leaves ``start`` to ``end`` fall into, largest first."""
-    while start < end:
-        height = (end - start).bit_length() - 1
-        yield height, start >> height
-        start += 1 << height
+def _split(count: int) -> int:
+    """The largest power of two below ``count``."""
+    return 1 << (count - 1).bit_length() - 1
 
 
 def _are_hashes(proof: Sequence[bytes]) -> bool:

@@ -8,7 +8,7 @@ import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from reelm.ledger.merkle import HASH_BYTES, root_of
+from reelm.ledger.merkle import EMPTY_ROOT, HASH_BYTES, NodeHash, Range, perfect, root_of
 
 TILE_WIDTH = 256
 TILE_HEIGHT = 8
@@ -151,12 +151,12 @@ class Edge:
 
     @property
     def root(self) -> bytes:
-        """The root of the tree; of one leaf at least."""
+        """The root of the tree."""
         found: list[bytes] = []
         for hashes in self._levels:
             if hashes or found:
                 found = [root_of(hashes + found)]
-        return found[0]
+        return found[0] if found else EMPTY_ROOT
 
     def _complete(self, done: dict[Tile, bytes]) -> None:
         level = 0
@@ -173,18 +173,25 @@ class Edge:
         return self._levels[level]
 
 
-def node_from(size: int, hashes: Callable[[Tile], Sequence[bytes]]) -> Callable[[int, int], bytes]:
+def node_from(size: int, hashes: Callable[[Tile], Sequence[bytes]]) -> NodeHash:
     """Hashes of nodes out of the tiles of a tree of this size; ``hashes`` reads one, full or partial."""
 
     def node(height: int, index: int) -> bytes:
-        level, above = divmod(height, TILE_HEIGHT)
-        first = index << above
-        place, start = divmod(first, TILE_WIDTH)
-        width = min((size >> TILE_HEIGHT * level) - place * TILE_WIDTH, TILE_WIDTH)
-        part = hashes(Tile(level, place, width))[start : start + (1 << above)]
-        return root_of(part)
+        start = (index << height % TILE_HEIGHT) % TILE_WIDTH
+        return root_of(hashes(_tile_with(height, index, size))[start : start + (1 << height % TILE_HEIGHT)])
 
     return node
+
+
+def tiles_under(ranges: Iterable[Range], size: int) -> set[Tile]:
+    """The tiles of a tree of this size that tell the hashes of these ranges of leaves."""
+    return {_tile_with(*node, size) for leaves in ranges for node in perfect(leaves)}
+
+
+def _tile_with(height: int, index: int, size: int) -> Tile:
+    level, above = divmod(height, TILE_HEIGHT)
+    place = (index << above) // TILE_WIDTH
+    return Tile(level, place, min((size >> TILE_HEIGHT * level) - place * TILE_WIDTH, TILE_WIDTH))
 
 
 def _written(index: int) -> str:
