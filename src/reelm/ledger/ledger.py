@@ -67,8 +67,7 @@ class Ledger:
         else:
             async with self._outside.database.read() as tx:
                 draft = await self._draft(tx, kind, public, private)
-        number = await self._outbox.hand_over(draft)
-        return Recorded(await self._outbox.index_of(number), draft.leaf)
+        return Recorded(await self._outbox.record(draft), draft.leaf)
 
     async def promise(
         self, tx: Tx, kind: str, public: Mapping[str, object], private: Private | None = None
@@ -82,7 +81,7 @@ class Ledger:
             KindUnknown, LeafRefused, LeafTooLarge: it does not belong on the record.
         """
         draft = await self._draft(tx, kind, public, private)
-        (number,) = await Outbox.hand_over_in(tx, [draft])
+        (number,) = await Outbox.hand_over(tx, [draft])
         return number
 
     async def index_of(self, number: int) -> int:

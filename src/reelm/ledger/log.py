@@ -25,7 +25,7 @@ from reelm.ledger.errors import LogBroken, LogSuperseded, NoteRefused
 from reelm.ledger.files import LogFiles
 from reelm.ledger.merkle import leaf_hash, tree_root
 from reelm.ledger.model import Config, Head
-from reelm.ledger.note import SigningKey, check_signed
+from reelm.ledger.note import Note, SigningKey, check_signed
 from reelm.ledger.ports import Disk
 from reelm.ledger.tiles import ENTRIES, TILE_WIDTH, Edge, Tile, bundle, edge_of
 
@@ -135,10 +135,15 @@ class Log:
 async def _agree(outside: Outside, files: LogFiles, head: Head) -> Head:
     """The head, after records and published checkpoint were brought together."""
     note = await files.checkpoint()
-    if note is None:
-        await _check_tiles(files, head)
-        await _publish(outside, files, head)
-        return head
+    if note is not None:
+        head = await _reconcile(outside, files, head, note)
+    await _check_tiles(files, head)
+    # Also when it is there already: a crash may have left it visible, and not durable.
+    await _publish(outside, files, head)
+    return head
+
+
+async def _reconcile(outside: Outside, files: LogFiles, head: Head, note: Note) -> Head:
     try:
         check_signed(note, outside.key.verifier)
     except NoteRefused as error:
@@ -146,19 +151,14 @@ async def _agree(outside: Outside, files: LogFiles, head: Head) -> Head:
     published = Checkpoint.parse(note.text)
     if published.size > head.size:
         return await _adopt(outside, files, head, published)
-    await _check_tiles(files, head)
-    at_published = await _root_at(files, published.size, head.size)
-    if at_published != published.root:
+    if await _root_at(files, published.size, head.size) != published.root:
         raise _broken("the published checkpoint is of another history than the records")
-    if published.size < head.size:
-        await _publish(outside, files, head)
     return head
 
 
 async def _adopt(outside: Outside, files: LogFiles, head: Head, published: Checkpoint) -> Head:
     """Older records than files: they were restored from a backup. What is public stays the history."""
     new = replace(head, size=published.size, root=published.root)
-    await _check_tiles(files, new)
     if await _root_at(files, head.size, new.size) != head.root:
         raise _broken("the records are of another history than the published checkpoint")
     async with outside.database.write() as tx:

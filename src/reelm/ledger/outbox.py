@@ -7,7 +7,7 @@ one without the other. Leaves handed over at the same time by one process share 
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from reelm.base import DatabaseUnavailable, Tx
 from reelm.ledger import store as records
@@ -28,10 +28,13 @@ class Draft:
     body: BodyRow | None = None
 
 
-@dataclass(eq=False)
-class _Handed:
-    draft: Draft
-    id: asyncio.Future[int] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+@dataclass(eq=False, slots=True)
+class _Wait:
+    """Somebody who waits for an index, from the moment when the leaf has a number."""
+
+    index: asyncio.Future[int]
+    number: int = 0
+    until_seconds: float = 0.0
 
 
 class Outbox:
@@ -40,49 +43,40 @@ class Outbox:
     def __init__(self, outside: Outside) -> None:
         self._outside = outside
         self._files = LogFiles(outside.disk)
-        self._handed: list[_Handed] = []
+        self._handed: list[tuple[Draft, _Wait]] = []
         self._handing: asyncio.Task[None] | None = None
-        self._awaited: dict[int, asyncio.Future[int]] = {}
+        self._waits: list[_Wait] = []
         self._looking: asyncio.Task[None] | None = None
         self._seen_size = 0
 
-    async def hand_over(self, draft: Draft) -> int:
-        """Make a leaf wait, durably; its number, for ``index_of``.
+    async def record(self, draft: Draft) -> int:
+        """The index of a leaf, once it is under a signed, durable checkpoint.
 
         Raises:
             DatabaseUnavailable: it may wait or not.
+            NotRecorded: it waits, and was not recorded within the patience of the realm; it will be.
         """
-        handed = _Handed(draft)
-        self._handed.append(handed)
+        wait = _Wait(asyncio.get_running_loop().create_future())
+        self._handed.append((draft, wait))
         if self._handing is None:
             self._handing = asyncio.create_task(self._hand_all())
-        return await handed.id
+        return await wait.index
 
     @staticmethod
-    async def hand_over_in(tx: Tx, drafts: Sequence[Draft]) -> list[int]:
-        """The same for several in a transaction of the caller's: they wait once it is durable."""
+    async def hand_over(tx: Tx, drafts: Sequence[Draft]) -> list[int]:
+        """Make leaves wait once ``tx`` is durable; their numbers, for ``index_of``."""
         await records.add_bodies(tx, [draft.body for draft in drafts if draft.body is not None])
         return await records.add_waiting(tx, [draft.leaf for draft in drafts])
 
     async def index_of(self, number: int) -> int:
-        """The index of a leaf, once it is under a signed, durable checkpoint.
+        """The index of a leaf that waits, once it is under a signed, durable checkpoint.
 
         Raises:
             NotRecorded: not within the patience of the realm; it waits on, and will be recorded.
         """
-        awaited = self._awaited.setdefault(number, asyncio.get_running_loop().create_future())
-        self._seen_size = 0  # it may have been on the record long before it was asked for
-        if self._looking is None:
-            self._looking = asyncio.create_task(self._look())
-        try:
-            async with asyncio.timeout(self._outside.config.patience_seconds):
-                return await asyncio.shield(awaited)
-        except TimeoutError:
-            self._awaited.pop(number, None)
-            raise NotRecorded(
-                "The ledger did not take this up in time. It waits durably and will be recorded, but it is "
-                "not yet: what it announces must not be done. Try again in a moment."
-            ) from None
+        wait = _Wait(asyncio.get_running_loop().create_future(), number)
+        self._await([wait])
+        return await wait.index
 
     async def close(self) -> None:
         """Stop looking; what was handed over stays."""
@@ -99,40 +93,72 @@ class Outbox:
         finally:
             self._handing = None
 
-    async def _hand(self, batch: Sequence[_Handed]) -> None:
+    async def _hand(self, batch: Sequence[tuple[Draft, _Wait]]) -> None:
+        waits = [wait for _, wait in batch]
         try:
             async with self._outside.database.write() as tx:
-                numbers = await self.hand_over_in(tx, [handed.draft for handed in batch])
+                numbers = await self.hand_over(tx, [draft for draft, _ in batch])
         except Exception as error:  # noqa: BLE001 - it belongs to whoever waits
-            for handed in batch:
-                if not handed.id.done():
-                    handed.id.set_exception(error)
+            for wait in waits:
+                if not wait.index.done():
+                    wait.index.set_exception(error)
             return
-        for handed, number in zip(batch, numbers, strict=True):
-            if not handed.id.done():
-                handed.id.set_result(number)
+        for wait, number in zip(waits, numbers, strict=True):
+            wait.number = number
+        self._await(waits)
+
+    def _await(self, waits: Sequence[_Wait]) -> None:
+        until = self._now() + self._outside.config.patience_seconds
+        for wait in waits:
+            wait.until_seconds = until
+        self._waits += waits
+        self._seen_size = 0  # it may have been on the record long before it is asked for
+        if self._looking is None:
+            self._looking = asyncio.create_task(self._look())
 
     async def _look(self) -> None:
-        """Find what became of the awaited, as long as there are any."""
+        """Find what became of those that wait, as long as there are any."""
         try:
-            while self._awaited:
+            while self._waits:
                 with suppress(OSError, DatabaseUnavailable):  # then again; patience ends it
                     await self._settle(await self._size())
+                self._lose_patience()
                 await asyncio.sleep(self._outside.config.look_seconds)
         finally:
             self._looking = None
 
     async def _settle(self, size: int) -> None:
-        if size == self._seen_size:
+        if size == self._seen_size or not self._waits:
             return
         self._seen_size = size
+        numbers = [wait.number for wait in self._waits]
         async with self._outside.database.read() as tx:
-            found = await records.indices(tx, min(self._awaited), max(self._awaited), size=size)
-        for number in found.keys() & self._awaited.keys():
-            awaited = self._awaited.pop(number)
-            if not awaited.done():
-                awaited.set_result(found[number])
+            found = await records.indices(tx, min(numbers), max(numbers), size=size)
+        left = []
+        for wait in self._waits:
+            if wait.number not in found:
+                left.append(wait)
+            elif not wait.index.done():
+                wait.index.set_result(found[wait.number])
+        self._waits = left
+
+    def _lose_patience(self) -> None:
+        now = self._now()
+        for wait in self._waits:
+            if wait.until_seconds <= now and not wait.index.done():
+                wait.index.set_exception(_not_recorded())
+        self._waits = [wait for wait in self._waits if not wait.index.done()]
 
     async def _size(self) -> int:
         note = await self._files.checkpoint()
         return 0 if note is None else Checkpoint.parse(note.text).size
+
+    def _now(self) -> float:
+        return self._outside.clock.monotonic_seconds()
+
+
+def _not_recorded() -> NotRecorded:
+    return NotRecorded(
+        "The ledger did not take this up in time. It waits durably and will be recorded, but it is not yet: "
+        "what it announces must not be done. Try again in a moment."
+    )
