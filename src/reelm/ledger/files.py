@@ -35,6 +35,7 @@ CHECKPOINT = "checkpoint"
 COSIGNED = "checkpoint.cosigned"
 POLICY = "policy"
 MINIMUM = "minimum-index"
+_PUBLIC = {CHECKPOINT, COSIGNED, POLICY, MINIMUM}
 _REMEMBERED_TILES = 64
 
 
@@ -96,11 +97,7 @@ class LogFiles:
         width = min(size - index * TILE_WIDTH, TILE_WIDTH)
         tile = Tile(ENTRIES, index, width)
         if tile.end <= await self.minimum_index():
-            raise Pruned(
-                "This entry was removed under the retention that the realm declared; its hash is still "
-                "there. Ask a mirror for it.",
-                index=index * TILE_WIDTH,
-            )
+            raise _pruned(tile)
         try:
             found = entries_of(await self._read(tile))[:width]
         except ValueError as error:
@@ -128,6 +125,19 @@ class LogFiles:
     async def minimum_index(self) -> int:
         data = await self.disk.read(MINIMUM)
         return 0 if data is None else int(data)
+
+    async def public(self, path: str) -> bytes | None:
+        """A file that anyone may fetch; None when there is none by this name.
+
+        Raises:
+            Pruned: entries that were removed.
+        """
+        tile = Tile.parse(path)
+        if tile is None and path not in _PUBLIC:
+            return None
+        if tile is not None and tile.level == ENTRIES and tile.end <= await self.minimum_index():
+            raise _pruned(tile)
+        return await self.disk.read(path)
 
     async def sweep(self, size: int, reach: int) -> None:
         """Remove what no checkpoint covers, up to ``reach`` leaves on, and partial tiles of full ones."""
@@ -202,6 +212,14 @@ def _above(path: str) -> Iterable[str]:
     """Every folder on the way to a path."""
     while path := _parent(path):
         yield path
+
+
+def _pruned(tile: Tile) -> Pruned:
+    return Pruned(
+        "These entries were removed under the retention that the realm declared; their hashes are still "
+        "there. Ask a mirror for them.",
+        index=tile.index * TILE_WIDTH,
+    )
 
 
 def _broken(what: str) -> LogBroken:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from reelm.base import AccountId, Entropy, Tx
 from reelm.ledger import store as records
+from reelm.ledger.announced import Announcements
 from reelm.ledger.bodies import Bodies
 from reelm.ledger.checkpoint import Checkpoint
 from reelm.ledger.errors import LeafMissing
@@ -44,6 +45,7 @@ class Ledger:
         self._outside = outside
         self._files = LogFiles(outside.disk)
         self._outbox = Outbox(outside)
+        self._announcements = Announcements(outside, self._outbox)
         self._bodies = Bodies(keys, clock=outside.clock, entropy=entropy)
 
     async def append(
@@ -91,6 +93,39 @@ class Ledger:
             NotRecorded: it is not there yet; it waits and will be.
         """
         return await self._outbox.index_of(number)
+
+    @staticmethod
+    async def begin(tx: Tx, origin: str) -> str:
+        """Give a new log its name; a log that has one keeps it. The name, which its key must have."""
+        return await records.begin(tx, origin)
+
+    async def announce(
+        self, kind: str, public: Mapping[str, object], *, counted_as: str | None = None
+    ) -> int:
+        """Put on the record what is true from now on, unless the newest leaf of the kind says just that.
+
+        It is sequenced here when no other process does, so that a realm can start.
+
+        Args:
+            kind: as for ``append``.
+            public: as for ``append``.
+            counted_as: a field that gets the number of changes so far.
+
+        Returns:
+            The index of the leaf that says it.
+
+        Raises:
+            KindUnknown, LeafRefused, LeafTooLarge, NotRecorded, LogBroken: as for ``append``.
+        """
+        return await self._announcements.announce(kind, public, counted_as=counted_as)
+
+    async def public_file(self, path: str) -> bytes | None:
+        """A file of the log as everyone may fetch it; None when there is no such file.
+
+        Raises:
+            Pruned: the entries were removed under the declared retention.
+        """
+        return await self._files.public(path)
 
     async def receipt(self, index: int) -> Receipt:
         """What proves a leaf to anyone; with cosignatures when enough witnesses have seen it.

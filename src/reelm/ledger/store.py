@@ -76,6 +76,29 @@ ledger_bodies = Table(
     column("created_at", Moment, klass=DataClass.OPERATIONAL, nullable=False),
 )
 
+# What is said again only when it changes, by the kind of its leaf.
+ledger_announced = Table(
+    "ledger_announced",
+    metadata,
+    column("kind", String(64), klass=DataClass.PUBLIC, primary_key=True),
+    # Of what was said, without the version.
+    column("digest", LargeBinary, klass=DataClass.PUBLIC, nullable=False),
+    column("version", BigInteger, klass=DataClass.PUBLIC, nullable=False),
+    column("number", BigInteger, klass=DataClass.OPERATIONAL, nullable=False),
+    column("leaf_index", BigInteger, klass=DataClass.PUBLIC, nullable=True),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """The newest announcement of a kind; its index is known once it is on the record."""
+
+    kind: str
+    digest: bytes
+    version: int
+    number: int
+    leaf_index: int | None
+
 
 @dataclass(frozen=True, slots=True)
 class BodyRow:
@@ -109,6 +132,15 @@ async def advance(tx: Tx, old: Head, new: Head) -> bool:
         .values(size=new.size, root=new.root)
     )
     return (await tx.execute(moved)).rowcount == 1
+
+
+async def begin(tx: Tx, origin: str) -> str:
+    """Give the log its name, unless it has one; the name."""
+    head = await find_head(tx)
+    if head is not None:
+        return head.origin
+    await tx.execute(insert(ledger_head).values(id=_ONLY, origin=origin, size=0, root=EMPTY_ROOT, turn=0))
+    return origin
 
 
 async def add_waiting(tx: Tx, leaves: Sequence[bytes]) -> list[int]:
@@ -192,6 +224,33 @@ async def find_body(tx: Tx, commitment: bytes) -> BodyRow | None:
 
 async def remove_bodies(tx: Tx, owner: AccountId) -> None:
     await tx.execute(delete(ledger_bodies).where(ledger_bodies.c.owner == owner))
+
+
+async def find_announced(tx: Tx, kind: str) -> Announced | None:
+    query = select(ledger_announced).where(ledger_announced.c.kind == kind)
+    row = (await tx.execute(query)).one_or_none()
+    return None if row is None else Announced(*row)
+
+
+async def set_announced(tx: Tx, said: Announced) -> None:
+    await tx.execute(delete(ledger_announced).where(ledger_announced.c.kind == said.kind))
+    await tx.execute(
+        insert(ledger_announced).values(
+            kind=said.kind,
+            digest=said.digest,
+            version=said.version,
+            number=said.number,
+            leaf_index=said.leaf_index,
+        )
+    )
+
+
+async def set_announced_index(tx: Tx, kind: str, number: int, index: int) -> None:
+    await tx.execute(
+        update(ledger_announced)
+        .where(ledger_announced.c.kind == kind, ledger_announced.c.number == number)
+        .values(leaf_index=index)
+    )
 
 
 def _runs(ids: Sequence[int]) -> list[tuple[int, int]]:

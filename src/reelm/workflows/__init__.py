@@ -1,12 +1,14 @@
 """The stories of the product, told across packages. Read this folder first.
 
-``join`` makes an account, ``receive`` takes an upload, ``post`` makes it a clip, ``publish`` makes the clip
-play, ``watch`` hands out playlists and keys, ``remove`` takes a clip back, ``tidy`` finishes what was left
-behind, ``maintain`` keeps stored bytes whole and keys fresh, ``withdraw`` leaves a provider, ``locate`` says
-where a clip lies. Each gets the ``OpenRealm``; none holds SQL, HTTP or cryptography. A durable story runs as
-``Jobs`` whose ``Run`` remembers its steps.
+``announce`` puts the realm's manifest and code on the public record before anything is done by them. ``join``
+makes an account, ``receive`` takes an upload, ``post`` makes it a clip, ``publish`` makes the clip play,
+``watch`` hands out playlists and keys, ``remove`` takes a clip back, ``tidy`` finishes what was left behind,
+``maintain`` keeps stored bytes whole and keys fresh, ``withdraw`` leaves a provider, ``locate`` says where a
+clip lies. Each gets the ``OpenRealm``; none holds SQL, HTTP or cryptography. A durable story runs as ``Jobs``
+whose ``Run`` remembers its steps.
 """
 
+from reelm.workflows.announce import Release, announce
 from reelm.workflows.join import join
 from reelm.workflows.locate import locate
 from reelm.workflows.maintain import refresh_keys, repair, scrub
@@ -27,10 +29,12 @@ __all__ = [
     "Jobs",
     "Json",
     "OpenRealm",
+    "Release",
     "Run",
     "Turns",
     "UploadPosted",
     "abandon",
+    "announce",
     "discard",
     "join",
     "key",

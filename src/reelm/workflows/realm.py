@@ -6,6 +6,7 @@ from reelm.accounts import Accounts
 from reelm.base import Clock, Database, Entropy
 from reelm.delivery import Delivery, Origin
 from reelm.feed import Feed
+from reelm.ledger import Ledger, Sequencer
 from reelm.media import Media
 from reelm.realm import Keys, Manifest
 from reelm.social import Social
@@ -30,4 +31,6 @@ class OpenRealm:
     delivery: Delivery
     origin: Origin
     feed: Feed
+    ledger: Ledger
+    sequencer: Sequencer
     turns: Turns

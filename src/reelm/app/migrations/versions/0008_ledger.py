@@ -39,4 +39,13 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("commitment", name=op.f("pk_ledger_bodies")),
     )
+    op.create_table(
+        "ledger_announced",
+        sa.Column("kind", sa.String(length=64), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("leaf_index", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("kind", name=op.f("pk_ledger_announced")),
+    )
     op.create_index("ix_ledger_bodies_owner", "ledger_bodies", ["owner"])
