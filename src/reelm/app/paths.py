@@ -50,6 +50,11 @@ class Paths:
         return self.data / "ledger"
 
     @property
+    def witnesses(self) -> Path:
+        """Who witnesses the public record: the witness, group and quorum lines of a tlog-policy."""
+        return self.data / "witnesses.policy"
+
+    @property
     def spool(self) -> Path:
         """Uploads and encodings on their way; may be emptied while nothing runs."""
         return self.data / "spool"

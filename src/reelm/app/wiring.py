@@ -14,8 +14,18 @@ from reelm import accounts, delivery, feed, ledger, media, social, vault
 from reelm.app.migrate import migrate
 from reelm.app.release import code_digest, page_digest
 from reelm.app.settings import Settings
-from reelm.base import Clock, Database, Endpoint, Entropy, SystemClock, SystemEntropy, keep_freed_memory
+from reelm.base import (
+    Clock,
+    Database,
+    Endpoint,
+    Entropy,
+    Outbound,
+    SystemClock,
+    SystemEntropy,
+    keep_freed_memory,
+)
 from reelm.ledger.adapters.folder import FolderDisk
+from reelm.ledger.adapters.witness import HttpWitness
 from reelm.realm import (
     FRAGMENT_COUNT,
     EpochFiles,
@@ -48,6 +58,7 @@ class Ground:
     stores: Sequence[OpenStore]
     disk: FolderDisk
     ledger_origin: str
+    outbound: Outbound | None
 
 
 @asynccontextmanager
@@ -63,6 +74,7 @@ async def open_realm(
         DatabaseUnavailable: the records cannot be reached.
         NotRecorded: manifest and release are not on the public record yet; nothing is done by them.
         LogBroken: the public record contradicts itself.
+        PolicyRefused: the file that names its witnesses has a fault.
     """
     keep_freed_memory()
     async with AsyncExitStack() as closing:
@@ -70,6 +82,8 @@ async def open_realm(
         closing.push_async_callback(database.close)
         clock, entropy = clock or SystemClock(), entropy or SystemEntropy()
         ground = await _prepare(settings, database, clock, entropy)
+        if ground.outbound is not None:
+            closing.push_async_callback(ground.outbound.close)
         for opened in (*ground.stores, ground.disk):
             closing.push_async_callback(opened.close)
         realm = _assemble(ground)
@@ -94,7 +108,8 @@ async def _prepare(settings: Settings, database: Database, clock: Clock, entropy
             await keys.begin(tx)
             origin = await ledger.Ledger.begin(tx, _origin(manifest))
         disk = FolderDisk(settings.paths.ledger)
-    return Ground(settings, clock, entropy, database, manifest, keys, stores, disk, origin)
+    outbound = _outbound(settings, manifest)
+    return Ground(settings, clock, entropy, database, manifest, keys, stores, disk, origin, outbound)
 
 
 @asynccontextmanager
@@ -146,6 +161,8 @@ def _assemble(ground: Ground) -> OpenRealm:
         feed=feed.Feed(people, clock=clock, entropy=entropy),
         ledger=ledger.Ledger(record, keys, entropy=entropy),
         sequencer=ledger.Sequencer(record),
+        retention_days=ground.settings.ledger_retention_days,
+        cosigning=ledger.Cosigning(record, _panel(ground, record)),
         turns=Turns(ground.settings.encoders),
     )
 
@@ -159,6 +176,27 @@ def _record(ground: Ground) -> ledger.Outside:
         clock=ground.clock,
         config=ledger.Config(),
     )
+
+
+def _panel(ground: Ground, record: ledger.Outside) -> ledger.Panel:
+    """The witnesses that the operator named; a realm without any trusts its own log alone, and says so."""
+    path = ground.settings.paths.witnesses
+    named = path.read_text(encoding="utf-8") if path.exists() else "quorum none\n"
+    text = f"log {record.key.verifier} {ground.settings.public_url}/ledger\n{named}"
+    policy = ledger.Policy.parse(text)
+    witnesses = {
+        name: HttpWitness(ground.outbound, witness.url)
+        for name, witness in policy.witnesses.items()
+        if witness.url is not None and ground.outbound is not None
+    }
+    return ledger.Panel(text, policy, witnesses)
+
+
+def _outbound(settings: Settings, manifest: Manifest) -> Outbound | None:
+    """The way to the witnesses, when there are any: making a client takes a tenth of a second."""
+    if not settings.paths.witnesses.exists():
+        return None
+    return Outbound(destination.url for destination in manifest.destinations)
 
 
 def _origin(manifest: Manifest) -> str:

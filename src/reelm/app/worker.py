@@ -30,6 +30,7 @@ from reelm.workflows import (
     OpenRealm,
     Run,
     abandon,
+    prune,
     publish,
     publish_job,
     refresh_keys,
@@ -45,7 +46,13 @@ SEQUENCE_AGAIN_SECONDS = 5.0
 
 Story: TypeAlias = Callable[..., Awaitable[None]]
 # What is told beside publishing, and how many seconds after it ended it is told again.
-NOW_AND_THEN: tuple[tuple[Story, float], ...] = ((tidy, 600), (repair, 20), (scrub, 60), (refresh_keys, 600))
+NOW_AND_THEN: tuple[tuple[Story, float], ...] = (
+    (tidy, 600),
+    (repair, 20),
+    (scrub, 60),
+    (refresh_keys, 600),
+    (prune, 3600),
+)
 
 _log = telemetry.logger(__name__)
 
@@ -113,13 +120,14 @@ async def _beside(at: OpenRealm) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _recording(at: OpenRealm) -> AsyncIterator[None]:
-    """The one sequencer of the realm's ledger; cut off at the end, which it survives."""
-    task = asyncio.create_task(_sequence(at))
+    """The one sequencer of the realm's ledger, and its witnesses; cut off at the end, which both survive."""
+    tasks = [asyncio.create_task(_sequence(at)), asyncio.create_task(at.cosigning.run())]
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _sequence(at: OpenRealm) -> None:

@@ -10,6 +10,7 @@ in docs/spec/ledger.md.
 """
 
 from reelm.ledger.checkpoint import Checkpoint
+from reelm.ledger.cosign import Cosigning, Panel
 from reelm.ledger.errors import (
     KindUnknown,
     LeafMissing,
@@ -33,7 +34,7 @@ from reelm.ledger.ledger import Ledger, LedgerStatus
 from reelm.ledger.log import Outside
 from reelm.ledger.model import Config, Private, Recorded
 from reelm.ledger.note import SigningKey, VerifierKey
-from reelm.ledger.ports import Disk
+from reelm.ledger.ports import Disk, Witnessing
 from reelm.ledger.quorum import Policy
 from reelm.ledger.receipt import Receipt
 from reelm.ledger.sequencer import Sequencer
@@ -41,6 +42,7 @@ from reelm.ledger.sequencer import Sequencer
 __all__ = [
     "Checkpoint",
     "Config",
+    "Cosigning",
     "Disk",
     "KindUnknown",
     "Leaf",
@@ -57,6 +59,7 @@ __all__ = [
     "NotRecorded",
     "NoteRefused",
     "Outside",
+    "Panel",
     "Policy",
     "PolicyRefused",
     "Private",
@@ -68,6 +71,7 @@ __all__ = [
     "SigningKey",
     "VerifierKey",
     "WitnessFailed",
+    "Witnessing",
     "read_leaf",
     "schemas",
 ]

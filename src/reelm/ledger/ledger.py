@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from reelm.base import AccountId, Entropy, Tx
 from reelm.ledger import store as records
@@ -16,6 +17,7 @@ from reelm.ledger.merkle import inclusion_proof, inclusion_ranges
 from reelm.ledger.model import Private, Recorded
 from reelm.ledger.note import Note
 from reelm.ledger.outbox import Draft, Outbox
+from reelm.ledger.prune import prune
 from reelm.ledger.receipt import Receipt
 from reelm.realm import Keys
 
@@ -158,6 +160,14 @@ class Ledger:
             KeyDestroyed: nobody can open it any more.
         """
         return await self._bodies.opening(tx, leaf)
+
+    async def prune(self, *, before: datetime) -> int:
+        """Remove entries of whole bundles made before a moment, as the realm declared; the minimum index then.
+
+        Raises:
+            LogBroken: a bundle is damaged; nothing from there on is removed.
+        """
+        return await prune(self._files, before)
 
     @staticmethod
     async def forget(tx: Tx, owner: AccountId) -> None:

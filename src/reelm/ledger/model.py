@@ -17,6 +17,8 @@ class Config:
         look_seconds: how often who waits for a leaf looks whether it is on the record.
         patience_seconds: how long it waits at most.
         kept_leaves: for how many newer leaves an index can still be asked for by what waited.
+        cosign_seconds: how often witnesses are asked.
+        needs_quorum: whether a leaf counts as recorded only once the policy's quorum has cosigned it.
     """
 
     batch_seconds: float = 0.25
@@ -24,6 +26,8 @@ class Config:
     look_seconds: float = 0.02
     patience_seconds: float = 10.0
     kept_leaves: int = 100_000
+    cosign_seconds: float = 10.0
+    needs_quorum: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from reelm.base import DatabaseUnavailable, Tx
 from reelm.ledger import store as records
 from reelm.ledger.checkpoint import Checkpoint
 from reelm.ledger.errors import NotRecorded
-from reelm.ledger.files import LogFiles
+from reelm.ledger.files import CHECKPOINT, COSIGNED, LogFiles
 from reelm.ledger.log import Outside
 from reelm.ledger.store import BodyRow
 
@@ -150,7 +150,7 @@ class Outbox:
         self._waits = [wait for wait in self._waits if not wait.index.done()]
 
     async def _size(self) -> int:
-        note = await self._files.checkpoint()
+        note = await self._files.checkpoint(COSIGNED if self._outside.config.needs_quorum else CHECKPOINT)
         return 0 if note is None else Checkpoint.parse(note.text).size
 
     def _now(self) -> float:

@@ -1,8 +1,11 @@
-"""What the log asks of a file system."""
+"""What the ledger asks of others: a file system, and witnesses."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Protocol
+
+from reelm.ledger.note import Signature
 
 
 class Disk(Protocol):
@@ -48,4 +51,34 @@ class Disk(Protocol):
 
     async def remove(self, path: str) -> None:
         """Remove a file or an empty folder; one that is not there is fine."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A witness last saw another size than it was told."""
+
+    size: int
+
+
+class Witnessing(Protocol):
+    """Somebody who cosigns checkpoints that continue what it has seen.
+
+    *Durable when it returns?* The witness remembers what it cosigned, before it answers.
+    *Who retries?* The caller, later.
+    *Safe to repeat?* Yes, with the size that the witness last saw.
+    *Safe concurrently?* One request at a time makes sense.
+    *Trusted?* No: each cosignature is verified, and a quorum decides.
+    """
+
+    async def add_checkpoint(
+        self, old_size: int, proof: Sequence[bytes], checkpoint: bytes
+    ) -> tuple[Signature, ...] | Elsewhere:
+        """Signatures over a checkpoint, or the size that the witness saw last.
+
+        Raises:
+            WitnessFailed: it refuses.
+            DestinationFailed, DestinationUndeclared: it was not reached.
+            NoteRefused: it answered something else.
+        """
         ...

@@ -3,7 +3,7 @@
 ``announce`` puts the realm's manifest and code on the public record before anything is done by them. ``join``
 makes an account, ``receive`` takes an upload, ``post`` makes it a clip, ``publish`` makes the clip play,
 ``watch`` hands out playlists and keys, ``remove`` takes a clip back, ``tidy`` finishes what was left behind,
-``maintain`` keeps stored bytes whole and keys fresh, ``withdraw`` leaves a provider, ``locate`` says where a
+``maintain`` keeps stored bytes whole and keys fresh, ``prune`` lets old entries of the record go, ``withdraw`` leaves a provider, ``locate`` says where a
 clip lies. Each gets the ``OpenRealm``; none holds SQL, HTTP or cryptography. A durable story runs as ``Jobs``
 whose ``Run`` remembers its steps.
 """
@@ -14,6 +14,7 @@ from reelm.workflows.locate import locate
 from reelm.workflows.maintain import refresh_keys, repair, scrub
 from reelm.workflows.ports import Job, Jobs, JobState, Json, Run
 from reelm.workflows.post import post
+from reelm.workflows.prune import prune
 from reelm.workflows.publish import abandon, publish, publish_job
 from reelm.workflows.realm import OpenRealm
 from reelm.workflows.receive import UploadPosted, discard, receive
@@ -43,6 +44,7 @@ __all__ = [
     "media_playlist",
     "post",
     "poster",
+    "prune",
     "publish",
     "publish_job",
     "receive",

@@ -22,8 +22,10 @@ async def announce(release: Release, *, at: OpenRealm) -> None:
     Raises:
         NotRecorded: they are not on the record yet, so that nothing may run by them.
     """
-    digest = sha256(declared(at.manifest)).hexdigest()
-    await at.ledger.announce("manifest.publish", {"digest": digest}, counted_as="version")
+    manifest: dict[str, object] = {"digest": sha256(declared(at.manifest)).hexdigest()}
+    if at.retention_days:
+        manifest["retention_days"] = at.retention_days
+    await at.ledger.announce("manifest.publish", manifest, counted_as="version")
     await at.ledger.announce(
         "release.deploy",
         {
