@@ -62,6 +62,10 @@ def _run(verb: str | None, chosen: argparse.Namespace, rest: list[str]) -> int:
         from reelm.cli import vault  # noqa: PLC0415 - see above
 
         return vault.run(chosen)
+    if verb == "ledger":
+        from reelm.cli import ledger  # noqa: PLC0415 - see above
+
+        return ledger.run(chosen)
     from reelm.cli import realm  # noqa: PLC0415 - see above
 
     return realm.run(verb or "", chosen)

@@ -58,6 +58,10 @@ class LogFiles:
         await self.disk.rename(f".{name}", name)
         await self.disk.flush_folders([""])
 
+    def forget(self) -> None:
+        """Read every tile anew."""
+        self._tiles.clear()
+
     async def put(self, files: Mapping[Tile, bytes]) -> None:
         """Make tiles durable, with their names."""
         paths = {tile.path: data for tile, data in files.items()}
@@ -103,6 +107,7 @@ class LogFiles:
         except ValueError as error:
             raise _broken(f"{tile.path}: {error}") from error
         if [leaf_hash(entry) for entry in found] != await self.hashes(Tile(0, index, width)):
+            self.forget()  # it may be the hashes that are damaged
             raise _broken(f"{tile.path} does not have the entries that its hashes are of")
         return found
 
@@ -141,7 +146,7 @@ class LogFiles:
 
     async def sweep(self, size: int, reach: int) -> None:
         """Remove what no checkpoint covers, up to ``reach`` leaves on, and partial tiles of full ones."""
-        self._tiles.clear()
+        self.forget()
         for level, end in _levels(size):
             unit = TILE_WIDTH << TILE_HEIGHT * max(level, 0)
             last, width = divmod(end, TILE_WIDTH)
