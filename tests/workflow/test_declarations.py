@@ -28,7 +28,7 @@ async def test_a_realm_does_not_start_with_a_manifest_that_was_edited_in_place(t
 
 async def test_a_realm_does_not_start_with_policies_that_were_edited_in_place(tmp_path: Path) -> None:
     async with staged(tmp_path) as stage:
-        digest = stage.at.policies.digest
+        digest = stage.at.published.policy_set.digest
     policies = tmp_path / "policies" / "staff.cedar"
     shipped = policies.read_text()
     policies.write_text(shipped + "\n// More.\n")
@@ -43,5 +43,5 @@ async def test_a_realm_does_not_start_with_policies_that_were_edited_in_place(tm
         path.unlink()
     (tmp_path / "policies").rmdir()
     async with staged(tmp_path) as stage:
-        assert stage.at.policies.digest == digest
+        assert stage.at.published.policy_set.digest == digest
     assert policies.read_text() == shipped

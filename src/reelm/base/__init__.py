@@ -51,6 +51,7 @@ from reelm.base.outbound import (
     Outbound,
     OutboundLimits,
 )
+from reelm.base.redaction import names_someone
 from reelm.base.secret import Secret
 from reelm.base.telemetry import Metrics
 
@@ -106,6 +107,7 @@ __all__ = [
     "keep_freed_memory",
     "metadata",
     "mint",
+    "names_someone",
     "read_id",
     "telemetry",
     "write_id",

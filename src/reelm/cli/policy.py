@@ -32,7 +32,7 @@ async def _publish(settings: settings_.Settings) -> int:
     async with open_records(settings) as database, database.write() as tx:
         files = read_policies(settings.paths.policies)
         published = await policy.publish(tx, files, clock=SystemClock())
-    digest = published.policies.digest
+    digest = published.policy_set.digest
     say(f"Version {published.number} of the policies is in effect, with the digest {digest}.")
     say("Restart the realm, if it runs.")
     return 0
@@ -44,8 +44,8 @@ async def _show(settings: settings_.Settings) -> int:
     if published is None:
         say("No policies are in effect yet: the first start puts them there.")
         return FOUND_WANTING
-    say(f"Version {published.number} is in effect, with the digest {published.policies.digest}.")
-    _say_powers(published.policies.powers)
+    say(f"Version {published.number} is in effect, with the digest {published.policy_set.digest}.")
+    _say_powers(published.policy_set.powers)
     return 0
 
 

@@ -6,8 +6,10 @@ from reelm.accounts import Accounts
 from reelm.base import Clock, Database, Entropy
 from reelm.delivery import Delivery, Origin
 from reelm.feed import Feed
+from reelm.ledger import Cosigning, Ledger, Sequencer
 from reelm.media import Media
-from reelm.realm import Keys, Manifest, PolicySet
+from reelm.realm import Keys, Manifest, Version
+from reelm.realm.policy import Published
 from reelm.social import Social
 from reelm.vault import Upkeep, Vault
 from reelm.workflows.turns import Turns
@@ -18,7 +20,8 @@ class OpenRealm:
     """What a story works with. Unlocked keys are inside: it never leaves the process."""
 
     manifest: Manifest
-    policies: PolicySet
+    version: Version
+    published: Published
     clock: Clock
     entropy: Entropy
     database: Database
@@ -31,4 +34,9 @@ class OpenRealm:
     delivery: Delivery
     origin: Origin
     feed: Feed
+    ledger: Ledger
+    sequencer: Sequencer
+    cosigning: Cosigning
+    # For how many days entries of the ledger are kept; 0 for good.
+    retention_days: int
     turns: Turns

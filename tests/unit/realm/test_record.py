@@ -165,7 +165,7 @@ async def test_policies_that_were_edited_do_not_count_until_they_are_published(d
         await hold(database, STRICTER)
     second = await publish(database, STRICTER)
     assert second.number == 2
-    assert (await hold(database, STRICTER)).policies.digest == second.policies.digest
+    assert (await hold(database, STRICTER)).policy_set.digest == second.policy_set.digest
     with pytest.raises(PoliciesChanged):
         await hold(database, policy.shipped_policies())
 
@@ -178,7 +178,7 @@ async def test_a_bad_policy_set_is_refused_and_nothing_is_changed(database: Data
             await publish(database, with_policy(bad))
     kept = await in_effect(database)
     assert kept is not None
-    assert (kept.number, dict(kept.policies.files)) == (1, policy.shipped_policies())
+    assert (kept.number, dict(kept.policy_set.files)) == (1, policy.shipped_policies())
 
 
 async def test_the_same_policies_again_are_no_new_version(database: Database) -> None:
@@ -192,5 +192,5 @@ async def test_what_was_in_effect_can_still_be_asked(database: Database) -> None
     async with database.read() as tx:
         before = await policy.policies_of(tx, 1)
         assert before is not None
-        assert before.digest == first.policies.digest
+        assert before.digest == first.policy_set.digest
         assert await policy.policies_of(tx, 3) is None

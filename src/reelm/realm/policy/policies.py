@@ -26,10 +26,11 @@ class PolicySet:
         files: the policies, by the name of their file.
         document: all of it in canonical JSON: what goes on record, and what a replay needs.
         digest: SHA-256 in hexadecimal of the document.
+        schema_digest: SHA-256 in hexadecimal of the schema.
         powers: what each role may do at most, whatever the circumstances.
     """
 
-    __slots__ = ("_policies", "_schema", "digest", "document", "files", "powers")
+    __slots__ = ("_policies", "_schema", "digest", "document", "files", "powers", "schema_digest")
 
     def __init__(self, files: Mapping[str, str], schema: str) -> None:
         """Check and parse.
@@ -42,6 +43,7 @@ class PolicySet:
             PoliciesRefused: it cannot be a policy set; every fault is listed.
         """
         self.files: Mapping[str, str] = dict(files)
+        self.schema_digest = hashlib.sha256(schema.encode()).hexdigest()
         self._schema = _parse_schema(schema)
         heads = _check(files, self._schema)
         self.powers: Powers = powers_of(heads)

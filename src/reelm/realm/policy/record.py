@@ -18,7 +18,7 @@ class Published:
     """A policy set in effect; ``number`` counts from 1."""
 
     number: int
-    policies: PolicySet
+    policy_set: PolicySet
 
 
 async def published(tx: Tx) -> Published | None:
@@ -63,7 +63,7 @@ async def hold_to_published(tx: Tx, files: Mapping[str, str], *, clock: Clock) -
     newest = await published(tx)
     if newest is None:
         return await publish(tx, files, clock=clock)
-    other = [name for name in sorted({*files, *newest.policies.files}) if _differs(name, files, newest)]
+    other = [name for name in sorted({*files, *newest.policy_set.files}) if _differs(name, files, newest)]
     if other:
         raise PoliciesChanged(
             f"{' and '.join(other)} in the folder of policies: not what is in effect as version "
@@ -75,4 +75,4 @@ async def hold_to_published(tx: Tx, files: Mapping[str, str], *, clock: Clock) -
 
 
 def _differs(name: str, files: Mapping[str, str], newest: Published) -> bool:
-    return files.get(name) != newest.policies.files.get(name)
+    return files.get(name) != newest.policy_set.files.get(name)
