@@ -4,15 +4,20 @@ E-mail addresses are sealed under their owner's key and found by a keyed digest;
 sealed under the realm; session tokens are stored as keyed digests only. A copy of the records signs nobody
 in.
 
+``Staff`` see nothing of people but by a decision of the policies that is on the public record first.
+
 Nouns: ``Accounts`` does it; ``Account``, ``Credential``, ``PasswordHash`` and ``SessionToken`` are what it
 deals in.
 """
 
 from reelm.accounts.accounts import Accounts, Config
 from reelm.accounts.errors import (
+    AccessRefused,
     AccountMissing,
     BadEmail,
     EmailTaken,
+    RoleTaken,
+    StaffOnly,
     TooManyAttempts,
     WeakPassword,
     WrongCredentials,
@@ -27,11 +32,13 @@ from reelm.accounts.model import (
     SessionToken,
 )
 from reelm.accounts.passwords import HashCost
+from reelm.accounts.staff import Look, Staff
 
 __all__ = [
     "PASSWORD_MAX_LENGTH",
     "PASSWORD_MIN_LENGTH",
     "SESSION_SECONDS",
+    "AccessRefused",
     "Account",
     "AccountMissing",
     "Accounts",
@@ -40,8 +47,12 @@ __all__ = [
     "Credential",
     "EmailTaken",
     "HashCost",
+    "Look",
     "PasswordHash",
+    "RoleTaken",
     "SessionToken",
+    "Staff",
+    "StaffOnly",
     "TooManyAttempts",
     "WeakPassword",
     "WrongCredentials",

@@ -185,7 +185,8 @@ def _assemble(ground: Ground) -> OpenRealm:
     clock, entropy, keys = ground.clock, ground.entropy, ground.keys
     outside = _outside(ground)
     opened = vault.Vault(outside)
-    record = _record(ground)
+    log = _record(ground)
+    public_record = ledger.Ledger(log, keys, entropy=entropy)
     people = social.Social(clock=clock, entropy=entropy, config=social.Config())
     origin_config = delivery.OriginConfig(ground.settings.paths.cache / "segments")
     return OpenRealm(
@@ -200,15 +201,26 @@ def _assemble(ground: Ground) -> OpenRealm:
         upkeep=vault.Upkeep(outside),
         media=media.Media(_media_config(ground.settings), clock=clock, entropy=entropy),
         accounts=accounts.Accounts(keys, clock=clock, entropy=entropy),
+        staff=_staff(ground, public_record),
         social=people,
         delivery=delivery.Delivery(keys, clock=clock),
         origin=delivery.Origin(opened, database=ground.database, config=origin_config),
         feed=feed.Feed(people, clock=clock, entropy=entropy),
-        ledger=ledger.Ledger(record, keys, entropy=entropy),
-        sequencer=ledger.Sequencer(record),
+        ledger=public_record,
+        sequencer=ledger.Sequencer(log),
         retention_days=ground.settings.ledger_retention_days,
-        cosigning=ledger.Cosigning(record, _panel(ground, record)),
+        cosigning=ledger.Cosigning(log, _panel(ground, log)),
         turns=Turns(ground.settings.encoders),
+    )
+
+
+def _staff(ground: Ground, public_record: ledger.Ledger) -> accounts.Staff:
+    return accounts.Staff(
+        ground.published.policy_set,
+        public_record,
+        realm=ground.manifest.realm.id,
+        clock=ground.clock,
+        entropy=ground.entropy,
     )
 
 
@@ -223,11 +235,11 @@ def _record(ground: Ground) -> ledger.Outside:
     )
 
 
-def _panel(ground: Ground, record: ledger.Outside) -> ledger.Panel:
+def _panel(ground: Ground, log: ledger.Outside) -> ledger.Panel:
     """The witnesses that the operator named; a realm without any trusts its own log alone, and says so."""
     path = ground.settings.paths.witnesses
     named = path.read_text(encoding="utf-8") if path.exists() else "quorum none\n"
-    text = f"log {record.key.verifier} {ground.settings.public_url}/ledger\n{named}"
+    text = f"log {log.key.verifier} {ground.settings.public_url}/ledger\n{named}"
     policy = ledger.Policy.parse(text)
     witnesses = {
         name: HttpWitness(ground.outbound, witness.url)

@@ -288,3 +288,21 @@ class Storage(Struct, frozen=True):
             "to read it they would still need its owner's key"
         ),
     ]
+
+
+class Access(Struct, frozen=True):
+    """That a member of staff saw something of yours."""
+
+    looked_at: datetime
+    purpose: str
+    role: str
+    handle: Annotated[str, Meta(description="a pseudonym: the same person has the same one")]
+    data: Annotated[str, Meta(description="what was seen, such as `email`")]
+    leaf_index: Annotated[int, Meta(ge=0)] | None
+    receipt: Annotated[str, Meta(description="proves it to anyone: a C2SP tlog-proof")] | None
+
+
+class Accesses(Struct, frozen=True):
+    """Who looked at your data, newest first."""
+
+    accesses: list[Access]

@@ -1,16 +1,18 @@
 """The stories of the product, told across packages. Read this folder first.
 
-``announce`` puts the realm's manifest and code on the public record before anything is done by them. ``join``
+``announce`` puts manifest, policies and code on the public record before anything is done by them. ``join``
 makes an account, ``receive`` takes an upload, ``post`` makes it a clip, ``publish`` makes the clip play,
 ``watch`` hands out playlists and keys, ``remove`` takes a clip back, ``tidy`` finishes what was left behind,
-``maintain`` keeps stored bytes whole and keys fresh, ``prune`` lets old entries of the record go,
-``withdraw`` leaves a provider, ``locate`` says where a clip lies. Each gets the ``OpenRealm``; none holds SQL,
-HTTP or cryptography. A durable story runs as ``Jobs`` whose ``Run`` remembers its steps.
+``maintain`` keeps stored bytes whole and keys fresh, ``prune`` lets old entries of the record go, ``look``
+lets staff see what is on record as seen, ``withdraw`` leaves a provider, ``locate`` says where a clip lies.
+Each gets the ``OpenRealm``; none holds SQL, HTTP or cryptography. A durable story runs as ``Jobs`` whose
+``Run`` remembers its steps.
 """
 
 from reelm.workflows.announce import Release, announce
 from reelm.workflows.join import join
 from reelm.workflows.locate import locate
+from reelm.workflows.look import Seen, Shown, look_at_email, looks_shown
 from reelm.workflows.maintain import refresh_keys, repair, scrub
 from reelm.workflows.ports import Job, Jobs, JobState, Json, Run
 from reelm.workflows.post import post
@@ -32,6 +34,8 @@ __all__ = [
     "OpenRealm",
     "Release",
     "Run",
+    "Seen",
+    "Shown",
     "Turns",
     "UploadPosted",
     "abandon",
@@ -40,6 +44,8 @@ __all__ = [
     "join",
     "key",
     "locate",
+    "look_at_email",
+    "looks_shown",
     "master_playlist",
     "media_playlist",
     "post",

@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 
-from reelm.accounts import Accounts
+from reelm.accounts import Accounts, Staff
 from reelm.base import Clock, Database, Entropy
 from reelm.delivery import Delivery, Origin
 from reelm.feed import Feed
 from reelm.ledger import Cosigning, Ledger, Sequencer
 from reelm.media import Media
-from reelm.realm import Keys, Manifest, Version
-from reelm.realm.policy import Published
+from reelm.realm import Keys, Manifest, Version, policy
 from reelm.social import Social
 from reelm.vault import Upkeep, Vault
 from reelm.workflows.turns import Turns
@@ -21,7 +20,7 @@ class OpenRealm:
 
     manifest: Manifest
     version: Version
-    published: Published
+    published: policy.Published
     clock: Clock
     entropy: Entropy
     database: Database
@@ -30,6 +29,7 @@ class OpenRealm:
     upkeep: Upkeep
     media: Media
     accounts: Accounts
+    staff: Staff
     social: Social
     delivery: Delivery
     origin: Origin

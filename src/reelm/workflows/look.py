@@ -1,0 +1,66 @@
+"""Look: a member of staff sees a person's protected data, after everybody can know that it was seen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reelm.accounts import Look
+from reelm.base import AccountId, DataClass
+from reelm.ledger import LeafMissing, Pruned
+from reelm.realm import policy
+from reelm.workflows.realm import OpenRealm
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was seen, and the index of the leaf that says so."""
+
+    email: str
+    leaf_index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A look as its subject is shown it; ``receipt`` proves it to anyone, in the tlog-proof format."""
+
+    look: Look
+    receipt: str | None
+
+
+async def looks_shown(subject: AccountId, *, at: OpenRealm) -> Sequence[Shown]:
+    """Who of the staff saw what of somebody, newest first, with proof where the record has it."""
+    async with at.database.read() as tx:
+        looks = await at.staff.looks_at(tx, subject)
+    return [Shown(look, await _receipt(look, at)) for look in looks]
+
+
+async def _receipt(look: Look, at: OpenRealm) -> str | None:
+    if look.leaf_index is None:
+        return None
+    try:
+        return (await at.ledger.receipt(look.leaf_index)).encode().decode()
+    except (LeafMissing, Pruned):
+        return None
+
+
+async def look_at_email(
+    subject: AccountId,
+    *,
+    purpose: str,
+    ticket: str | None,
+    approval_id: str | None = None,
+    by: AccountId,
+    at: OpenRealm,
+) -> Seen:
+    """The e-mail address of somebody, for a member of staff with a purpose.
+
+    Raises:
+        StaffOnly, AccessRefused: not for this person, or not for this reason.
+        AccountMissing, KeyDestroyed: there is nobody to see.
+        NotRecorded: it is not on the public record yet, so nothing was seen.
+    """
+    data = policy.Data("email", DataClass.PROTECTED, at.manifest.realm.id)
+    asked = policy.Access("access.read", data, purpose, ticket)
+    index = await at.staff.see(at.database, by, asked, subject=subject, approval_id=approval_id)
+    async with at.database.read() as tx:
+        account = await at.accounts.account(tx, subject)
+    return Seen(account.email, index)
