@@ -1,6 +1,5 @@
 """The records of the ledger, on every kind of database."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
@@ -14,10 +13,10 @@ TABLES = [records.ledger_head, records.ledger_waiting, records.ledger_bodies, re
 
 
 @pytest.fixture
-async def ready(database: Database) -> AsyncIterator[Database]:
+async def ready(database: Database) -> Database:
     async with database.engine.begin() as connection:
         await connection.run_sync(metadata.create_all, tables=TABLES)
-    yield database
+    return database
 
 
 async def test_each_who_takes_the_log_over_has_a_turn_of_its_own(ready: Database) -> None:
