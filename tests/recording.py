@@ -18,7 +18,7 @@ ORIGIN = "us.example/ledger"
 KEY = SigningKey(ORIGIN, Secret(bytes(range(32))))
 POLICY = Policy.parse(f"log {KEY.verifier}\nquorum none\n")
 # Nobody waits long for what will not come.
-IMPATIENT = Config(look_seconds=0.002, patience_seconds=0.05)
+IMPATIENT = Config(look_seconds=0.002, patience_seconds=0)
 
 
 @dataclass

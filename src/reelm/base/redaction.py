@@ -23,7 +23,7 @@ _HIDDEN_NAMES = re.compile(
 )
 _EMAIL = re.compile(r"[^\s@<>\"'(),:;\[\]]{1,64}(?:@|%40)[^\s@<>\"'(),:;\[\]]+\.[^\s@<>\"'(),:;\[\]]+")
 _ADDRESS = re.compile(
-    r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]{0,4}(?::[0-9a-fA-F.]{0,15}){2,8})(?![\w.])"
+    r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F]{0,4}(?::[0-9a-fA-F.]{0,15}){2,8})(?!\w|\.\w)"
 )
 _LONGEST_TEXT = 2_000
 _LONGEST_WORD = 400
@@ -119,7 +119,7 @@ def _head(text: str) -> str:
 
 def _redact_address(match: re.Match[str]) -> str:
     try:
-        address = ipaddress.ip_address(match[0])
+        address = ipaddress.ip_address(match[0].rstrip("."))  # the end of a sentence is none of an address
     except ValueError:
         return match[0]
     # The realm's own listening addresses are not a person's.

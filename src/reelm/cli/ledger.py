@@ -4,7 +4,6 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 
 from reelm.app import open_realm, settings
 from reelm.cli.console import say
@@ -22,8 +21,7 @@ async def _in_realm(
     job: Callable[[OpenRealm, argparse.Namespace], Awaitable[int]], chosen: argparse.Namespace
 ) -> int:
     """The realm may be running: its processes and this one share records and files."""
-    data: Path = chosen.data or repository() / "reelm-data"
-    async with open_realm(settings.load(data)) as at:
+    async with open_realm(settings.load(chosen.data or repository() / "reelm-data")) as at:
         return await job(at, chosen)
 
 

@@ -12,6 +12,7 @@ was never promised to anyone: it is removed when the log is opened, and written 
 stay until the full one is covered, since somebody may hold an older checkpoint.
 """
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 
 from reelm.ledger.errors import LeafMissing, LogBroken, Pruned
@@ -160,8 +161,7 @@ class LogFiles:
 
     async def tidy(self, full: Iterable[Tile]) -> None:
         """Remove the partial tiles of what is full now; a crash before leaves them for the next sweep."""
-        for tile in full:
-            await self._drop_partial(tile)
+        await asyncio.gather(*(self._drop_partial(tile) for tile in full))
 
     async def _drop_partial(self, tile: Tile, above: int = 0) -> None:
         folder = f"{tile.full.path}.p"

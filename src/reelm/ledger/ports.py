@@ -15,12 +15,13 @@ class Disk(Protocol):
     was made, renamed or removed in these folders before. Nothing else is.
     *Who retries?* The caller, from the beginning: a failed flush is never tried again on the same file.
     *Safe to repeat?* All of it.
-    *Safe concurrently?* Reading is. Only who holds the claim changes anything.
+    *Safe concurrently?* Reading is. Only who holds the claim changes tiles and the checkpoint; each file
+    beside them has one writer.
     *Trusted?* To do what it says. What is read is checked against the tree's root.
     """
 
     def claim(self) -> AbstractContextManager[None]:
-        """Be the only one that changes the folder, until the block or the process ends.
+        """Be the only one that grows the log in this folder, until the block or the process ends.
 
         Raises:
             LogBusy: another process is.

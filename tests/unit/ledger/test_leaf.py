@@ -1,4 +1,3 @@
-import json
 from datetime import UTC, datetime, timedelta, timezone
 from hashlib import sha256
 from hmac import digest as hmac_digest
@@ -6,7 +5,7 @@ from hmac import digest as hmac_digest
 import msgspec
 import pytest
 
-from reelm.base import DataClass, Secret, canonical_json
+from reelm.base import DataClass, Secret
 from reelm.ledger import KindUnknown, LeafRefused, LeafTells, LeafTooLarge, read_leaf, schemas
 from reelm.ledger.fields import Kind
 from reelm.ledger.kinds import KINDS
@@ -168,15 +167,6 @@ def test_a_commitment_is_the_hmac_of_the_specification() -> None:
 def test_a_private_body_without_a_canonical_form_is_refused(body: dict[str, object]) -> None:
     with pytest.raises(LeafRefused, match="private part"):
         write_body(body)
-
-
-def test_canonical_json_is_that_of_the_rfc() -> None:
-    """RFC 8785, section 3.2.2: what is escaped, and how."""
-    value = {"b": '\u20ac$\u000f\nA\'B"\\\\"/', "a": [None, True, False, -1, 0]}
-    expected = '{"a":[null,true,false,-1,0],"b":"\u20ac$\\u000f\\nA\'B\\"\\\\\\\\\\"/"}'
-    assert canonical_json(value).decode() == expected
-    everything = "".join(map(chr, range(0x500)))
-    assert canonical_json(everything).decode() == json.dumps(everything, ensure_ascii=False)
 
 
 @pytest.mark.parametrize("shape", KINDS.values(), ids=KINDS)
