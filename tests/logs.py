@@ -22,7 +22,9 @@ def leaf(number: int, kind: str = "mod.appeal", public: dict[str, object] | None
     """A leaf of the realm ``us``, of the format's canonical form."""
     public = {"appeal": _id(number), "decision": _id(number // 2)} if public is None else public
     minute, second = divmod(number, 60)
-    time = f"2026-11-{1 + minute // 1440 % 28:02d}T{minute // 60 % 24:02d}:{minute % 60:02d}:{second:02d}.000Z"
+    time = (
+        f"2026-11-{1 + minute // 1440 % 28:02d}T{minute // 60 % 24:02d}:{minute % 60:02d}:{second:02d}.000Z"
+    )
     return canonical({"kind": kind, "public": public, "realm": "us", "time": time, "v": 1})
 
 
@@ -95,7 +97,9 @@ class SomeLog:
     def hashes(self) -> list[bytes]:
         return [sha256(b"\x00" + entry).digest() for entry in self.entries]
 
-    def note(self, size: int | None = None, *, key: SignerKey | None = None, seconds: int | None = None) -> Note:
+    def note(
+        self, size: int | None = None, *, key: SignerKey | None = None, seconds: int | None = None
+    ) -> Note:
         """A signed checkpoint, cosigned when ``seconds`` are given."""
         from base64 import b64encode  # noqa: PLC0415 - not by the code under test
 

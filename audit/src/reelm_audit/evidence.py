@@ -129,7 +129,9 @@ class Evidence:
                 f"{signed} a history of {first.size:,} entries for {first.origin}, and later one of {second.size:,} "
                 "that begins differently."
             )
-        return f"{signed} these checkpoints of {first.origin}. The rest is the finder's word: {self.testimony}"
+        return (
+            f"{signed} these checkpoints of {first.origin}. The rest is the finder's word: {self.testimony}"
+        )
 
     def _signed(self, note: Note) -> Checkpoint:
         check_signed(note, self.key)

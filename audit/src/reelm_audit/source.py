@@ -117,7 +117,9 @@ class Web:
 
     def _ask(self, path: str, max_bytes: int) -> bytes:
         connection = self._connection()
-        connection.request("GET", f"{self._address.path}/{path}", headers={"Accept-Encoding": "gzip, identity"})
+        connection.request(
+            "GET", f"{self._address.path}/{path}", headers={"Accept-Encoding": "gzip, identity"}
+        )
         with connection.getresponse() as response:
             if response.status in {404, 410}:
                 response.read(max_bytes)

@@ -116,13 +116,19 @@ class Examiner:
             found.bundles.append(self._bundle(part, bundle, tile, found))
         return found
 
-    def _bundle(self, part: Part, bundle: bytes | AuditError, tile: bytes | AuditError, found: Portion) -> Bundle:
-        is_pruned = isinstance(bundle, AuditError) and part.index * WIDTH + part.width <= self._plan.minimum_index
+    def _bundle(
+        self, part: Part, bundle: bytes | AuditError, tile: bytes | AuditError, found: Portion
+    ) -> Bundle:
+        is_pruned = (
+            isinstance(bundle, AuditError) and part.index * WIDTH + part.width <= self._plan.minimum_index
+        )
         by_tile = self._tile(tile, part, found)
         by_entries = by_tile if is_pruned else self._entries(bundle, part, found)
         if by_entries is not None and by_tile is not None and by_entries != by_tile:
             odd = next(at for at in range(part.width) if by_entries[at] != by_tile[at])
-            found.note("tiles", f"Entry {part.index * WIDTH + odd} does not hash to what {part.path} has for it.")
+            found.note(
+                "tiles", f"Entry {part.index * WIDTH + odd} does not hash to what {part.path} has for it."
+            )
         if part.index in self._plan.marked:
             return Bundle(part, 1, _tuple(by_entries), _tuple(by_tile), is_pruned)
         return Bundle(part, WIDTH, _folded(by_entries), _folded(by_tile), is_pruned)
@@ -269,7 +275,9 @@ def _portions(plan: Plan) -> Iterator[Portion]:
         try:
             yield from _in_order(pool, cut, room=2 * processes)
         except BrokenProcessPool:
-            raise Unreachable("A process of the audit was ended by this machine; it may lack memory.") from None
+            raise Unreachable(
+                "A process of the audit was ended by this machine; it may lack memory."
+            ) from None
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 

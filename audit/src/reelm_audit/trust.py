@@ -71,7 +71,9 @@ def choose(source: Source, kept: State | None, *, key: VerifierKey | None, polic
     else:
         believed_now = named or _only_log(parsed)
         if believed_now is None:
-            raise Misused("Whose log this should be is not known. Name its key with --key, or a policy with one log.")
+            raise Misused(
+                "Whose log this should be is not known. Name its key with --key, or a policy with one log."
+            )
         believed = believed_now
     return Trust(
         key=believed,

@@ -67,7 +67,11 @@ def judged(claim_id: str, says: str, *, faults: Iterable[str], found: str, how: 
         id=claim_id,
         says=says,
         verdict=Verdict.FAILED if details else Verdict.PROVEN,
-        found=f"{len(details):,} contradictions were found." if len(details) > 1 else details[0] if details else found,
+        found=f"{len(details):,} contradictions were found."
+        if len(details) > 1
+        else details[0]
+        if details
+        else found,
         how=how,
         details=details[:20],
     )
