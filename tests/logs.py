@@ -1,6 +1,6 @@
 """A log to audit, written by the naive recursive definitions of the specifications and nothing clever.
 
-It shares no tree code with ``reelm`` nor with ``reelm_audit``: whoever audits it must come to the same hashes.
+It shares no tree code with ``reelm`` nor with ``reelm_audit``: an audit of it must come to the same hashes.
 """
 
 import shutil

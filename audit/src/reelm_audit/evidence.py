@@ -1,7 +1,7 @@
 """Evidence against a log: one file that says by itself what it proves.
 
-Two checkpoints, both signed by the log, are the heart of it. Who has the log's key can verify the file without
-asking anybody, and without believing whoever found it.
+Two checkpoints, both signed by the log, are the heart of it. Who has the log's key can verify the file
+without asking anybody, and without believing whoever found it.
 """
 
 import json
@@ -23,8 +23,8 @@ EVIDENCE_MAX_BYTES = 4 << 20
 class Offence(StrEnum):
     """What a log did.
 
-    ``fork`` and ``rewrite`` are proven by the file alone. The others need a witness: that both checkpoints are
-    the log's is proven, but not what it served and when; that is the word of whoever made the file.
+    ``fork`` and ``rewrite`` are proven by the file alone. The others need a witness: that both checkpoints
+    are the log's is proven, but not what it served and when; that is the word of whoever made the file.
     """
 
     FORK = "fork"
@@ -126,8 +126,8 @@ class Evidence:
                 raise Untrusted("The two checkpoints are not shown to contradict each other.")
             check_consistency((first.size, self.root), (second.size, second.root), self.proof)
             return (
-                f"{signed} a history of {first.size:,} entries for {first.origin}, and later one of {second.size:,} "
-                "that begins differently."
+                f"{signed} a history of {first.size:,} entries for {first.origin}, "
+                f"and one of {second.size:,} that begins differently."
             )
         return (
             f"{signed} these checkpoints of {first.origin}. The rest is the finder's word: {self.testimony}"

@@ -19,7 +19,7 @@ _MARKS = {
     Verdict.SAMPLED: "◐",
     Verdict.PROMISED: "○",
     Verdict.FAILED: "✕",
-    Verdict.NOT_PUBLISHED: "–",
+    Verdict.NOT_PUBLISHED: "…",
     Verdict.NOT_CHECKED: "?",
 }
 _ORDER = tuple(_MEANINGS)
@@ -47,7 +47,7 @@ def as_page(report: Report) -> str:
 <p class="kind">Audit: {_safe(report.subject)}</p>
 <h1>{name}</h1>
 <p class="headline {_slug(_worst(report))}">{_headline(report)}</p>
-<p class="when">Checked on {moment(report.checked_seconds)}, from <span class="place">{_safe(report.location)}</span></p>
+<p class="when">Checked on {moment(report.checked_seconds)}, from {_safe(report.location)}</p>
 </header>
 {_tally(report)}
 <section aria-label="Claims">
@@ -55,7 +55,7 @@ def as_page(report: Report) -> str:
 </section>
 {_facts(report)}
 {_legend()}
-<footer>Made by reelm-audit on the auditor's own machine. Run it yourself: you should come to the same result.</footer>
+<footer>Made by reelm-audit on the auditor's own machine. Run it yourself and compare.</footer>
 </main>
 </body>
 </html>
@@ -86,7 +86,7 @@ def _worst(report: Report) -> Verdict:
 def _headline(report: Report) -> str:
     failed, proven = _count(report, Verdict.FAILED), _count(report, Verdict.PROVEN)
     if failed:
-        return f"{failed} of {len(report.claims)} claims failed. What is published contradicts what the realm says."
+        return f"{failed} of {len(report.claims)} claims failed: what is published contradicts them."
     if _count(report, Verdict.NOT_CHECKED):
         return "Some of it could not be checked this time."
     if proven:

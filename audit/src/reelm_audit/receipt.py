@@ -80,7 +80,9 @@ def _shared(proof: Proof, policy: Policy) -> Claim:
             Verdict.PROMISED,
         )
     elif policy.quorum_seconds(witnessed) is None:
-        found = f"{len(witnessed)} of the policy's witnesses have cosigned it, which is too few. A newer receipt may have more."
+        found = (
+            f"{len(witnessed)} witnesses have cosigned it, which is too few. A newer receipt may have more."
+        )
         verdict = Verdict.PROMISED
     else:
         found, verdict = f"{len(witnessed)} witnesses have cosigned it.", Verdict.PROVEN

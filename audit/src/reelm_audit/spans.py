@@ -14,7 +14,9 @@ class Spans:
         self._tiles: dict[tuple[int, int], list[bytes]] = {}
 
     def root(self, start: int, end: int) -> bytes:
-        """The root over the entries ``[start, end)``, which begin at a multiple of a power of two not below their number.
+        """The root over the entries ``[start, end)``.
+
+        ``start`` is a multiple of a power of two that is at least their number.
 
         Raises:
             Absent: a tile is missing.

@@ -86,8 +86,8 @@ class State:
             return cls._read(json.loads(raw))
         except (ValueError, KeyError, TypeError, AttributeError, AuditError) as fault:
             raise Unusable(
-                f"{path}, which says what was audited before, is damaged ({fault}). Nothing was audited. Restore it, "
-                "or remove it to start again as if this log had never been seen."
+                f"{path}, which says what was audited before, is damaged ({fault}). Nothing was audited. "
+                "Restore it, or remove it to start again as if this log had never been seen."
             ) from None
 
     @classmethod
@@ -116,7 +116,7 @@ class State:
 
 
 def default_path(location: str) -> Path:
-    """Where the state of a log is kept unless the user says otherwise; one file for each place it is read from."""
+    """Where the state of a log is kept unless the user says otherwise; one file for each place of a log."""
     home = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
     named = location if "://" in location else str(Path(location).resolve())
     return home / "reelm-audit" / f"{sha256(named.encode()).hexdigest()[:16]}.json"

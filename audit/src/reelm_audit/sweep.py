@@ -1,7 +1,7 @@
 """Recomputing a log: every entry is hashed and read, every tile compared, and the roots come out.
 
-The work goes to processes in portions of a few thousand entries, and no more portions are under way than there
-is room for, so memory does not grow with the log.
+The work goes to processes in portions of a few thousand entries, and no more portions are under way than
+there is room for, so memory does not grow with the log.
 """
 
 import multiprocessing

@@ -26,7 +26,7 @@ class Tower:
         self._is_blind = False
 
     def push(self, hashes: Sequence[bytes] | None, width: int) -> None:
-        """The hashes of the next tile of level 0, or its one hash; partial ones come last and count for nothing."""
+        """The hashes of the next tile of level 0, or its one hash; a partial one counts for nothing."""
         if hashes is None:
             self._is_blind = True
         elif width == WIDTH and not self._is_blind:

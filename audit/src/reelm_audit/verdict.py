@@ -10,9 +10,9 @@ class Verdict(StrEnum):
     """How far a claim can be believed.
 
     ``proven``: recomputed here, from bytes that the realm cannot change any more without being caught.
-    ``sampled``: recomputed for a part; the rest is promised. ``promised``: the realm says so, and nothing here
-    can tell. ``failed``: what is published contradicts it. ``not published``: there is nothing yet to check.
-    ``not checked``: this run could not look, which says nothing about the realm.
+    ``sampled``: recomputed for a part; the rest is promised. ``promised``: the realm says so, and nothing
+    here can tell. ``failed``: what is published contradicts it. ``not published``: there is nothing yet to
+    check. ``not checked``: this run could not look, which says nothing about the realm.
     """
 
     PROVEN = "proven"
@@ -56,7 +56,7 @@ def not_published(claim_id: str, says: str) -> Claim:
         id=claim_id,
         says=says,
         verdict=Verdict.NOT_PUBLISHED,
-        found="Not yet published by this realm. This is neither good nor bad news; it is no proof of anything.",
+        found="Not yet published by this realm. That is neither good nor bad, and no proof of anything.",
     )
 
 

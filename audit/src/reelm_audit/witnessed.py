@@ -60,7 +60,7 @@ class Witnessed:
             says=_SHARED,
             verdict=Verdict.PROVEN if is_named else Verdict.PROMISED,
             found=found if is_named else found + _OWN_CHOICE,
-            how="Cosignatures were verified here. Witnesses see that a record only grows, not that it is true.",
+            how="Cosignatures were verified here. Witnesses see that a log only grows, not that it is true.",
             details=tuple(f"{name}: {moment(seconds)}" for name, seconds in sorted(witnessed.items())),
         )
 

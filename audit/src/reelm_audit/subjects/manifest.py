@@ -32,7 +32,7 @@ def judge(leaves: Sequence[Leaf], beside: Beside) -> list[Claim]:
 
 def _served(newest: Leaf, manifest: bytes | None) -> Claim:
     if manifest is None:
-        found = f"Its digest should be {newest.public['digest']}. Name the served file with --manifest to have it checked."
+        found = f"Its SHA-256 should be {newest.public['digest']}. Name the file with --manifest."
         return Claim(id="manifest.served", says=_SERVED, verdict=Verdict.PROMISED, found=found)
     is_same = sha256(manifest).hexdigest() == newest.public["digest"]
     faults = () if is_same else (f"The file is not what entry {newest.index} has on record.",)

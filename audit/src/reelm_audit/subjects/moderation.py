@@ -14,7 +14,7 @@ _COMPLETE = "Nothing was restricted without a decision on the record"
 def judge(leaves: Sequence[Leaf], _beside: Beside) -> list[Claim]:
     decisions = [leaf for leaf in leaves if leaf.kind == "mod.decision"]
     found = f"{len(decisions):,} decisions; each has the fields and words that the form demands."
-    how = "The audit of the record refuses a decision that has not. Whether reasons are good is for people to judge."
+    how = "A decision without them is refused. Whether reasons are good is for people to judge."
     hidden = (
         "What was hidden without saying so is not on a record. Compare accounts that should see the same."
     )

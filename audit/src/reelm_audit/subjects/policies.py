@@ -54,7 +54,7 @@ def _replay(leaves: Sequence[Leaf], disclosed: Path | None) -> Claim:
     if not decisions:
         return not_published("policy-replay.replay", _REPLAY)
     if disclosed is None:
-        found = "Requests name people, so only their digests are public. An authority that was shown some names --disclosed."
+        found = "Requests name people, so only digests are public. Whoever was shown some names --disclosed."
         return Claim(id="policy-replay.replay", says=_REPLAY, verdict=Verdict.PROMISED, found=found)
     faults, replayed = [], 0
     for leaf in decisions:
@@ -67,7 +67,7 @@ def _replay(leaves: Sequence[Leaf], disclosed: Path | None) -> Claim:
         replayed += 1
         if _decide(policy, request) is not _ALLOWED[leaf.kind]:
             faults.append(f"Entry {leaf.index}: the policy decides otherwise.")
-    how = "Each disclosed request was given to Cedar with the policy of its decision; any error counts as a denial."
+    how = "Each disclosed request was given to Cedar with its policy; any error counts as a denial."
     found = f"All {replayed:,} decisions came out the same."
     if replayed == len(decisions) or faults:
         return judged("policy-replay.replay", _REPLAY, faults=faults, found=found, how=how)

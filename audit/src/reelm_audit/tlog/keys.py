@@ -18,7 +18,7 @@ from reelm_audit.tlog.checkpoint import SIZE_MAX, Checkpoint
 from reelm_audit.tlog.note import Note, Signature, check_name
 
 SEED_BYTES = 32
-_SECRET = "PRIVATE+KEY+"
+_SIGNER = "PRIVATE+KEY+"  # as golang.org/x/mod/sumdb/note writes it
 
 
 class Kind(IntEnum):
@@ -86,10 +86,10 @@ class VerifierKey:
         seconds, raw = None, signature.signature
         if self.kind.is_timestamped:
             seconds, raw = int.from_bytes(raw[:8], "big"), raw[8:]
+            if not 0 < seconds <= SIZE_MAX:
+                raise Untrusted(f"A cosignature in the name of {self.name} is of no time.")
+        signed = _message(self.name, self.kind, text, seconds or 0)
         try:
-            if seconds is not None and not 0 < seconds <= SIZE_MAX:
-                raise InvalidSignature
-            signed = _message(self.name, self.kind, text, seconds or 0)
             if self.kind is Kind.ML_DSA_44_COSIGNATURE:
                 MLDSA44PublicKey.from_public_bytes(self.public).verify(raw, signed)
             else:
@@ -110,9 +110,9 @@ class SignerKey:
     @classmethod
     def parse(cls, text: str) -> "SignerKey":
         """From the line of a key file. Raises ``Malformed``, without the secret in it."""
-        if not text.startswith(_SECRET):
+        if not text.startswith(_SIGNER):
             raise Malformed("This is not a signing key.")
-        name, key_id, material = _parts(text.removeprefix(_SECRET), what="A signing key")
+        name, key_id, material = _parts(text.removeprefix(_SIGNER), what="A signing key")
         if len(material) != 1 + SEED_BYTES:
             raise Malformed("A signing key has the wrong length.")
         key = cls(check_name(name), _kind(material[0]), material[1:])
@@ -123,7 +123,7 @@ class SignerKey:
     def reveal(self) -> str:
         """The line of a key file."""
         material = base64.encode(bytes([self.kind]) + self.seed)
-        return f"{_SECRET}{self.name}+{self.verifier.key_id.hex()}+{material}"
+        return f"{_SIGNER}{self.name}+{self.verifier.key_id.hex()}+{material}"
 
     @property
     def verifier(self) -> VerifierKey:

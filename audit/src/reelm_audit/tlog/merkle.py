@@ -63,29 +63,20 @@ class Frontier:
         return digest
 
 
-def check_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> None:
-    """Check that the hash ``leaf`` is at ``index`` of the tree.
+def check_inclusion(leaf: bytes, index: int, tree: tuple[int, bytes], proof: Sequence[bytes]) -> None:
+    """Check that the hash ``leaf`` is at ``index`` of a tree (size, root).
 
     Raises:
         Untrusted: it is not proven.
 
     Source: RFC 9162, section 2.1.3.2.
     """
+    size, root = tree
     if not 0 <= index < size:
         raise Untrusted(f"Entry {index} is not in a log of {size} entries.")
-    node, last, digest = index, size - 1, leaf
-    for sibling in proof:
-        if last == 0:
-            raise Untrusted("The proof of inclusion is too long.")
-        if node & 1 or node == last:
-            digest = node_hash(sibling, digest)
-            while not node & 1 and node:
-                node, last = node >> 1, last >> 1
-        else:
-            digest = node_hash(digest, sibling)
-        node, last = node >> 1, last >> 1
-    if last != 0:
-        raise Untrusted("The proof of inclusion is too short.")
+    digest = leaf
+    for sibling, is_left in zip(proof, _sides(index, size - 1, len(proof)), strict=True):
+        digest = node_hash(sibling, digest) if is_left else node_hash(digest, sibling)
     if digest != root:
         raise Untrusted("The proof of inclusion leads to another root than the one that was signed.")
 
@@ -105,27 +96,46 @@ def check_consistency(old: tuple[int, bytes], new: tuple[int, bytes], proof: Seq
         if proof or old_root != new_root:
             raise Untrusted("Two roots of one size, or a proof where none is needed.")
         return
-    path = list(proof)
-    if old_size & (old_size - 1) == 0:
-        path.insert(0, old_root)
+    # The last complete subtree of the old tree; when that is all of it, its hash is not sent.
+    height = (old_size & -old_size).bit_length() - 1
+    path = list(proof) if old_size & (old_size - 1) else [old_root, *proof]
     if not path:
         raise Untrusted("The proof of consistency is empty.")
-    node, last = old_size - 1, new_size - 1
-    while node & 1:
-        node, last = node >> 1, last >> 1
+    node, last = (old_size - 1) >> height, (new_size - 1) >> height
     seen_old = seen_new = path[0]
-    for sibling in path[1:]:
-        if last == 0:
-            raise Untrusted("The proof of consistency is too long.")
-        if node & 1 or node == last:
+    for sibling, is_left in zip(path[1:], _sides(node, last, len(path) - 1), strict=True):
+        if is_left:
             seen_old, seen_new = node_hash(sibling, seen_old), node_hash(sibling, seen_new)
-            while not node & 1 and node:
-                node, last = node >> 1, last >> 1
         else:
             seen_new = node_hash(seen_new, sibling)
-        node, last = node >> 1, last >> 1
-    if last != 0 or seen_old != old_root or seen_new != new_root:
+    if seen_old != old_root or seen_new != new_root:
         raise Untrusted("The proof of consistency does not lead to the two roots.")
+
+
+def _sides(node: int, last: int, count: int) -> list[bool]:
+    """For each of ``count`` siblings on the way from a node to the root, whether it is on the left.
+
+    Args:
+        node: its index on its level.
+        last: the index of the last node on that level.
+        count: how many siblings there are.
+
+    Raises:
+        Untrusted: there are more or fewer on that way.
+    """
+    sides = []
+    for _ in range(count):
+        if last == 0:
+            raise Untrusted("The proof is too long.")
+        is_left = bool(node & 1) or node == last
+        if is_left:
+            while node and not node & 1:  # levels at which it has no sibling
+                node, last = node >> 1, last >> 1
+        sides.append(is_left)
+        node, last = node >> 1, last >> 1
+    if last != 0:
+        raise Untrusted("The proof is too short.")
+    return sides
 
 
 def split(size: int) -> int:

@@ -55,5 +55,5 @@ class Proof:
             Untrusted: it does not include it.
         """
         checkpoint = Checkpoint.parse(self.note.text)
-        check_inclusion(leaf, self.index, checkpoint.size, self.hashes, checkpoint.root)
+        check_inclusion(leaf, self.index, (checkpoint.size, checkpoint.root), self.hashes)
         return checkpoint

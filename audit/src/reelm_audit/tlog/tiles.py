@@ -58,7 +58,8 @@ def cut_bundle(raw: bytes, width: int) -> list[bytes]:
     Raises:
         Malformed: fewer, more, or something behind them.
     """
-    entries, at = [], 0
+    entries: list[bytes] = []
+    at = 0
     for _ in range(width):
         end = at + 2 + int.from_bytes(raw[at : at + 2], "big")
         if at + 2 > len(raw) or end > len(raw):

@@ -1,5 +1,6 @@
 """The witness on the web: bounded in bytes, in time and in how many it serves at once."""
 
+import contextlib
 import socket
 import sys
 import threading
@@ -15,7 +16,9 @@ from reelm_audit.witness.witness import Answer, Witness
 CONNECTIONS_MAX = 64
 SILENCE_SECONDS = 10
 CONNECTION_SECONDS = 60  # a log's next checkpoint may come over the same connection, but not forever
-_BUSY = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+_BUSY = (
+    b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+)
 
 
 class Server(ThreadingHTTPServer):
@@ -35,10 +38,8 @@ class Server(ThreadingHTTPServer):
         """Serve a connection in a thread of its own, or turn it away when there are too many."""
         if not self._room.acquire(blocking=False):
             request.settimeout(1)
-            try:
+            with contextlib.suppress(OSError):  # whoever it was may be gone already
                 request.sendall(_BUSY)
-            except OSError:  # whoever it was is gone already
-                pass
             self.shutdown_request(request)
             return
         super().process_request(request, client_address)
@@ -103,11 +104,16 @@ class _Handler(BaseHTTPRequestHandler):
         """What was sent; None when that was refused."""
         length = self.headers.get("Content-Length", "")
         if not length.isascii() or not length.isdecimal() or "Transfer-Encoding" in self.headers:
-            return self._refuse(HTTPStatus.LENGTH_REQUIRED)
+            self._refuse(HTTPStatus.LENGTH_REQUIRED)
+            return None
         if len(length) > 9 or int(length) > REQUEST_MAX_BYTES:
-            return self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            return None
         body = self.rfile.read(int(length))
-        return body if len(body) == int(length) else self._refuse(HTTPStatus.BAD_REQUEST)
+        if len(body) < int(length):
+            self._refuse(HTTPStatus.BAD_REQUEST)
+            return None
+        return body
 
     def _refuse(self, status: HTTPStatus) -> None:
         # The body was not read, so nothing else can come over this connection.
@@ -116,7 +122,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _fail(self, fault: Unusable) -> None:
         sys.stderr.write(f"{fault}\n")
-        self._answer(Answer(HTTPStatus.INTERNAL_SERVER_ERROR, "This witness cannot answer for this log now.\n"))
+        self._answer(
+            Answer(HTTPStatus.INTERNAL_SERVER_ERROR, "This witness cannot answer for this log now.\n")
+        )
 
     def _answer(self, answer: Answer) -> None:
         body = answer.body.encode()
@@ -129,7 +137,5 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def _cut(self) -> None:
-        try:
+        with contextlib.suppress(OSError):  # it may have ended by itself
             self.connection.shutdown(socket.SHUT_RDWR)
-        except OSError:  # it has ended by itself
-            pass

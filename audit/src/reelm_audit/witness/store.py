@@ -1,4 +1,4 @@
-"""What a witness has cosigned last, one file for each log: the state and what is served are the same bytes."""
+"""What a witness has cosigned last, one file for each log: state and what is served are the same bytes."""
 
 import fcntl
 import os
@@ -48,8 +48,8 @@ class Store:
         except OSError:
             os.close(self._lock)
             raise Unusable(
-                f"Another witness is using {folder}. Two with the same keys could cosign two histories. End the other "
-                "one first."
+                f"Another witness is using {folder}. Two with the same keys could cosign two histories. "
+                "End the other one first."
             ) from None
 
     def close(self) -> None:

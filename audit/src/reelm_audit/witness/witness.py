@@ -1,7 +1,6 @@
 """The decision: cosign, or say why not. Source: c2sp.org/tlog-witness."""
 
 import threading
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -61,9 +60,8 @@ class Witness:
         self._logs = {origin: tuple(trusted) for origin, trusted in logs.items()}
         self._clock = clock
         # Two requests for one log must not both be held against the same latest checkpoint.
-        self._turns: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._turns = {origin: threading.Lock() for origin in self._logs}
         for origin in self._logs:
-            self._turns[origin] = threading.Lock()
             store.latest(origin)  # a damaged file is told at the start, not at the first request
 
     def add_checkpoint(self, body: bytes) -> Answer:
@@ -115,16 +113,15 @@ class Witness:
         signed = Note(request.note.text, signatures)
         kept = self._store.latest(checkpoint.origin)
         latest = None if kept is None else Checkpoint.parse(kept.text)
-        if kept is not None and latest is not None:
-            if latest.size == checkpoint.size and latest.root != checkpoint.root:
-                self._accuse(Offence.FORK, kept, signed)
+        if kept and latest and latest.size == checkpoint.size and latest.root != checkpoint.root:
+            self._accuse(Offence.FORK, kept, signed)
         size = 0 if latest is None else latest.size
         if request.old_size != size:
             raise Refused(HTTPStatus.CONFLICT, str(size), content_type=SIZE)
         try:
             _check_growth(latest, request)
         except Untrusted as fault:
-            if kept is not None and latest is not None and latest.size < checkpoint.size:
+            if kept and latest and latest.size < checkpoint.size:
                 self._accuse(Offence.MISMATCH, kept, signed)
             raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, str(fault)) from None
         seconds = self._clock()
@@ -143,7 +140,7 @@ class Witness:
             key=key,
             first=kept,
             second=signed,
-            testimony="A witness was asked to cosign both, and no proof showed that one goes on from the other.",
+            testimony="A witness was asked to cosign both; nothing showed that one goes on from the other.",
             found_seconds=self._clock(),
         )
         self._store.accuse(Checkpoint.parse(signed.text).origin, evidence)
