@@ -50,6 +50,7 @@ def test_an_unchanged_log_passes_again_and_what_was_kept_can_be_read_in_full(aud
     assert failed(audit()) == failed(audit()) == failed(audit(is_full=True)) == set()
 
 
+@pytest.mark.slow
 def test_several_processes_come_to_the_same_result(log: SomeLog, audit: Audit) -> None:
     log.entries = [leaf(number) for number in range(256 * 100)]
     log.publish()
