@@ -51,7 +51,7 @@ class Ground:
 
     def play(self, seed: int) -> Case:
         """Tamper as the seed says, and audit."""
-        random = Random(seed)  # noqa: S311 - see above
+        random = Random(seed)
         tamper = random.choice(TAMPERINGS)
         self.log.entries = list(self.entries)
         files = dict(self.sound)

@@ -106,7 +106,7 @@ def test_a_note_that_is_none_is_refused(raw: bytes) -> None:
         f"log.example\n05\n{ROOT}\n",
         f"log.example\n-5\n{ROOT}\n",
         f"log.example\n5 \n{ROOT}\n",
-        f"log.example\n٥\n{ROOT}\n",
+        f"log.example\n\N{ARABIC-INDIC DIGIT FIVE}\n{ROOT}\n",
         f"log.example\n{1 << 63}\n{ROOT}\n",
         f"\n5\n{ROOT}\n",
         f"log.example\n5\n{ROOT[:-2]}J=\n",
@@ -152,7 +152,8 @@ def test_a_policy_that_is_none_is_refused(text: str) -> None:
 
 
 def test_a_policy_may_have_comments_tabs_and_any_bytes_in_names() -> None:
-    text = f"# caf\xe9\n\t log {LOG.verifier}\thttps://log.example \n\nwitness K\xe2 {ONE.verifier}\nquorum K\xe2\n"
+    log = f"\t log {LOG.verifier}\thttps://log.example \n"
+    text = f"# caf\xe9\n{log}\nwitness K\xe2 {ONE.verifier}\nquorum K\xe2\n"
     policy = Policy.parse(text.encode("latin-1"))
     note = Note(TEXT, (LOG.sign(TEXT), ONE.sign(TEXT, seconds=9)))
     assert list(policy.check(note).values()) == [9]

@@ -71,9 +71,8 @@ def config(tmp_path: Path, log: SomeLog) -> Path:
     keyfile.generate(tmp_path / "old.key", "w.example/1", Kind.ED25519_COSIGNATURE)
     keyfile.generate(tmp_path / "new.key", "w.example/1", Kind.ML_DSA_44_COSIGNATURE)
     path = tmp_path / "witness.toml"
-    path.write_text(
-        f'listen = "127.0.0.1:0"\nfolder = "state"\nkeys = ["old.key", "new.key"]\n\n[[logs]]\nkey = "{log.key.verifier}"\n'
-    )
+    settings = 'listen = "127.0.0.1:0"\nfolder = "state"\nkeys = ["old.key", "new.key"]\n'
+    path.write_text(f'{settings}\n[[logs]]\nkey = "{log.key.verifier}"\n')
     return path
 
 

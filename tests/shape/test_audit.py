@@ -44,7 +44,7 @@ def test_the_distribution_declares_what_it_needs_and_no_more() -> None:
 
 
 def test_the_auditor_knows_the_kinds_that_realms_write() -> None:
-    """A copy, since the auditor's distribution holds everything it needs; the code of the realm makes the other."""
+    """A copy, since the auditor's distribution holds all it needs; the realm's code makes the other."""
     kept = HOME / "src" / "reelm_audit" / "kinds.json"
     made = ROOT / "docs" / "reference" / "ledger-kinds.json"
     assert kept.read_text(encoding="utf-8") == made.read_text(encoding="utf-8"), f"copy {made} over {kept}"
