@@ -64,8 +64,8 @@ def choose(source: Source, kept: State | None, *, key: VerifierKey | None, polic
     if kept is not None:
         if named is not None and named != kept.key:
             raise Misused(
-                f"The key named is not the one of earlier audits, {kept.key}. Nothing was audited. If the realm "
-                "was handed over, keep its old state and begin a new one with --state."
+                f"The key named is not the one of earlier audits, {kept.key}. Nothing was audited. If the "
+                "realm was handed over, keep its old state and begin a new one with --state."
             )
         believed = kept.key
     else:
