@@ -82,30 +82,39 @@ def test_decisions_whose_requests_nobody_was_shown_are_promised(tmp_path: Path) 
     assert record.verdicts("policy-replay", disclosed=tmp_path)["replay"] is Verdict.PROMISED
 
 
+SCHEMA = """
+entity Staff = { may_read: Bool };
+entity Field;
+action read appliesTo { principal: Staff, resource: Field, context: {} };
+"""
+POLICY = 'permit(principal, action == Action::"read", resource) when { principal.may_read };'
+
+
+def asked(name: str, **attributes: bool) -> bytes:
+    """A request to read the field ``email``, with what is known of who asks."""
+    who, what = {"id": name, "type": "Staff"}, {"id": "email", "type": "Field"}
+    known = [{"attrs": attributes, "parents": [], "uid": who}, {"attrs": {}, "parents": [], "uid": what}]
+    action = {"id": "read", "type": "Action"}
+    return canonical(
+        {"action": action, "context": {}, "entities": known, "principal": who, "resource": what, "v": 1}
+    )
+
+
 def test_decisions_that_were_disclosed_are_made_again(tmp_path: Path) -> None:
     pytest.importorskip("cedarpy")
-    policy = b'permit(principal == User::"sam", action == Action::"read", resource);'
-    asked = {
-        "request": {
-            "principal": 'User::"sam"',
-            "action": 'Action::"read"',
-            "resource": 'Field::"email"',
-            "context": {},
-        },
-        "entities": [],
-    }
-    digests = {}
-    other = {**asked, "request": {**asked["request"], "principal": 'User::"eve"'}}  # type: ignore[dict-item]  # a table of the test
-    for name, raw in {"policy": policy, "sam": canonical(asked), "eve": canonical(other)}.items():
-        digests[name] = sha256(raw).hexdigest()
-        (tmp_path / digests[name]).write_bytes(raw)
-    record = published(Record(), 1, digests["policy"])
-    read(record, digests["policy"], request_digest=digests["sam"])
+    policies = canonical({"policies": {"staff.cedar": POLICY}, "schema": SCHEMA, "v": 1})
+    kept = [policies, asked("sam", may_read=True), asked("eve", may_read=False), asked("bob")]
+    current, sam, eve, bob = (sha256(raw).hexdigest() for raw in kept)
+    for raw in kept:
+        (tmp_path / sha256(raw).hexdigest()).write_bytes(raw)
+    record = read(published(Record(), 1, current), current, request_digest=sam)
+    record.add("access.deny", actor="eve", action="read", policy_digest=current, request_digest=eve)
     assert record.verdicts("policy-replay", disclosed=tmp_path)["replay"] is Verdict.PROVEN
-    read(record, digests["policy"])
+    read(record, current)
     assert record.verdicts("policy-replay", disclosed=tmp_path)["replay"] is Verdict.SAMPLED
-    read(record, digests["policy"], request_digest=digests["eve"])
-    assert record.verdicts("policy-replay", disclosed=tmp_path)["replay"] is Verdict.FAILED
+    for refused in (eve, bob):  # not allowed, and not decidable
+        lied = read(published(Record(), 1, current), current, request_digest=refused)
+        assert lied.verdicts("policy-replay", disclosed=tmp_path)["replay"] is Verdict.FAILED
 
 
 def emergency(*, minutes: int = 60, review_hours: float = 0.5) -> Record:
@@ -159,7 +168,8 @@ def test_a_release_is_on_record_before_it_runs() -> None:
 
 
 def intent(record: Record, transfer: str = ONE, size_bytes: int = 10) -> Record:
-    public = {"flow": "us-eu-1", "to": "eu", "data_class": "interop", "purpose": "view", "digest": OLD}
+    public: dict[str, Any] = {"flow": "us-eu-1", "to": "eu", "data_class": "interop", "digest": OLD}
+    public["purpose"] = "view"
     return record.add("flow.intent", transfer=transfer, size_bytes=size_bytes, **public)
 
 

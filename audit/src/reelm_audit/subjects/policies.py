@@ -1,14 +1,11 @@
 """Decisions: each was made by a policy that was published before, and comes out the same when made again."""
 
-import importlib
-import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from reelm_audit.leaf import Leaf
+from reelm_audit.subjects import replay
 from reelm_audit.subjects.beside import Beside
 from reelm_audit.verdict import Claim, Verdict, judged, not_published
 
@@ -58,14 +55,12 @@ def _replay(leaves: Sequence[Leaf], disclosed: Path | None) -> Claim:
         return Claim(id="policy-replay.replay", says=_REPLAY, verdict=Verdict.PROMISED, found=found)
     faults, replayed = [], 0
     for leaf in decisions:
-        request, policy = (
-            _disclosed(disclosed, leaf.public["request_digest"]),
-            _disclosed(disclosed, leaf.public["policy_digest"]),
-        )
-        if request is None or policy is None:
+        request = replay.disclosed(disclosed, leaf.public["request_digest"])
+        policies = replay.disclosed(disclosed, leaf.public["policy_digest"])
+        if request is None or policies is None:
             continue
         replayed += 1
-        if _decide(policy, request) is not _ALLOWED[leaf.kind]:
+        if replay.is_allowed(policies, request) is not _ALLOWED[leaf.kind]:
             faults.append(f"Entry {leaf.index}: the policy decides otherwise.")
     how = "Each disclosed request was given to Cedar with its policy; any error counts as a denial."
     found = f"All {replayed:,} decisions came out the same."
@@ -74,26 +69,6 @@ def _replay(leaves: Sequence[Leaf], disclosed: Path | None) -> Claim:
     verdict = Verdict.SAMPLED if replayed else Verdict.PROMISED
     found = f"{replayed:,} of {len(decisions):,} decisions were disclosed; those came out the same."
     return Claim(id="policy-replay.replay", says=_REPLAY, verdict=verdict, found=found, how=how)
-
-
-def _disclosed(folder: Path, digest: str) -> bytes | None:
-    """The file that is named by its SHA-256, when it is there and that."""
-    try:
-        raw = (folder / digest).read_bytes()
-    except OSError:
-        return None
-    return raw if sha256(raw).hexdigest() == digest else None
-
-
-def _decide(policy: bytes, request: bytes) -> bool:
-    """Whether Cedar allows it. A policy with an error in it allows nothing."""
-    cedar: Any = importlib.import_module("cedarpy")  # only this command needs it
-    try:
-        asked = json.loads(request)
-        answer = cedar.is_authorized(asked["request"], policy.decode(), asked["entities"])
-    except (ValueError, KeyError, TypeError):
-        return False
-    return bool(answer.allowed) and not answer.diagnostics.errors
 
 
 def _emergencies(leaves: Sequence[Leaf], now_seconds: int) -> Claim:
