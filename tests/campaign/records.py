@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Protocol, Self
 
+from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from reelm.base import Database, Tx, metadata
@@ -91,7 +92,8 @@ class InlineConnection:
 class Records:
     """The one database of a schedule; shared by all of its processes, used again by the next schedule."""
 
-    def __init__(self) -> None:
+    def __init__(self, tables: Sequence[Table] = VAULT_TABLES) -> None:
+        self._tables = tables
         self._inline = InlineConnection()
         self.raw = self._inline._conn
         self.engine = _engine(self._inline)
@@ -101,7 +103,7 @@ class Records:
         """Empty tables."""
         if self._template is None:
             async with Database(self.engine).write() as tx:
-                await tx.run_sync(lambda connection: metadata.create_all(connection, tables=VAULT_TABLES))
+                await tx.run_sync(lambda connection: metadata.create_all(connection, tables=self._tables))
             self._template = self.raw.serialize()
         self.raw.deserialize(self._template)
 

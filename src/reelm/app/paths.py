@@ -45,6 +45,16 @@ class Paths:
         return self.data / "stores"
 
     @property
+    def ledger(self) -> Path:
+        """The public record; any web server may serve it, and any copy of it can be checked."""
+        return self.data / "ledger"
+
+    @property
+    def witnesses(self) -> Path:
+        """Who witnesses the public record: the witness, group and quorum lines of a tlog-policy."""
+        return self.data / "witnesses.policy"
+
+    @property
     def spool(self) -> Path:
         """Uploads and encodings on their way; may be emptied while nothing runs."""
         return self.data / "spool"

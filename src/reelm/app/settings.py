@@ -74,6 +74,10 @@ class Settings:
     # destroyed, and with it whatever a copy of the records made before still held of people erased meanwhile.
     key_epoch_days: int = 7
 
+    # For how many days the entries of the ledger are kept, 30 to 36,500; without it for good. It is declared on
+    # the record itself, and the hashes of what was removed stay. Who wants to keep entries mirrors the ledger.
+    ledger_retention_days: int = 0
+
     # How much is logged, as JSON lines in the data folder's logs: debug, info, warning or error.
     log_level: str = "info"
 
@@ -283,6 +287,7 @@ _RULES: dict[str, tuple[type, Any, str]] = {
     "web_processes": _between(1, 64),
     "encoders": _between(1, 64),
     "key_epoch_days": _between(1, 90),
+    "ledger_retention_days": _between(30, 36_500),
     "log_level": _one_of(*LOG_LEVELS),
     "uploads.max_size_bytes": _between(1_000_000, 4_294_967_295),
     "uploads.max_duration_seconds": _between(1, 3_600),

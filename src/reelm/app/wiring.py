@@ -9,10 +9,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from reelm import accounts, delivery, feed, media, social, vault
+import reelm
+from reelm import accounts, delivery, feed, ledger, media, social, vault
 from reelm.app.migrate import migrate
+from reelm.app.release import code_digest, page_digest
 from reelm.app.settings import Settings
-from reelm.base import Clock, Database, Entropy, SystemClock, SystemEntropy, keep_freed_memory
+from reelm.base import (
+    Clock,
+    Database,
+    Endpoint,
+    Entropy,
+    Outbound,
+    SystemClock,
+    SystemEntropy,
+    keep_freed_memory,
+)
+from reelm.ledger.adapters.folder import FolderDisk
+from reelm.ledger.adapters.witness import HttpWitness
 from reelm.realm import (
     FRAGMENT_COUNT,
     EpochFiles,
@@ -27,7 +40,7 @@ from reelm.realm import (
 from reelm.vault.adapters.credentials import read_credentials
 from reelm.vault.adapters.folder import FolderStore
 from reelm.vault.adapters.s3 import DEFAULT_REGION, S3Store
-from reelm.workflows import OpenRealm, Turns
+from reelm.workflows import OpenRealm, Release, Turns, announce
 
 OpenStore: TypeAlias = FolderStore | S3Store
 
@@ -43,6 +56,9 @@ class Ground:
     manifest: Manifest
     keys: Keys
     stores: Sequence[OpenStore]
+    disk: FolderDisk
+    ledger_origin: str
+    outbound: Outbound | None
 
 
 @asynccontextmanager
@@ -56,6 +72,9 @@ async def open_realm(
         RootKeyMissing: there are records but no root key.
         StoreKeyMissing, StoreKeyUnsafe: a declared bucket has no usable credentials.
         DatabaseUnavailable: the records cannot be reached.
+        NotRecorded: manifest and release are not on the public record yet; nothing is done by them.
+        LogBroken: the public record contradicts itself.
+        PolicyRefused: the file that names its witnesses has a fault.
     """
     keep_freed_memory()
     async with AsyncExitStack() as closing:
@@ -63,10 +82,14 @@ async def open_realm(
         closing.push_async_callback(database.close)
         clock, entropy = clock or SystemClock(), entropy or SystemEntropy()
         ground = await _prepare(settings, database, clock, entropy)
-        for store in ground.stores:
-            closing.push_async_callback(store.close)
+        if ground.outbound is not None:
+            closing.push_async_callback(ground.outbound.close)
+        for opened in (*ground.stores, ground.disk):
+            closing.push_async_callback(opened.close)
         realm = _assemble(ground)
         closing.push_async_callback(realm.vault.close)
+        closing.push_async_callback(realm.ledger.close)
+        await announce(Release(reelm.__version__, code_digest(), page_digest()), at=realm)
         await realm.vault.enrol()
         yield realm
 
@@ -83,7 +106,10 @@ async def _prepare(settings: Settings, database: Database, clock: Clock, entropy
             known = {record.place.provider for record in await vault.all_providers(tx)}
             stores = [_store(settings, manifest, store, clock, known=known) for store in manifest.stores]
             await keys.begin(tx)
-    return Ground(settings, clock, entropy, database, manifest, keys, stores)
+            origin = await ledger.Ledger.begin(tx, _origin(manifest))
+        disk = FolderDisk(settings.paths.ledger)
+    outbound = _outbound(settings, manifest)
+    return Ground(settings, clock, entropy, database, manifest, keys, stores, disk, origin, outbound)
 
 
 @asynccontextmanager
@@ -116,6 +142,7 @@ def _assemble(ground: Ground) -> OpenRealm:
     clock, entropy, keys = ground.clock, ground.entropy, ground.keys
     outside = _outside(ground)
     opened = vault.Vault(outside)
+    record = _record(ground)
     people = social.Social(clock=clock, entropy=entropy, config=social.Config())
     origin_config = delivery.OriginConfig(ground.settings.paths.cache / "segments")
     return OpenRealm(
@@ -132,8 +159,51 @@ def _assemble(ground: Ground) -> OpenRealm:
         delivery=delivery.Delivery(keys, clock=clock),
         origin=delivery.Origin(opened, database=ground.database, config=origin_config),
         feed=feed.Feed(people, clock=clock, entropy=entropy),
+        ledger=ledger.Ledger(record, keys, entropy=entropy),
+        sequencer=ledger.Sequencer(record),
+        retention_days=ground.settings.ledger_retention_days,
+        cosigning=ledger.Cosigning(record, _panel(ground, record)),
         turns=Turns(ground.settings.encoders),
     )
+
+
+def _record(ground: Ground) -> ledger.Outside:
+    return ledger.Outside(
+        realm=ground.manifest.realm.id,
+        key=ledger.SigningKey(ground.ledger_origin, ground.keys.secret("ledger/sign")),
+        database=ground.database,
+        disk=ground.disk,
+        clock=ground.clock,
+        config=ledger.Config(),
+    )
+
+
+def _panel(ground: Ground, record: ledger.Outside) -> ledger.Panel:
+    """The witnesses that the operator named; a realm without any trusts its own log alone, and says so."""
+    path = ground.settings.paths.witnesses
+    named = path.read_text(encoding="utf-8") if path.exists() else "quorum none\n"
+    text = f"log {record.key.verifier} {ground.settings.public_url}/ledger\n{named}"
+    policy = ledger.Policy.parse(text)
+    witnesses = {
+        name: HttpWitness(ground.outbound, witness.url)
+        for name, witness in policy.witnesses.items()
+        if witness.url is not None and ground.outbound is not None
+    }
+    return ledger.Panel(text, policy, witnesses)
+
+
+def _outbound(settings: Settings, manifest: Manifest) -> Outbound | None:
+    """The way to the witnesses, when there are any: making a client takes a tenth of a second."""
+    if not settings.paths.witnesses.exists():
+        return None
+    return Outbound(destination.url for destination in manifest.destinations)
+
+
+def _origin(manifest: Manifest) -> str:
+    """What a new ledger is called; docs/spec/ledger.md, "Origin and key"."""
+    url = manifest.realm.public_url
+    host = Endpoint.of(url).host if url else f"{manifest.realm.id}.localhost"
+    return f"{host}/ledger"
 
 
 def _outside(ground: Ground) -> vault.Outside:

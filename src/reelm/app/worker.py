@@ -21,6 +21,7 @@ from reelm.app.settings import Settings
 from reelm.app.state import ready_file
 from reelm.app.wiring import open_realm
 from reelm.base import ReelmError, SystemClock, telemetry
+from reelm.ledger import LogBusy
 from reelm.social import Publication
 from reelm.workflows import (
     Jobs,
@@ -29,6 +30,7 @@ from reelm.workflows import (
     OpenRealm,
     Run,
     abandon,
+    prune,
     publish,
     publish_job,
     refresh_keys,
@@ -40,10 +42,17 @@ from reelm.workflows.adapters.dbos import DbosJobs
 
 LOOK_EVERY_SECONDS = 0.1
 DUE_AT_ONCE = 32
+SEQUENCE_AGAIN_SECONDS = 5.0
 
 Story: TypeAlias = Callable[..., Awaitable[None]]
 # What is told beside publishing, and how many seconds after it ended it is told again.
-NOW_AND_THEN: tuple[tuple[Story, float], ...] = ((tidy, 600), (repair, 20), (scrub, 60), (refresh_keys, 600))
+NOW_AND_THEN: tuple[tuple[Story, float], ...] = (
+    (tidy, 600),
+    (repair, 20),
+    (scrub, 60),
+    (refresh_keys, 600),
+    (prune, 3600),
+)
 
 _log = telemetry.logger(__name__)
 
@@ -61,7 +70,7 @@ async def work(settings: Settings, stopping: asyncio.Event) -> None:
         beat = Heartbeat(ready_file(settings.paths, "worker"), lambda: facts)
         beat.start()
         try:
-            async with _beside(at):
+            async with _recording(at), _beside(at):
                 await _publish_all(at, jobs, facts, stopping)
         finally:
             beat.stop()
@@ -107,6 +116,30 @@ async def _beside(at: OpenRealm) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@asynccontextmanager
+async def _recording(at: OpenRealm) -> AsyncIterator[None]:
+    """The one sequencer of the realm's ledger, and its witnesses; cut off at the end, which both survive."""
+    tasks = [asyncio.create_task(_sequence(at)), asyncio.create_task(at.cosigning.run())]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _sequence(at: OpenRealm) -> None:
+    """Without it leaves wait, and what must not happen unrecorded does not happen."""
+    while True:
+        try:
+            await at.sequencer.run()
+        except LogBusy:  # another process of this realm starts just now
+            await asyncio.sleep(LOOK_EVERY_SECONDS)
+        except Exception as error:  # noqa: BLE001 - the worker loop: clips are published all the same
+            _log.error("worker.sequencer-failed", exc_info=error)
+            await asyncio.sleep(SEQUENCE_AGAIN_SECONDS)
 
 
 async def _regularly(story: Story, every_seconds: float, at: OpenRealm) -> None:

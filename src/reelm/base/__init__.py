@@ -6,6 +6,7 @@ its stable codes, ``DataClass`` on every column, the ``Database`` with one unit 
 """
 
 from reelm.base import telemetry
+from reelm.base.canonical import canonical_bytes, canonical_json
 from reelm.base.classes import DataClass, Keyed, KeyedDigest, Sealed, SealedBytes, column
 from reelm.base.clock import Clock, SystemClock
 from reelm.base.database import Database, DatabaseUnavailable, Moment, Tx, metadata
@@ -50,6 +51,7 @@ from reelm.base.outbound import (
     Outbound,
     OutboundLimits,
 )
+from reelm.base.redaction import names_someone
 from reelm.base.secret import Secret
 from reelm.base.telemetry import Metrics
 
@@ -99,10 +101,13 @@ __all__ = [
     "Unavailable",
     "Unsupported",
     "UploadId",
+    "canonical_bytes",
+    "canonical_json",
     "column",
     "keep_freed_memory",
     "metadata",
     "mint",
+    "names_someone",
     "read_id",
     "telemetry",
     "write_id",

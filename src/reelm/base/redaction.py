@@ -50,6 +50,15 @@ def redact(value: Any, *, depth: int = 0) -> Any:
     return _redact_one(value)
 
 
+def names_someone(text: str) -> bool:
+    """Whether an e-mail or network address is in a text, by which somebody could be found."""
+    may_be_mail = "@" in text or "%40" in text
+    may_be_address = text.count(":") > 1 or text.count(".") > 2
+    return (may_be_mail and bool(_EMAIL.search(text))) or (
+        may_be_address and _ADDRESS.sub(_redact_address, text) != text
+    )
+
+
 def describe_exception(error: BaseException, *, depth: int = 0) -> list[dict[str, Any]]:
     """The chain of causes, newest first: type, message, and where it passed through.
 

@@ -6,6 +6,7 @@ seal with and never a readable key, on ``EpochFiles``.
 """
 
 from reelm.realm.custody import WORD_COUNT, Group, Recovery, Scheme, Share, expand
+from reelm.realm.declared import declared
 from reelm.realm.draft import default_manifest
 from reelm.realm.epochs import EpochFiles
 from reelm.realm.errors import (
@@ -92,6 +93,7 @@ __all__ = [
     "StorePlace",
     "Tenure",
     "UserKey",
+    "declared",
     "default_manifest",
     "expand",
     "parse_manifest",

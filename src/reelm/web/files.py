@@ -62,9 +62,13 @@ async def send_problem(scope: Scope, send: Send, error: ReelmError) -> None:
 
 async def send_text(scope: Scope, send: Send, body: str, *, status: int, headers: Headers) -> None:
     """Answer with text."""
-    raw = body.encode()
-    await _start(send, status, {**headers, "content-length": str(len(raw))})
-    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else raw})
+    await send_bytes(scope, send, body.encode(), status=status, headers=headers)
+
+
+async def send_bytes(scope: Scope, send: Send, body: bytes, *, status: int = 200, headers: Headers) -> None:
+    """Answer with bytes that are in memory."""
+    await _start(send, status, {**headers, "content-length": str(len(body))})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
 
 async def _start(send: Send, status: int, headers: Headers) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from reelm.base import ClipId, ReelmError
-from reelm.web.files import FOREVER, Receive, Scope, Send, send_file, send_problem, send_text
+from reelm.base import ClipId, NotFound, ReelmError
+from reelm.realm import declared
+from reelm.web.files import FOREVER, Receive, Scope, Send, send_bytes, send_file, send_problem, send_text
 from reelm.web.linger import Linger
 from reelm.web.problems import fault
 from reelm.web.traffic import Traffic
@@ -15,6 +16,8 @@ from reelm.workflows import OpenRealm
 
 App: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]
 
+_LEDGER = "/ledger/"
+_DECLARED = {"content-type": "application/json", "cache-control": "no-cache"}
 _SEGMENT = re.compile(r"/segments/([0-9a-f]{64})\.m4s$")
 _CLIP_PAGE = re.compile(r"/c/([0-7][0-9a-hjkmnp-tv-z]{25})$")
 _PAGES = re.compile(
@@ -26,6 +29,7 @@ _KINDS = (
     ("/hls/", "playback"),
     ("/assets/", "asset"),
     ("/health/", "operations"),
+    ("/ledger/", "ledger"),
     ("/metrics", "operations"),
 )
 _PROGRAM = ("/api/", "/hls/", "/health/", "/metrics")
@@ -100,6 +104,10 @@ class Front:
             await self._inner(scope, receive, send)
         elif found := _SEGMENT.match(path):
             await self._segment(scope, send, found[1])
+        elif path.startswith(_LEDGER):
+            await self._ledger(scope, send, path.removeprefix(_LEDGER))
+        elif path == "/.well-known/reelm/realm.json":
+            await send_bytes(scope, send, declared(self._at.manifest), headers=_DECLARED)
         elif path in self._assets:
             await self._asset(scope, send, path)
         else:
@@ -113,6 +121,23 @@ class Front:
             await send_file(scope, send, await self._at.origin.segment(name), headers)
         except ReelmError as error:
             await send_problem(scope, send, error)
+
+    async def _ledger(self, scope: Scope, send: Send, path: str) -> None:
+        """The public record as plain files: the very bytes that are in the realm's folder."""
+        try:
+            data = await self._at.ledger.public_file(path)
+            if data is None:
+                raise _no_ledger_file()
+        except ReelmError as error:
+            await send_problem(scope, send, error)
+            return
+        is_tile = path.startswith("tile/")
+        headers = {
+            "content-type": "application/octet-stream" if is_tile else _MEDIA_TYPES[".txt"],
+            "cache-control": FOREVER if is_tile else "no-cache",
+            "access-control-allow-origin": "*",
+        }
+        await send_bytes(scope, send, data, headers=headers)
 
     async def _asset(self, scope: Scope, send: Send, path: str) -> None:
         headers = {
@@ -181,6 +206,10 @@ class _Answer:
     async def send(self, message: MutableMapping[str, Any]) -> None:
         self.has_begun = True
         await self._send(message)
+
+
+def _no_ledger_file() -> NotFound:
+    return NotFound("The ledger has no such file. Fetch ledger/checkpoint to learn how long it is.")
 
 
 def _without_body(send: Send) -> Send:

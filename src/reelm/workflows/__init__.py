@@ -1,17 +1,20 @@
 """The stories of the product, told across packages. Read this folder first.
 
-``join`` makes an account, ``receive`` takes an upload, ``post`` makes it a clip, ``publish`` makes the clip
-play, ``watch`` hands out playlists and keys, ``remove`` takes a clip back, ``tidy`` finishes what was left
-behind, ``maintain`` keeps stored bytes whole and keys fresh, ``withdraw`` leaves a provider, ``locate`` says
-where a clip lies. Each gets the ``OpenRealm``; none holds SQL, HTTP or cryptography. A durable story runs as
-``Jobs`` whose ``Run`` remembers its steps.
+``announce`` puts the realm's manifest and code on the public record before anything is done by them. ``join``
+makes an account, ``receive`` takes an upload, ``post`` makes it a clip, ``publish`` makes the clip play,
+``watch`` hands out playlists and keys, ``remove`` takes a clip back, ``tidy`` finishes what was left behind,
+``maintain`` keeps stored bytes whole and keys fresh, ``prune`` lets old entries of the record go, ``withdraw`` leaves a provider, ``locate`` says where a
+clip lies. Each gets the ``OpenRealm``; none holds SQL, HTTP or cryptography. A durable story runs as ``Jobs``
+whose ``Run`` remembers its steps.
 """
 
+from reelm.workflows.announce import Release, announce
 from reelm.workflows.join import join
 from reelm.workflows.locate import locate
 from reelm.workflows.maintain import refresh_keys, repair, scrub
 from reelm.workflows.ports import Job, Jobs, JobState, Json, Run
 from reelm.workflows.post import post
+from reelm.workflows.prune import prune
 from reelm.workflows.publish import abandon, publish, publish_job
 from reelm.workflows.realm import OpenRealm
 from reelm.workflows.receive import UploadPosted, discard, receive
@@ -27,10 +30,12 @@ __all__ = [
     "Jobs",
     "Json",
     "OpenRealm",
+    "Release",
     "Run",
     "Turns",
     "UploadPosted",
     "abandon",
+    "announce",
     "discard",
     "join",
     "key",
@@ -39,6 +44,7 @@ __all__ = [
     "media_playlist",
     "post",
     "poster",
+    "prune",
     "publish",
     "publish_job",
     "receive",

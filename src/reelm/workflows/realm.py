@@ -6,6 +6,7 @@ from reelm.accounts import Accounts
 from reelm.base import Clock, Database, Entropy
 from reelm.delivery import Delivery, Origin
 from reelm.feed import Feed
+from reelm.ledger import Cosigning, Ledger, Sequencer
 from reelm.media import Media
 from reelm.realm import Keys, Manifest
 from reelm.social import Social
@@ -30,4 +31,9 @@ class OpenRealm:
     delivery: Delivery
     origin: Origin
     feed: Feed
+    ledger: Ledger
+    sequencer: Sequencer
+    cosigning: Cosigning
+    # For how many days entries of the ledger are kept; 0 for good.
+    retention_days: int
     turns: Turns

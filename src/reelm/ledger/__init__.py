@@ -1,0 +1,77 @@
+"""What the realm did, on a public record that nobody can rewrite: not its operator either.
+
+Each act is a leaf of one append-only log, in the files of a C2SP tlog-tiles log, which any web server can
+serve. It is on the record when it is under a signed, durable checkpoint, and not before; an act that must not
+happen unrecorded waits for that. What must not be public is only committed to.
+
+Nouns: ``Ledger``, over the ``Outside`` it works with; the ``Receipt`` that proves a leaf to anyone; a
+``Private`` part; the ``Sequencer`` that one process runs; a ``Policy`` of witnesses. The bytes are specified
+in docs/spec/ledger.md.
+"""
+
+from reelm.ledger.checkpoint import Checkpoint
+from reelm.ledger.cosign import Cosigning, Panel
+from reelm.ledger.errors import (
+    KindUnknown,
+    LeafMissing,
+    LeafRefused,
+    LeafTells,
+    LeafTooLarge,
+    LedgerError,
+    LogBroken,
+    LogBusy,
+    LogSuperseded,
+    NoteRefused,
+    NotRecorded,
+    PolicyRefused,
+    ProofRefused,
+    Pruned,
+    WitnessFailed,
+)
+from reelm.ledger.kinds import schemas
+from reelm.ledger.leaf import Leaf, read_leaf
+from reelm.ledger.ledger import Ledger, LedgerStatus
+from reelm.ledger.log import Outside
+from reelm.ledger.model import Config, Private, Recorded
+from reelm.ledger.note import SigningKey, VerifierKey
+from reelm.ledger.ports import Disk, Witnessing
+from reelm.ledger.quorum import Policy
+from reelm.ledger.receipt import Receipt
+from reelm.ledger.sequencer import Sequencer
+
+__all__ = [
+    "Checkpoint",
+    "Config",
+    "Cosigning",
+    "Disk",
+    "KindUnknown",
+    "Leaf",
+    "LeafMissing",
+    "LeafRefused",
+    "LeafTells",
+    "LeafTooLarge",
+    "Ledger",
+    "LedgerError",
+    "LedgerStatus",
+    "LogBroken",
+    "LogBusy",
+    "LogSuperseded",
+    "NotRecorded",
+    "NoteRefused",
+    "Outside",
+    "Panel",
+    "Policy",
+    "PolicyRefused",
+    "Private",
+    "ProofRefused",
+    "Pruned",
+    "Receipt",
+    "Recorded",
+    "Sequencer",
+    "SigningKey",
+    "VerifierKey",
+    "WitnessFailed",
+    "Witnessing",
+    "read_leaf",
+    "schemas",
+]

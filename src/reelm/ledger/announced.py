@@ -1,0 +1,64 @@
+"""What is true until it changes: said once on the record, and again only when it is different.
+
+A crash between saying and remembering the index asks for the index again; nothing is said twice.
+"""
+
+from collections.abc import Mapping
+from hashlib import sha256
+
+from reelm.base import canonical_json
+from reelm.ledger import store as records
+from reelm.ledger.errors import LogBusy
+from reelm.ledger.leaf import write_leaf
+from reelm.ledger.log import Log, Outside
+from reelm.ledger.outbox import Draft, Outbox
+from reelm.ledger.store import Announced
+
+
+class Announcements:
+    """The newest announcement of each kind."""
+
+    def __init__(self, outside: Outside, outbox: Outbox) -> None:
+        self._outside = outside
+        self._outbox = outbox
+
+    async def announce(self, kind: str, public: Mapping[str, object], *, counted_as: str | None) -> int:
+        """The index of the leaf that says this, put on the record when the newest one says something else."""
+        said = await self._say(kind, public, counted_as)
+        if said.leaf_index is not None:
+            return said.leaf_index
+        await self._sequence()
+        index = await self._outbox.index_of(said.number)
+        async with self._outside.database.write() as tx:
+            await records.set_announced_index(tx, kind, said.number, index)
+        return index
+
+    async def _say(self, kind: str, public: Mapping[str, object], counted_as: str | None) -> Announced:
+        digest = sha256(canonical_json(public)).digest()
+        async with self._outside.database.read() as tx:
+            last = await records.find_announced(tx, kind)
+        if last is not None and last.digest == digest:
+            return last
+        async with self._outside.database.write() as tx:
+            last = await records.find_announced(tx, kind)
+            if last is not None and last.digest == digest:
+                return last
+            version = last.version + 1 if last else 1
+            counted = {} if counted_as is None else {counted_as: version}
+            leaf = write_leaf(
+                kind, {**public, **counted}, realm=self._outside.realm, at=self._outside.clock.now()
+            )
+            (number,) = await Outbox.hand_over(tx, [Draft(leaf)])
+            said = Announced(kind, digest, version, number, None)
+            await records.set_announced(tx, said)
+        return said
+
+    async def _sequence(self) -> None:
+        """Do it here when nobody else does: at the first start the sequencer may not run yet."""
+        try:
+            with self._outside.disk.claim():
+                log = await Log.open(self._outside)
+                while await log.sequence():
+                    pass
+        except LogBusy:
+            return

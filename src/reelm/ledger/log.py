@@ -1,0 +1,196 @@
+"""Growing the log, so that nobody is ever shown two histories.
+
+::
+
+    1  leaves wait in the records                                       durable, not promised to anyone
+    2  tiles and entry bundles of the new size are written and flushed  covered by nothing yet
+    3  one commit: the head becomes the new size and root, if it is     from here on this is the history
+       still what this process last saw, and the leaves get their index
+    4  the head is signed; the checkpoint is replaced and flushed       from here on it is public
+    5  whoever waits for a leaf finds it under the checkpoint           acknowledged
+
+A crash before 3 leaves files that are removed at the next start, and the leaves wait on. A crash after 3
+leaves a head without its checkpoint: opening the log publishes it, from files that are durable already. Step
+3 is the lock: a process that was only asleep finds another turn in the head and stops, so that of one size
+only one root is ever signed. The folder's own claim keeps a second process from writing the files at all.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from reelm.base import Clock, Database
+from reelm.ledger import store as records
+from reelm.ledger.checkpoint import Checkpoint
+from reelm.ledger.errors import LogBroken, LogSuperseded, NoteRefused
+from reelm.ledger.files import LogFiles
+from reelm.ledger.merkle import leaf_hash, tree_root
+from reelm.ledger.model import Config, Head
+from reelm.ledger.note import Note, SigningKey, check_signed
+from reelm.ledger.ports import Disk
+from reelm.ledger.tiles import ENTRIES, TILE_WIDTH, Edge, Tile, bundle, edge_of
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What the ledger works with.
+
+    Attributes:
+        realm: the realm's id, as every leaf says it.
+        key: the log's own; its name is the origin.
+    """
+
+    realm: str
+    key: SigningKey
+    database: Database
+    disk: Disk
+    clock: Clock
+    config: Config
+
+
+class Log:
+    """The one process that grows the log. Used by one task, under the folder's claim.
+
+    After an error its picture may be behind what is durable: it is thrown away, and opened again.
+    """
+
+    def __init__(self, outside: Outside, head: Head, edge: Edge, tail: Sequence[bytes]) -> None:
+        self._outside = outside
+        self._files = LogFiles(outside.disk)
+        self._head = head
+        self._edge = edge
+        self._tail = list(tail)
+
+    @classmethod
+    async def open(cls, outside: Outside) -> "Log":
+        """Take the log over and finish what a crash cut off.
+
+        Raises:
+            LogBroken: files and records contradict each other; nothing was changed.
+        """
+        files = LogFiles(outside.disk)
+        async with outside.database.write() as tx:
+            head = await records.take_over(tx, outside.key.verifier.name)
+        if head.origin != outside.key.verifier.name:
+            raise _broken(f"the records are of the log {head.origin}, not {outside.key.verifier.name}")
+        head = await _agree(outside, files, head)
+        edge = await files.edge(head.size)
+        if edge.root != head.root:
+            raise _broken("the tiles do not have the root that the records know")
+        last, width = divmod(head.size, TILE_WIDTH)
+        tail = await files.entries(last, head.size) if width else []
+        await files.sweep(head.size, outside.config.batch_leaves)
+        return cls(outside, head, edge, tail)
+
+    @property
+    def size(self) -> int:
+        return self._head.size
+
+    async def sequence(self) -> int:
+        """Put the oldest waiting leaves under a checkpoint; how many.
+
+        Raises:
+            LogSuperseded: another process took the log over; nothing was signed.
+            OSError, DatabaseUnavailable: it may have happened or not; opening the log again finds out.
+        """
+        outside = self._outside
+        async with outside.database.read() as tx:
+            waiting = await records.waiting(tx, outside.config.batch_leaves)
+        if not waiting:
+            return 0
+        leaves = [leaf for _, leaf in waiting]
+        edge = self._edge.copy()
+        full = edge.append(map(leaf_hash, leaves))
+        entries = self._tail + leaves
+        await self._files.put(full | self._new_partials(edge) | self._bundles(entries))
+        await self._decide(replace(self._head, size=edge.size, root=edge.root), [id_ for id_, _ in waiting])
+        self._edge = edge
+        self._tail = entries[len(entries) - edge.size % TILE_WIDTH :]
+        await _publish(outside, self._files, self._head)
+        await self._files.tidy([*full, *(Tile(ENTRIES, tile.index) for tile in full if not tile.level)])
+        return len(leaves)
+
+    def _new_partials(self, edge: Edge) -> dict[Tile, bytes]:
+        known = set(edge_of(self._edge.size))
+        return {tile: data for tile, data in edge.partial_tiles().items() if tile not in known}
+
+    def _bundles(self, entries: Sequence[bytes]) -> dict[Tile, bytes]:
+        first = self._edge.size // TILE_WIDTH
+        return {
+            Tile(ENTRIES, first + at // TILE_WIDTH, min(len(entries) - at, TILE_WIDTH)): bundle(
+                entries[at : at + TILE_WIDTH]
+            )
+            for at in range(0, len(entries), TILE_WIDTH)
+        }
+
+    async def _decide(self, new: Head, ids: Sequence[int]) -> None:
+        config = self._outside.config
+        async with self._outside.database.write() as tx:
+            if not await records.advance(tx, self._head, new):
+                raise _superseded()
+            await records.settle(tx, ids, self._head.size)
+            await records.forget_settled(tx, new.size - config.kept_leaves)
+        self._head = new
+
+
+async def _agree(outside: Outside, files: LogFiles, head: Head) -> Head:
+    """The head, after records and published checkpoint were brought together."""
+    note = await files.checkpoint()
+    if note is not None:
+        head = await _reconcile(outside, files, head, note)
+    await _check_tiles(files, head)
+    # Also when it is there already: a crash may have left it visible, and not durable.
+    await _publish(outside, files, head)
+    return head
+
+
+async def _reconcile(outside: Outside, files: LogFiles, head: Head, note: Note) -> Head:
+    try:
+        check_signed(note, outside.key.verifier)
+    except NoteRefused as error:
+        raise _broken("the published checkpoint is signed by another key") from error
+    published = Checkpoint.parse(note.text)
+    if published.size > head.size:
+        return await _adopt(outside, files, head, published)
+    if await _root_at(files, published.size, head.size) != published.root:
+        raise _broken("the published checkpoint is of another history than the records")
+    return head
+
+
+async def _adopt(outside: Outside, files: LogFiles, head: Head, published: Checkpoint) -> Head:
+    """Older records than files: they were restored from a backup. What is public stays the history."""
+    new = replace(head, size=published.size, root=published.root)
+    if await _root_at(files, head.size, new.size) != head.root:
+        raise _broken("the records are of another history than the published checkpoint")
+    async with outside.database.write() as tx:
+        if not await records.advance(tx, head, new):
+            raise _superseded()
+    return new
+
+
+async def _check_tiles(files: LogFiles, head: Head) -> None:
+    if await _root_at(files, head.size, head.size) != head.root:
+        raise _broken("the tiles do not have the root that is signed or about to be")
+
+
+async def _root_at(files: LogFiles, size: int, of: int) -> bytes:
+    """The root of the first ``size`` leaves, from the tiles of a tree of ``of``."""
+    return tree_root(size, await files.nodes([(0, size)], of))
+
+
+async def _publish(outside: Outside, files: LogFiles, head: Head) -> None:
+    checkpoint = Checkpoint(head.origin, head.size, head.root)
+    await files.publish(outside.key.sign(checkpoint.text).encode())
+
+
+def _superseded() -> LogSuperseded:
+    return LogSuperseded(
+        "Another process took the ledger of this realm over. This one signed nothing more; what waits is "
+        "recorded by the other. There is nothing to do."
+    )
+
+
+def _broken(why: str) -> LogBroken:
+    return LogBroken(
+        f"The ledger contradicts itself: {why}. Nothing was changed, and nothing is signed until this is "
+        "settled. Compare with a mirror of the ledger and with its witnesses, then restore what is older."
+    )
