@@ -280,3 +280,25 @@ def test_a_damaged_state_stops_the_audit(audit: Audit, tmp_path: Path) -> None:
         state.write_bytes(damaged)
         with pytest.raises(Unusable):
             audit()
+
+
+def test_a_cosigned_checkpoint_that_is_newer_than_the_newest_is_the_newest(
+    log: SomeLog, audit: Audit
+) -> None:
+    """So it looks to whoever reads the two while the log grows between."""
+    older = bytes(log.note(650))
+    (log.folder / "checkpoint").write_bytes(older)
+    audited = audit()
+    assert failed(audited) == set()
+    assert ("Entries", "700") in audited.facts
+
+
+def test_a_checkpoint_that_is_not_the_beginning_of_the_cosigned_one_convicts(
+    log: SomeLog, audit: Audit
+) -> None:
+    sound = log.entries[3]
+    log.entries[3] = leaf(9999)
+    other = bytes(log.note(650))
+    log.entries[3] = sound
+    (log.folder / "checkpoint").write_bytes(other)
+    assert failed(audit()) == {"appended"}

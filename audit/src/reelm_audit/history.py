@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from reelm_audit.errors import Absent, Malformed
 from reelm_audit.evidence import Evidence, Offence
-from reelm_audit.signed import Signed
+from reelm_audit.signed import Shown, Signed
 from reelm_audit.source import Source
 from reelm_audit.spans import Spans
 from reelm_audit.state import State
@@ -34,13 +34,14 @@ def appended(newest: Signed, kept: State | None, contradiction: Evidence | None)
     return Claim(id="ledger.appended", says=_APPENDED, verdict=verdict, found=found, how=_HOW)
 
 
-def earlier(kept: State | None, cosigned: Signed) -> Iterator[tuple[str, Signed]]:
+def earlier(kept: State | None, shown: Shown) -> Iterator[tuple[str, Signed]]:
     """What the log signed before or besides, and to whom."""
     if kept is not None:
         yield "at the last audit", Signed.kept(kept.note)
         if kept.cosigned is not None:
             yield "to witnesses before the last audit", Signed.kept(kept.cosigned)
-    yield "to its witnesses", cosigned
+    yield "to its witnesses", shown.cosigned
+    yield "beside that", shown.checkpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,29 +50,33 @@ class History:
 
     source: Source
     key: VerifierKey
-    newest: Signed
+    shown: Shown
     swept: Swept
     now_seconds: int
 
-    def contradiction(self, kept: State | None, cosigned: Signed) -> Evidence | None:
+    @property
+    def newest(self) -> Signed:
+        return self.shown.newest
+
+    def contradiction(self, kept: State | None) -> Evidence | None:
         """The first checkpoint that the log does not go on from."""
-        for shown, then in earlier(kept, cosigned):
-            found = self._against(shown, then)
+        for to_whom, then in earlier(kept, self.shown):
+            found = self._against(to_whom, then)
             if found is not None:
                 return found
         return None
 
-    def _against(self, shown: str, then: Signed) -> Evidence | None:
+    def _against(self, to_whom: str, then: Signed) -> Evidence | None:
         size, root = self.newest.size, self.newest.root
         if then.size > size:
-            said = f"It went back: {then.size:,} entries were shown {shown}, and now there are {size:,}."
+            said = f"It went back: {then.size:,} entries were shown {to_whom}, and now there are {size:,}."
             return self.evidence(Offence.ROLLBACK, then, said)
         if then.size == size:
-            said = f"It forked: {size:,} entries were shown {shown}, and now there are as many others."
+            said = f"It forked: {size:,} entries were shown {to_whom}, and now there are as many others."
             return None if then.root == root else self.evidence(Offence.FORK, then, said)
         for roots in (self.swept.by_entries, self.swept.by_tiles):
             if roots.get(size) == root and roots.get(then.size, then.root) != then.root:
-                said = f"It was rewritten: it does not begin with the {then.size:,} entries shown {shown}."
+                said = f"It was rewritten: it does not begin with the {then.size:,} entries shown {to_whom}."
                 return self._with_proof(
                     self.evidence(Offence.REWRITE, then, said), then.size, roots[then.size]
                 )

@@ -10,7 +10,7 @@ from reelm_audit.evidence import Evidence, Offence
 from reelm_audit.files import write_durably
 from reelm_audit.history import History
 from reelm_audit.leaf import Leaf
-from reelm_audit.signed import Signed
+from reelm_audit.signed import Shown, Signed
 from reelm_audit.source import Source, open_source
 from reelm_audit.state import State
 from reelm_audit.sweep import Plan, Swept, sweep
@@ -97,29 +97,40 @@ class _Audit:
 
     def run(self) -> Audited:
         try:
-            newest = self._read("checkpoint")
+            shown, cosigned_fault = self._shown()
         except Absent as absent:
             if self._kept is None:
                 raise Unreachable(f"There is no log here: {absent}") from None
             return self._unsigned(absent)
         except (Malformed, Untrusted) as fault:
             return self._unsigned(fault)
-        self._signed(newest)
-        cosigned, fault_found = self._cosigned(newest)
-        swept = self._sweep(newest, cosigned)
-        self._judge(newest, cosigned, swept)
+        self._signed(shown.newest)
+        swept = self._sweep(shown)
+        self._judge(shown, swept)
         witnessed = Witnessed(
             trust=self._trust,
-            cosigned=cosigned,
-            fault=fault_found,
+            cosigned=shown.cosigned,
+            fault=cosigned_fault,
             kept=self._kept,
             now_seconds=self._now_seconds,
             max_age_seconds=self._demand.max_age_seconds,
         )
-        self._out.claims += [self._with_evidence(claim, newest, cosigned) for claim in witnessed.claims()]
+        self._out.claims += [self._with_evidence(claim, shown) for claim in witnessed.claims()]
         if not self._out.has_failed:
-            self._keep(newest, cosigned, swept)
+            self._keep(shown, swept)
         return self._out
+
+    def _shown(self) -> tuple[Shown, str | None]:
+        """What the log shows now, and what is wrong with the checkpoint that should be cosigned."""
+        cosigned, fault_found = None, None
+        try:
+            cosigned = self._read("checkpoint.cosigned")
+        except Absent:
+            pass
+        except (Malformed, Untrusted) as fault:
+            fault_found = str(fault)
+        checkpoint = self._read("checkpoint")
+        return Shown(checkpoint, cosigned or checkpoint), fault_found
 
     def _read(self, path: str) -> Signed:
         return Signed.read(self._source.read(path, max_bytes=NOTE_MAX_BYTES), self._trust.key)
@@ -137,18 +148,10 @@ class _Audit:
         how = "The signature was verified here."
         self._out.claims.append(judged("ledger.signed", _SIGNED, faults=(), found=found, how=how))
 
-    def _cosigned(self, newest: Signed) -> tuple[Signed, str | None]:
-        """The newest checkpoint that witnesses may have cosigned, and what is wrong with it."""
-        try:
-            return self._read("checkpoint.cosigned"), None
-        except Absent:
-            return newest, None
-        except (Malformed, Untrusted) as fault:
-            return newest, str(fault)
-
-    def _sweep(self, newest: Signed, cosigned: Signed) -> Swept:
+    def _sweep(self, shown: Shown) -> Swept:
         """What is new, when that is consistent with what was kept; else everything, to find out why."""
-        sizes = (then.size for _, then in history.earlier(self._kept, cosigned))
+        newest = shown.newest
+        sizes = (then.size for _, then in history.earlier(self._kept, shown))
         minimum_index = self._minimum_index()
         plan = Plan(
             location=self._demand.location,
@@ -159,21 +162,22 @@ class _Audit:
             kinds=self._demand.kinds,
             processes=self._demand.processes,
         )
-        start = self._start(newest, cosigned)
+        start = self._start(shown)
         if start:
             swept = sweep(replace(plan, start=start))
             if self._goes_on(newest, swept):
                 return swept
         return sweep(plan)
 
-    def _start(self, newest: Signed, cosigned: Signed) -> tuple[tuple[int, bytes], ...]:
+    def _start(self, shown: Shown) -> tuple[tuple[int, bytes], ...]:
         """From where to go on; nothing when everything has to be read."""
         kept = self._kept
         if kept is None or self._demand.is_full or self._demand.wanted:
             return ()
         begun = sum(leaves for leaves, _ in kept.frontier)
-        is_longer = newest.size >= kept.checkpoint.size
-        return kept.frontier if is_longer and cosigned.size >= begun else ()
+        is_longer = shown.newest.size >= kept.checkpoint.size
+        is_within = min(shown.checkpoint.size, shown.cosigned.size) >= begun
+        return kept.frontier if is_longer and is_within else ()
 
     def _goes_on(self, newest: Signed, swept: Swept) -> bool:
         """Whether what was kept and what is new add up to what was signed then and is signed now."""
@@ -189,14 +193,15 @@ class _Audit:
         except (Absent, Malformed, UnicodeDecodeError):
             return 0
 
-    def _judge(self, newest: Signed, cosigned: Signed, swept: Swept) -> None:
+    def _judge(self, shown: Shown, swept: Swept) -> None:
         """The claims that the entries themselves decide."""
-        against = History(self._source, self._trust.key, newest, swept, self._now_seconds)
+        newest = shown.newest
+        against = History(self._source, self._trust.key, shown, swept, self._now_seconds)
         complete = entries.complete(newest, swept, self._kept)
         if complete.verdict is Verdict.FAILED:
             mismatch = against.evidence(Offence.MISMATCH, newest, complete.details[0])
             complete = replace(complete, evidence=self._save(mismatch))
-        contradiction = against.contradiction(self._kept, cosigned)
+        contradiction = against.contradiction(self._kept)
         appended = history.appended(newest, self._kept, contradiction)
         if contradiction is not None:
             appended = replace(appended, evidence=self._save(contradiction))
@@ -205,7 +210,7 @@ class _Audit:
         counts = sorted(swept.found.counts.items())
         self._out.facts += [(f"Read now: {kind}", f"{count:,}") for kind, count in counts]
 
-    def _with_evidence(self, claim: Claim, newest: Signed, cosigned: Signed) -> Claim:
+    def _with_evidence(self, claim: Claim, shown: Shown) -> Claim:
         """A frozen log: what was kept and what is shown, which only the date of this audit accuses."""
         if claim.id != "ledger.fresh" or claim.verdict is not Verdict.FAILED:
             return claim
@@ -213,22 +218,22 @@ class _Audit:
         evidence = Evidence(
             offence=Offence.FREEZE,
             key=self._trust.key,
-            first=then or newest.note,
-            second=cosigned.note,
+            first=then or shown.newest.note,
+            second=shown.cosigned.note,
             testimony=claim.details[0],
             found_seconds=self._now_seconds,
         )
         return replace(claim, evidence=self._save(evidence))
 
-    def _keep(self, newest: Signed, cosigned: Signed, swept: Swept) -> None:
+    def _keep(self, shown: Shown, swept: Swept) -> None:
         kept = self._kept
         State(
             key=self._trust.key,
             is_key_named=self._trust.is_key_named,
             policy=self._trust.policy_bytes,
             is_policy_named=self._trust.is_policy_named,
-            note=newest.note,
-            cosigned=cosigned.note if self._trust.policy.quorum != NONE else None,
+            note=shown.newest.note,
+            cosigned=shown.cosigned.note if self._trust.policy.quorum != NONE else None,
             frontier=swept.aligned,
             first_seconds=self._now_seconds if kept is None else kept.first_seconds,
             checked_seconds=self._now_seconds,

@@ -1,5 +1,6 @@
 """A report as one page that needs nothing else: no script, no picture, no connection."""
 
+from collections.abc import Iterable
 from html import escape
 from importlib import resources
 
@@ -29,7 +30,7 @@ def as_page(report: Report) -> str:
     """HTML, complete; everything that came from outside is escaped."""
     style = resources.files(__package__).joinpath("page.css").read_text(encoding="utf-8")
     name = _safe(report.origin or report.location)
-    claims = "\n".join(_claim(claim) for claim in report.claims)
+    answers = "\n".join(_claim(claim) for claim in report.answers)
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -51,8 +52,9 @@ def as_page(report: Report) -> str:
 </header>
 {_tally(report)}
 <section aria-label="Claims">
-{claims}
+{answers}
 </section>
+{_grounds(report)}
 {_facts(report)}
 {_legend()}
 <footer>Made by reelm-audit on the auditor's own machine. Run it yourself and compare.</footer>
@@ -70,37 +72,46 @@ def _slug(verdict: Verdict) -> str:
     return verdict.replace(" ", "-")
 
 
-def _count(report: Report, verdict: Verdict) -> int:
-    return sum(claim.verdict is verdict for claim in report.claims)
+def _count(claims: Iterable[Claim], verdict: Verdict) -> int:
+    return sum(claim.verdict is verdict for claim in claims)
 
 
 def _worst(report: Report) -> Verdict:
     """What the first line is about."""
-    if _count(report, Verdict.FAILED):
+    if _count(report.claims, Verdict.FAILED):
         return Verdict.FAILED
-    if _count(report, Verdict.NOT_CHECKED):
+    if _count(report.claims, Verdict.NOT_CHECKED):
         return Verdict.NOT_CHECKED
-    return Verdict.PROVEN if _count(report, Verdict.PROVEN) else Verdict.NOT_PUBLISHED
+    return Verdict.PROVEN if _count(report.answers, Verdict.PROVEN) else Verdict.NOT_PUBLISHED
 
 
 def _headline(report: Report) -> str:
-    failed, proven = _count(report, Verdict.FAILED), _count(report, Verdict.PROVEN)
+    failed, proven = _count(report.claims, Verdict.FAILED), _count(report.answers, Verdict.PROVEN)
     if failed:
         return f"{failed} of {len(report.claims)} claims failed: what is published contradicts them."
-    if _count(report, Verdict.NOT_CHECKED):
+    if _count(report.claims, Verdict.NOT_CHECKED):
         return "Some of it could not be checked this time."
+    if _count(report.answers, Verdict.NOT_PUBLISHED) == len(report.answers):
+        return "This realm does not publish yet what it takes to check this. Nothing is proven."
     if proven:
-        return f"Nothing contradicts the realm. {proven} of {len(report.claims)} claims are proven."
+        return f"Nothing contradicts the realm. {proven} of {len(report.answers)} claims are proven."
     return "Nothing contradicts the realm, and nothing is proven."
 
 
 def _tally(report: Report) -> str:
     cells = (
-        f'<li class="{_slug(verdict)}"><b>{_count(report, verdict)}</b> {verdict}</li>'
+        f'<li class="{_slug(verdict)}"><b>{_count(report.answers, verdict)}</b> {verdict}</li>'
         for verdict in _ORDER
-        if _count(report, verdict)
+        if _count(report.answers, verdict)
     )
     return f'<ul class="tally">{"".join(cells)}</ul>'
+
+
+def _grounds(report: Report) -> str:
+    if not report.grounds:
+        return ""
+    claims = "\n".join(_claim(claim) for claim in report.grounds)
+    return f"<section><h2>The record that this rests on</h2>\n{claims}\n</section>"
 
 
 def _claim(claim: Claim) -> str:
@@ -109,7 +120,9 @@ def _claim(claim: Claim) -> str:
         f'<p class="how">{_safe(claim.how)}</p>' if claim.how else "",
         f"<ul>{details}</ul>" if details else "",
     ]
-    folded = f"<details><summary>How, and details</summary>{''.join(more)}</details>" if any(more) else ""
+    opened = " open" if claim.verdict is Verdict.FAILED else ""
+    inner = f"<summary>How, and details</summary>{''.join(more)}"
+    folded = f"<details{opened}>{inner}</details>" if any(more) else ""
     evidence = (
         f'<p class="evidence">Evidence: <code>{_safe(claim.evidence)}</code></p>' if claim.evidence else ""
     )

@@ -39,3 +39,19 @@ class Signed:
     @property
     def root(self) -> bytes:
         return self.checkpoint.root
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a log shows: its newest checkpoint, and the newest that its witnesses have cosigned.
+
+    The two are read one after the other while the log grows, and a copy may have them in any order: whichever
+    is larger is audited, and the other must be its beginning.
+    """
+
+    checkpoint: Signed
+    cosigned: Signed
+
+    @property
+    def newest(self) -> Signed:
+        return max(self.checkpoint, self.cosigned, key=lambda each: each.size)

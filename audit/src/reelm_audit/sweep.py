@@ -126,8 +126,9 @@ class Examiner:
         by_entries = by_tile if is_pruned else self._entries(bundle, part, found)
         if by_entries is not None and by_tile is not None and by_entries != by_tile:
             odd = next(at for at in range(part.width) if by_entries[at] != by_tile[at])
+            hashes = Part(0, part.index, part.width).path
             found.note(
-                "tiles", f"Entry {part.index * WIDTH + odd} does not hash to what {part.path} has for it."
+                "tiles", f"Entry {part.index * WIDTH + odd} does not hash to what {hashes} has for it."
             )
         if part.index in self._plan.marked:
             return Bundle(part, 1, _tuple(by_entries), _tuple(by_tile), is_pruned)

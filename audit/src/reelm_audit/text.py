@@ -24,7 +24,7 @@ def as_json(report: Report) -> str:
 
 def as_text(report: Report) -> str:
     lines = [f"{report.subject} of {report.origin or report.location}, {moment(report.checked_seconds)}", ""]
-    for claim in report.claims:
+    for claim in (*report.answers, *report.grounds):
         lines.append(f"{claim.verdict.upper():<14} {claim.says}.")
         lines.append(f"{'':<14} {claim.found}")
         if claim.verdict is Verdict.FAILED and len(claim.details) > 1:

@@ -45,7 +45,7 @@ class Trust:
             says="The record is signed with this realm's key",
             verdict=verdict,
             found=found,
-            how="Get the realm's key from a place that the realm cannot change, and name it with --key.",
+            how="A key is worth as much as the place where it was found. Name one with --key.",
             details=(str(self.key),),
         )
 

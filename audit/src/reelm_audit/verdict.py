@@ -23,6 +23,7 @@ class Verdict(StrEnum):
     NOT_CHECKED = "not checked"
 
 
+_LEDGER = "ledger."
 EXIT_FAILED = 1
 EXIT_NOT_CHECKED = 2
 
@@ -95,6 +96,17 @@ class Report:
     checked_seconds: int
     claims: tuple[Claim, ...]
     facts: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def answers(self) -> tuple[Claim, ...]:
+        """The claims about what was asked."""
+        about = tuple(claim for claim in self.claims if not claim.id.startswith(_LEDGER))
+        return about or self.claims
+
+    @property
+    def grounds(self) -> tuple[Claim, ...]:
+        """The claims about the record that the answers rest on, when they were not what was asked."""
+        return tuple(claim for claim in self.claims if claim not in self.answers)
 
     @property
     def exit_code(self) -> int:

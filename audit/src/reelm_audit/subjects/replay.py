@@ -1,7 +1,7 @@
 """Making a decision again: the published policies, the request as it was kept, and Cedar.
 
-Cedar skips a policy that it cannot evaluate, so that a ``forbid`` with a fault in it forbids nothing. Whatever
-is not evaluated to the end counts as refused here, as it must in a realm.
+Cedar skips a policy that it cannot evaluate, so that a ``forbid`` with a fault in it forbids nothing.
+Whatever is not evaluated to the end counts as refused here, as it must in a realm.
 """
 
 import importlib
