@@ -23,7 +23,7 @@ from reelm_audit.tlog.keys import VerifierKey
 from tampering import Ground
 
 ENTRIES = int(os.environ.get("REELM_BENCH_ENTRIES", "1000000"))
-REPEATS = 3
+REPEATS = 5
 TAMPERINGS = 1_000
 TIME_BAR_SECONDS = 10
 MEMORY_BAR_MIB = 300

@@ -10,6 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from reelm_audit.leaf import canonical
+from reelm_audit.tlog import base64
 from reelm_audit.tlog.keys import Kind, SignerKey
 from reelm_audit.tlog.note import Note
 
@@ -101,10 +102,8 @@ class SomeLog:
         self, size: int | None = None, *, key: SignerKey | None = None, seconds: int | None = None
     ) -> Note:
         """A signed checkpoint, cosigned when ``seconds`` are given."""
-        from base64 import b64encode  # noqa: PLC0415 - not by the code under test
-
         hashes = self.hashes[:size]
-        text = f"{self.key.name}\n{len(hashes)}\n{b64encode(naive_root(hashes)).decode()}\n"
+        text = f"{self.key.name}\n{len(hashes)}\n{base64.encode(naive_root(hashes))}\n"
         cosigners = () if seconds is None else self.witnesses
         made = [(key or self.key).sign(text), *(each.sign(text, seconds=seconds or 0) for each in cosigners)]
         return Note(text, tuple(made))
@@ -138,3 +137,13 @@ class SomeLog:
             path = self.folder / below / f"{at // 256:03d}{suffix}"  # up to 256,000 entries
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(b"".join(cut))
+
+
+def request(
+    log: SomeLog, old: int, new: int, *, note: Note | None = None, proof: list[bytes] | None = None
+) -> bytes:
+    """What a log sends to a witness: honest, but for what is given."""
+    if proof is None:
+        proof = naive_proof(old, log.hashes[:new]) if 0 < old <= new else []
+    lines = [f"old {old}", *map(base64.encode, proof)]
+    return "".join(f"{line}\n" for line in lines).encode() + b"\n" + bytes(note or log.note(new))

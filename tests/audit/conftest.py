@@ -1,16 +1,13 @@
 """What an auditor has: a place to keep things, and the time of the test."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import pytest
 
+from auditing import Audit
 from logs import START, SomeLog
 from reelm_audit.ledger import Audited, Demand, audit_ledger
-from reelm_audit.verdict import Verdict
-
-Audit: TypeAlias = Callable[..., Audited]
 
 
 @pytest.fixture
@@ -34,13 +31,3 @@ def audit(tmp_path: Path, log: SomeLog) -> Audit:
         return audit_ledger(demand, now_seconds=now_seconds)
 
     return run
-
-
-def verdicts(audited: Audited) -> dict[str, Verdict]:
-    """By the name of the claim."""
-    return {claim.id.removeprefix("ledger."): claim.verdict for claim in audited.claims}
-
-
-def failed(audited: Audited) -> set[str]:
-    """The claims that failed."""
-    return {name for name, verdict in verdicts(audited).items() if verdict is Verdict.FAILED}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from audit.conftest import Audit, failed, verdicts
+from auditing import Audit, failed, verdicts
 from logs import START, SomeLog, leaf, signer
 from reelm_audit.errors import Misused, Unreachable, Unusable
 from reelm_audit.evidence import Evidence, Offence

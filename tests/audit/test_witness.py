@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from logs import START, SomeLog, leaf, naive_proof, naive_root, signer
+from logs import START, SomeLog, leaf, naive_proof, naive_root, request, signer
 from reelm_audit.errors import Unusable
 from reelm_audit.evidence import Evidence
 from reelm_audit.files import write_durably
@@ -41,16 +41,6 @@ def store(tmp_path: Path) -> Iterator[Store]:
 @pytest.fixture
 def witness(log: SomeLog, store: Store) -> Witness:
     return opened(Path(), log, store=store)
-
-
-def request(
-    log: SomeLog, old: int, new: int, *, note: Note | None = None, proof: list[bytes] | None = None
-) -> bytes:
-    """An honest request, but for what is given."""
-    if proof is None:
-        proof = naive_proof(old, log.hashes[:new]) if 0 < old <= new else []
-    lines = [f"old {old}", *map(base64.encode, proof)]
-    return "".join(f"{line}\n" for line in lines).encode() + b"\n" + bytes(note or log.note(new))
 
 
 def cosigned(answer: Answer, note: Note) -> bool:

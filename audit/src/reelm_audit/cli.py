@@ -150,7 +150,11 @@ def _evidence_folder(chosen: argparse.Namespace) -> Path:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="reelm-audit", description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="reelm-audit",
+        description="Checks what a realm put on its public record, and says what is proven.",
+        epilog="Exit code: 0 nothing contradicts the realm, 1 something does, 2 it could not be checked.",
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     for name, text in [("ledger", "is the record whole, unaltered and the same for everybody?")] + [
         (name, subject.says) for name, subject in SUBJECTS.items()
