@@ -302,3 +302,24 @@ def test_a_checkpoint_that_is_not_the_beginning_of_the_cosigned_one_convicts(
     log.entries[3] = sound
     (log.folder / "checkpoint").write_bytes(other)
     assert failed(audit()) == {"appended"}
+
+
+def test_a_realm_that_asks_other_witnesses_than_before_is_told_of(log: SomeLog, audit: Audit) -> None:
+    audit(policy=None)
+    log.witnesses = log.witnesses[:1]
+    log.publish()
+    shared = next(claim for claim in audit(policy=None).claims if claim.id == "ledger.shared")
+    assert shared.verdict is Verdict.PROMISED
+    assert "changed whom it asks" in shared.found
+
+
+def test_what_was_found_is_said_even_where_evidence_cannot_be_saved(
+    log: SomeLog, audit: Audit, tmp_path: Path
+) -> None:
+    audit()
+    log.entries[5] = leaf(9999)
+    log.publish()
+    (tmp_path / "evidence").write_text("a file in its place")
+    claim = next(claim for claim in audit().claims if claim.id == "ledger.appended")
+    assert claim.verdict is Verdict.FAILED
+    assert "not saved" in (claim.evidence or "")

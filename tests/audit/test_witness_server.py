@@ -25,6 +25,7 @@ from reelm_audit.witness import keyfile
 from reelm_audit.witness.cli import main
 from reelm_audit.witness.config import Config
 from reelm_audit.witness.request import REQUEST_MAX_BYTES
+from reelm_audit.witness.server import CONNECTIONS_MAX
 from reelm_audit.witness.store import origin_hash
 
 SOURCE = Path(__file__).parents[2] / "audit" / "src"
@@ -106,6 +107,18 @@ def test_a_request_that_is_too_large_or_has_no_length_is_not_read(config: Path) 
             with socket.create_connection(("127.0.0.1", witness.port), 20) as raw:
                 raw.sendall(f"POST /add-checkpoint HTTP/1.1\r\nHost: w\r\n{head}\r\n\r\n".encode())
                 assert raw.recv(1000).split()[1] == status
+
+
+@pytest.mark.slow
+def test_more_than_it_can_serve_at_once_are_turned_away(log: SomeLog, config: Path) -> None:
+    with running(config) as witness, contextlib.ExitStack() as open_ones:
+        for _ in range(CONNECTIONS_MAX):
+            open_ones.enter_context(socket.create_connection(("127.0.0.1", witness.port), 20))
+        with socket.create_connection(("127.0.0.1", witness.port), 20) as raw:
+            assert raw.recv(1000).split()[1] == b"503"
+        open_ones.close()
+        answers = (witness.ask("POST", "/add-checkpoint", request(log, 0, 5))[0] for _ in range(50))
+        assert any(status == 200 for status in answers)
 
 
 @pytest.mark.slow

@@ -53,7 +53,10 @@ def shape(swept: Swept) -> Claim:
     if len(swept.found.realms) > 1:
         faults.append(f"Entries are of several realms: {', '.join(sorted(swept.found.realms)[:5])}.")
     found = f"All {swept.read_count:,} entries that were read are of a published kind."
-    how = "Each was read as strictly as its format demands. What an entry says is the realm's own statement."
+    how = (
+        "Each was read as strictly as its format demands. What an entry says is the realm's own statement. "
+        "A kind that is newer than this auditor is refused; a newer auditor may know it."
+    )
     return judged("ledger.shape", _SHAPE, faults=faults, found=found, how=how)
 
 

@@ -240,8 +240,12 @@ class _Audit:
         ).save(self._demand.state_path)
 
     def _save(self, evidence: Evidence) -> str:
+        """Where it was saved, or why it was not: a full disk must not hide what was found."""
         named = sha256(bytes(evidence.first) + bytes(evidence.second)).hexdigest()[:16]
         path = self._demand.evidence_folder / f"{evidence.offence}-{named}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_durably(path, bytes(evidence))
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_durably(path, bytes(evidence))
+        except OSError as fault:
+            return f"not saved, since {path} cannot be written: {fault.strerror}"
         return str(path)

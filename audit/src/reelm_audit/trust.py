@@ -20,6 +20,7 @@ class Trust:
         policy: whose cosignatures count.
         policy_bytes: as it is kept.
         is_policy_named: whether a person named it; a realm's own choice of witnesses proves less.
+        is_policy_changed: whether the realm has chosen other witnesses since the last audit.
         since_seconds: since when the key is kept; None at the first audit.
     """
 
@@ -28,6 +29,7 @@ class Trust:
     policy: Policy
     policy_bytes: bytes | None
     is_policy_named: bool
+    is_policy_changed: bool
     since_seconds: int | None
 
     def claim(self) -> Claim:
@@ -57,7 +59,8 @@ def choose(source: Source, kept: State | None, *, key: VerifierKey | None, polic
         Misused: the named key is not the kept one, or there is no key at all.
         Malformed: the named policy is none.
     """
-    offered = _offered(source) if kept is None or kept.policy is None else kept.policy
+    is_kept = kept is not None and kept.is_policy_named
+    offered = kept.policy if kept is not None and is_kept else _offered(source)
     chosen = policy if policy is not None else offered
     parsed = _parsed(chosen) if policy is None else Policy.parse(policy)
     named = key or _only_log(parsed if policy is not None else Policy())
@@ -80,7 +83,8 @@ def choose(source: Source, kept: State | None, *, key: VerifierKey | None, polic
         is_key_named=named is not None or (kept is not None and kept.is_key_named),
         policy=parsed,
         policy_bytes=chosen,
-        is_policy_named=policy is not None or (kept is not None and kept.is_policy_named),
+        is_policy_named=policy is not None or is_kept,
+        is_policy_changed=policy is None and kept is not None and kept.policy != offered,
         since_seconds=None if kept is None else kept.first_seconds,
     )
 

@@ -13,6 +13,7 @@ FUTURE_SECONDS = 300
 _SHARED = "Everybody is shown the same record"
 _FRESH = "The record is not frozen"
 _NOBODY = "No witnesses are asked for, so the realm could show another record to somebody else."
+_CHANGED = " The realm has changed whom it asks since the last audit."
 _OWN_CHOICE = " The realm itself chose these witnesses; name a policy of your own to have it proven."
 
 
@@ -41,7 +42,8 @@ class Witnessed:
         if self.fault is not None:
             return [_failed(self.fault)]
         if policy.quorum == NONE:
-            shared = Claim(id="ledger.shared", says=_SHARED, verdict=Verdict.PROMISED, found=_NOBODY)
+            found = _NOBODY + (_CHANGED if self.trust.is_policy_changed else "")
+            shared = Claim(id="ledger.shared", says=_SHARED, verdict=Verdict.PROMISED, found=found)
             return [shared, replace(shared, id="ledger.fresh", says=_FRESH)]
         try:
             witnessed = policy.witnessed(self.cosigned.note)
@@ -55,6 +57,7 @@ class Witnessed:
     def _shared(self, witnessed: dict[str, int]) -> Claim:
         is_named = self.trust.is_policy_named
         found = f"{len(witnessed)} witnesses have seen the same first {self.cosigned.size:,} entries."
+        found += _CHANGED if self.trust.is_policy_changed else ""
         return Claim(
             id="ledger.shared",
             says=_SHARED,
