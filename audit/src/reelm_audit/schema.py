@@ -31,8 +31,10 @@ def compile_schema(schema: Mapping[str, Any]) -> Check:
 
 
 def _string(schema: Mapping[str, Any]) -> Check:
-    longest = schema.get("maxLength", 1 << 16)
     matches = re.compile(schema.get("pattern", "")).search
+    if "maxLength" not in schema:
+        return lambda value: isinstance(value, str) and matches(value) is not None
+    longest = schema["maxLength"]
     return lambda value: isinstance(value, str) and len(value) <= longest and matches(value) is not None
 
 
@@ -74,8 +76,9 @@ class Record:
             return "it is not an object"
         if missing := self._required - value.keys():
             return f"the field {min(missing)!r} is missing"
+        checks = self._checks
         for name, part in value.items():
-            check = self._checks.get(name)
+            check = checks.get(name)
             if check is None:
                 return f"the field {name[:64]!r} is not declared"
             if not check(part):
