@@ -135,7 +135,7 @@ def main() -> None:
             unit="/s",
             bar=10_000,
             direction="at least",
-            note=f"{leaves:,} by {CALLERS} callers; {cpu_us:.0f} us of CPU each; {share:.2f} of plain appends",
+            note=f"{leaves:,} by {CALLERS} callers; {cpu_us:.0f} us of CPU each; {share:.2f} of the limit",
         ),
         Figure(
             name="ledger.plain-appends",

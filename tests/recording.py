@@ -7,7 +7,7 @@ from pathlib import Path
 
 from determinism import ManualClock, SeededEntropy
 from keyed import opened as opened_keys
-from reelm.base import Database, Secret, metadata
+from reelm.base import Database, Secret, SystemClock, metadata
 from reelm.ledger import Config, Ledger, Outside, Policy, SigningKey
 from reelm.ledger.adapters.folder import FolderDisk
 from reelm.ledger.files import LogFiles
@@ -18,7 +18,7 @@ ORIGIN = "us.example/ledger"
 KEY = SigningKey(ORIGIN, Secret(bytes(range(32))))
 POLICY = Policy.parse(f"log {KEY.verifier}\nquorum none\n")
 # Nobody waits long for what will not come.
-IMPATIENT = Config(look_seconds=0.002, patience_seconds=0.05)
+IMPATIENT = Config(look_seconds=0.002, patience_seconds=0)
 
 
 @dataclass
@@ -56,6 +56,21 @@ async def opened_book(folder: Path, *, config: Config | None = None) -> AsyncIte
             ledger = Ledger(outside, realm.keys, entropy=SeededEntropy(5))
             yield Book(folder / "ledger", outside, realm.keys, ledger, LogFiles(disk))
             await ledger.close()
+    finally:
+        await disk.close()
+        await database.close()
+
+
+@asynccontextmanager
+async def opened_log(folder: Path) -> AsyncIterator[Outside]:
+    """The same log without keys, by the machine's clock: as a process of its own has it."""
+    database = Database.open(f"sqlite:///{folder / 'records.sqlite'}")
+    disk = FolderDisk(folder / "ledger")
+    try:
+        async with database.write() as tx:
+            await tx.run_sync(metadata.create_all)
+        config = Config(batch_seconds=0.01, look_seconds=0.002)
+        yield Outside(realm="us", key=KEY, database=database, disk=disk, clock=SystemClock(), config=config)
     finally:
         await disk.close()
         await database.close()

@@ -48,8 +48,8 @@ class Folder:
 class SimulatedDisk:
     """The port of a log as one process sees its machine's disk.
 
-    ``touch`` is told of every step first, and of what changes nothing as the step ``""``. The folder belongs to
-    the machine: it is shared by the processes of a schedule, one after the other.
+    ``touch`` is told of every step first, and of what changes nothing as the step ``""``. The folder belongs
+    to the machine: it is shared by the processes of a schedule, one after the other.
     """
 
     def __init__(self, root: Folder, chance: random.Random, touch: Callable[[str], None]) -> None:

@@ -74,8 +74,8 @@ class Settings:
     # destroyed, and with it whatever a copy of the records made before still held of people erased meanwhile.
     key_epoch_days: int = 7
 
-    # For how many days the entries of the ledger are kept, 30 to 36,500; without it for good. It is declared on
-    # the record itself, and the hashes of what was removed stay. Who wants to keep entries mirrors the ledger.
+    # For how many days the entries of the ledger are kept, 30 to 36,500; without it for good. It is declared
+    # on the record itself, and the hashes of what was removed stay. Who wants to keep more, mirrors it.
     ledger_retention_days: int = 0
 
     # How much is logged, as JSON lines in the data folder's logs: debug, info, warning or error.

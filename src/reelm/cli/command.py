@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 from reelm import __version__
 from reelm.cli.console import complain, say
@@ -54,14 +55,9 @@ def _run(verb: str | None, chosen: argparse.Namespace, rest: list[str]) -> int:
         from reelm.cli import developer  # noqa: PLC0415 - see above
 
         return developer.run(verb, chosen, rest)
-    if verb == "keys":
-        from reelm.cli import keys  # noqa: PLC0415 - see above
-
-        return keys.run(chosen)
-    if verb == "vault":
-        from reelm.cli import vault  # noqa: PLC0415 - see above
-
-        return vault.run(chosen)
+    if verb in {"keys", "vault", "ledger"}:
+        code: int = import_module(f"reelm.cli.{verb}").run(chosen)
+        return code
     from reelm.cli import realm  # noqa: PLC0415 - see above
 
     return realm.run(verb or "", chosen)

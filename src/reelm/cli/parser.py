@@ -33,6 +33,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_realm_verbs(verbs)
     _add_key_verbs(verbs)
     _add_vault_verbs(verbs)
+    _add_ledger_verbs(verbs)
     _add_developer_verbs(verbs)
     helper = verbs.add_parser("help", help="explain a command", description="Explain a command.")
     helper.add_argument("command", nargs="*", metavar="COMMAND")
@@ -138,6 +139,21 @@ def _group(text: str) -> tuple[str, int, int]:
     if not name.replace("-", "").isalnum() or len(numbers) != 2 or not all(map(str.isdecimal, numbers)):
         raise argparse.ArgumentTypeError(f"{text!r} is not NAME:T:M, such as engineers:2:3")
     return name, int(numbers[0]), int(numbers[1])
+
+
+def _add_ledger_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    ledger = _verb(verbs, "ledger", "the public record", "Each job explains itself")
+    below = ledger.add_subparsers(dest="job", metavar="JOB", title="jobs", required=True)
+    status = _verb(below, "status", "how long it is, who cosigned it, the newest leaves", "Changes nothing")
+    receipt = _verb(
+        below,
+        "receipt",
+        "print the receipt of one leaf",
+        "A .tlog-proof that proves, without this realm, that the leaf is on the record",
+    )
+    receipt.add_argument("index", type=int, metavar="INDEX", help="of the leaf, counted from 0")
+    for job in (status, receipt):
+        _add_data(job, default="reelm-data in this repository")
 
 
 def _add_vault_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -12,6 +12,7 @@ was never promised to anyone: it is removed when the log is opened, and written 
 stay until the full one is covered, since somebody may hold an older checkpoint.
 """
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 
 from reelm.ledger.errors import LeafMissing, LogBroken, Pruned
@@ -58,6 +59,10 @@ class LogFiles:
         await self.disk.rename(f".{name}", name)
         await self.disk.flush_folders([""])
 
+    def forget(self) -> None:
+        """Read every tile anew."""
+        self._tiles.clear()
+
     async def put(self, files: Mapping[Tile, bytes]) -> None:
         """Make tiles durable, with their names."""
         paths = {tile.path: data for tile, data in files.items()}
@@ -103,6 +108,7 @@ class LogFiles:
         except ValueError as error:
             raise _broken(f"{tile.path}: {error}") from error
         if [leaf_hash(entry) for entry in found] != await self.hashes(Tile(0, index, width)):
+            self.forget()  # it may be the hashes that are damaged
             raise _broken(f"{tile.path} does not have the entries that its hashes are of")
         return found
 
@@ -141,7 +147,7 @@ class LogFiles:
 
     async def sweep(self, size: int, reach: int) -> None:
         """Remove what no checkpoint covers, up to ``reach`` leaves on, and partial tiles of full ones."""
-        self._tiles.clear()
+        self.forget()
         for level, end in _levels(size):
             unit = TILE_WIDTH << TILE_HEIGHT * max(level, 0)
             last, width = divmod(end, TILE_WIDTH)
@@ -155,8 +161,7 @@ class LogFiles:
 
     async def tidy(self, full: Iterable[Tile]) -> None:
         """Remove the partial tiles of what is full now; a crash before leaves them for the next sweep."""
-        for tile in full:
-            await self._drop_partial(tile)
+        await asyncio.gather(*(self._drop_partial(tile) for tile in full))
 
     async def _drop_partial(self, tile: Tile, above: int = 0) -> None:
         folder = f"{tile.full.path}.p"

@@ -9,7 +9,7 @@ from reelm.ledger import store as records
 from reelm.ledger.announced import Announcements
 from reelm.ledger.bodies import Bodies
 from reelm.ledger.checkpoint import Checkpoint
-from reelm.ledger.errors import LeafMissing
+from reelm.ledger.errors import LeafMissing, LogBroken
 from reelm.ledger.files import CHECKPOINT, COSIGNED, LogFiles
 from reelm.ledger.leaf import write_leaf
 from reelm.ledger.log import Outside
@@ -162,7 +162,7 @@ class Ledger:
         return await self._bodies.opening(tx, leaf)
 
     async def prune(self, *, before: datetime) -> int:
-        """Remove entries of whole bundles made before a moment, as the realm declared; the minimum index then.
+        """Remove whole bundles of entries older than a moment, as was declared; the minimum index then.
 
         Raises:
             LogBroken: a bundle is damaged; nothing from there on is removed.
@@ -195,5 +195,14 @@ class Ledger:
     async def _receipt(self, index: int, note: Note) -> Receipt:
         size = Checkpoint.parse(note.text).size
         nodes = await self._files.nodes(inclusion_ranges(index, size), size)
-        leaf = await self._files.entry(index, size)
-        return Receipt(leaf, index, tuple(inclusion_proof(index, size, nodes)), note)
+        receipt = Receipt(
+            await self._files.entry(index, size), index, tuple(inclusion_proof(index, size, nodes)), note
+        )
+        if not receipt.is_sound():
+            self._files.forget()
+            raise LogBroken(
+                "The ledger's tiles do not lead to its checkpoint. Nothing was handed out. "
+                "Copy the tile folder from a mirror of the ledger.",
+                index=index,
+            )
+        return receipt

@@ -1,7 +1,7 @@
 """Removing old entries under a declared retention; their hashes stay, and every proof with them.
 
-The minimum index is published before the first bundle goes, so that nobody finds a hole that was not announced.
-A crash in between leaves bundles that are refused already; the next run removes them.
+The minimum index is published before the first bundle goes, so that nobody finds a hole that was not
+announced. A crash in between leaves bundles that are refused already; the next run removes them.
 
 Source: c2sp.org/tlog-tiles, "Pruning".
 """

@@ -53,6 +53,12 @@ class Receipt:
         lines += [to_base64(each) for each in self.proof]
         return "\n".join([*lines, "", ""]).encode() + self.checkpoint.encode()
 
+    def is_sound(self) -> bool:
+        """Whether its hashes lead from its leaf to its checkpoint, whoever signed that."""
+        checkpoint = Checkpoint.parse(self.checkpoint.text)
+        tree = (checkpoint.size, checkpoint.root)
+        return is_included(leaf_hash(self.leaf), self.index, self.proof, tree)
+
     def check(self, policy: Policy) -> Checkpoint:
         """The checkpoint that the leaf is provably under.
 
@@ -61,8 +67,7 @@ class Receipt:
             ProofRefused: it says nothing about this leaf.
         """
         checkpoint = policy.check(self.checkpoint)
-        tree = (checkpoint.size, checkpoint.root)
-        if not is_included(leaf_hash(self.leaf), self.index, self.proof, tree):
+        if not self.is_sound():
             raise ProofRefused(
                 "The receipt's hashes do not lead from its leaf to the checkpoint. It proves nothing. "
                 "Ask the realm for the receipt again; if it stays like this, show it to an auditor.",

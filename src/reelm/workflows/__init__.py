@@ -3,9 +3,9 @@
 ``announce`` puts the realm's manifest and code on the public record before anything is done by them. ``join``
 makes an account, ``receive`` takes an upload, ``post`` makes it a clip, ``publish`` makes the clip play,
 ``watch`` hands out playlists and keys, ``remove`` takes a clip back, ``tidy`` finishes what was left behind,
-``maintain`` keeps stored bytes whole and keys fresh, ``prune`` lets old entries of the record go, ``withdraw`` leaves a provider, ``locate`` says where a
-clip lies. Each gets the ``OpenRealm``; none holds SQL, HTTP or cryptography. A durable story runs as ``Jobs``
-whose ``Run`` remembers its steps.
+``maintain`` keeps stored bytes whole and keys fresh, ``prune`` lets old entries of the record go,
+``withdraw`` leaves a provider, ``locate`` says where a clip lies. Each gets the ``OpenRealm``; none holds
+SQL, HTTP or cryptography. A durable story runs as ``Jobs`` whose ``Run`` remembers its steps.
 """
 
 from reelm.workflows.announce import Release, announce

@@ -125,9 +125,8 @@ async def test_a_process_that_was_only_asleep_signs_nothing_more(tmp_path: Path)
 
 async def test_a_second_sequencer_is_refused_while_the_first_one_lives(tmp_path: Path) -> None:
     async with opened_book(tmp_path) as book:
-        with book.outside.disk.claim():
-            with pytest.raises(LogBusy, match="Another process"):
-                await Sequencer(book.outside).run()
+        with book.outside.disk.claim(), pytest.raises(LogBusy, match="Another process"):
+            await Sequencer(book.outside).run()
 
 
 async def test_the_loop_takes_up_what_waits(tmp_path: Path) -> None:
@@ -220,7 +219,7 @@ async def test_the_name_of_a_log_does_not_change(tmp_path: Path) -> None:
     async with opened_book(tmp_path) as book:
         await grow(book.outside)
         renamed = SigningKey("eu.example/ledger", Secret(bytes(range(32))))
-        with pytest.raises(LogBroken, match="are of the log us.example/ledger"):
+        with pytest.raises(LogBroken, match=r"are of the log us\.example/ledger"):
             await Log.open(book.another(key=renamed))
         assert KEY.verifier.name == ORIGIN
 

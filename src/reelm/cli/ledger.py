@@ -1,0 +1,48 @@
+"""The verbs about the public record: ledger status, receipt."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+
+from reelm.app import open_realm, settings
+from reelm.cli.console import say
+from reelm.cli.realm import repository
+from reelm.ledger import Checkpoint, read_leaf
+from reelm.workflows import OpenRealm
+
+
+def run(chosen: argparse.Namespace) -> int:
+    """Do one job; its exit code."""
+    return asyncio.run(_in_realm(_status if chosen.job == "status" else _receipt, chosen))
+
+
+async def _in_realm(
+    job: Callable[[OpenRealm, argparse.Namespace], Awaitable[int]], chosen: argparse.Namespace
+) -> int:
+    """The realm may be running: its processes and this one share records and files."""
+    async with open_realm(settings.load(chosen.data or repository() / "reelm-data")) as at:
+        return await job(at, chosen)
+
+
+async def _status(at: OpenRealm, _chosen: argparse.Namespace) -> int:
+    status = await at.ledger.status()
+    say(_line("checkpoint", status.checkpoint))
+    say(_line("cosigned", status.cosigned))
+    say(f"  {'waiting':<12} {status.waiting:,} leaves")
+    for recorded in await at.ledger.latest(5):
+        leaf = read_leaf(recorded.leaf)
+        say(f"  {recorded.index:>12,} {leaf.time}  {leaf.kind}")
+    return 0
+
+
+async def _receipt(at: OpenRealm, chosen: argparse.Namespace) -> int:
+    """Onto standard output, so that it can be kept as a .tlog-proof file."""
+    sys.stdout.write((await at.ledger.receipt(chosen.index)).encode().decode())
+    return 0
+
+
+def _line(name: str, checkpoint: Checkpoint | None) -> str:
+    if checkpoint is None:
+        return f"  {name:<12} none yet"
+    return f"  {name:<12} {checkpoint.size:,} leaves of {checkpoint.origin}, root {checkpoint.root.hex()}"
