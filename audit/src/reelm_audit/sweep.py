@@ -1,0 +1,304 @@
+"""Recomputing a log: every entry is hashed and read, every tile compared, and the roots come out.
+
+The work goes to processes in portions of a few thousand entries, and no more portions are under way than
+there is room for, so memory does not grow with the log.
+"""
+
+import multiprocessing
+import os
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+
+from reelm_audit.errors import AuditError, Malformed, Unreachable
+from reelm_audit.leaf import Leaf, reader
+from reelm_audit.source import open_source
+from reelm_audit.tlog.merkle import Frontier, fold
+from reelm_audit.tlog.tiles import WIDTH, Part, cut_bundle, cut_tile, parts
+from reelm_audit.tower import Tower
+
+FAULTS_KEPT = 20
+PORTION_BUNDLES = 8
+_ALONE_BUNDLES = 96  # a smaller log is done before other processes would have started
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to read.
+
+    Attributes:
+        location: of the log, as ``open_source`` takes it.
+        size: how many entries the log has.
+        start: the frontier of what was checked before; its size is a multiple of 256.
+        sizes: besides ``size``, at which sizes the root is wanted.
+        minimum_index: entries below it may be gone; their hashes may not.
+        wanted: beginnings of the kinds whose leaves are wanted.
+        kinds: a file of schemas in place of the built-in one.
+        processes: how many; 0 for as many as there are processors.
+    """
+
+    location: str
+    size: int
+    start: tuple[tuple[int, bytes], ...] = ()
+    sizes: tuple[int, ...] = ()
+    minimum_index: int = 0
+    wanted: tuple[str, ...] = ()
+    kinds: Path | None = None
+    processes: int = 0
+
+    @property
+    def first_bundle(self) -> int:
+        return sum(leaves for leaves, _ in self.start) // WIDTH
+
+    @property
+    def marked(self) -> frozenset[int]:
+        """Bundles within which a root is wanted."""
+        return frozenset(size // WIDTH for size in (self.size, *self.sizes) if size % WIDTH)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that is not as signed; ``about`` is ``entries``, ``tiles`` or ``leaves``."""
+
+    about: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """Hashes of one bundle, by its entries and by its tile; None where those cannot be had.
+
+    They are one hash of all 256, or the hashes of the entries where a root within is wanted.
+    """
+
+    part: Part
+    leaves_each: int
+    by_entries: tuple[bytes, ...] | None
+    by_tile: tuple[bytes, ...] | None
+    is_pruned: bool
+
+
+@dataclass(slots=True)
+class Portion:
+    """What was found in a few bundles."""
+
+    bundles: list[Bundle] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+    realms: set[str] = field(default_factory=set)
+    leaves: list[Leaf] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    faults_count: Counter[str] = field(default_factory=Counter)
+    size_bytes: int = 0
+
+    def note(self, about: str, detail: str) -> None:
+        self.faults_count[about] += 1
+        if len(self.faults) < FAULTS_KEPT:
+            self.faults.append(Fault(about, detail))
+
+
+class Examiner:
+    """Reads bundles and their tiles; one in each process."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._source = open_source(plan.location)
+        self._reader = reader(plan.kinds)
+
+    def examine(self, wanted: Sequence[Part]) -> Portion:
+        found = Portion()
+        tiles = [Part(0, part.index, part.width) for part in wanted]
+        got = list(self._source.read_all([*wanted, *tiles]))
+        for part, bundle, tile in zip(wanted, got[: len(wanted)], got[len(wanted) :], strict=True):
+            found.bundles.append(self._bundle(part, bundle, tile, found))
+        return found
+
+    def _bundle(
+        self, part: Part, bundle: bytes | AuditError, tile: bytes | AuditError, found: Portion
+    ) -> Bundle:
+        is_pruned = (
+            isinstance(bundle, AuditError) and part.index * WIDTH + part.width <= self._plan.minimum_index
+        )
+        by_tile = self._tile(tile, part, found)
+        by_entries = by_tile if is_pruned else self._entries(bundle, part, found)
+        if by_entries is not None and by_tile is not None and by_entries != by_tile:
+            odd = next(at for at in range(part.width) if by_entries[at] != by_tile[at])
+            hashes = Part(0, part.index, part.width).path
+            found.note(
+                "tiles", f"Entry {part.index * WIDTH + odd} does not hash to what {hashes} has for it."
+            )
+        if part.index in self._plan.marked:
+            return Bundle(part, 1, _tuple(by_entries), _tuple(by_tile), is_pruned)
+        return Bundle(part, WIDTH, _folded(by_entries), _folded(by_tile), is_pruned)
+
+    def _tile(self, tile: bytes | AuditError, part: Part, found: Portion) -> list[bytes] | None:
+        try:
+            return cut_tile(_have(tile), part.width)
+        except AuditError as fault:
+            found.note("tiles", f"The hashes of the entries from {part.index * WIDTH} on: {fault}")
+            return None
+
+    def _entries(self, bundle: bytes | AuditError, part: Part, found: Portion) -> list[bytes] | None:
+        try:
+            raw = _have(bundle)
+            entries = cut_bundle(raw, part.width)
+        except AuditError as fault:
+            found.note("entries", f"The entries from {part.index * WIDTH} on: {fault}")
+            return None
+        found.size_bytes += len(raw)
+        self._read(entries, part.index * WIDTH, found)
+        return [sha256(b"\x00" + entry).digest() for entry in entries]
+
+    def _read(self, entries: Sequence[bytes], first: int, found: Portion) -> None:
+        check, wanted = self._reader.check, self._plan.wanted
+        for index, entry in enumerate(entries, start=first):
+            try:
+                members = check(entry)
+            except Malformed as fault:
+                found.note("leaves", f"Entry {index} is refused: {fault}.")
+                continue
+            kind = members["kind"]
+            found.counts[kind] += 1
+            found.realms.add(members["realm"])
+            if wanted and kind.startswith(wanted):
+                found.leaves.append(self._reader.read(entry, index))
+
+
+def _have(given: bytes | AuditError) -> bytes:
+    if isinstance(given, AuditError):
+        raise given
+    return given
+
+
+def _tuple(hashes: list[bytes] | None) -> tuple[bytes, ...] | None:
+    return None if hashes is None else tuple(hashes)
+
+
+def _folded(hashes: list[bytes] | None) -> tuple[bytes, ...] | None:
+    return None if hashes is None else (fold(hashes),)
+
+
+class Line:
+    """Roots that grow out of one kind of evidence, until a piece of it is missing."""
+
+    def __init__(self, start: Iterable[tuple[int, bytes]], sizes: Iterable[int]) -> None:
+        self.frontier: Frontier = Frontier(start)
+        self.aligned = self.frontier.copy()
+        self.roots: dict[int, bytes] = {}
+        self._is_whole = True
+        self._sizes = frozenset(sizes)
+        self._note_root()
+
+    def push(self, hashes: tuple[bytes, ...] | None, leaves_each: int) -> None:
+        if hashes is None:
+            self._is_whole = False
+        if not self._is_whole or hashes is None:
+            return
+        for digest in hashes:
+            self.frontier.push(digest, leaves=leaves_each)
+            self._note_root()
+            if self.frontier.size % WIDTH == 0:
+                self.aligned = self.frontier.copy()
+
+    def _note_root(self) -> None:
+        if self.frontier.size in self._sizes:
+            self.roots[self.frontier.size] = self.frontier.root()
+
+
+@dataclass(slots=True)
+class Swept:
+    """What a whole log, or all that is new of it, turned out to be.
+
+    Attributes:
+        by_entries: size -> root, recomputed from what the log says.
+        by_tiles: size -> root, recomputed from the hashes that it serves.
+        aligned: the frontier of the last multiple of 256, to go on from another day; by the entries.
+        read_count: entries that were read.
+        pruned_count: entries of which only the hash is there.
+        found: counts, leaves that were wanted, faults.
+    """
+
+    by_entries: dict[int, bytes] = field(default_factory=dict)
+    by_tiles: dict[int, bytes] = field(default_factory=dict)
+    aligned: tuple[tuple[int, bytes], ...] = ()
+    read_count: int = 0
+    pruned_count: int = 0
+    found: Portion = field(default_factory=Portion)
+
+
+def sweep(plan: Plan) -> Swept:
+    """Read everything that the plan asks for.
+
+    Raises:
+        Unreachable: the log could not be asked, or this machine had no room for the work.
+    """
+    swept = Swept()
+    sizes = {plan.size, *plan.sizes}
+    entries, tiles = Line(plan.start, sizes), Line(plan.start, sizes)
+    tower = Tower(open_source(plan.location), plan.start, plan.size)
+    for portion in _portions(plan):
+        _add(swept.found, portion)
+        for bundle in portion.bundles:
+            entries.push(bundle.by_entries, bundle.leaves_each)
+            tiles.push(bundle.by_tile, bundle.leaves_each)
+            tower.push(bundle.by_tile or bundle.by_entries, bundle.part.width)
+            swept.pruned_count += bundle.part.width if bundle.is_pruned else 0
+            swept.read_count += 0 if bundle.is_pruned or bundle.by_entries is None else bundle.part.width
+    for detail in tower.finish():
+        swept.found.note("tiles", detail)
+    swept.by_entries, swept.by_tiles = entries.roots, tiles.roots
+    swept.aligned = entries.aligned.subtrees
+    return swept
+
+
+def _add(total: Portion, portion: Portion) -> None:
+    total.counts.update(portion.counts)
+    total.realms |= portion.realms
+    total.leaves += portion.leaves
+    total.faults_count.update(portion.faults_count)
+    total.faults += portion.faults[: FAULTS_KEPT - len(total.faults)]
+    total.size_bytes += portion.size_bytes
+
+
+def _portions(plan: Plan) -> Iterator[Portion]:
+    """In order, by this process alone or by several."""
+    wanted = list(parts(None, plan.size, start=plan.first_bundle))
+    cut = [wanted[at : at + PORTION_BUNDLES] for at in range(0, len(wanted), PORTION_BUNDLES)]
+    processes = plan.processes or os.cpu_count() or 1
+    if processes == 1 or len(wanted) < _ALONE_BUNDLES:
+        yield from map(Examiner(plan).examine, cut)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, mp_context=context, initializer=_begin, initargs=(plan,)) as pool:
+        try:
+            yield from _in_order(pool, cut, room=2 * processes)
+        except BrokenProcessPool:
+            raise Unreachable(
+                "A process of the audit was ended by this machine; it may lack memory."
+            ) from None
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _in_order(pool: ProcessPoolExecutor, cut: Sequence[Sequence[Part]], room: int) -> Iterator[Portion]:
+    under_way: deque[Future[Portion]] = deque()
+    for wanted in cut:
+        if len(under_way) >= room:
+            yield under_way.popleft().result()
+        under_way.append(pool.submit(_examine, wanted))
+    while under_way:
+        yield under_way.popleft().result()
+
+
+_EXAMINERS: list[Examiner] = []
+
+
+def _begin(plan: Plan) -> None:
+    _EXAMINERS.append(Examiner(plan))
+
+
+def _examine(wanted: Sequence[Part]) -> Portion:
+    return _EXAMINERS[0].examine(wanted)
