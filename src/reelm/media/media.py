@@ -15,6 +15,7 @@ from reelm.media.package import Rendition, package
 from reelm.media.poster import poster
 from reelm.media.probe import probe
 from reelm.media.process import Bounds
+from reelm.media.remux import remux
 from reelm.media.spool import Spool, Spooled
 from reelm.media.store import Upload
 
@@ -102,6 +103,10 @@ class Media:
         """Make some of a plan's rungs in one process; see ``reelm.media.encode.encode``."""
         encoder = await self._find_encoder()
         return await encode(source, plan, rungs, into=into, encoder=encoder, progress=progress)
+
+    async def remux(self, source: Path, plan: Plan, rung: Rung, *, into: Path) -> Encoded:
+        """Copy a source's own picture and sound; see ``reelm.media.remux.remux``."""
+        return await remux(source, plan, rung, into=into, encoder=await self._find_encoder())
 
     async def package(self, encoded: Encoded, *, into: Path) -> Rendition:
         """Encrypt a rung under a new key; see ``reelm.media.package.package``."""
