@@ -164,12 +164,12 @@ async def _first_rung(order: Order, probe: Json, at: OpenRealm) -> Json:
 async def _remux(order: Order, planned: Plan, rung: Rung, at: OpenRealm) -> Json:
     source, folder = at.media.source(order.upload_id), at.media.workspace(order.upload_id) / "first_rung"
     async with at.remux_turns.hold(Turn.FIRST_RUNG):
-        copied, poster = await asyncio.gather(
-            at.media.remux(source, planned, rung, into=folder),
-            at.media.poster(source, planned.probe, into=folder),
-        )
-        packed = await _pack(order, copied, folder, at)
-    return cast("Json", msgspec.to_builtins(Batch([packed], str(poster))))
+        poster = asyncio.create_task(at.media.poster(source, planned.probe, into=folder))
+        try:
+            packed = await _pack(order, await at.media.remux(source, planned, rung, into=folder), folder, at)
+        finally:
+            await asyncio.wait([poster])  # encoding may come next, into the same folder
+    return cast("Json", msgspec.to_builtins(Batch([packed], str(poster.result()))))
 
 
 async def _more_rungs(order: Order, probe: Json, rungs: tuple[Rung, ...], at: OpenRealm) -> Json:
