@@ -178,7 +178,10 @@ def _boxes(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int]]:
 
 def _tracks(container: InputContainer) -> tuple[VideoStream | None, list[AudioStream]]:
     pictures = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
-    return next(iter(pictures), None), list(container.streams.audio)
+    picture = next(iter(pictures), None)
+    if picture is not None and picture.codec_context is None:  # of a kind that nobody knows
+        raise Fault("unreadable")
+    return picture, [stream for stream in container.streams.audio if stream.codec_context is not None]
 
 
 def _headline(container: InputContainer, picture: VideoStream | None) -> dict[str, Any]:
