@@ -1,8 +1,10 @@
 """Somebody who uses a realm from outside: joins, uploads, posts, watches."""
 
 import http.client
+import io
 import json
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +21,24 @@ class Piece:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An upload that was accepted, and when its last byte left, by the monotonic clock."""
+
+    upload_id: str
+    last_byte_at: float
+
+
+class _Watched(io.BytesIO):
+    """A body that knows when it was read last: when its last byte was handed over."""
+
+    last_read_at = 0.0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self.last_read_at = time.monotonic()
+        return super().read(size)
+
+
 class Refused(RuntimeError):
     """The realm answered something else than 2xx."""
 
@@ -31,7 +51,12 @@ class Guest:
         self._cookies: dict[str, str] = {}
 
     def ask(
-        self, method: str, path: str, body: bytes | None = None, *, content_type: str = "application/json"
+        self,
+        method: str,
+        path: str,
+        body: bytes | io.BytesIO | None = None,
+        *,
+        content_type: str = "application/json",
     ) -> bytes:
         """The body of the answer.
 
@@ -41,6 +66,8 @@ class Guest:
         headers = {"x-csrftoken": self._cookies.get("csrftoken", "")}
         if body is not None:
             headers["content-type"] = content_type
+        if isinstance(body, io.BytesIO):
+            headers["content-length"] = str(body.getbuffer().nbytes)
         if self._cookies:
             headers["cookie"] = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
         self._connection.request(method, path, body, headers)
@@ -65,11 +92,17 @@ class Guest:
 
     def post(self, source: Path, caption: str) -> str:
         """Upload and post a file; the id of the clip, which is on its way."""
-        sent = self.ask(
-            "POST", f"/api/uploads?name={source.name}", source.read_bytes(), content_type="video/mp4"
-        )
-        clip = self.tell("POST", "/api/clips", {"upload_id": json.loads(sent)["id"], "caption": caption})
+        return self.post_upload(self.send(source).upload_id, caption)
+
+    def post_upload(self, upload_id: str, caption: str) -> str:
+        clip = self.tell("POST", "/api/clips", {"upload_id": upload_id, "caption": caption})
         return str(clip["id"])
+
+    def send(self, source: Path) -> Sent:
+        """Upload a file."""
+        watched = _Watched(source.read_bytes())
+        answer = self.ask("POST", f"/api/uploads?name={source.name}", watched, content_type="video/mp4")
+        return Sent(str(json.loads(answer)["id"]), watched.last_read_at)
 
     def wait_until_done(self, clip_id: str) -> None:
         """Until every rendition of the clip is stored; the stream of its progress ends then.

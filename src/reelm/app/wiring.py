@@ -133,6 +133,8 @@ def _assemble(ground: Ground) -> OpenRealm:
         origin=delivery.Origin(opened, database=ground.database, config=origin_config),
         feed=feed.Feed(people, clock=clock, entropy=entropy),
         turns=Turns(ground.settings.encoders),
+        # Of their own: remuxing takes a moment, and must not wait until a ladder is encoded.
+        remux_turns=Turns(ground.settings.encoders),
     )
 
 

@@ -3,6 +3,8 @@
 Nothing here asks who is watching: playlists, keys and posters are for viewers whom the caller has cleared.
 """
 
+from datetime import datetime
+
 from reelm.base import AccountId, ClipId, Clock, ObjectId, RenditionId, SealedBytes, Secret, Tx
 from reelm.delivery import store
 from reelm.delivery.errors import NoSuchPoster, NoSuchRendition
@@ -101,6 +103,17 @@ class Delivery:
         The stored bytes outlive this call: ``withdrawn`` lists them until ``forget`` says they are deleted.
         """
         return await store.withdraw(tx, clip_id, self._clock.now())
+
+    async def retire(self, tx: Tx, clip_id: ClipId, name: str) -> None:
+        """Announce a rendition no longer, because better ones took its place. Safe to repeat.
+
+        Players that are in the middle of it go on, until ``withdraw_retired`` says otherwise.
+        """
+        await store.retire(tx, clip_id, name, self._clock.now())
+
+    async def withdraw_retired(self, tx: Tx, *, before: datetime) -> tuple[str, ...]:
+        """Withdraw what was retired before a moment; the segment names that caches must forget."""
+        return await store.withdraw_retired(tx, before, self._clock.now())
 
     async def withdrawn(self, tx: Tx, *, limit: int = 100) -> tuple[Withdrawn, ...]:
         """Objects whose bytes may be deleted now."""

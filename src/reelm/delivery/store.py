@@ -49,6 +49,7 @@ renditions = Table(
     column("frame_rate", Double, klass=DataClass.PUBLIC, nullable=False),
     column("object_id", String(26), klass=DataClass.OPERATIONAL, nullable=False),
     column("key_sealed", Sealed, klass=DataClass.SECRET, nullable=False),
+    column("retired_at", Moment, klass=DataClass.OPERATIONAL),
     column("withdrawn_at", Moment, klass=DataClass.OPERATIONAL),
 )
 
@@ -153,8 +154,9 @@ def _live() -> Select[Any]:
 
 
 async def of_clip(tx: Tx, clip_id: ClipId) -> tuple[Rendition, ...]:
-    """The clip's renditions, without their pieces: a master playlist does not need them."""
-    rows = await tx.execute(_live().where(renditions.c.clip_id == clip_id))
+    """The clip's renditions that players may begin with, without their pieces."""
+    wanted = _live().where(renditions.c.clip_id == clip_id, renditions.c.retired_at.is_(None))
+    rows = await tx.execute(wanted)
     return tuple(_rendition(row, ()) for row in rows)
 
 
@@ -240,6 +242,23 @@ async def withdraw(tx: Tx, clip_id: ClipId, at: datetime) -> tuple[str, ...]:
             .values(withdrawn_at=at)
         )
     return tuple(row.name for row in names)
+
+
+async def retire(tx: Tx, clip_id: ClipId, name: str, at: datetime) -> None:
+    """No new player finds the clip's rendition of this name; who plays it goes on."""
+    mark = update(renditions).where(renditions.c.clip_id == clip_id, renditions.c.name == name)
+    await tx.execute(mark.where(renditions.c.retired_at.is_(None)).values(retired_at=at))
+
+
+async def withdraw_retired(tx: Tx, before: datetime, at: datetime) -> tuple[str, ...]:
+    """Mark what was retired before a moment as withdrawn; the names of its segments."""
+    wanted = (renditions.c.retired_at <= before, renditions.c.withdrawn_at.is_(None))
+    names = await tx.execute(
+        select(segments.c.name).join(renditions, segments.c.rendition_id == renditions.c.id).where(*wanted)
+    )
+    found = tuple(row.name for row in names)
+    await tx.execute(update(renditions).where(*wanted).values(withdrawn_at=at))
+    return found
 
 
 async def withdrawn(tx: Tx, limit: int) -> tuple[Withdrawn, ...]:

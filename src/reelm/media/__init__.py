@@ -32,14 +32,17 @@ from reelm.media.errors import (
 )
 from reelm.media.ffmpeg import Effort, find_ffmpeg
 from reelm.media.media import Config, Media
-from reelm.media.model import Audio, Limits, Plan, Probe, Rung, Video, plan
+from reelm.media.model import Audio, Coding, Limits, Plan, Probe, Rung, Video, plan
 from reelm.media.package import Piece, Rendition
+from reelm.media.remuxable import REMUXED, obstacle_to_remux, remuxed_rung
 from reelm.media.spool import Spooled
 from reelm.media.store import Upload
 
 __all__ = [
+    "REMUXED",
     "Audio",
     "BadEncoding",
+    "Coding",
     "Config",
     "Effort",
     "Empty",
@@ -72,5 +75,7 @@ __all__ = [
     "UploadMissing",
     "Video",
     "find_ffmpeg",
+    "obstacle_to_remux",
     "plan",
+    "remuxed_rung",
 ]

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from reelm.media.package import Rendition, package
 from reelm.media.poster import poster
 from reelm.media.probe import probe
 from reelm.media.process import Bounds
+from reelm.media.remux import remux
 from reelm.media.spool import Spool, Spooled
 from reelm.media.store import Upload
 
@@ -103,13 +104,17 @@ class Media:
         encoder = await self._find_encoder()
         return await encode(source, plan, rungs, into=into, encoder=encoder, progress=progress)
 
+    async def remux(self, source: Path, plan: Plan, rung: Rung, *, into: Path) -> Encoded:
+        """Copy a source's own picture and sound; see ``reelm.media.remux.remux``."""
+        return await remux(source, plan, rung, into=into, encoder=await self._urgent_encoder())
+
     async def package(self, encoded: Encoded, *, into: Path) -> Rendition:
         """Encrypt a rung under a new key; see ``reelm.media.package.package``."""
         return await package(encoded, into=into, entropy=self._entropy)
 
     async def poster(self, source: Path, probe: Probe, *, into: Path) -> Path:
         """A still picture, as JPEG; see ``reelm.media.poster.poster``."""
-        return await poster(source, probe, into=into, encoder=await self._find_encoder())
+        return await poster(source, probe, into=into, encoder=await self._urgent_encoder())
 
     async def record_upload(
         self, tx: Tx, spooled: Spooled, *, upload: UploadId, owner: str, probe: Probe
@@ -142,6 +147,11 @@ class Media:
     async def known_uploads(self, tx: Tx) -> frozenset[UploadId]:
         """Every upload there is: what ``sweep`` should keep."""
         return await store.known_uploads(tx)
+
+    async def _urgent_encoder(self) -> Encoder:
+        """For what takes a moment and is waited for: not behind the ladders of other clips."""
+        found = await self._find_encoder()
+        return replace(found, effort=replace(found.effort, niceness=0))
 
     async def _find_encoder(self) -> Encoder:
         """Looked for once, at first use."""

@@ -46,6 +46,29 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Coding:
+    """How the picture is coded: what decides whether it may be passed on as it is.
+
+    Attributes:
+        level: of H.264, times ten: 42 is level 4.2.
+        longest_gap_ms: between two frames.
+        longest_group_ms: from one keyframe to the next, or to the end.
+        has_clean_groups: begins with a keyframe, and no picture is shown before the one it is decoded after.
+        has_steady_times: each packet says when it is decoded and shown, later than the one before.
+        is_plain: square pixels, and at most turned, not mirrored.
+    """
+
+    profile: str
+    level: int
+    bits_per_second: int
+    longest_gap_ms: int
+    longest_group_ms: int
+    has_clean_groups: bool
+    has_steady_times: bool
+    is_plain: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Video:
     """The picture. Sizes are as shown: after rotation, in square pixels.
 
@@ -54,6 +77,7 @@ class Video:
         frame_rate: frames per second as measured over the usual distance between frames.
         color_transfer: ``pq`` and ``hlg`` are high dynamic range; ``sdr`` is everything else.
         color_matrix: ``bt709``, ``bt601``, ``bt2020`` or ``unknown``.
+        coding: None where nobody looked, as for uploads from before it was known.
     """
 
     stream_index: int
@@ -68,14 +92,26 @@ class Video:
     color_matrix: str
     has_b_frames: bool
     is_interlaced: bool
+    coding: Coding | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Audio:
+    """The sound.
+
+    Attributes:
+        profile: of its codec, such as ``LC``.
+        late_ms: how much later than the picture it starts; below zero when it starts earlier.
+        long_ms: how much later than the picture it ends, likewise.
+    """
+
     stream_index: int
     codec: str
     channels: int
     sample_rate: int
+    profile: str = ""
+    late_ms: int = 0
+    long_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +127,16 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """One encoding to make. ``name`` is its short side, as in ``480p``."""
+    """One rendition to make. ``name`` is its short side, as in ``480p``, or ``source`` for a remuxed one.
+
+    ``crf`` is None when nothing is encoded.
+    """
 
     name: str
     width: int
     height: int
     frame_rate: Fraction
-    crf: int
+    crf: int | None
     max_bits_per_second: int
 
 

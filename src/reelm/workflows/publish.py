@@ -1,9 +1,11 @@
 """An upload becomes a clip that plays.
 
-``probe → first rung → store → playable → remaining rungs → store → done``. The clip is visible when its first
-rung is stored; the other rungs join it later. Every step is safe to repeat: encoding replaces its own folder,
-the vault stores one object per reference, and rows are written once. What is recorded between steps holds
-media keys only sealed under the creator's key. A retry makes only what players do not have yet.
+``probe → first rung → store → playable → remaining rungs → store → done``. The first rung is the source's own
+picture where players can take it, and the lowest encoded one otherwise. The clip is visible when it is
+stored; the other rungs join it later, and a remuxed one retires when they are all there. Every step is safe
+to repeat: encoding replaces its own folder, the vault stores one object per reference, and rows are written
+once. What is recorded between steps holds media keys only sealed under the creator's key. A retry makes only
+what players do not have yet.
 """
 
 import asyncio
@@ -25,7 +27,18 @@ from reelm.base import (
     mint,
 )
 from reelm.delivery import Rendition
-from reelm.media import Encoded, Piece, Probe, Rung, plan
+from reelm.media import (
+    REMUXED,
+    BadEncoding,
+    Encoded,
+    Piece,
+    Plan,
+    Probe,
+    Rung,
+    Unreadable,
+    plan,
+    remuxed_rung,
+)
 from reelm.social import ClipRemoved, ClipState, Publication, Step
 from reelm.vault import DeletionUnfinished, Suite
 from reelm.workflows.ports import Job, Json, Run
@@ -98,20 +111,29 @@ async def abandon(publication: Publication, *, at: OpenRealm) -> None:
 async def _publish(run: Run, order: Order, at: OpenRealm) -> None:
     probe = await step(run, "probe", lambda: _probe(order, at))
     kept = await step(run, "earlier attempts", lambda: _keep(order, at)) if order.attempt > 1 else []
-    rungs = plan(msgspec.convert(probe, Probe)).rungs
-    if not kept:
-        first = await step(run, "first rung", lambda: _encode(order, probe, rungs[:1], at))
+    made = msgspec.convert(kept, list[str])
+    if not made:
+        first = await step(run, "first rung", lambda: _first_rung(order, probe, at))
         await step(run, "store first rung", lambda: _store(order, first, at))
         await step(run, "playable", lambda: _reveal(order, first, at))
-    missing = tuple(rung for rung in rungs[1:] if rung.name not in msgspec.convert(kept, list[str]))
+        made = [each.name for each in msgspec.convert(first, Batch).renditions]
+    missing = tuple(rung for rung in _planned(probe).rungs if rung.name not in made)
     if missing:
-        more = await step(run, "remaining rungs", lambda: _encode(order, probe, missing, at))
+        more = await step(run, "remaining rungs", lambda: _more_rungs(order, probe, missing, at))
         await step(run, "store remaining rungs", lambda: _store(order, more, at))
     await step(run, "done", lambda: _finish(order, at))
 
 
 async def _probe(order: Order, at: OpenRealm) -> Json:
-    return cast("Json", msgspec.to_builtins(await at.media.probe(at.media.source(order.upload_id))))
+    """What was found when the file came in: it lies in the spool since then, where nobody changes it."""
+    at.media.source(order.upload_id)  # still there
+    async with at.database.read() as tx:
+        upload = await at.media.upload(tx, order.upload_id, owner=order.owner)
+    return cast("Json", msgspec.to_builtins(upload.probe))
+
+
+def _planned(probe: Json) -> Plan:
+    return plan(msgspec.convert(probe, Probe))
 
 
 async def _keep(order: Order, at: OpenRealm) -> Json:
@@ -125,18 +147,38 @@ async def _keep(order: Order, at: OpenRealm) -> Json:
     return []
 
 
-async def _encode(order: Order, probe: Json, rungs: tuple[Rung, ...], at: OpenRealm) -> Json:
-    """Encode some rungs and encrypt them; what is returned holds no key in the clear."""
-    planned = plan(msgspec.convert(probe, Probe))
-    is_first = rungs[0] == planned.rungs[0]
-    step, turn = (Step.PREPARING, Turn.FIRST_RUNG) if is_first else (Step.IMPROVING, Turn.MORE_RUNGS)
-    source = at.media.source(order.upload_id)
-    folder = at.media.workspace(order.upload_id) / turn.name.lower()
-    async with at.turns.hold(turn), _reporting(order, step, at) as progress:
-        encoded = await at.media.encode(source, planned, rungs, into=folder, progress=progress)
+async def _first_rung(order: Order, probe: Json, at: OpenRealm) -> Json:
+    """The quickest rendition that plays, encrypted, and the poster; it holds no key in the clear."""
+    planned = _planned(probe)
+    source, folder = at.media.source(order.upload_id), at.media.workspace(order.upload_id) / "first_rung"
+    if (remuxed := remuxed_rung(planned)) is not None:
+        with suppress(BadEncoding, Unreadable):  # not what it seemed: encoded like any other
+            return await _remux(order, planned, remuxed, at)
+    async with at.turns.hold(Turn.FIRST_RUNG), _reporting(order, Step.PREPARING, at) as progress:
+        encoded = await at.media.encode(source, planned, planned.rungs[:1], into=folder, progress=progress)
         packed = [await _pack(order, each, folder, at) for each in encoded]
-        poster = str(await at.media.poster(source, planned.probe, into=folder)) if is_first else None
-    return cast("Json", msgspec.to_builtins(Batch(packed, poster)))
+        poster = await at.media.poster(source, planned.probe, into=folder)
+    return cast("Json", msgspec.to_builtins(Batch(packed, str(poster))))
+
+
+async def _remux(order: Order, planned: Plan, rung: Rung, at: OpenRealm) -> Json:
+    source, folder = at.media.source(order.upload_id), at.media.workspace(order.upload_id) / "first_rung"
+    async with at.remux_turns.hold(Turn.FIRST_RUNG):
+        poster = asyncio.create_task(at.media.poster(source, planned.probe, into=folder))
+        try:
+            packed = await _pack(order, await at.media.remux(source, planned, rung, into=folder), folder, at)
+        finally:
+            await asyncio.wait([poster])  # encoding may come next, into the same folder
+    return cast("Json", msgspec.to_builtins(Batch([packed], str(poster.result()))))
+
+
+async def _more_rungs(order: Order, probe: Json, rungs: tuple[Rung, ...], at: OpenRealm) -> Json:
+    """Encode some rungs and encrypt them; what is returned holds no key in the clear."""
+    source, folder = at.media.source(order.upload_id), at.media.workspace(order.upload_id) / "more_rungs"
+    async with at.turns.hold(Turn.MORE_RUNGS), _reporting(order, Step.IMPROVING, at) as progress:
+        encoded = await at.media.encode(source, _planned(probe), rungs, into=folder, progress=progress)
+        packed = [await _pack(order, each, folder, at) for each in encoded]
+    return cast("Json", msgspec.to_builtins(Batch(packed, None)))
 
 
 async def _pack(order: Order, encoded: Encoded, folder: Path, at: OpenRealm) -> Packed:
@@ -199,6 +241,7 @@ async def _reveal(order: Order, first: Json, at: OpenRealm) -> Json:
 async def _finish(order: Order, at: OpenRealm) -> Json:
     """The upload's row stays until it expires, so that a late repeat of the post finds its clip."""
     async with at.database.write() as tx:
+        await at.delivery.retire(tx, order.clip_id, REMUXED)
         await at.social.finish(tx, order.clip_id)
     at.media.discard(order.upload_id)
     return None

@@ -10,15 +10,18 @@ from reelm.workflows.realm import OpenRealm
 EVERY_PUBLICATION = 1_000_000
 # No put lasts this long: the largest rendition is stored in minutes, or its stores are given up.
 LONGEST_PUT_SECONDS = 6 * 3600
+# Longer than anybody plays one clip on and on.
+RETIRED_SECONDS = 3600
 
 
 async def tidy(*, at: OpenRealm) -> None:
-    """Forget expired uploads, delete the bytes of removed clips, and finish what the vault left to do.
+    """Forget expired uploads, delete the bytes of removed clips and retired renditions, finish what is left.
 
     Safe to repeat, at any time. A store that is away holds nothing up: what lies there is deleted once it is
     back.
     """
     await _forget_uploads(at)
+    await _withdraw_retired(at)
     await _delete_withdrawn(at)
     await at.vault.sweep(intents_before=at.clock.now() - timedelta(seconds=LONGEST_PUT_SECONDS))
     await at.vault.compact()
@@ -31,6 +34,13 @@ async def _forget_uploads(at: OpenRealm) -> None:
             await at.media.remove_upload(tx, upload_id)
     for upload_id in expired:
         at.media.discard(upload_id)
+
+
+async def _withdraw_retired(at: OpenRealm) -> None:
+    before = at.clock.now() - timedelta(seconds=RETIRED_SECONDS)
+    async with at.database.write() as tx:
+        names = await at.delivery.withdraw_retired(tx, before=before)
+    at.origin.forget(names)
 
 
 async def _delete_withdrawn(at: OpenRealm) -> None:
