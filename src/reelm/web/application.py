@@ -19,7 +19,7 @@ from reelm.web.caller import Caller, SessionCookie
 from reelm.web.front import App, Front
 from reelm.web.limits import Limits
 from reelm.web.problems import EXCEPTION_HANDLERS
-from reelm.web.routes import clips, comments, feed, hls, operations, profiles, session, uploads
+from reelm.web.routes import clips, comments, feed, hls, operations, profiles, session, tus, uploads
 from reelm.web.traffic import Traffic
 from reelm.workflows import OpenRealm, sweep
 
@@ -31,6 +31,7 @@ ROUTES = [
     *session.ROUTES,
     *profiles.ROUTES,
     *uploads.ROUTES,
+    *tus.ROUTES,
     *clips.ROUTES,
     *comments.ROUTES,
     *feed.ROUTES,

@@ -2,8 +2,9 @@
 
 from typing import Literal, cast
 
-from reelm import feed, media, social
+from reelm import feed, media, social, workflows
 from reelm.web import schema
+from reelm.web.problems import problem
 
 Shown = Literal["processing", "visible", "failed"]
 
@@ -106,4 +107,20 @@ def upload(found: media.Upload) -> schema.Upload:
         has_audio=probe.audio is not None,
         size_bytes=found.size_bytes,
         expires_at=found.expires_at,
+    )
+
+
+def arrival(found: media.Arrival) -> schema.Arrival:
+    return arrived(workflows.Arrived(found, None))
+
+
+def arrived(found: workflows.Arrived) -> schema.Arrival:
+    refusal = media.refusal_of(found.arrival)
+    return schema.Arrival(
+        id=found.arrival.id,
+        length_bytes=found.arrival.length_bytes,
+        offset_bytes=found.arrival.offset_bytes,
+        expires_at=found.arrival.expires_at,
+        upload=upload(found.upload) if found.upload else None,
+        refusal=problem(refusal) if refusal else None,
     )

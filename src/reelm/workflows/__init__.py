@@ -1,11 +1,12 @@
 """The stories of the product, told across packages. Read this folder first.
 
-``join`` makes an account, ``receive`` takes an upload, ``post`` makes it a clip, ``publish`` makes the clip
-play, ``watch`` hands out playlists and keys, ``remove`` takes a clip back, ``tidy`` finishes what was left
-behind. Each gets the ``OpenRealm``; none holds SQL, HTTP or cryptography. A durable story runs as ``Jobs``
-whose ``Run`` remembers its steps.
+``join`` makes an account, ``receive`` takes an upload, ``arrive`` takes one in pieces, ``post`` makes it a
+clip, ``publish`` makes the clip play, ``watch`` hands out playlists and keys, ``remove`` takes a clip back,
+``tidy`` finishes what was left behind. Each gets the ``OpenRealm``; none holds SQL, HTTP or cryptography. A
+durable story runs as ``Jobs`` whose ``Run`` remembers its steps.
 """
 
+from reelm.workflows.arrive import Arrived, announce, append, follow, metadata_of, stand, terminate
 from reelm.workflows.join import join
 from reelm.workflows.ports import Job, Jobs, JobState, Json, Run
 from reelm.workflows.post import post
@@ -18,6 +19,7 @@ from reelm.workflows.turns import Turns
 from reelm.workflows.watch import key, master_playlist, media_playlist, poster
 
 __all__ = [
+    "Arrived",
     "Job",
     "JobState",
     "Jobs",
@@ -27,17 +29,23 @@ __all__ = [
     "Turns",
     "UploadPosted",
     "abandon",
+    "announce",
+    "append",
     "discard",
+    "follow",
     "join",
     "key",
     "master_playlist",
     "media_playlist",
+    "metadata_of",
     "post",
     "poster",
     "publish",
     "publish_job",
     "receive",
     "remove",
+    "stand",
     "sweep",
+    "terminate",
     "tidy",
 ]
