@@ -1,4 +1,5 @@
 import type {
+  Arrival,
   Clip,
   ClipPage,
   Comment,
@@ -57,5 +58,7 @@ export const comments = {
 };
 
 export const uploads = {
-  remove: (id: string) => request<void>("DELETE", `/uploads/${at(id)}`),
+  /** How far an upload has come, and what became of it. */
+  follow: (id: string) => request<Arrival>("GET", `/uploads/tus/${at(id)}`),
+  remove: (id: string) => request<void>("DELETE", `/uploads/tus/${at(id)}`, { isTus: true }),
 };

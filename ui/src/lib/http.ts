@@ -8,6 +8,8 @@ export interface Options {
   signal?: AbortSignal | undefined;
   /** Lets the request outlive the page, for reports sent while leaving. */
   keepalive?: boolean;
+  /** Speaks the upload protocol. */
+  isTus?: boolean;
 }
 
 /** The token that every unsafe request must echo; the realm sets it with the session. */
@@ -18,6 +20,7 @@ export function csrfToken(): string {
 async function answer(method: Method, path: string, options: Options): Promise<Response> {
   const headers: Record<string, string> = { accept: "application/json" };
   if (options.body !== undefined) headers["content-type"] = "application/json";
+  if (options.isTus) headers["tus-resumable"] = "1.0.0";
   if (method !== "GET") headers["x-csrftoken"] = csrfToken();
   try {
     return await fetch(`/api${path}`, {
