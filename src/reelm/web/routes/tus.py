@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from litestar import HttpMethod, Request, Response, delete, get, head, patch, post, route
 from litestar.exceptions import InternalServerException
@@ -15,6 +15,7 @@ from litestar.openapi.spec import (
     RequestBody,
     Schema,
 )
+from litestar.params import PathParameter
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
 from reelm.base import AccountId, UploadId
@@ -27,6 +28,7 @@ from reelm.web.routes import Asking, At, IdPath, Limit
 from reelm.workflows import OpenRealm, announce, append, follow, metadata_of, stand, terminate
 
 Asked = Request[Any, Any, Any]
+AnyPath = Annotated[str, PathParameter(description="whatever a client was given")]
 
 _HEADERS = {
     "Tus-Resumable": f"`{tus.VERSION}`",
@@ -76,7 +78,8 @@ class Appended(Spoken):
 
 
 @route(
-    [tus.PATH, f"{tus.PATH}/{{upload_id:str}}"],
+    tus.PATH,
+    operation_id="read_abilities",
     http_method=[HttpMethod.OPTIONS],
     operation_class=Spoken,
     responses=documented(400),
@@ -85,6 +88,21 @@ class Appended(Spoken):
 )
 async def read_abilities(at: At) -> Response[None]:
     """Which version and extensions of tus are spoken, and how large a file may be."""
+    return _bare(HTTP_204_NO_CONTENT, tus.abilities(at.media.limits.max_source_bytes))
+
+
+@route(
+    f"{tus.PATH}/{{upload_id:str}}",
+    operation_id="read_abilities_again",
+    http_method=[HttpMethod.OPTIONS],
+    operation_class=Spoken,
+    responses=documented(400),
+    tags=["uploads"],
+    status_code=HTTP_204_NO_CONTENT,
+)
+async def read_abilities_again(at: At, upload_id: AnyPath) -> Response[None]:
+    """The same, for whoever asks at an upload; it need not be there."""
+    del upload_id
     return _bare(HTTP_204_NO_CONTENT, tus.abilities(at.media.limits.max_source_bytes))
 
 
@@ -200,4 +218,12 @@ def _bytes(*, is_required: bool) -> RequestBody:
     return RequestBody(content={tus.BODY_TYPE: binary}, required=is_required, description="the bytes")
 
 
-ROUTES = [read_abilities, begin_upload, read_offset, follow_upload, append_to_upload, terminate_upload]
+ROUTES = [
+    read_abilities,
+    read_abilities_again,
+    begin_upload,
+    read_offset,
+    follow_upload,
+    append_to_upload,
+    terminate_upload,
+]
