@@ -60,7 +60,7 @@ def send_until_killed(uploader: Uploader, realm: Running, moment: Moment) -> int
         while uploader.offset < SIZE_BYTES:
             if uploader.offset + CHUNK_BYTES > moment.byte and not killing.ident:
                 killing.start()
-            uploader.upload_chunk()  # type: ignore[no-untyped-call] - the library has few types
+            uploader.upload_chunk()  # type: ignore[no-untyped-call]  # the library has few
             acknowledged = uploader.offset
     killing.join()
     return acknowledged

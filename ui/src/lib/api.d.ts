@@ -1887,6 +1887,7 @@ export interface operations {
                 "Tus-Resumable"?: string;
             };
             path: {
+                /** @description whatever a client was given */
                 upload_id: string;
             };
             cookie?: never;
