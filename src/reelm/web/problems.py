@@ -35,6 +35,7 @@ STATUSES: Mapping[type[base.ReelmError], int] = {
     errors.MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
     errors.WrongTusVersion: HTTPStatus.PRECONDITION_FAILED,
     media.UploadBusy: HTTPStatus.LOCKED,
+    media.Interrupted: HTTPStatus.LOCKED,  # every tus client goes on after this one
     media.ChecksumMismatch: CHECKSUM_MISMATCH,
 }
 

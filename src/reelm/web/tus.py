@@ -46,6 +46,11 @@ def length_of(headers: Mapping[str, str]) -> int:
     return _number(headers, "upload-length")
 
 
+def has_body(headers: Mapping[str, str]) -> bool:
+    """Whether bytes follow."""
+    return "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
+
+
 def body_of(headers: Mapping[str, str], *, start_bytes: int | None = None) -> Body:
     """What a request says about its bytes.
 

@@ -15,7 +15,7 @@ import type {
   SignIn,
   View,
 } from "./contract";
-import { request } from "./http";
+import { request, requestHeader } from "./http";
 
 type Signal = AbortSignal | undefined;
 
@@ -60,5 +60,7 @@ export const comments = {
 export const uploads = {
   /** How far an upload has come, and what became of it. */
   follow: (id: string) => request<Arrival>("GET", `/uploads/tus/${at(id)}`),
+  /** Where to go on; ends a connection that is still open there and silent. */
+  offset: async (id: string) => Number(await requestHeader(`/uploads/tus/${at(id)}`, "upload-offset", { isTus: true })),
   remove: (id: string) => request<void>("DELETE", `/uploads/tus/${at(id)}`, { isTus: true }),
 };

@@ -97,7 +97,11 @@ class Posting {
       if (this.stage !== "empty") return;
       if (refusal) forget();
       else if (upload) this.#arrived(upload);
-      else this.earlier = { ...found, ratio: offset_bytes / found.size };
+      else {
+        this.earlier = { ...found, ratio: offset_bytes / found.size };
+        const offset = await uploads.offset(found.id);
+        if (this.earlier) this.earlier = { ...found, ratio: offset / found.size };
+      }
     } catch (error) {
       if (asProblem(error)?.status === 404) forget();
     }

@@ -93,7 +93,7 @@ export class Sending {
         const problem = asProblem(error);
         if (!problem || !isPassing(problem)) throw error;
         if (problem.status !== 0 && ++refused > REFUSED_IN_A_ROW) throw error;
-        this.#listener.onstandstill("silent");
+        if (!isLocked(problem)) this.#listener.onstandstill("silent");
         await this.#until(wait);
       }
     }
@@ -170,10 +170,12 @@ export class Sending {
   }
 }
 
-/** What cures itself: a lost network, a realm that restarts, an older connection that is still open there. */
-function isPassing({ status, code }: ApiProblem): boolean {
-  return status === 0 || status === 409 || status === 423 || (status >= 500 && code !== "media.disk-full");
-}
+/** An older connection of this upload is still open there, or brought more than its answer could tell. */
+const isLocked = ({ status }: ApiProblem): boolean => status === 409 || status === 423;
+
+/** What cures itself: that, a lost network, a realm that restarts. */
+const isPassing = (problem: ApiProblem): boolean =>
+  isLocked(problem) || problem.status === 0 || (problem.status >= 500 && problem.code !== "media.disk-full");
 
 function asTusProblem(error: Error): ApiProblem {
   const response = "originalResponse" in error ? (error.originalResponse as Answer | null) : null;

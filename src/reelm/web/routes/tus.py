@@ -1,6 +1,7 @@
 """Uploads that survive a lost connection, by the tus protocol; any tus client works."""
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
@@ -18,7 +19,7 @@ from litestar.openapi.spec import (
 from litestar.params import PathParameter
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
-from reelm.base import AccountId, UploadId
+from reelm.base import AccountId, ReelmError, UploadId
 from reelm.media import interrupted
 from reelm.web import schema, tus
 from reelm.web.caller import Caller
@@ -121,14 +122,15 @@ async def begin_upload(request: Asked, at: At, caller: Asking, *, limits: Limit)
     tus.check_version(headers)
     account = await _account(caller, at)
     length_bytes, said = tus.length_of(headers), tus.metadata_of(headers)
-    body = tus.body_of(headers, start_bytes=0) if "content-type" in headers else None
+    body = tus.body_of(headers, start_bytes=0) if tus.has_body(headers) else None
     limits.uploads.take(account)
     made = await announce(length_bytes, metadata=said, owner=account, at=at)
     if body is not None:
         try:
             made = await append(made.id, body, _stream(request), owner=account, at=at)
-        except BaseException:  # nobody was told where it is
-            await terminate(made.id, owner=account, at=at)
+        except BaseException:
+            with suppress(ReelmError):  # nobody was told where it is
+                await terminate(made.id, owner=account, at=at)
             raise
     return Response(arrival(made), headers={"location": f"{tus.PATH}/{made.id}", **tus.state_of(made)})
 
