@@ -8,7 +8,6 @@ written again, so bytes that nobody recorded are never part of an upload.
 import asyncio
 import hashlib
 from collections.abc import AsyncIterable, Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -80,21 +79,30 @@ async def append(
     """
     await or_full(hold.file.cut, stretch.start_bytes)
     appending = _Appending(stretch, hold, record, pace)
-    if stretch.checksum:
-        return await appending.take_checked(stream, stretch.checksum)
+    try:
+        if stretch.checksum:
+            return await appending.take_checked(stream, stretch.checksum)
+        return await _take_all(stream, appending)
+    except SpoolFull:
+        raise full("What arrived before is kept.") from None
+    finally:
+        # Whatever happened: the file is closed next, and a checkpoint must not sync another one in its place.
+        await _to_its_end(appending.rest())
+
+
+async def _take_all(stream: AsyncIterable[bytes], appending: "_Appending") -> int:
     try:
         await appending.take(stream)
+        await appending.flush()
     except BeyondLength:
-        await appending.end()
         raise
     except SpoolFull:
-        with suppress(SpoolFull):
-            await appending.keep()
-        raise full("What arrived before is kept.") from None
+        await appending.keep()
+        raise
     except BaseException:
         await _to_its_end(appending.finish())
         raise
-    return await appending.finish()
+    return await appending.keep()
 
 
 class _Appending:
@@ -129,21 +137,31 @@ class _Appending:
             )
         return await self.finish()
 
-    async def end(self) -> None:
-        """Wait for the checkpoint that runs; the error of a failed one is raised: the disk is not trusted."""
+    async def flush(self) -> None:
+        """Write what waits."""
+        await or_full(self._hold.file.write, self._waiting, self._written_bytes)
+        self._waiting, self._written_bytes = [], self._arrived_bytes
+
+    async def rest(self) -> None:
+        """Wait until no checkpoint runs; whether it failed is told by ``keep``."""
         if self._checkpoint:
-            await self._checkpoint
+            await asyncio.gather(self._checkpoint, return_exceptions=True)
 
     async def keep(self) -> int:
-        """Record all that is written; how much that is."""
-        await self.end()
+        """Record all that is written; how much that is.
+
+        After a failed checkpoint its error is raised instead: a sync that succeeds after one that failed says
+        nothing about the bytes of the first.
+        """
+        if self._checkpoint:
+            await self._checkpoint
         if self._written_bytes > self._recorded_bytes:
             await self._keep(self._written_bytes)
         return self._written_bytes
 
     async def finish(self) -> int:
         """Record all that has arrived."""
-        await self._flush()
+        await self.flush()
         return await self.keep()
 
     async def _add(self, block: bytes) -> bool:
@@ -154,12 +172,8 @@ class _Appending:
         self._waiting.append(block)
         if self._arrived_bytes - self._written_bytes < _BLOCK_BYTES:
             return False
-        await self._flush()
+        await self.flush()
         return True
-
-    async def _flush(self) -> None:
-        await or_full(self._hold.file.write, self._waiting, self._written_bytes)
-        self._waiting, self._written_bytes = [], self._arrived_bytes
 
     def _consider(self) -> None:
         if self._checkpoint and not self._checkpoint.done():

@@ -207,6 +207,15 @@ async def test_a_full_disk_keeps_what_fitted_and_says_so(row: Row, source: bytes
     assert await send(row, blocks(source[row.offset :])) == len(source)
 
 
+async def test_a_disk_that_is_full_at_the_very_end_keeps_what_fitted(row: Row, source: bytes) -> None:
+    row.disk.no_room_after = len(source) - 1
+    with pytest.raises(SpoolFull, match="What arrived before is kept"):
+        await send(row, blocks(source))
+    assert 6 * BLOCK <= row.offset < len(source)
+    row.disk.no_room_after = None
+    assert await send(row, blocks(source[row.offset :])) == len(source)
+
+
 async def test_after_a_failed_sync_no_offset_is_recorded_that_it_covered(row: Row, source: bytes) -> None:
     row.disk.sync_error = OSError(5, "Input/output error")
     with pytest.raises(OSError, match="Input/output"):
