@@ -3,8 +3,7 @@
 from contextlib import suppress
 from datetime import timedelta
 
-from reelm.base import Tx, UploadId
-from reelm.media import UploadMissing
+from reelm.base import ReelmError, Tx, UploadId
 from reelm.vault import DeletionUnfinished
 from reelm.workflows.arrive import settle
 from reelm.workflows.realm import OpenRealm
@@ -41,7 +40,7 @@ async def _settle_arrivals(at: OpenRealm) -> None:
     async with at.database.read() as tx:
         waiting = [each for each in await at.media.arrivals.unsettled(tx) if each.is_complete]
     for arrival in waiting:
-        with suppress(UploadMissing):  # it was discarded just now
+        with suppress(ReelmError):  # discarded just now, or the machine's fault: the next round tries again
             await settle(arrival, at=at)
 
 

@@ -83,10 +83,7 @@ export class Sending {
     for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
       await this.#mayGo();
       try {
-        await this.#attempt(() => {
-          wait = FIRST_WAIT_MS;
-          refused = 0;
-        });
+        await this.#attempt({ moved: () => (wait = FIRST_WAIT_MS), kept: () => (refused = 0) });
         return await this.#outcome();
       } catch (error) {
         if (error instanceof Interrupted) continue;
@@ -109,7 +106,7 @@ export class Sending {
   }
 
   /** One connection's worth: from what the realm has to the end of the file. */
-  async #attempt(onprogress: () => void): Promise<void> {
+  async #attempt(told: { moved: () => void; kept: () => void }): Promise<void> {
     this.#tus ??= await this.#prepare();
     const tus = this.#tus;
     try {
@@ -120,8 +117,9 @@ export class Sending {
         tus.options.onProgress = (sent) => {
           this.#listener.onstandstill(null);
           this.#listener.onsent(sent);
+          told.moved();
         };
-        tus.options.onChunkComplete = onprogress;
+        tus.options.onChunkComplete = told.kept;
         tus.start();
       });
     } finally {
