@@ -8,7 +8,7 @@ const ENDPOINT = "/api/uploads/tus";
 /** Small enough for the proxies that bound a request; each chunk costs one more answer. */
 const CHUNK_BYTES = 32 * 1024 * 1024;
 const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 8000;
+const LONGEST_WAIT_MS = 3000;
 const REFUSED_IN_A_ROW = 8;
 const LOOK_AGAIN_MS = 500;
 
