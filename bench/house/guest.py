@@ -50,6 +50,17 @@ class Guest:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         self._cookies: dict[str, str] = {}
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """What shows the realm who is asking."""
+        cookies = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
+        return {"x-csrftoken": self._cookies.get("csrftoken", "")} | ({"cookie": cookies} if cookies else {})
+
+    def begin(self, length_bytes: int) -> str:
+        """Announce an upload that comes in pieces; where it is."""
+        more = {"tus-resumable": "1.0.0", "upload-length": str(length_bytes)}
+        return f"/api/uploads/tus/{json.loads(self.ask('POST', '/api/uploads/tus', more=more))['id']}"
+
     def ask(
         self,
         method: str,
@@ -57,19 +68,18 @@ class Guest:
         body: bytes | io.BytesIO | None = None,
         *,
         content_type: str = "application/json",
+        more: Mapping[str, str] | None = None,
     ) -> bytes:
         """The body of the answer.
 
         Raises:
             Refused: the status is not 2xx.
         """
-        headers = {"x-csrftoken": self._cookies.get("csrftoken", "")}
+        headers = self.headers | dict(more or {})
         if body is not None:
             headers["content-type"] = content_type
         if isinstance(body, io.BytesIO):
             headers["content-length"] = str(body.getbuffer().nbytes)
-        if self._cookies:
-            headers["cookie"] = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
         self._connection.request(method, path, body, headers)
         response = self._connection.getresponse()
         answer = response.read()

@@ -192,6 +192,7 @@ def _media_config(settings: Settings) -> media.Config:
             max_pixels=uploads.max_pixels,
         ),
         upload_ttl_seconds=uploads.keep_seconds,
+        allowance=media.Allowance(uploads.quota_bytes, uploads.max_open),
     )
 
 

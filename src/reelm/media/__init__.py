@@ -5,23 +5,32 @@ watched, and what is refused leaves nothing behind.
 
 Nouns: ``Media`` does the work. A ``Probe`` is what a source is, a ``Plan`` what will be made of it, a
 ``Rung`` one encoding of the plan. A ``Rendition`` is an encrypted rung, cut into pieces that are named by
-their digest. An ``Upload`` is a received file that waits to be posted.
+their digest. An ``Upload`` is a received file that waits to be posted, an ``Arrival`` one that is still on
+its way in.
 """
 
+from reelm.media.append import CHECKSUMS, Checksum, Pace
+from reelm.media.arrivals import Allowance, Arrivals, Body, refusal_of
 from reelm.media.encode import Encoded
 from reelm.media.errors import (
     BadEncoding,
+    BeyondLength,
+    ChecksumMismatch,
     Empty,
     EncoderStopped,
     InspectionFailed,
+    Interrupted,
     NoEncoder,
     NotAVideo,
     NoVideo,
+    OffsetMismatch,
+    QuotaReached,
     SpoolFull,
     TookTooLong,
     TooLargePicture,
     TooLong,
     TooManyBytes,
+    TooManyOpen,
     TooManyStreams,
     TooShort,
     TooSmall,
@@ -31,32 +40,46 @@ from reelm.media.errors import (
     UploadMissing,
 )
 from reelm.media.ffmpeg import Effort, find_ffmpeg
+from reelm.media.hold import Hold, interrupted
 from reelm.media.media import Config, Media
 from reelm.media.model import Audio, Coding, Limits, Plan, Probe, Rung, Video, plan
 from reelm.media.package import Piece, Rendition
 from reelm.media.remuxable import REMUXED, obstacle_to_remux, remuxed_rung
 from reelm.media.spool import Spooled
-from reelm.media.store import Upload
+from reelm.media.store import Arrival, Upload
 
 __all__ = [
+    "CHECKSUMS",
     "REMUXED",
+    "Allowance",
+    "Arrival",
+    "Arrivals",
     "Audio",
     "BadEncoding",
+    "BeyondLength",
+    "Body",
+    "Checksum",
+    "ChecksumMismatch",
     "Coding",
     "Config",
     "Effort",
     "Empty",
     "Encoded",
     "EncoderStopped",
+    "Hold",
     "InspectionFailed",
+    "Interrupted",
     "Limits",
     "Media",
     "NoEncoder",
     "NoVideo",
     "NotAVideo",
+    "OffsetMismatch",
+    "Pace",
     "Piece",
     "Plan",
     "Probe",
+    "QuotaReached",
     "Rendition",
     "Rung",
     "SpoolFull",
@@ -64,6 +87,7 @@ __all__ = [
     "TooLargePicture",
     "TooLong",
     "TooManyBytes",
+    "TooManyOpen",
     "TooManyStreams",
     "TooShort",
     "TooSmall",
@@ -75,7 +99,9 @@ __all__ = [
     "UploadMissing",
     "Video",
     "find_ffmpeg",
+    "interrupted",
     "obstacle_to_remux",
     "plan",
+    "refusal_of",
     "remuxed_rung",
 ]

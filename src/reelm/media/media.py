@@ -8,6 +8,8 @@ from pathlib import Path
 
 from reelm.base import Clock, Entropy, Tx, UploadId
 from reelm.media import store
+from reelm.media.append import Pace
+from reelm.media.arrivals import Allowance, Arrivals, Rules
 from reelm.media.encode import Encoded, encode
 from reelm.media.ffmpeg import Effort, Encoder, find_ffmpeg
 from reelm.media.model import Limits, Plan, Probe, Rung
@@ -28,7 +30,9 @@ class Config:
         spool: folder for uploads in the clear; private, on the realm's own disk, made when missing.
         limits: what is accepted as a source.
         reserve_bytes: free space that an upload may not use.
-        upload_ttl_seconds: how long an upload waits to be posted.
+        upload_ttl_seconds: how long an upload waits to be posted, or for more of it to arrive.
+        allowance: what one account may have waiting.
+        pace: how uploads that come in pieces are written.
         inspect_seconds: for looking at one file.
         inspect_memory_bytes: address space of the process that looks.
         effort: what encoding may use.
@@ -38,19 +42,27 @@ class Config:
     limits: Limits = field(default_factory=Limits)
     reserve_bytes: int = 256 * 1024**2
     upload_ttl_seconds: int = 24 * 3600
+    allowance: Allowance = field(default_factory=Allowance)
+    pace: Pace = field(default_factory=Pace)
     inspect_seconds: float = 60.0
     inspect_memory_bytes: int = 3 * 1024**3
     effort: Effort = field(default_factory=Effort)
 
 
 class Media:
-    """Receives, looks at, encodes and packages files. Knows nobody and keeps nothing but ``uploads``."""
+    """Receives, looks at, encodes and packages files. Knows nobody, and keeps nothing but what waits.
+
+    Attributes:
+        arrivals: uploads that come in pieces.
+    """
 
     def __init__(self, config: Config, *, clock: Clock, entropy: Entropy) -> None:
         self._config = config
         self._clock = clock
         self._entropy = entropy
         self._spool = Spool(config.spool, limits=config.limits, reserve_bytes=config.reserve_bytes)
+        rules = Rules(config.upload_ttl_seconds, config.allowance, config.pace)
+        self.arrivals = Arrivals(self._spool, rules, clock=clock)
         self._encoder: Encoder | None = None
         self._finding = asyncio.Lock()
 
@@ -76,9 +88,9 @@ class Media:
         """Remove an upload's file and workspace. Safe to repeat."""
         self._spool.discard(upload)
 
-    def sweep(self, keep: set[UploadId]) -> None:
-        """At start: remove every file that belongs to none of ``keep``."""
-        self._spool.sweep(keep)
+    def sweep(self, keep: set[UploadId], arriving: set[UploadId]) -> None:
+        """At start: remove every file that belongs to none of ``keep`` and is not on its way in."""
+        self._spool.sweep(keep, arriving)
 
     async def probe(self, path: Path) -> Probe:
         """Facts about a file, or why it is refused; see ``reelm.media.probe.probe``."""

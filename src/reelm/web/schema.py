@@ -164,6 +164,17 @@ class Upload(Struct, frozen=True):
     expires_at: datetime
 
 
+class Arrival(Struct, frozen=True):
+    """A file that comes in pieces; once it is whole, ``upload`` or ``refusal`` says what became of it."""
+
+    id: IdText
+    length_bytes: Count
+    offset_bytes: Annotated[int, Meta(ge=0, description="every byte before it is stored durably")]
+    expires_at: datetime
+    upload: Upload | None
+    refusal: Problem | None
+
+
 class Progress(Struct, frozen=True):
     """How far publishing has come."""
 
