@@ -53,7 +53,7 @@ async def test_a_posted_clip_plays_for_everyone_with_picture_sound_and_poster(st
     assert [clip.id for clip in page.clips] == [made.id]
     world = await look(stage)
     world.check()
-    assert set(world.objects) == {f"clip/{made.id}/1/128p", f"clip/{made.id}/1/poster"}
+    assert set(world.objects) == {f"clip/{made.id}/1/{name}" for name in ("128p", "poster", "strip")}
     assert world.spooled == ()
 
 
@@ -80,6 +80,7 @@ async def test_a_clip_is_playable_before_its_other_rungs_are_made(stage: Stage) 
         "before playable",
         "before remaining rungs",
         "before store remaining rungs",
+        "before skim",
         "before done",
     ]
     assert seen["before probe"] == Progress(Step.PREPARING, 0.0, is_playable=False, failure=None)
@@ -125,7 +126,7 @@ async def test_a_remuxed_rung_serves_who_plays_it_for_an_hour_and_is_then_delete
     await tidy(at=timed.at)
     world = await look(timed)
     world.check()
-    assert set(world.objects) == {f"clip/{made.id}/1/{name}" for name in ("480p", "720p", "poster")}
+    assert set(world.objects) == {f"clip/{made.id}/1/{name}" for name in ("480p", "720p", "poster", "strip")}
     assert len(await screen(viewer(timed), made.id)) == 2
 
 

@@ -6,7 +6,7 @@ watched, and what is refused leaves nothing behind.
 Nouns: ``Media`` does the work. A ``Probe`` is what a source is, a ``Plan`` what will be made of it, a
 ``Rung`` one encoding of the plan. A ``Rendition`` is an encrypted rung, cut into pieces that are named by
 their digest. An ``Upload`` is a received file that waits to be posted, an ``Arrival`` one that is still on
-its way in.
+its way in. A ``Fingerprint`` is what a clip is recognised by, a ``Strip`` how its preview is laid out.
 """
 
 from reelm.media.append import CHECKSUMS, Checksum, Pace
@@ -20,6 +20,7 @@ from reelm.media.errors import (
     EncoderStopped,
     InspectionFailed,
     Interrupted,
+    NoChromaprint,
     NoEncoder,
     NotAVideo,
     NoVideo,
@@ -40,13 +41,17 @@ from reelm.media.errors import (
     UploadMissing,
 )
 from reelm.media.ffmpeg import Effort, find_ffmpeg
+from reelm.media.fingerprint import Fingerprint, Scheme
 from reelm.media.hold import Hold, interrupted
 from reelm.media.media import Config, Media
 from reelm.media.model import Audio, Coding, Limits, Plan, Probe, Rung, Video, plan
 from reelm.media.package import Piece, Rendition
+from reelm.media.poster import Poster
 from reelm.media.remuxable import REMUXED, obstacle_to_remux, remuxed_rung
+from reelm.media.skim import Footage, Skimmed, rung_footage, source_footage
 from reelm.media.spool import Spooled
 from reelm.media.store import Arrival, Upload
+from reelm.media.strip import Strip
 
 __all__ = [
     "CHECKSUMS",
@@ -66,11 +71,14 @@ __all__ = [
     "Empty",
     "Encoded",
     "EncoderStopped",
+    "Fingerprint",
+    "Footage",
     "Hold",
     "InspectionFailed",
     "Interrupted",
     "Limits",
     "Media",
+    "NoChromaprint",
     "NoEncoder",
     "NoVideo",
     "NotAVideo",
@@ -78,12 +86,16 @@ __all__ = [
     "Pace",
     "Piece",
     "Plan",
+    "Poster",
     "Probe",
     "QuotaReached",
     "Rendition",
     "Rung",
+    "Scheme",
+    "Skimmed",
     "SpoolFull",
     "Spooled",
+    "Strip",
     "TooLargePicture",
     "TooLong",
     "TooManyBytes",
@@ -104,4 +116,6 @@ __all__ = [
     "plan",
     "refusal_of",
     "remuxed_rung",
+    "rung_footage",
+    "source_footage",
 ]

@@ -11,7 +11,7 @@
     ├── Conflict     UploadBusy, OffsetMismatch
     ├── TooMany      TooManyOpen
     ├── Unavailable  SpoolFull, Interrupted, EncoderStopped
-    └── Broken       NoEncoder, BadEncoding, InspectionFailed
+    └── Broken       NoEncoder, BadEncoding, InspectionFailed, NoChromaprint
 """
 
 from reelm.base import Broken, Conflict, Invalid, NotFound, TooLarge, TooMany, Unavailable, Unsupported
@@ -149,3 +149,10 @@ class BadEncoding(Broken):
 class InspectionFailed(Broken):
     code = "media.inspection-failed"
     title = "Files cannot be looked at"
+
+
+class NoChromaprint(Broken):
+    """Never raised: the reason why a clip has no fingerprint of its sound."""
+
+    code = "media.no-chromaprint"
+    title = "Sounds cannot be recognised here"

@@ -16,6 +16,8 @@ _TO_SDR = (
     "zscale=transfer=linear:npl=203,format=gbrpf32le,zscale=primaries=bt709,tonemap=mobius:param=0.6:desat=0,"
     "zscale=transfer=bt709:matrix=bt709:range=limited"
 )
+# JPEG files are full-range BT.601 by definition.
+TO_JPEG = "scale=in_color_matrix=bt709:in_range=limited:out_color_matrix=bt601:out_range=full,format=yuvj420p"
 # Fixed, so that a machine with many cores neither needs more memory nor makes other bytes.
 _DECODER_THREADS, _FILTER_THREADS, _ENCODER_THREADS = "4", "4", "6"
 # One fragment per forced keyframe with the sound of the same stretch; the sound's start-up samples are cut by

@@ -1,23 +1,25 @@
 """The package's main noun: everything that is done to a file, with its limits in one place."""
 
 import asyncio
-from collections.abc import AsyncIterable, Callable
+from collections.abc import AsyncIterable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from reelm.base import Clock, Entropy, Tx, UploadId
+from reelm.base import ClipId, Clock, Entropy, Tx, UploadId
 from reelm.media import store
 from reelm.media.append import Pace
 from reelm.media.arrivals import Allowance, Arrivals, Rules
 from reelm.media.encode import Encoded, encode
-from reelm.media.ffmpeg import Effort, Encoder, find_ffmpeg
+from reelm.media.ffmpeg import Effort, Encoder, find_ffmpeg, knows_sounds
+from reelm.media.fingerprint import Fingerprint, Scheme
 from reelm.media.model import Limits, Plan, Probe, Rung
 from reelm.media.package import Rendition, package
-from reelm.media.poster import poster
+from reelm.media.poster import Poster, poster
 from reelm.media.probe import probe
 from reelm.media.process import Bounds
 from reelm.media.remux import remux
+from reelm.media.skim import Footage, Skimmed, skim
 from reelm.media.spool import Spool, Spooled
 from reelm.media.store import Upload
 
@@ -124,9 +126,31 @@ class Media:
         """Encrypt a rung under a new key; see ``reelm.media.package.package``."""
         return await package(encoded, into=into, entropy=self._entropy)
 
-    async def poster(self, source: Path, probe: Probe, *, into: Path) -> Path:
-        """A still picture, as JPEG; see ``reelm.media.poster.poster``."""
+    async def poster(self, source: Path, probe: Probe, *, into: Path) -> Poster:
+        """A still picture and its placeholder; see ``reelm.media.poster.poster``."""
         return await poster(source, probe, into=into, encoder=await self._urgent_encoder())
+
+    async def skim(self, footage: Footage, *, into: Path) -> Skimmed:
+        """Fingerprints and a preview strip; see ``reelm.media.skim.skim``."""
+        return await skim(footage, into=into, encoder=await self._find_encoder())
+
+    async def record_fingerprints(
+        self, tx: Tx, clip_id: ClipId, made: Sequence[Fingerprint], *, missing: Mapping[Scheme, str]
+    ) -> None:
+        """Replace what a clip is recognised by; ``missing``: the code of why a scheme could not be had."""
+        await store.record_fingerprints(tx, clip_id, made, missing)
+
+    async def fingerprints(self, tx: Tx, clip_id: ClipId) -> tuple[Fingerprint, ...]:
+        """What a clip is recognised by, by the name of the scheme; without those that could not be had."""
+        return await store.fingerprints_of(tx, clip_id)
+
+    async def unrecognised(self, tx: Tx, *, limit: int = 100) -> tuple[tuple[ClipId, Scheme, str], ...]:
+        """Clips that lack a fingerprint, which one, and the code of the reason; the newest first."""
+        return await store.unrecognised(tx, limit)
+
+    async def forget_fingerprints(self, tx: Tx, clip_id: ClipId) -> None:
+        """Nothing recognises the clip any more. Safe to repeat."""
+        await store.forget_fingerprints(tx, clip_id)
 
     async def record_upload(
         self, tx: Tx, spooled: Spooled, *, upload: UploadId, owner: str, probe: Probe
@@ -169,5 +193,6 @@ class Media:
         """Looked for once, at first use."""
         async with self._finding:
             if self._encoder is None:
-                self._encoder = Encoder(program=await find_ffmpeg(), effort=self._config.effort)
+                program = await find_ffmpeg()
+                self._encoder = Encoder(program, self._config.effort, await knows_sounds(program))
             return self._encoder

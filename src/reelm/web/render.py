@@ -52,7 +52,21 @@ def clip(found: social.ClipView) -> schema.Clip:
         is_own=found.is_own,
         playlist_url=f"/hls/{found.id}/master.m3u8" if is_playable else None,
         poster_url=f"/api/clips/{found.id}/poster" if is_playable else None,
+        blurhash=found.blurhash,
+        strip=_strip(found),
         failure=failure(found.failure),
+    )
+
+
+def _strip(found: social.ClipView) -> schema.Strip | None:
+    laid = found.strip
+    if laid is None:
+        return None
+    return schema.Strip(
+        url=f"/api/clips/{found.id}/strip",
+        interval_ms=laid.interval_ms,
+        count=laid.count,
+        columns=laid.columns,
     )
 
 

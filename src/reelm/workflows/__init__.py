@@ -19,7 +19,7 @@ from reelm.workflows.receive import UploadPosted, discard, receive
 from reelm.workflows.remove import remove
 from reelm.workflows.tidy import sweep, tidy
 from reelm.workflows.turns import Turns
-from reelm.workflows.watch import key, master_playlist, media_playlist, poster
+from reelm.workflows.watch import key, master_playlist, media_playlist, poster, strip
 from reelm.workflows.withdraw import withdraw
 
 __all__ = [
@@ -53,6 +53,7 @@ __all__ = [
     "repair",
     "scrub",
     "stand",
+    "strip",
     "sweep",
     "terminate",
     "tidy",

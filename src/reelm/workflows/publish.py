@@ -1,11 +1,11 @@
 """An upload becomes a clip that plays.
 
-``probe → first rung → store → playable → remaining rungs → store → done``. The first rung is the source's own
-picture where players can take it, and the lowest encoded one otherwise. The clip is visible when it is
-stored; the other rungs join it later, and a remuxed one retires when they are all there. Every step is safe
-to repeat: encoding replaces its own folder, the vault stores one object per reference, and rows are written
-once. What is recorded between steps holds media keys only sealed under the creator's key. A retry makes only
-what players do not have yet.
+``probe → first rung → store → playable → remaining rungs → store → skim → done``. The first rung is the
+source's own picture where players can take it, and the lowest encoded one otherwise. The clip is visible when
+it is stored; the other rungs join it later, and a remuxed one retires when they are all there. Every step is
+safe to repeat: encoding replaces its own folder, the vault stores one object per reference, and rows are
+written once. What is recorded between steps holds media keys only sealed under the creator's key. A retry
+makes only what players do not have yet.
 """
 
 import asyncio
@@ -16,16 +16,7 @@ from typing import cast
 
 import msgspec
 
-from reelm.base import (
-    AccountId,
-    ClipId,
-    DataClass,
-    ObjectId,
-    RenditionId,
-    SealedBytes,
-    UploadId,
-    mint,
-)
+from reelm.base import DataClass, ObjectId, RenditionId, SealedBytes, mint
 from reelm.delivery import Rendition
 from reelm.media import (
     REMUXED,
@@ -33,6 +24,7 @@ from reelm.media import (
     Encoded,
     Piece,
     Plan,
+    Poster,
     Probe,
     Rung,
     Unreadable,
@@ -40,27 +32,15 @@ from reelm.media import (
     remuxed_rung,
 )
 from reelm.social import ClipRemoved, ClipState, Publication, Step
-from reelm.vault import DeletionUnfinished, Suite
+from reelm.vault import Suite
+from reelm.workflows.order import Order, blocks, kept_unless_removed, put_picture
 from reelm.workflows.ports import Job, Json, Run
 from reelm.workflows.realm import OpenRealm
+from reelm.workflows.skim import skimmed
 from reelm.workflows.steps import FAULT, Refusal, Refused, step
 from reelm.workflows.turns import Turn
 
 REPORT_SECONDS = 0.4
-BLOCK_BYTES = 1024 * 1024
-
-
-class Order(msgspec.Struct, frozen=True):
-    """What to publish; ``attempt`` counts the creator's retries."""
-
-    clip_id: ClipId
-    upload_id: UploadId
-    owner: AccountId
-    attempt: int
-
-    @property
-    def reference(self) -> str:
-        return f"clip/{self.clip_id}/{self.attempt}"
 
 
 class Packed(msgspec.Struct, frozen=True):
@@ -79,11 +59,18 @@ class Packed(msgspec.Struct, frozen=True):
     pieces: tuple[Piece, ...]
 
 
+class Still(msgspec.Struct, frozen=True):
+    """A poster that waits in the workspace, and what is painted until it is there."""
+
+    path: str
+    blurhash: str
+
+
 class Batch(msgspec.Struct, frozen=True):
     """What one encoding left in the workspace; the first one also has the poster."""
 
     renditions: list[Packed]
-    poster: str | None
+    poster: Still | None
 
 
 def publish_job(publication: Publication) -> Job:
@@ -121,6 +108,7 @@ async def _publish(run: Run, order: Order, at: OpenRealm) -> None:
     if missing:
         more = await step(run, "remaining rungs", lambda: _more_rungs(order, probe, missing, at))
         await step(run, "store remaining rungs", lambda: _store(order, more, at))
+    await skimmed(run, order, _planned(probe), at=at)
     await step(run, "done", lambda: _finish(order, at))
 
 
@@ -158,7 +146,7 @@ async def _first_rung(order: Order, probe: Json, at: OpenRealm) -> Json:
         encoded = await at.media.encode(source, planned, planned.rungs[:1], into=folder, progress=progress)
         packed = [await _pack(order, each, folder, at) for each in encoded]
         poster = await at.media.poster(source, planned.probe, into=folder)
-    return cast("Json", msgspec.to_builtins(Batch(packed, str(poster))))
+    return cast("Json", msgspec.to_builtins(Batch(packed, _still(poster))))
 
 
 async def _remux(order: Order, planned: Plan, rung: Rung, at: OpenRealm) -> Json:
@@ -169,7 +157,11 @@ async def _remux(order: Order, planned: Plan, rung: Rung, at: OpenRealm) -> Json
             packed = await _pack(order, await at.media.remux(source, planned, rung, into=folder), folder, at)
         finally:
             await asyncio.wait([poster])  # encoding may come next, into the same folder
-    return cast("Json", msgspec.to_builtins(Batch([packed], str(poster.result()))))
+    return cast("Json", msgspec.to_builtins(Batch([packed], _still(poster.result()))))
+
+
+def _still(poster: Poster) -> Still:
+    return Still(str(poster.path), poster.blurhash)
 
 
 async def _more_rungs(order: Order, probe: Json, rungs: tuple[Rung, ...], at: OpenRealm) -> Json:
@@ -205,7 +197,7 @@ async def _store(order: Order, batch: Json, at: OpenRealm) -> Json:
     """Store renditions and announce them; a repeat finds what the vault already has."""
     for each in msgspec.convert(batch, Batch).renditions:
         receipt = await at.vault.put(
-            _blocks(Path(each.ciphertext)),
+            blocks(Path(each.ciphertext)),
             reference=f"{order.reference}/{each.name}",
             klass=DataClass.PUBLIC,
             key=None,
@@ -213,7 +205,7 @@ async def _store(order: Order, batch: Json, at: OpenRealm) -> Json:
             owner=order.owner,
         )
         rendition = _rendition(order, each, receipt.object_id)
-        async with _kept_unless_removed(receipt.object_id, at), at.database.write() as tx:
+        async with kept_unless_removed(receipt.object_id, at), at.database.write() as tx:
             await at.social.report(tx, order.clip_id, Step.STORING, 1.0)
             await at.delivery.announce(tx, rendition, SealedBytes(each.key_sealed))
     return None
@@ -223,17 +215,10 @@ async def _reveal(order: Order, first: Json, at: OpenRealm) -> Json:
     """Store the poster and show the clip to everyone."""
     poster = msgspec.convert(first, Batch).poster
     assert poster is not None  # noqa: S101 - the first encoding made one
-    async with at.database.read() as tx:
-        user_key = await at.keys.user_key(tx, order.owner)
-    receipt = await at.vault.put(
-        _blocks(Path(poster)),
-        reference=f"{order.reference}/poster",
-        klass=DataClass.PUBLIC,
-        key=user_key,
-        owner=order.owner,
-    )
-    async with _kept_unless_removed(receipt.object_id, at), at.database.write() as tx:
-        await at.delivery.announce_poster(tx, order.clip_id, order.owner, receipt.object_id)
+    object_id = await put_picture(order, "poster", Path(poster.path), at)
+    async with kept_unless_removed(object_id, at), at.database.write() as tx:
+        await at.delivery.announce_poster(tx, order.clip_id, order.owner, object_id)
+        await at.social.describe(tx, order.clip_id, blurhash=poster.blurhash)
         await at.social.make_playable(tx, order.clip_id)
     return None
 
@@ -281,23 +266,6 @@ async def _reporting(order: Order, step: Step, at: OpenRealm) -> AsyncIterator[C
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
-
-
-@asynccontextmanager
-async def _kept_unless_removed(object_id: ObjectId, at: OpenRealm) -> AsyncIterator[None]:
-    """The creator may take the clip back while its bytes are on their way; then they go as well."""
-    try:
-        yield
-    except ClipRemoved:
-        with suppress(DeletionUnfinished):  # a store is away; ``tidy`` deletes there later
-            await at.vault.delete(object_id)
-        raise
-
-
-async def _blocks(path: Path) -> AsyncIterator[bytes]:
-    with path.open("rb") as file:
-        while block := await asyncio.to_thread(file.read, BLOCK_BYTES):
-            yield block
 
 
 def _rendition(order: Order, packed: Packed, object_id: ObjectId) -> Rendition:

@@ -177,7 +177,7 @@ async def test_a_source_that_breaks_after_probing_is_refused(media: Media, tmp_p
 
 async def test_the_poster_is_a_picture_and_not_a_black_one(media: Media, tmp_path: Path) -> None:
     source = footage.clap()
-    path = await media.poster(source, await media.probe(source), into=tmp_path)
+    path = (await media.poster(source, await media.probe(source), into=tmp_path)).path
     with playback.still(path) as frame:
         assert (frame.width, frame.height) == (128, 228)
         assert frame.to_ndarray(format="gray").mean() > 200
@@ -185,7 +185,7 @@ async def test_the_poster_is_a_picture_and_not_a_black_one(media: Media, tmp_pat
 
 async def test_a_black_clip_gets_a_black_poster(media: Media, tmp_path: Path) -> None:
     source = footage.clip(name="black.mp4", extra=("-vf", "drawbox=color=black:t=fill"), audio=None)
-    path = await media.poster(source, await media.probe(source), into=tmp_path)
+    path = (await media.poster(source, await media.probe(source), into=tmp_path)).path
     with playback.still(path) as frame:
         assert frame.to_ndarray(format="gray").mean() < 20
 
@@ -231,7 +231,7 @@ async def test_what_phones_cameras_and_browsers_make_plays(
     seen = plays_as_planned(made, rendition)
     assert seen.frames[0].std() > 30
     assert float(np.abs(seen.sound).max()) > 0.05
-    assert (await media.poster(source, made.probe, into=tmp_path)).stat().st_size > 1000
+    assert (await media.poster(source, made.probe, into=tmp_path)).path.stat().st_size > 1000
 
 
 @pytest.mark.slow
@@ -257,7 +257,7 @@ async def test_real_footage_plays(media: Media, tmp_path: Path, name: str) -> No
     encoded = await media.encode(source, made, made.rungs, into=tmp_path, progress=unwatched)
     for each in encoded:
         plays_as_planned(made, await media.package(each, into=tmp_path))
-    assert (await media.poster(source, probe, into=tmp_path)).stat().st_size > 1000
+    assert (await media.poster(source, probe, into=tmp_path)).path.stat().st_size > 1000
 
 
 @pytest.mark.slow

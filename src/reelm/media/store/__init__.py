@@ -1,4 +1,4 @@
-"""All SQL of media: of files that are on their way in, and of those that were received."""
+"""All SQL of media: of files on their way in, of received ones, and of fingerprints."""
 
 from reelm.media.store.arriving import Arrival, Refusal
 from reelm.media.store.received import (
@@ -10,7 +10,13 @@ from reelm.media.store.received import (
     upload,
     uploads_of,
 )
-from reelm.media.store.tables import arrivals, uploads
+from reelm.media.store.recognised import (
+    fingerprints_of,
+    forget_fingerprints,
+    record_fingerprints,
+    unrecognised,
+)
+from reelm.media.store.tables import arrivals, fingerprints, uploads
 
 __all__ = [
     "Arrival",
@@ -18,9 +24,14 @@ __all__ = [
     "Upload",
     "arrivals",
     "expired_uploads",
+    "fingerprints",
+    "fingerprints_of",
+    "forget_fingerprints",
     "known_uploads",
+    "record_fingerprints",
     "record_upload",
     "remove_upload",
+    "unrecognised",
     "upload",
     "uploads",
     "uploads_of",

@@ -1,6 +1,6 @@
 """The tables of media. A file's name is never kept in the clear."""
 
-from sqlalchemy import BigInteger, Boolean, Index, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Index, LargeBinary, String, Table, Text
 
 from reelm.base import ID_LENGTH, DataClass, Moment, Sealed, column, metadata
 
@@ -35,4 +35,17 @@ arrivals = Table(
     column("expires_at", Moment, nullable=False, klass=DataClass.OPERATIONAL),
     Index(None, "owner"),
     Index(None, "expires_at"),
+)
+
+# What a clip is recognised by, a row for each scheme. One without marks and without a failure says that there
+# was nothing to recognise; one with a failure, that it is not known.
+fingerprints = Table(
+    "fingerprints",
+    metadata,
+    column("clip_id", String(ID_LENGTH), primary_key=True, klass=DataClass.OPERATIONAL),
+    column("scheme", String(16), primary_key=True, klass=DataClass.OPERATIONAL),
+    column("marks", LargeBinary, nullable=False, klass=DataClass.OPERATIONAL),
+    column("qualities", LargeBinary, nullable=False, klass=DataClass.OPERATIONAL),
+    column("failure_code", String(64), nullable=True, klass=DataClass.OPERATIONAL),
+    Index(None, "failure_code"),
 )
