@@ -528,6 +528,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/clips/{clip_id}/strip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * ReadStrip
+         * @description The clip's preview strip; how it is laid out is in the clip.
+         */
+        get: operations["read_strip"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/storage": {
         parameters: {
             query?: never;
@@ -661,6 +681,10 @@ export interface components {
             is_own: boolean;
             playlist_url: string | null;
             poster_url: string | null;
+            /** @description the poster, blurred, in a few characters */
+            blurhash: string | null;
+            /** @description null until the clip was looked through */
+            strip: components["schemas"]["Strip"] | null;
             failure: components["schemas"]["Failure"] | null;
         };
         /** ClipPage */
@@ -850,6 +874,14 @@ export interface components {
             per_gib_month: string;
             /** @description that price times the bytes that lie there now */
             per_month: string;
+        };
+        /** Strip */
+        Strip: {
+            url: string;
+            /** @description from one tile to the next; the first is of 0 */
+            interval_ms: number;
+            count: number;
+            columns: number;
         };
         /**
          * Tab
@@ -3408,6 +3440,65 @@ export interface operations {
         };
     };
     read_poster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 26 lower-case letters and digits */
+                clip_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_strip: {
         parameters: {
             query?: never;
             header?: never;
