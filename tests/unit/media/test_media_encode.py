@@ -3,6 +3,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import blurhash  # type: ignore[import-untyped]  # it ships no types
 import numpy as np
 import pytest
 
@@ -181,6 +182,16 @@ async def test_the_poster_is_a_picture_and_not_a_black_one(media: Media, tmp_pat
     with playback.still(path) as frame:
         assert (frame.width, frame.height) == (128, 228)
         assert frame.to_ndarray(format="gray").mean() > 200
+
+
+async def test_the_placeholder_has_the_colours_of_the_poster(media: Media, tmp_path: Path) -> None:
+    """The marked picture is red in its upper quarter."""
+    source = footage.clip()
+    made = await media.poster(source, await media.probe(source), into=tmp_path)
+    assert names_in(tmp_path) == ["poster.jpg"]
+    rows = blurhash.decode(made.blurhash, 9, 16)
+    red, green, blue = (sum(pixel[channel] for pixel in rows[0]) / 9 for channel in range(3))
+    assert red > 150 > 2 * max(green, blue)
 
 
 async def test_a_black_clip_gets_a_black_poster(media: Media, tmp_path: Path) -> None:
