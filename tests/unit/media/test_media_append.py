@@ -130,9 +130,7 @@ async def test_what_a_slow_connection_brings_is_recorded_while_it_lasts(row: Row
 
     pace = Pace(checkpoint_seconds=0, idle_seconds=10)
     with pytest.raises(ConnectionResetError):
-        await append(
-            slow(), Stretch(0, len(source)), hold=Hold(UPLOAD, row.disk), record=record, pace=pace
-        )
+        await append(slow(), Stretch(0, len(source)), hold=Hold(UPLOAD, row.disk), record=record, pace=pace)
     assert row.offsets == [0, 100]
 
 
