@@ -167,9 +167,13 @@ async def _remux(order: Order, planned: Plan, rung: Rung, at: OpenRealm) -> Json
         poster = asyncio.create_task(at.media.poster(source, planned.probe, into=folder))
         try:
             packed = await _pack(order, await at.media.remux(source, planned, rung, into=folder), folder, at)
+            batch = Batch([packed], str(await poster))
         finally:
-            await asyncio.wait([poster])  # encoding may come next, into the same folder
-    return cast("Json", msgspec.to_builtins(Batch([packed], str(poster.result()))))
+            poster.cancel()  # does nothing once it is made
+            await asyncio.gather(
+                poster, return_exceptions=True
+            )  # encoding may come next, into the same folder
+    return cast("Json", msgspec.to_builtins(batch))
 
 
 async def _more_rungs(order: Order, probe: Json, rungs: tuple[Rung, ...], at: OpenRealm) -> Json:
