@@ -67,13 +67,18 @@ def clip(
 
 @cache
 def clap(
-    *, name: str = "clap.mp4", size: str = "128x228", rate: str = "30", video: tuple[str, ...] = H264
+    *,
+    name: str = "clap.mp4",
+    size: str = "128x228",
+    rate: str = "30",
+    video: tuple[str, ...] = H264,
+    audio: tuple[str, ...] = ("-c:a", "aac"),
 ) -> Path:
     """Two seconds in which light and sound start together at 1.0 s."""
-    path = _place(name, (size, rate, video))
+    path = _place(name, (size, rate, video, audio))
     picture = _CLAP_PICTURE.format(size=size, rate=rate)
     sources = ("-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", _CLAP_SOUND)
-    ffmpeg(*sources, "-t", "2", *video, "-c:a", "aac", str(path))
+    ffmpeg(*sources, "-t", "2", *video, *audio, str(path))
     return path
 
 

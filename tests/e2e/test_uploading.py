@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import expect
 
 import footage
-from e2e.conftest import Visit
+from e2e.conftest import ARTIFACTS, Visit
 from e2e.person import Person
 from e2e.visitor import Visitor
 from running import Running
@@ -108,6 +108,8 @@ async def test_an_upload_waits_for_the_network_and_goes_on_by_itself(
     await author.context.set_offline(True)
     line = author.page.get_by_role("progressbar", name="Posting")
     await expect(line).to_contain_text("You are offline. Nothing is lost")
+    await author.button("Post").click(trial=True)  # nothing lies over it
+    await author.page.screenshot(path=ARTIFACTS / "screens" / "upload-offline-phone.png")
     await author.context.set_offline(False)
     await expect(line).to_have_text("Uploaded. Post it when you are ready", timeout=40_000)
 
@@ -133,6 +135,8 @@ async def test_after_a_reload_the_same_file_goes_on_and_another_does_not(
     author.page.on("dialog", lambda dialog: asyncio.ensure_future(dialog.accept()))
     source, other = large_source(tmp_path), large_source(tmp_path, "another.mp4")
     await begin(author, source)
+    caption = author.page.get_by_label("Caption")
+    await caption.fill("The #sea, at last")
     await author.page.reload()
     await expect(author.page.get_by_role("heading", name="Go on where it stopped")).to_be_visible()
     share = author.page.get_by_text("is safe in this realm")
@@ -147,6 +151,9 @@ async def test_after_a_reload_the_same_file_goes_on_and_another_does_not(
     await expect(line).to_have_text("Uploaded. Post it when you are ready", timeout=40_000)
     assert "PATCH" in asked
     assert asked.count("POST") == 0
+    await author.page.reload()
+    await expect(line).to_have_text("Uploaded. Post it when you are ready")
+    await expect(caption).to_have_value("The #sea, at last")
     await post(author)
 
 

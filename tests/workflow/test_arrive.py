@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 import footage
 from determinism import ManualClock
+from postgres import PostgresPrograms, throwaway_postgres
 from realms import Stage, blocks, look, staged
 from reelm.base import AccountId, UploadId, metadata
 from reelm.media import (
@@ -160,6 +161,28 @@ async def test_an_account_may_not_announce_more_than_its_share(stage: Stage) -> 
     await terminate(made[0].id, owner=ann, at=stage.at)
     await begin(stage, ann, 1)
     assert len((await look(stage)).spooled) == 5
+
+
+@pytest.mark.slow
+@pytest.mark.postgres
+async def test_uploads_that_are_announced_at_once_share_what_an_account_may_have(
+    data: Path, postgres_programs: PostgresPrograms
+) -> None:
+    """PostgreSQL lets several decide at a time."""
+    with throwaway_postgres(postgres_programs) as url:
+        limits = "[uploads]\nquota_bytes = 1000000\nmax_open = 3\n"
+        await asyncio.to_thread((data / "settings.toml").write_text, f'database_url = "{url}"\n{limits}')
+        async with staged(data) as stage:
+            ann, ben = await stage.person("ann"), await stage.person("ben")
+            large = await asyncio.gather(
+                *(begin(stage, ann, 600_000) for _ in range(4)), return_exceptions=True
+            )
+            assert sum(isinstance(each, Arrival) for each in large) == 1
+            assert sum(isinstance(each, QuotaReached) for each in large) == 3
+            many = await asyncio.gather(*(begin(stage, ben, 10) for _ in range(6)), return_exceptions=True)
+            assert sum(isinstance(each, Arrival) for each in many) == 3
+            assert sum(isinstance(each, TooManyOpen) for each in many) == 3
+            assert len((await look(stage)).spooled) == 4
 
 
 async def discard_room(stage: Stage) -> None:

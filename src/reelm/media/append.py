@@ -121,8 +121,10 @@ class _Appending:
     async def take(self, stream: AsyncIterable[bytes]) -> None:
         """Write the stream and begin a checkpoint whenever one is due."""
         async for block in self._hold.heard(stream, self._pace.idle_seconds):
-            if await self._add(block):
-                self._consider()
+            await self._add(block)
+            if self._is_due():
+                await self.flush()
+                self._begin_checkpoint()
 
     async def take_checked(self, stream: AsyncIterable[bytes], checksum: Checksum) -> int:
         """Nothing is recorded before the last byte has proved the others right."""
@@ -164,26 +166,26 @@ class _Appending:
         await self.flush()
         return await self.keep()
 
-    async def _add(self, block: bytes) -> bool:
-        """Whether something was written."""
+    async def _add(self, block: bytes) -> None:
         self._arrived_bytes += len(block)
         if self._arrived_bytes > self._stretch.end_bytes:
             raise beyond(self._stretch.end_bytes)
         self._waiting.append(block)
-        if self._arrived_bytes - self._written_bytes < _BLOCK_BYTES:
-            return False
-        await self.flush()
-        return True
+        if self._arrived_bytes - self._written_bytes >= _BLOCK_BYTES:
+            await self.flush()
 
-    def _consider(self) -> None:
+    def _is_due(self) -> bool:
         if self._checkpoint and not self._checkpoint.done():
-            return
+            return False
+        new_bytes = self._arrived_bytes - self._begun_bytes
+        is_late = _now() - self._begun_at >= self._pace.checkpoint_seconds
+        return new_bytes >= self._pace.checkpoint_bytes or (is_late and new_bytes > 0)
+
+    def _begin_checkpoint(self) -> None:
         if self._checkpoint:
             self._checkpoint.result()
-        is_much = self._written_bytes - self._begun_bytes >= self._pace.checkpoint_bytes
-        if is_much or _now() - self._begun_at >= self._pace.checkpoint_seconds:
-            self._begun_bytes, self._begun_at = self._written_bytes, _now()
-            self._checkpoint = asyncio.create_task(self._keep(self._written_bytes), name="checkpoint")
+        self._begun_bytes, self._begun_at = self._written_bytes, _now()
+        self._checkpoint = asyncio.create_task(self._keep(self._written_bytes), name="checkpoint")
 
     async def _keep(self, offset_bytes: int) -> None:
         await or_full(self._hold.file.sync)

@@ -65,7 +65,7 @@ class Arrivals:
     async def announce(
         self, tx: Tx, upload: UploadId, *, owner: str, length_bytes: int, metadata: SealedBytes | None
     ) -> Arrival:
-        """The row of a prepared file.
+        """The row of a prepared file; the caller lets an owner announce one at a time.
 
         Raises:
             QuotaReached, TooManyOpen: the owner has too much waiting.
@@ -121,7 +121,7 @@ class Arrivals:
             UploadMissing: its file is gone, or lacks bytes that were durable.
         """
         waited_seconds = 0.0
-        while (file := await self._open(arrival)) is None:
+        while (file := self._open(arrival)) is None:
             if waited_seconds > self._rules.pace.patience_seconds:
                 raise UploadBusy(
                     "Another connection is sending this file right now. Nothing was changed. Wait until it "
@@ -202,9 +202,10 @@ class Arrivals:
             retry_after_seconds=max(1, int((first - now).total_seconds())),
         )
 
-    async def _open(self, arrival: Arrival) -> PartFile | None:
+    def _open(self, arrival: Arrival) -> PartFile | None:
+        """Not in a thread: cancelled there, nobody would close the file, and it would stay locked."""
         try:
-            file = await asyncio.to_thread(self._spool.open_part, arrival.id)
+            file = self._spool.open_part(arrival.id)
         except FileNotFoundError:
             raise arriving.missing() from None
         if file is not None and file.size_bytes < arrival.offset_bytes:

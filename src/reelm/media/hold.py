@@ -42,7 +42,7 @@ class Hold:
     def revoke(self) -> None:
         """End the connection's part in it, as if it had broken."""
         self._is_revoked = True
-        if self._listening:
+        if self._listening and not self._listening.expired():
             self._listening.reschedule(_now())
 
     async def _next(self, blocks: AsyncIterator[bytes], idle_seconds: float) -> bytes:

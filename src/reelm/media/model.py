@@ -25,6 +25,9 @@ _PIECE_SECONDS = Fraction(2)
 _MIN_TAIL_SECONDS = Fraction(1, 2)
 # Wider than any camera's frame (21:9 is 2.33); beyond it a rung would cost more than its bit rate can carry.
 _MAX_ASPECT = Fraction(5, 2)
+# The largest picture of H.264 level 4.2, in blocks of 16 by 16; it allows 60 of them a second, and old phones
+# decode no level above it.
+_MAX_BLOCKS = 8_704
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,10 +286,19 @@ def _rung(video: Video, *, side: int, rate: Fraction, crf: int, max_bits: int) -
     scale = Fraction(side, short)
     if Fraction(long, short) > _MAX_ASPECT:
         scale = side * _MAX_ASPECT / long
-    width, height = (_even(length * scale, most=length) for length in (video.width, video.height))
+    width, height = _size(video, scale)
     return Rung(
         name=f"{side}p", width=width, height=height, frame_rate=rate, crf=crf, max_bits_per_second=max_bits
     )
+
+
+def _size(video: Video, scale: Fraction) -> tuple[int, int]:
+    """At a scale, or at the next smaller one that old phones decode: 1080 by 2400 becomes 986 by 2192."""
+    while True:
+        width, height = (_even(length * scale, most=length) for length in (video.width, video.height))
+        if math.ceil(width / 16) * math.ceil(height / 16) <= _MAX_BLOCKS:
+            return width, height
+        scale *= Fraction(99, 100)
 
 
 def _even(length: Fraction, *, most: int) -> int:

@@ -35,6 +35,7 @@ async def announce(length_bytes: int, *, metadata: str, owner: AccountId, at: Op
     await at.media.arrivals.prepare(upload_id, length_bytes)
     try:
         async with at.database.write() as tx:
+            await at.accounts.hold(tx, owner)
             key = await at.keys.user_key(tx, owner)
             sealed = key.seal(metadata.encode(), purpose=_PURPOSE) if metadata else None
             return await at.media.arrivals.announce(

@@ -155,9 +155,12 @@ async def _remux(order: Order, planned: Plan, rung: Rung, at: OpenRealm) -> Json
         poster = asyncio.create_task(at.media.poster(source, planned.probe, into=folder))
         try:
             packed = await _pack(order, await at.media.remux(source, planned, rung, into=folder), folder, at)
+            batch = Batch([packed], _still(await poster))
         finally:
-            await asyncio.wait([poster])  # encoding may come next, into the same folder
-    return cast("Json", msgspec.to_builtins(Batch([packed], _still(poster.result()))))
+            poster.cancel()  # does nothing once it is made
+            # Encoding may come next, into the same folder.
+            await asyncio.gather(poster, return_exceptions=True)
+    return cast("Json", msgspec.to_builtins(batch))
 
 
 def _still(poster: Poster) -> Still:

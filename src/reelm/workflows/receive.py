@@ -26,6 +26,7 @@ async def receive(
     try:
         probe = await at.media.probe(spooled.path)
         async with at.database.write() as tx:
+            await at.accounts.hold(tx, owner)
             # Again: what others sent meanwhile counts, and so does a size that was not announced.
             await at.media.arrivals.allow(tx, owner, spooled.size_bytes)
             return await at.media.record_upload(tx, spooled, upload=upload_id, owner=owner, probe=probe)

@@ -116,6 +116,24 @@ async def test_a_broken_connection_keeps_what_it_brought(row: Row, source: bytes
     assert row.disk.durable == source
 
 
+async def test_what_a_slow_connection_brings_is_recorded_while_it_lasts(row: Row, source: bytes) -> None:
+    is_recorded = asyncio.Event()
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield source[:100]
+        await is_recorded.wait()
+        raise ConnectionResetError
+
+    async def record(offset_bytes: int) -> None:
+        await row.record(offset_bytes)
+        is_recorded.set()
+
+    pace = Pace(checkpoint_seconds=0, idle_seconds=10)
+    with pytest.raises(ConnectionResetError):
+        await append(slow(), Stretch(0, len(source)), hold=Hold(UPLOAD, row.disk), record=record, pace=pace)
+    assert row.offsets == [0, 100]
+
+
 async def test_a_cancelled_request_keeps_what_it_brought(row: Row, source: bytes) -> None:
     is_waiting = asyncio.Event()
 
@@ -178,6 +196,7 @@ async def test_a_revoked_hold_ends_a_request_and_keeps_what_it_brought(row: Row,
     with pytest.raises(Interrupted):
         await append(stuck(), Stretch(0, len(source)), hold=hold, record=row.record, pace=PACE)
     assert row.offset == 100
+    hold.revoke()  # by somebody else who waited for it
 
 
 async def test_bytes_behind_the_end_are_not_kept(row: Row, source: bytes) -> None:

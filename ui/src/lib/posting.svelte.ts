@@ -47,7 +47,6 @@ class Posting {
   file = $state.raw<File | null>(null);
   preview = $state("");
   picture = $state.raw<Picture | null>(null);
-  caption = $state("");
   trouble = $state.raw<Trouble | null>(null);
   clip = $state.raw<Clip | null>(null);
   sentRatio = $state(0);
@@ -61,6 +60,7 @@ class Posting {
   another = $state.raw<File | null>(null);
   /** The Post button was pressed; what is still being sent is posted when it has arrived. */
   isConfirmed = $state(false);
+  #caption = $state("");
   /** The realm has the clip and is at this step of it, 1 to 3; 0 while the file is still ours. */
   #step = $state(0);
   #stepRatio = $state(0);
@@ -74,6 +74,16 @@ class Posting {
     this.#step === 0 ? { step: 0, ratio: this.sentRatio } : { step: this.#step, ratio: this.#stepRatio },
   );
 
+  get caption(): string {
+    return this.#caption;
+  }
+
+  set caption(text: string) {
+    this.#caption = text;
+    const known = session.account && unfinished(session.account.id);
+    if (known) remember({ ...known, caption: text });
+  }
+
   /** All bytes are there and the realm is looking at them. */
   get isBeingChecked(): boolean {
     return this.stage === "sending" && this.sentRatio >= 1 && this.standstill === null;
@@ -85,7 +95,8 @@ class Posting {
 
   /** Closing the tab now would lose what only this browser has. */
   get isFragile(): boolean {
-    return this.stage === "sending" || (this.stage === "sent" && this.caption !== "");
+    const isKept = session.account !== null && unfinished(session.account.id) !== null;
+    return this.stage === "sending" || (this.stage === "sent" && !isKept);
   }
 
   /** Looks for an upload that a reload interrupted. One that is whole needs no file any more. */
@@ -95,6 +106,7 @@ class Posting {
     try {
       const { upload, refusal, offset_bytes } = await uploads.follow(found.id);
       if (this.stage !== "empty") return;
+      this.#caption = found.caption;
       if (refusal) forget();
       else if (upload) this.#arrived(upload);
       else {
@@ -117,6 +129,7 @@ class Posting {
   discardEarlier(): void {
     if (this.earlier) uploads.remove(this.earlier.id).catch(() => {}); // It expires by itself.
     forget();
+    this.caption = "";
     this.earlier = null;
     this.another = null;
   }
@@ -195,7 +208,10 @@ class Posting {
     const known = unfinished(account);
     const speed = new Speed(file.size);
     this.#sending = new Sending(file, known && isSame(file, known) ? known.id : null, {
-      onid: (id) => remember({ account, id, name: file.name, size: file.size, modified: file.lastModified }),
+      onid: (id) => {
+        const { name, size, lastModified: modified } = file;
+        remember({ account, id, name, size, modified, caption: this.caption });
+      },
       onsent: (bytes) => {
         this.sentRatio = bytes / file.size;
         this.secondsLeft = speed.secondsLeft(bytes);

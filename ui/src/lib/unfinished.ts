@@ -1,12 +1,16 @@
 const KEY = "reelm.unfinished";
 
-/** An upload that a reload or a crash interrupted: the file's handle is gone, so its owner chooses it again. */
+/**
+ * An upload that a reload or a crash interrupted: the file's handle is gone, so its owner chooses it again. What
+ * was written about it is kept beside it.
+ */
 export interface Unfinished {
   account: string;
   id: string;
   name: string;
   size: number;
   modified: number;
+  caption: string;
 }
 
 /** What this browser remembers for an account, if anything. */
