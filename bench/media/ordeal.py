@@ -5,13 +5,23 @@ import os
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.media.mutations import mutated
 
 from reelm.base import Broken, ReelmError, SystemClock, SystemEntropy, UploadId, mint
-from reelm.media import BadEncoding, Config, Media, Unreadable, plan, remuxed_rung
+from reelm.media import (
+    BadEncoding,
+    Config,
+    Footage,
+    Media,
+    Unreadable,
+    plan,
+    remuxed_rung,
+    source_footage,
+)
 
 
 @dataclass
@@ -74,11 +84,19 @@ async def _prepare(media: Media, data: bytes, upload: UploadId) -> str:
         except (BadEncoding, Unreadable):
             pass
         else:
+            await _look(media, source_footage(spooled.path, planned), into)
             return "remuxed"
     for each in await media.encode(spooled.path, planned, planned.rungs[:1], into=into, progress=_unwatched):
         await media.package(each, into=into)
     await media.poster(spooled.path, planned.probe, into=into)
+    await _look(media, source_footage(spooled.path, planned), into)
     return "encoded"
+
+
+async def _look(media: Media, footage: Footage, into: Path) -> None:
+    """A clip that cannot be looked through plays all the same."""
+    with suppress(BadEncoding, Unreadable):
+        await media.skim(footage, into=into / "skim")
 
 
 def _unwatched(ratio: float) -> None:

@@ -45,7 +45,7 @@ async def test_a_mouse_on_the_line_shows_the_moment_it_points_at(
     x = await point_at(visitor, line, 0.6)
     tile = preview(visitor)
     await expect(tile).to_have_text("0:02")
-    assert await place_of(tile) == (pytest.approx(2 / 3 * 100, abs=0.1), 0.0)
+    assert await place_of(tile) == pytest.approx((2 / 3 * 100, 0.0), abs=0.1)
     box = await tile.bounding_box()
     assert box is not None
     assert box["x"] + box["width"] / 2 == pytest.approx(x, abs=2)
