@@ -15,6 +15,7 @@ second; docs/adr/pdq.md says how this code was compared with theirs.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -123,6 +124,7 @@ def _lights(picture: NDArray[np.uint8]) -> _Matrix:
     return _decimation(height) @ picture @ _decimation(width).T
 
 
+@lru_cache(maxsize=4)
 def _decimation(length: int) -> _Matrix:
     """(64, length): a box filter applied twice (Jarosz), then every 64th part's centre."""
     window = -(-length // (2 * _LIGHTS))

@@ -52,14 +52,15 @@ async def poster(source: Path, probe: Probe, *, into: Path, encoder: Encoder) ->
     try:
         for seek_seconds, choose in ((at_seconds, _NOT_BLACK), (0.0, _NOT_BLACK), (0.0, _ANY)):
             part.unlink(missing_ok=True)
+            small.unlink(missing_ok=True)
             command = [
                 str(encoder.program),
                 *reading(source, seek_seconds=seek_seconds),
                 *_still(video, choose, part, small),
             ]
             outcome = await run(command, bounds=bounds)
-            if outcome.status == 0 and part.is_file() and part.stat().st_size:
-                blurred = await asyncio.to_thread(_blurred, small, _scaled(video, _SMALL_SIDE, most=True))
+            if outcome.status == 0 and all(each.is_file() and each.stat().st_size for each in (part, small)):
+                blurred = await asyncio.to_thread(_blurred, small, video)
                 part.replace(path)
                 return Poster(path, blurred)
     finally:
@@ -92,8 +93,8 @@ def _scaled(video: Video, side: int, *, most: bool = False) -> tuple[int, int]:
     return max(2, round(video.width * scale / 2) * 2), max(2, round(video.height * scale / 2) * 2)
 
 
-def _blurred(small: Path, size: tuple[int, int]) -> str:
-    width, height = size
+def _blurred(small: Path, video: Video) -> str:
+    width, height = _scaled(video, _SMALL_SIDE, most=True)
     pixels = np.frombuffer(small.read_bytes(), np.uint8).reshape(height, width, 3)
     across, down = (_SHORT_COLOURS, _LONG_COLOURS) if width < height else (_LONG_COLOURS, _SHORT_COLOURS)
     text: str = blurhash.encode(pixels.tolist(), across, down)
