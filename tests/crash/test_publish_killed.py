@@ -35,6 +35,8 @@ SOURCES: tuple[Callable[[], Path], ...] = (
     lambda: footage.clip(name="screen.webm", video=footage.VP9, audio=("-c:a", "libopus"), size="480x480"),
 )
 RUNGS = (2, 1, 2, 1, 1)
+# Two of them played as they were at first; what that took is kept an hour longer.
+RETIRED_COUNT = 2
 
 
 @dataclass
@@ -118,7 +120,7 @@ async def check_world(data: Path, clip_ids: list[str]) -> None:
     async with staged(data) as stage:
         world = await look(stage)
         world.check()
-        assert len(world.objects) == sum(RUNGS) + len(clip_ids)
+        assert len(world.objects) == sum(RUNGS) + RETIRED_COUNT + len(clip_ids)
         async with stage.at.database.read() as tx:
             known = await stage.at.media.known_uploads(tx)
             posted = {each for each in known if await stage.at.social.is_posted(tx, each)}
