@@ -17,15 +17,11 @@ from pathlib import Path
 
 import av
 from bench.figure import Figure, report
+from bench.media.footage import film
 
 from reelm.base import SystemClock, SystemEntropy
 from reelm.media import Config, Encoded, Media, Plan, find_ffmpeg, plan
 
-_SECONDS = 4
-# A large picture full of detail, filmed by a hand that is not quite still, with a sensor's noise.
-_PICTURE = "mandelbrot=size=1620x2880:rate=30:start_scale=0.02"
-_CAMERA = "zoompan=z='1.3+0.1*sin(on/25)':x='200+150*sin(on/31)':y='300+200*cos(on/37)'"
-_NOISE = "noise=alls=6:allf=t"
 _SCORE = re.compile(r"VMAF score: ([\d.]+)")
 
 
@@ -45,13 +41,6 @@ class Lab:
     def __init__(self, program: Path, folder: Path) -> None:
         self._program = program
         self._folder = folder
-
-    def film(self) -> Path:
-        path = self._folder / "source.mp4"
-        chain = f"{_CAMERA}:d={_SECONDS * 30}:s=1080x1920:fps=30,{_NOISE},format=yuv420p"
-        still = ("-f", "lavfi", "-i", f"{_PICTURE},trim=end_frame=1")
-        self._run(*still, "-vf", chain, "-c:v", "libx264", "-preset", "veryfast", "-crf", "12", str(path))
-        return path
 
     def slow(self, source: Path, made: Plan, encoded: Encoded, bits_per_second: float) -> Path:
         """The peer of a rung."""
@@ -105,7 +94,7 @@ def _picture_bytes(path: Path) -> int:
 async def measure(paths: Sequence[Path], folder: Path) -> list[Score]:
     media = Media(Config(spool=folder / "spool"), clock=SystemClock(), entropy=SystemEntropy())
     lab = Lab(await find_ffmpeg(), folder)
-    sources = paths or [await asyncio.to_thread(lab.film)]
+    sources = paths or [await asyncio.to_thread(film, folder / "source.mp4", sound="aac")]
     return [each for source in sources for each in await score(source, media, lab, folder / "work")]
 
 

@@ -20,7 +20,6 @@ import pytest
 import footage
 from playlists import screen
 from realms import look, staged
-from reelm.media import REMUXED
 from reelm.workflows import repair
 from running import Running, join, running
 from visiting import Visitor
@@ -37,6 +36,8 @@ SOURCES: tuple[Callable[[], Path], ...] = (
     lambda: footage.clip(name="screen.webm", video=footage.VP9, audio=("-c:a", "libopus"), size="480x480"),
 )
 RUNGS = (2, 1, 2, 1, 1)
+# Two of them played as they were at first; what that took is kept an hour longer.
+RETIRED_COUNT = 2
 
 
 @dataclass
@@ -121,8 +122,8 @@ async def check_world(data: Path, clip_ids: list[str]) -> None:
         await repair(at=stage.at)  # as the worker does: fragments that were on their way when it was killed
         world = await look(stage)
         world.check()
-        kept = [name for name in world.objects if not name.endswith(f"/{REMUXED}")]
-        assert len(kept) == sum(RUNGS) + 2 * len(clip_ids), "a poster and a strip each"
+        pictures = 2 * len(clip_ids)  # a poster and a strip each
+        assert len(world.objects) == sum(RUNGS) + RETIRED_COUNT + pictures
         async with stage.at.database.read() as tx:
             known = await stage.at.media.known_uploads(tx)
             posted = {each for each in known if await stage.at.social.is_posted(tx, each)}
