@@ -110,6 +110,7 @@ async def draft(visitor: Visitor, town: Town) -> None:
 
 async def refused(visitor: Visitor, town: Town) -> None:
     await visitor.go("/upload")
+    await visitor.button("Choose another file").click()  # the draft is still there
     await visitor.page.locator("input[type=file]").set_input_files(sources.not_a_video())
     await visitor.page.get_by_role("alert").wait_for()
 

@@ -184,6 +184,7 @@ async def test_what_is_no_id_is_refused_the_same_everywhere(shared: Site, clip_i
             "/api/clips/{}",
             "/api/clips/{}/comments",
             "/api/clips/{}/poster",
+            "/api/clips/{}/strip",
             "/hls/{}/master.m3u8",
         ):
             answer = await ann.get(path.format(clip_id))

@@ -25,9 +25,16 @@ CHECKS = (
     "response_schema_conformance",
     "response_headers_conformance",
 )
+SPOKEN = {"tus-resumable": "1.0.0"}
 # More than three times what it takes on two quiet cores; fuzzing stops at its own limit before that.
 FUZZING_SECONDS = 60
 LONGEST_SECONDS = 240
+
+
+async def announce(visitor: Visitor, length: int) -> str:
+    """An upload that has not begun; its id."""
+    answer = await visitor.post("/api/uploads/tus", headers=SPOKEN | {"upload-length": str(length)})
+    return answer.headers["location"].rpartition("/")[2]
 
 
 async def populate(realm: Running, visitor: Visitor) -> dict[str, Any]:
@@ -41,6 +48,7 @@ async def populate(realm: Running, visitor: Visitor) -> dict[str, Any]:
         for _ in range(2)
     ]
     uploads = [(await visitor.upload(source.read_bytes())).json()["id"] for _ in range(4)]
+    tus = [await announce(visitor, number) for number in (40, 40, 5)]
     async with realm.visit() as spare:
         email = "anna@mail.example.org"
         await spare.post("/api/session", json={"email": email, "password": PASSWORD})
@@ -62,6 +70,14 @@ async def populate(realm: Running, visitor: Visitor) -> dict[str, Any]:
         "expendable": {
             "remove_clip": {"clip_id": clips[2:]},
             "discard_upload": {"upload_id": uploads[2:]},
+            **{name: {"upload_id": tus[:2]} for name in ("append_to_upload", "read_offset", "follow_upload")},
+            "terminate_upload": {"upload_id": tus[2:]},
+        },
+        "headers": {
+            "begin_upload": SPOKEN | {"upload-length": str(len(source.read_bytes()))},
+            "append_to_upload": SPOKEN | {"upload-offset": "0"},
+            "read_offset": SPOKEN,
+            "terminate_upload": SPOKEN,
         },
     }
 

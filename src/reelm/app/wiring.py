@@ -133,6 +133,8 @@ def _assemble(ground: Ground) -> OpenRealm:
         origin=delivery.Origin(opened, database=ground.database, config=origin_config),
         feed=feed.Feed(people, clock=clock, entropy=entropy),
         turns=Turns(ground.settings.encoders),
+        # Of their own: remuxing takes a moment, and must not wait until a ladder is encoded.
+        remux_turns=Turns(ground.settings.encoders),
     )
 
 
@@ -190,6 +192,7 @@ def _media_config(settings: Settings) -> media.Config:
             max_pixels=uploads.max_pixels,
         ),
         upload_ttl_seconds=uploads.keep_seconds,
+        allowance=media.Allowance(uploads.quota_bytes, uploads.max_open),
     )
 
 

@@ -5,7 +5,7 @@ writes playlists and hands out keys, both only to viewers the caller has cleared
 themselves, which are ciphertext under unguessable names, so it asks nobody.
 """
 
-from reelm.delivery.errors import NoSuchPoster, NoSuchRendition, NoSuchSegment
+from reelm.delivery.errors import NoSuchPoster, NoSuchRendition, NoSuchSegment, NoSuchStrip
 from reelm.delivery.model import Rendition, master_playlist, media_playlist
 from reelm.delivery.origin import Origin, OriginConfig
 from reelm.delivery.publish import Delivery
@@ -16,6 +16,7 @@ __all__ = [
     "NoSuchPoster",
     "NoSuchRendition",
     "NoSuchSegment",
+    "NoSuchStrip",
     "Origin",
     "OriginConfig",
     "Rendition",

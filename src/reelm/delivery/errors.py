@@ -5,7 +5,8 @@
     NotFound
     ├── NoSuchRendition
     ├── NoSuchSegment
-    └── NoSuchPoster
+    ├── NoSuchPoster
+    └── NoSuchStrip
     Broken
     └── SegmentDamaged
 """
@@ -26,6 +27,11 @@ class NoSuchSegment(NotFound):
 class NoSuchPoster(NotFound):
     code = "delivery.no-such-poster"
     title = "No such poster"
+
+
+class NoSuchStrip(NotFound):
+    code = "delivery.no-such-strip"
+    title = "No such preview strip"
 
 
 class SegmentDamaged(Broken):

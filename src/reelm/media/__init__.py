@@ -5,23 +5,33 @@ watched, and what is refused leaves nothing behind.
 
 Nouns: ``Media`` does the work. A ``Probe`` is what a source is, a ``Plan`` what will be made of it, a
 ``Rung`` one encoding of the plan. A ``Rendition`` is an encrypted rung, cut into pieces that are named by
-their digest. An ``Upload`` is a received file that waits to be posted.
+their digest. An ``Upload`` is a received file that waits to be posted, an ``Arrival`` one that is still on
+its way in. A ``Fingerprint`` is what a clip is recognised by, a ``Strip`` how its preview is laid out.
 """
 
+from reelm.media.append import CHECKSUMS, Checksum, Pace
+from reelm.media.arrivals import Allowance, Arrivals, Body, refusal_of
 from reelm.media.encode import Encoded
 from reelm.media.errors import (
     BadEncoding,
+    BeyondLength,
+    ChecksumMismatch,
     Empty,
     EncoderStopped,
     InspectionFailed,
+    Interrupted,
+    NoChromaprint,
     NoEncoder,
     NotAVideo,
     NoVideo,
+    OffsetMismatch,
+    QuotaReached,
     SpoolFull,
     TookTooLong,
     TooLargePicture,
     TooLong,
     TooManyBytes,
+    TooManyOpen,
     TooManyStreams,
     TooShort,
     TooSmall,
@@ -31,36 +41,65 @@ from reelm.media.errors import (
     UploadMissing,
 )
 from reelm.media.ffmpeg import Effort, find_ffmpeg
+from reelm.media.fingerprint import Fingerprint, Scheme
+from reelm.media.hold import Hold, interrupted
 from reelm.media.media import Config, Media
-from reelm.media.model import Audio, Limits, Plan, Probe, Rung, Video, plan
+from reelm.media.model import Audio, Coding, Limits, Plan, Probe, Rung, Video, plan
 from reelm.media.package import Piece, Rendition
+from reelm.media.poster import Poster
+from reelm.media.remuxable import REMUXED, obstacle_to_remux, remuxed_rung
+from reelm.media.skim import Footage, Skimmed, rung_footage, source_footage
 from reelm.media.spool import Spooled
-from reelm.media.store import Upload
+from reelm.media.store import Arrival, Upload
+from reelm.media.strip import Strip
 
 __all__ = [
+    "CHECKSUMS",
+    "REMUXED",
+    "Allowance",
+    "Arrival",
+    "Arrivals",
     "Audio",
     "BadEncoding",
+    "BeyondLength",
+    "Body",
+    "Checksum",
+    "ChecksumMismatch",
+    "Coding",
     "Config",
     "Effort",
     "Empty",
     "Encoded",
     "EncoderStopped",
+    "Fingerprint",
+    "Footage",
+    "Hold",
     "InspectionFailed",
+    "Interrupted",
     "Limits",
     "Media",
+    "NoChromaprint",
     "NoEncoder",
     "NoVideo",
     "NotAVideo",
+    "OffsetMismatch",
+    "Pace",
     "Piece",
     "Plan",
+    "Poster",
     "Probe",
+    "QuotaReached",
     "Rendition",
     "Rung",
+    "Scheme",
+    "Skimmed",
     "SpoolFull",
     "Spooled",
+    "Strip",
     "TooLargePicture",
     "TooLong",
     "TooManyBytes",
+    "TooManyOpen",
     "TooManyStreams",
     "TooShort",
     "TooSmall",
@@ -72,5 +111,11 @@ __all__ = [
     "UploadMissing",
     "Video",
     "find_ffmpeg",
+    "interrupted",
+    "obstacle_to_remux",
     "plan",
+    "refusal_of",
+    "remuxed_rung",
+    "rung_footage",
+    "source_footage",
 ]

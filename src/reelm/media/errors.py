@@ -3,16 +3,18 @@
 ::
 
     ReelmError
-    ├── Invalid      Empty, Truncated, TooShort, TooSmall, TooManyStreams, Unreadable, TookTooLong
-    ├── TooLarge     TooManyBytes, TooLong, TooLargePicture
+    ├── Invalid      Empty, Truncated, TooShort, TooSmall, TooManyStreams, Unreadable, TookTooLong,
+    │                ChecksumMismatch
+    ├── TooLarge     TooManyBytes, TooLong, TooLargePicture, BeyondLength, QuotaReached
     ├── Unsupported  NotAVideo, NoVideo
     ├── NotFound     UploadMissing
-    ├── Conflict     UploadBusy
-    ├── Unavailable  SpoolFull, EncoderStopped
-    └── Broken       NoEncoder, BadEncoding, InspectionFailed
+    ├── Conflict     UploadBusy, OffsetMismatch
+    ├── TooMany      TooManyOpen
+    ├── Unavailable  SpoolFull, Interrupted, EncoderStopped
+    └── Broken       NoEncoder, BadEncoding, InspectionFailed, NoChromaprint
 """
 
-from reelm.base import Broken, Conflict, Invalid, NotFound, TooLarge, Unavailable, Unsupported
+from reelm.base import Broken, Conflict, Invalid, NotFound, TooLarge, TooMany, Unavailable, Unsupported
 
 
 class Empty(Invalid):
@@ -86,6 +88,42 @@ class UploadMissing(NotFound):
 class UploadBusy(Conflict):
     code = "media.upload-busy"
     title = "This upload is already being received"
+    is_retryable = True
+
+
+class OffsetMismatch(Conflict):
+    """The sender and the realm disagree on how much has arrived; the realm's answer is in the facts."""
+
+    code = "media.offset-mismatch"
+    title = "Not where the upload stands"
+
+
+class ChecksumMismatch(Invalid):
+    """Changed on the way: the same bytes may pass when they are sent again."""
+
+    code = "media.checksum-mismatch"
+    title = "The bytes were changed on the way"
+    is_retryable = True
+
+
+class BeyondLength(TooLarge):
+    code = "media.beyond-length"
+    title = "More bytes than announced"
+
+
+class QuotaReached(TooLarge):
+    code = "media.quota-reached"
+    title = "Too much is waiting"
+
+
+class TooManyOpen(TooMany):
+    code = "media.too-many-open"
+    title = "Too many unfinished uploads"
+
+
+class Interrupted(Unavailable):
+    code = "media.interrupted"
+    title = "The upload was interrupted"
 
 
 class SpoolFull(Unavailable):
@@ -111,3 +149,10 @@ class BadEncoding(Broken):
 class InspectionFailed(Broken):
     code = "media.inspection-failed"
     title = "Files cannot be looked at"
+
+
+class NoChromaprint(Broken):
+    """Never raised: the reason why a clip has no fingerprint of its sound."""
+
+    code = "media.no-chromaprint"
+    title = "Sounds cannot be recognised here"

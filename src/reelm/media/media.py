@@ -1,20 +1,25 @@
 """The package's main noun: everything that is done to a file, with its limits in one place."""
 
 import asyncio
-from collections.abc import AsyncIterable, Callable
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from reelm.base import Clock, Entropy, Tx, UploadId
+from reelm.base import ClipId, Clock, Entropy, Tx, UploadId
 from reelm.media import store
+from reelm.media.append import Pace
+from reelm.media.arrivals import Allowance, Arrivals, Rules
 from reelm.media.encode import Encoded, encode
-from reelm.media.ffmpeg import Effort, Encoder, find_ffmpeg
+from reelm.media.ffmpeg import Effort, Encoder, find_ffmpeg, knows_sounds
+from reelm.media.fingerprint import Fingerprint, Scheme
 from reelm.media.model import Limits, Plan, Probe, Rung
 from reelm.media.package import Rendition, package
-from reelm.media.poster import poster
+from reelm.media.poster import Poster, poster
 from reelm.media.probe import probe
 from reelm.media.process import Bounds
+from reelm.media.remux import remux
+from reelm.media.skim import Footage, Skimmed, skim
 from reelm.media.spool import Spool, Spooled
 from reelm.media.store import Upload
 
@@ -27,7 +32,9 @@ class Config:
         spool: folder for uploads in the clear; private, on the realm's own disk, made when missing.
         limits: what is accepted as a source.
         reserve_bytes: free space that an upload may not use.
-        upload_ttl_seconds: how long an upload waits to be posted.
+        upload_ttl_seconds: how long an upload waits to be posted, or for more of it to arrive.
+        allowance: what one account may have waiting.
+        pace: how uploads that come in pieces are written.
         inspect_seconds: for looking at one file.
         inspect_memory_bytes: address space of the process that looks.
         effort: what encoding may use.
@@ -37,19 +44,27 @@ class Config:
     limits: Limits = field(default_factory=Limits)
     reserve_bytes: int = 256 * 1024**2
     upload_ttl_seconds: int = 24 * 3600
+    allowance: Allowance = field(default_factory=Allowance)
+    pace: Pace = field(default_factory=Pace)
     inspect_seconds: float = 60.0
     inspect_memory_bytes: int = 3 * 1024**3
     effort: Effort = field(default_factory=Effort)
 
 
 class Media:
-    """Receives, looks at, encodes and packages files. Knows nobody and keeps nothing but ``uploads``."""
+    """Receives, looks at, encodes and packages files. Knows nobody, and keeps nothing but what waits.
+
+    Attributes:
+        arrivals: uploads that come in pieces.
+    """
 
     def __init__(self, config: Config, *, clock: Clock, entropy: Entropy) -> None:
         self._config = config
         self._clock = clock
         self._entropy = entropy
         self._spool = Spool(config.spool, limits=config.limits, reserve_bytes=config.reserve_bytes)
+        rules = Rules(config.upload_ttl_seconds, config.allowance, config.pace)
+        self.arrivals = Arrivals(self._spool, rules, clock=clock)
         self._encoder: Encoder | None = None
         self._finding = asyncio.Lock()
 
@@ -75,9 +90,9 @@ class Media:
         """Remove an upload's file and workspace. Safe to repeat."""
         self._spool.discard(upload)
 
-    def sweep(self, keep: set[UploadId]) -> None:
-        """At start: remove every file that belongs to none of ``keep``."""
-        self._spool.sweep(keep)
+    def sweep(self, keep: set[UploadId], arriving: set[UploadId]) -> None:
+        """At start: remove every file that belongs to none of ``keep`` and is not on its way in."""
+        self._spool.sweep(keep, arriving)
 
     async def probe(self, path: Path) -> Probe:
         """Facts about a file, or why it is refused; see ``reelm.media.probe.probe``."""
@@ -103,13 +118,39 @@ class Media:
         encoder = await self._find_encoder()
         return await encode(source, plan, rungs, into=into, encoder=encoder, progress=progress)
 
+    async def remux(self, source: Path, plan: Plan, rung: Rung, *, into: Path) -> Encoded:
+        """Copy a source's own picture and sound; see ``reelm.media.remux.remux``."""
+        return await remux(source, plan, rung, into=into, encoder=await self._urgent_encoder())
+
     async def package(self, encoded: Encoded, *, into: Path) -> Rendition:
         """Encrypt a rung under a new key; see ``reelm.media.package.package``."""
         return await package(encoded, into=into, entropy=self._entropy)
 
-    async def poster(self, source: Path, probe: Probe, *, into: Path) -> Path:
-        """A still picture, as JPEG; see ``reelm.media.poster.poster``."""
-        return await poster(source, probe, into=into, encoder=await self._find_encoder())
+    async def poster(self, source: Path, probe: Probe, *, into: Path) -> Poster:
+        """A still picture and its placeholder; see ``reelm.media.poster.poster``."""
+        return await poster(source, probe, into=into, encoder=await self._urgent_encoder())
+
+    async def skim(self, footage: Footage, *, into: Path) -> Skimmed:
+        """Fingerprints and a preview strip; see ``reelm.media.skim.skim``."""
+        return await skim(footage, into=into, encoder=await self._find_encoder())
+
+    async def record_fingerprints(
+        self, tx: Tx, clip_id: ClipId, made: Sequence[Fingerprint], *, missing: Mapping[Scheme, str]
+    ) -> None:
+        """Replace what a clip is recognised by; ``missing``: the code of why a scheme could not be had."""
+        await store.record_fingerprints(tx, clip_id, made, missing)
+
+    async def fingerprints(self, tx: Tx, clip_id: ClipId) -> tuple[Fingerprint, ...]:
+        """What a clip is recognised by, by the name of the scheme; without those that could not be had."""
+        return await store.fingerprints_of(tx, clip_id)
+
+    async def unrecognised(self, tx: Tx, *, limit: int = 100) -> tuple[tuple[ClipId, Scheme, str], ...]:
+        """Clips that lack a fingerprint, which one, and the code of the reason; the newest first."""
+        return await store.unrecognised(tx, limit)
+
+    async def forget_fingerprints(self, tx: Tx, clip_id: ClipId) -> None:
+        """Nothing recognises the clip any more. Safe to repeat."""
+        await store.forget_fingerprints(tx, clip_id)
 
     async def record_upload(
         self, tx: Tx, spooled: Spooled, *, upload: UploadId, owner: str, probe: Probe
@@ -143,9 +184,15 @@ class Media:
         """Every upload there is: what ``sweep`` should keep."""
         return await store.known_uploads(tx)
 
+    async def _urgent_encoder(self) -> Encoder:
+        """For what takes a moment and is waited for: not behind the ladders of other clips."""
+        found = await self._find_encoder()
+        return replace(found, effort=replace(found.effort, niceness=0))
+
     async def _find_encoder(self) -> Encoder:
         """Looked for once, at first use."""
         async with self._finding:
             if self._encoder is None:
-                self._encoder = Encoder(program=await find_ffmpeg(), effort=self._config.effort)
+                program = await find_ffmpeg()
+                self._encoder = Encoder(program, self._config.effort, await knows_sounds(program))
             return self._encoder

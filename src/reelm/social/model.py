@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from reelm.base import AccountId, ClipId, CommentId, UploadId
+from reelm.media import Strip
 from reelm.social.lifecycle import ClipState, Step
 
 VIEW_MS = 3_000
@@ -95,7 +96,7 @@ class Clip:
 
 @dataclass(frozen=True, slots=True)
 class ClipView:
-    """A clip as one viewer sees it. ``failure`` is for its owner alone."""
+    """A clip as one viewer sees it. ``failure`` is for its owner alone; ``blurhash`` is of its poster."""
 
     id: ClipId
     state: ClipState
@@ -107,6 +108,8 @@ class ClipView:
     duration_ms: int
     width: int
     height: int
+    blurhash: str | None
+    strip: Strip | None
     like_count: int
     comment_count: int
     view_count: int

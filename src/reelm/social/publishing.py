@@ -3,6 +3,7 @@
 import math
 
 from reelm.base import AccountId, ClipId, Tx
+from reelm.media import Strip
 from reelm.social.clips import owned_state, refusal, see
 from reelm.social.errors import NoSuchClip, WrongState
 from reelm.social.lifecycle import ClipState, Step
@@ -39,6 +40,20 @@ class Publishing(Room):
             state = await _require_kept(tx, clip_id)
             if state is not ClipState.VISIBLE:
                 raise WrongState(f"The clip is {state}, so it cannot become visible. Nothing was changed.")
+
+    async def describe(self, tx: Tx, clip_id: ClipId, *, blurhash: str) -> None:
+        """What is painted until the clip's poster is there. Safe to repeat; a removed clip stays bare."""
+        await publishing.describe(tx, clip_id, blurhash)
+
+    async def lay_strip(self, tx: Tx, clip_id: ClipId, strip: Strip) -> None:
+        """The clip has a preview strip, laid out like this. Safe to repeat.
+
+        Raises:
+            ClipRemoved: its creator took it back.
+            NoSuchClip: it does not exist.
+        """
+        await _require_kept(tx, clip_id)
+        await publishing.lay_strip(tx, clip_id, strip)
 
     async def finish(self, tx: Tx, clip_id: ClipId) -> None:
         """Nothing is left to publish.

@@ -4,13 +4,16 @@
 
     Invalid
     ├── BadRequest          not HTTP, JSON or parameters as the interface describes them
-    │   └── MethodNotAllowed  the address is there and does not do that
+    │   ├── MethodNotAllowed  the address is there and does not do that
+    │   ├── BadTusHeader      a resumable upload whose headers say nothing that can be done
+    │   └── WrongTusVersion   a resumable upload by another version of the protocol
     ├── BadFileName         a name that is a path, or cannot be shown
     └── BadLength           an announced length that is no number
     TooLarge
     └── BodyTooLarge        more than any request needs, apart from a video
     Unsupported
-    └── NotAVideoType       an upload that does not claim to be a video
+    ├── NotAVideoType       an upload that does not claim to be a video
+    └── NotATusBody         bytes of a resumable upload that do not claim to be that
     Unauthenticated
     └── SignInFirst         nobody is signed in
     Forbidden
@@ -34,6 +37,16 @@ class MethodNotAllowed(BadRequest):
     title = "This address does not do that"
 
 
+class BadTusHeader(BadRequest):
+    code = "web.bad-tus-header"
+    title = "Not a tus header"
+
+
+class WrongTusVersion(BadRequest):
+    code = "web.wrong-tus-version"
+    title = "Another version of the protocol"
+
+
 class BadFileName(Invalid):
     code = "web.bad-file-name"
     title = "Not a file name"
@@ -52,6 +65,11 @@ class BodyTooLarge(TooLarge):
 class NotAVideoType(Unsupported):
     code = "web.not-a-video-type"
     title = "Not a video"
+
+
+class NotATusBody(Unsupported):
+    code = "web.not-a-tus-body"
+    title = "Not the bytes of an upload"
 
 
 class SignInFirst(Unauthenticated):

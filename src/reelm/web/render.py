@@ -4,8 +4,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal, cast
 
-from reelm import feed, media, realm, social, vault
+from reelm import feed, media, realm, social, vault, workflows
 from reelm.web import schema
+from reelm.web.problems import problem
 
 Shown = Literal["processing", "visible", "failed"]
 
@@ -51,7 +52,21 @@ def clip(found: social.ClipView) -> schema.Clip:
         is_own=found.is_own,
         playlist_url=f"/hls/{found.id}/master.m3u8" if is_playable else None,
         poster_url=f"/api/clips/{found.id}/poster" if is_playable else None,
+        blurhash=found.blurhash,
+        strip=_strip(found),
         failure=failure(found.failure),
+    )
+
+
+def _strip(found: social.ClipView) -> schema.Strip | None:
+    laid = found.strip
+    if laid is None:
+        return None
+    return schema.Strip(
+        url=f"/api/clips/{found.id}/strip",
+        interval_ms=laid.interval_ms,
+        count=laid.count,
+        columns=laid.columns,
     )
 
 
@@ -172,3 +187,19 @@ def _declaration(
 def _price(price: realm.Price, bytes_held: int) -> schema.StorePrice:
     per_month = (price.amount * bytes_held / _GIB).quantize(_SHOWN_MONEY)
     return schema.StorePrice(price.currency, f"{price.amount:f}", f"{per_month:f}")
+
+
+def arrival(found: media.Arrival) -> schema.Arrival:
+    return arrived(workflows.Arrived(found, None))
+
+
+def arrived(found: workflows.Arrived) -> schema.Arrival:
+    refusal = media.refusal_of(found.arrival)
+    return schema.Arrival(
+        id=found.arrival.id,
+        length_bytes=found.arrival.length_bytes,
+        offset_bytes=found.arrival.offset_bytes,
+        expires_at=found.arrival.expires_at,
+        upload=upload(found.upload) if found.upload else None,
+        refusal=problem(refusal) if refusal else None,
+    )

@@ -109,6 +109,15 @@ class Failure(Struct, frozen=True):
     detail: str
 
 
+class Strip(Struct, frozen=True):
+    """Many moments of a clip in one picture: tiles of the clip's shape, row by row."""
+
+    url: str
+    interval_ms: Annotated[int, Meta(gt=0, description="from one tile to the next; the first is of 0")]
+    count: Annotated[int, Meta(gt=0)]
+    columns: Annotated[int, Meta(gt=0)]
+
+
 class Clip(Struct, frozen=True):
     """A clip as this viewer sees it."""
 
@@ -128,6 +137,8 @@ class Clip(Struct, frozen=True):
     is_own: bool
     playlist_url: str | None
     poster_url: str | None
+    blurhash: Annotated[str | None, Meta(description="the poster, blurred, in a few characters")]
+    strip: Annotated[Strip | None, Meta(description="null until the clip was looked through")]
     failure: Failure | None
 
 
@@ -162,6 +173,17 @@ class Upload(Struct, frozen=True):
     has_audio: bool
     size_bytes: Count
     expires_at: datetime
+
+
+class Arrival(Struct, frozen=True):
+    """A file that comes in pieces; once it is whole, ``upload`` or ``refusal`` says what became of it."""
+
+    id: IdText
+    length_bytes: Count
+    offset_bytes: Annotated[int, Meta(ge=0, description="every byte before it is stored durably")]
+    expires_at: datetime
+    upload: Upload | None
+    refusal: Problem | None
 
 
 class Progress(Struct, frozen=True):

@@ -1,12 +1,13 @@
 """The stories of the product, told across packages. Read this folder first.
 
-``join`` makes an account, ``receive`` takes an upload, ``post`` makes it a clip, ``publish`` makes the clip
-play, ``watch`` hands out playlists and keys, ``remove`` takes a clip back, ``tidy`` finishes what was left
-behind, ``maintain`` keeps stored bytes whole and keys fresh, ``withdraw`` leaves a provider, ``locate`` says
-where a clip lies. Each gets the ``OpenRealm``; none holds SQL, HTTP or cryptography. A durable story runs as
-``Jobs`` whose ``Run`` remembers its steps.
+``join`` makes an account, ``receive`` takes an upload, ``arrive`` takes one in pieces, ``post`` makes it a
+clip, ``publish`` makes the clip play, ``watch`` hands out playlists and keys, ``remove`` takes a clip back,
+``tidy`` finishes what was left behind, ``maintain`` keeps stored bytes whole and keys fresh, ``withdraw``
+leaves a provider, ``locate`` says where a clip lies. Each gets the ``OpenRealm``; none holds SQL, HTTP or
+cryptography. A durable story runs as ``Jobs`` whose ``Run`` remembers its steps.
 """
 
+from reelm.workflows.arrive import Arrived, announce, append, follow, metadata_of, stand, terminate
 from reelm.workflows.join import join
 from reelm.workflows.locate import locate
 from reelm.workflows.maintain import refresh_keys, repair, scrub
@@ -18,10 +19,11 @@ from reelm.workflows.receive import UploadPosted, discard, receive
 from reelm.workflows.remove import remove
 from reelm.workflows.tidy import sweep, tidy
 from reelm.workflows.turns import Turns
-from reelm.workflows.watch import key, master_playlist, media_playlist, poster
+from reelm.workflows.watch import key, master_playlist, media_playlist, poster, strip
 from reelm.workflows.withdraw import withdraw
 
 __all__ = [
+    "Arrived",
     "Job",
     "JobState",
     "Jobs",
@@ -31,12 +33,16 @@ __all__ = [
     "Turns",
     "UploadPosted",
     "abandon",
+    "announce",
+    "append",
     "discard",
+    "follow",
     "join",
     "key",
     "locate",
     "master_playlist",
     "media_playlist",
+    "metadata_of",
     "post",
     "poster",
     "publish",
@@ -46,7 +52,10 @@ __all__ = [
     "remove",
     "repair",
     "scrub",
+    "stand",
+    "strip",
     "sweep",
+    "terminate",
     "tidy",
     "withdraw",
 ]

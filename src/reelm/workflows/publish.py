@@ -1,9 +1,11 @@
 """An upload becomes a clip that plays.
 
-``probe → first rung → store → playable → remaining rungs → store → done``. The clip is visible when its first
-rung is stored; the other rungs join it later. Every step is safe to repeat: encoding replaces its own folder,
-the vault stores one object per reference, and rows are written once. What is recorded between steps holds
-media keys only sealed under the creator's key. A retry makes only what players do not have yet.
+``probe → first rung → store → playable → remaining rungs → store → skim → done``. The first rung is the
+source's own picture where players can take it, and the lowest encoded one otherwise. The clip is visible when
+it is stored; the other rungs join it later, and a remuxed one retires when they are all there. Every step is
+safe to repeat: encoding replaces its own folder, the vault stores one object per reference, and rows are
+written once. What is recorded between steps holds media keys only sealed under the creator's key. A retry
+makes only what players do not have yet.
 """
 
 import asyncio
@@ -14,40 +16,31 @@ from typing import cast
 
 import msgspec
 
-from reelm.base import (
-    AccountId,
-    ClipId,
-    DataClass,
-    ObjectId,
-    RenditionId,
-    SealedBytes,
-    UploadId,
-    mint,
-)
+from reelm.base import DataClass, ObjectId, RenditionId, SealedBytes, mint
 from reelm.delivery import Rendition
-from reelm.media import Encoded, Piece, Probe, Rung, plan
+from reelm.media import (
+    REMUXED,
+    BadEncoding,
+    Encoded,
+    Piece,
+    Plan,
+    Poster,
+    Probe,
+    Rung,
+    Unreadable,
+    plan,
+    remuxed_rung,
+)
 from reelm.social import ClipRemoved, ClipState, Publication, Step
-from reelm.vault import DeletionUnfinished, Suite
+from reelm.vault import Suite
+from reelm.workflows.order import Order, blocks, kept_unless_removed, put_picture
 from reelm.workflows.ports import Job, Json, Run
 from reelm.workflows.realm import OpenRealm
+from reelm.workflows.skim import skimmed
 from reelm.workflows.steps import FAULT, Refusal, Refused, step
 from reelm.workflows.turns import Turn
 
 REPORT_SECONDS = 0.4
-BLOCK_BYTES = 1024 * 1024
-
-
-class Order(msgspec.Struct, frozen=True):
-    """What to publish; ``attempt`` counts the creator's retries."""
-
-    clip_id: ClipId
-    upload_id: UploadId
-    owner: AccountId
-    attempt: int
-
-    @property
-    def reference(self) -> str:
-        return f"clip/{self.clip_id}/{self.attempt}"
 
 
 class Packed(msgspec.Struct, frozen=True):
@@ -66,11 +59,18 @@ class Packed(msgspec.Struct, frozen=True):
     pieces: tuple[Piece, ...]
 
 
+class Still(msgspec.Struct, frozen=True):
+    """A poster that waits in the workspace, and what is painted until it is there."""
+
+    path: str
+    blurhash: str
+
+
 class Batch(msgspec.Struct, frozen=True):
     """What one encoding left in the workspace; the first one also has the poster."""
 
     renditions: list[Packed]
-    poster: str | None
+    poster: Still | None
 
 
 def publish_job(publication: Publication) -> Job:
@@ -98,20 +98,30 @@ async def abandon(publication: Publication, *, at: OpenRealm) -> None:
 async def _publish(run: Run, order: Order, at: OpenRealm) -> None:
     probe = await step(run, "probe", lambda: _probe(order, at))
     kept = await step(run, "earlier attempts", lambda: _keep(order, at)) if order.attempt > 1 else []
-    rungs = plan(msgspec.convert(probe, Probe)).rungs
-    if not kept:
-        first = await step(run, "first rung", lambda: _encode(order, probe, rungs[:1], at))
+    made = msgspec.convert(kept, list[str])
+    if not made:
+        first = await step(run, "first rung", lambda: _first_rung(order, probe, at))
         await step(run, "store first rung", lambda: _store(order, first, at))
         await step(run, "playable", lambda: _reveal(order, first, at))
-    missing = tuple(rung for rung in rungs[1:] if rung.name not in msgspec.convert(kept, list[str]))
+        made = [each.name for each in msgspec.convert(first, Batch).renditions]
+    missing = tuple(rung for rung in _planned(probe).rungs if rung.name not in made)
     if missing:
-        more = await step(run, "remaining rungs", lambda: _encode(order, probe, missing, at))
+        more = await step(run, "remaining rungs", lambda: _more_rungs(order, probe, missing, at))
         await step(run, "store remaining rungs", lambda: _store(order, more, at))
+    await skimmed(run, order, _planned(probe), at=at)
     await step(run, "done", lambda: _finish(order, at))
 
 
 async def _probe(order: Order, at: OpenRealm) -> Json:
-    return cast("Json", msgspec.to_builtins(await at.media.probe(at.media.source(order.upload_id))))
+    """What was found when the file came in: it lies in the spool since then, where nobody changes it."""
+    at.media.source(order.upload_id)  # still there
+    async with at.database.read() as tx:
+        upload = await at.media.upload(tx, order.upload_id, owner=order.owner)
+    return cast("Json", msgspec.to_builtins(upload.probe))
+
+
+def _planned(probe: Json) -> Plan:
+    return plan(msgspec.convert(probe, Probe))
 
 
 async def _keep(order: Order, at: OpenRealm) -> Json:
@@ -125,18 +135,45 @@ async def _keep(order: Order, at: OpenRealm) -> Json:
     return []
 
 
-async def _encode(order: Order, probe: Json, rungs: tuple[Rung, ...], at: OpenRealm) -> Json:
-    """Encode some rungs and encrypt them; what is returned holds no key in the clear."""
-    planned = plan(msgspec.convert(probe, Probe))
-    is_first = rungs[0] == planned.rungs[0]
-    step, turn = (Step.PREPARING, Turn.FIRST_RUNG) if is_first else (Step.IMPROVING, Turn.MORE_RUNGS)
-    source = at.media.source(order.upload_id)
-    folder = at.media.workspace(order.upload_id) / turn.name.lower()
-    async with at.turns.hold(turn), _reporting(order, step, at) as progress:
-        encoded = await at.media.encode(source, planned, rungs, into=folder, progress=progress)
+async def _first_rung(order: Order, probe: Json, at: OpenRealm) -> Json:
+    """The quickest rendition that plays, encrypted, and the poster; it holds no key in the clear."""
+    planned = _planned(probe)
+    source, folder = at.media.source(order.upload_id), at.media.workspace(order.upload_id) / "first_rung"
+    if (remuxed := remuxed_rung(planned)) is not None:
+        with suppress(BadEncoding, Unreadable):  # not what it seemed: encoded like any other
+            return await _remux(order, planned, remuxed, at)
+    async with at.turns.hold(Turn.FIRST_RUNG), _reporting(order, Step.PREPARING, at) as progress:
+        encoded = await at.media.encode(source, planned, planned.rungs[:1], into=folder, progress=progress)
         packed = [await _pack(order, each, folder, at) for each in encoded]
-        poster = str(await at.media.poster(source, planned.probe, into=folder)) if is_first else None
-    return cast("Json", msgspec.to_builtins(Batch(packed, poster)))
+        poster = await at.media.poster(source, planned.probe, into=folder)
+    return cast("Json", msgspec.to_builtins(Batch(packed, _still(poster))))
+
+
+async def _remux(order: Order, planned: Plan, rung: Rung, at: OpenRealm) -> Json:
+    source, folder = at.media.source(order.upload_id), at.media.workspace(order.upload_id) / "first_rung"
+    async with at.remux_turns.hold(Turn.FIRST_RUNG):
+        poster = asyncio.create_task(at.media.poster(source, planned.probe, into=folder))
+        try:
+            packed = await _pack(order, await at.media.remux(source, planned, rung, into=folder), folder, at)
+            batch = Batch([packed], _still(await poster))
+        finally:
+            poster.cancel()  # does nothing once it is made
+            # Encoding may come next, into the same folder.
+            await asyncio.gather(poster, return_exceptions=True)
+    return cast("Json", msgspec.to_builtins(batch))
+
+
+def _still(poster: Poster) -> Still:
+    return Still(str(poster.path), poster.blurhash)
+
+
+async def _more_rungs(order: Order, probe: Json, rungs: tuple[Rung, ...], at: OpenRealm) -> Json:
+    """Encode some rungs and encrypt them; what is returned holds no key in the clear."""
+    source, folder = at.media.source(order.upload_id), at.media.workspace(order.upload_id) / "more_rungs"
+    async with at.turns.hold(Turn.MORE_RUNGS), _reporting(order, Step.IMPROVING, at) as progress:
+        encoded = await at.media.encode(source, _planned(probe), rungs, into=folder, progress=progress)
+        packed = [await _pack(order, each, folder, at) for each in encoded]
+    return cast("Json", msgspec.to_builtins(Batch(packed, None)))
 
 
 async def _pack(order: Order, encoded: Encoded, folder: Path, at: OpenRealm) -> Packed:
@@ -163,7 +200,7 @@ async def _store(order: Order, batch: Json, at: OpenRealm) -> Json:
     """Store renditions and announce them; a repeat finds what the vault already has."""
     for each in msgspec.convert(batch, Batch).renditions:
         receipt = await at.vault.put(
-            _blocks(Path(each.ciphertext)),
+            blocks(Path(each.ciphertext)),
             reference=f"{order.reference}/{each.name}",
             klass=DataClass.PUBLIC,
             key=None,
@@ -171,7 +208,7 @@ async def _store(order: Order, batch: Json, at: OpenRealm) -> Json:
             owner=order.owner,
         )
         rendition = _rendition(order, each, receipt.object_id)
-        async with _kept_unless_removed(receipt.object_id, at), at.database.write() as tx:
+        async with kept_unless_removed(receipt.object_id, at), at.database.write() as tx:
             await at.social.report(tx, order.clip_id, Step.STORING, 1.0)
             await at.delivery.announce(tx, rendition, SealedBytes(each.key_sealed))
     return None
@@ -181,17 +218,10 @@ async def _reveal(order: Order, first: Json, at: OpenRealm) -> Json:
     """Store the poster and show the clip to everyone."""
     poster = msgspec.convert(first, Batch).poster
     assert poster is not None  # noqa: S101 - the first encoding made one
-    async with at.database.read() as tx:
-        user_key = await at.keys.user_key(tx, order.owner)
-    receipt = await at.vault.put(
-        _blocks(Path(poster)),
-        reference=f"{order.reference}/poster",
-        klass=DataClass.PUBLIC,
-        key=user_key,
-        owner=order.owner,
-    )
-    async with _kept_unless_removed(receipt.object_id, at), at.database.write() as tx:
-        await at.delivery.announce_poster(tx, order.clip_id, order.owner, receipt.object_id)
+    object_id = await put_picture(order, "poster", Path(poster.path), at)
+    async with kept_unless_removed(object_id, at), at.database.write() as tx:
+        await at.delivery.announce_poster(tx, order.clip_id, order.owner, object_id)
+        await at.social.describe(tx, order.clip_id, blurhash=poster.blurhash)
         await at.social.make_playable(tx, order.clip_id)
     return None
 
@@ -199,6 +229,7 @@ async def _reveal(order: Order, first: Json, at: OpenRealm) -> Json:
 async def _finish(order: Order, at: OpenRealm) -> Json:
     """The upload's row stays until it expires, so that a late repeat of the post finds its clip."""
     async with at.database.write() as tx:
+        await at.delivery.retire(tx, order.clip_id, REMUXED)
         await at.social.finish(tx, order.clip_id)
     at.media.discard(order.upload_id)
     return None
@@ -238,23 +269,6 @@ async def _reporting(order: Order, step: Step, at: OpenRealm) -> AsyncIterator[C
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
-
-
-@asynccontextmanager
-async def _kept_unless_removed(object_id: ObjectId, at: OpenRealm) -> AsyncIterator[None]:
-    """The creator may take the clip back while its bytes are on their way; then they go as well."""
-    try:
-        yield
-    except ClipRemoved:
-        with suppress(DeletionUnfinished):  # a store is away; ``tidy`` deletes there later
-            await at.vault.delete(object_id)
-        raise
-
-
-async def _blocks(path: Path) -> AsyncIterator[bytes]:
-    with path.open("rb") as file:
-        while block := await asyncio.to_thread(file.read, BLOCK_BYTES):
-            yield block
 
 
 def _rendition(order: Order, packed: Packed, object_id: ObjectId) -> Rendition:

@@ -31,3 +31,4 @@ class OpenRealm:
     origin: Origin
     feed: Feed
     turns: Turns
+    remux_turns: Turns

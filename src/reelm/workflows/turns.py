@@ -1,4 +1,4 @@
-"""Taking turns at the encoders: a clip nobody can watch yet goes before one that only lacks rungs."""
+"""Taking turns at the encoders: a clip nobody can watch yet goes first, then what takes a moment."""
 
 import asyncio
 import heapq
@@ -12,7 +12,8 @@ class Turn(IntEnum):
     """Lower goes first."""
 
     FIRST_RUNG = 0
-    MORE_RUNGS = 1
+    SKIM = 1
+    MORE_RUNGS = 2
 
 
 class Turns:

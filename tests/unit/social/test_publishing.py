@@ -1,8 +1,10 @@
 import math
 
 import pytest
+from sqlalchemy import select
 
 from reelm.base import AccountId, ClipId
+from reelm.media import Strip
 from reelm.social import (
     ClipRemoved,
     ClipState,
@@ -14,9 +16,11 @@ from reelm.social import (
     Step,
     WrongState,
 )
+from reelm.social.store.tables import clips
 from town import Town
 
 NOWHERE = ClipId("0" * 26)
+STRIP = Strip(interval_ms=1000, count=15, columns=10)
 
 
 async def progress(town: Town, clip_id: ClipId, viewer: AccountId) -> Progress:
@@ -89,6 +93,26 @@ async def test_every_step_may_be_repeated(town: Town) -> None:
         view = await town.social.clip(tx, clip_id, ana)
     assert (view.state, view.published_at, view.failure) == (ClipState.VISIBLE, published_at, None)
     assert (await progress(town, clip_id, ana)).step is Step.DONE
+
+
+async def test_placeholder_and_strip_are_seen_by_everyone_and_go_with_the_clip(town: Town) -> None:
+    ana = await town.person("ana")
+    clip_id = (await town.posted(ana)).id
+    async with town.database.write() as tx:
+        await town.social.make_playable(tx, clip_id)
+        before = await town.social.clip(tx, clip_id, None)
+        for _ in range(2):
+            await town.social.describe(tx, clip_id, blurhash="LEHV6nWB2yk8")
+            await town.social.lay_strip(tx, clip_id, STRIP)
+        after = await town.social.clip(tx, clip_id, None)
+        await town.social.remove_clip(tx, clip_id, ana)
+        await town.social.describe(tx, clip_id, blurhash="LEHV6nWB2yk8")
+        with pytest.raises(ClipRemoved):
+            await town.social.lay_strip(tx, clip_id, STRIP)
+        bare = (await tx.execute(select(clips.c.blurhash, clips.c.strip_count))).one()
+    assert (before.blurhash, before.strip) == (None, None)
+    assert (after.blurhash, after.strip) == ("LEHV6nWB2yk8", STRIP)
+    assert bare == (None, None)
 
 
 async def test_a_failure_before_anything_plays_is_told_to_the_owner_alone(town: Town) -> None:

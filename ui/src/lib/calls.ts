@@ -1,4 +1,5 @@
 import type {
+  Arrival,
   Clip,
   ClipPage,
   Comment,
@@ -15,7 +16,7 @@ import type {
   Storage,
   View,
 } from "./contract";
-import { request } from "./http";
+import { request, requestHeader } from "./http";
 
 type Signal = AbortSignal | undefined;
 
@@ -62,5 +63,9 @@ export const storage = {
 };
 
 export const uploads = {
-  remove: (id: string) => request<void>("DELETE", `/uploads/${at(id)}`),
+  /** How far an upload has come, and what became of it. */
+  follow: (id: string) => request<Arrival>("GET", `/uploads/tus/${at(id)}`),
+  /** Where to go on; ends a connection that is still open there and silent. */
+  offset: async (id: string) => Number(await requestHeader(`/uploads/tus/${at(id)}`, "upload-offset", { isTus: true })),
+  remove: (id: string) => request<void>("DELETE", `/uploads/tus/${at(id)}`, { isTus: true }),
 };

@@ -4,6 +4,7 @@ import type { components } from "./api";
 type Schemas = components["schemas"];
 
 export type Account = Schemas["Account"];
+export type Arrival = Schemas["Arrival"];
 export type Author = Schemas["Author"];
 export type Clip = Schemas["Clip"];
 export type ClipPage = Schemas["ClipPage"];

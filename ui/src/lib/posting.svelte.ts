@@ -1,10 +1,12 @@
 import { clips, uploads } from "./calls";
 import type { Clip, Progress, Upload } from "./contract";
 import { look, refuseFile, refusePicture, type Picture, type Refusal } from "./inspect";
-import { asProblem } from "./problem";
+import { asProblem, type ApiProblem } from "./problem";
 import { followProgress } from "./progress";
-import { send } from "./send";
+import { Sending, type Standstill } from "./send";
+import { session } from "./session.svelte";
 import { keep } from "./shelf.svelte";
+import { forget, isSame, remember, unfinished, type Unfinished } from "./unfinished";
 
 export type Stage = "empty" | "sending" | "sent" | "processing" | "live" | "done" | "failed";
 
@@ -17,24 +19,53 @@ export interface Trouble extends Refusal {
   canRetry: boolean;
 }
 
+/** How long the rest takes, by the pace since the last standstill. */
+class Speed {
+  #size: number;
+  #start: { at: number; bytes: number } | null = null;
+
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  restart(): void {
+    this.#start = null;
+  }
+
+  /** Null while it would be a guess. */
+  secondsLeft(bytes: number): number | null {
+    this.#start ??= { at: performance.now(), bytes };
+    const seconds = (performance.now() - this.#start.at) / 1000;
+    const sent = bytes - this.#start.bytes;
+    return seconds > 1.5 && sent > this.#size / 50 ? Math.ceil((seconds / sent) * (this.#size - bytes)) : null;
+  }
+}
+
 /** One clip on its way from a file to the feed; lives above the pages, so leaving the page stops nothing. */
 class Posting {
   stage = $state<Stage>("empty");
   file = $state.raw<File | null>(null);
   preview = $state("");
   picture = $state.raw<Picture | null>(null);
-  caption = $state("");
   trouble = $state.raw<Trouble | null>(null);
   clip = $state.raw<Clip | null>(null);
   sentRatio = $state(0);
   /** Seconds until the file is sent, null while that is a guess. */
   secondsLeft = $state<number | null>(null);
+  /** Why nothing is being sent at the moment; what was sent is kept. */
+  standstill = $state<Standstill | null>(null);
+  /** An earlier upload that its owner can go on with, and how much of it the realm has. */
+  earlier = $state.raw<(Unfinished & { ratio: number }) | null>(null);
+  /** Chosen to go on with the earlier upload, and another file. */
+  another = $state.raw<File | null>(null);
   /** The Post button was pressed; what is still being sent is posted when it has arrived. */
   isConfirmed = $state(false);
+  #caption = $state("");
   /** The realm has the clip and is at this step of it, 1 to 3; 0 while the file is still ours. */
   #step = $state(0);
   #stepRatio = $state(0);
   #upload: Upload | null = null;
+  #sending: Sending | null = null;
   #abort = new AbortController();
   #unfollow: () => void = () => {};
 
@@ -43,9 +74,19 @@ class Posting {
     this.#step === 0 ? { step: 0, ratio: this.sentRatio } : { step: this.#step, ratio: this.#stepRatio },
   );
 
+  get caption(): string {
+    return this.#caption;
+  }
+
+  set caption(text: string) {
+    this.#caption = text;
+    const known = session.account && unfinished(session.account.id);
+    if (known) remember({ ...known, caption: text });
+  }
+
   /** All bytes are there and the realm is looking at them. */
   get isBeingChecked(): boolean {
-    return this.stage === "sending" && this.sentRatio >= 1;
+    return this.stage === "sending" && this.sentRatio >= 1 && this.standstill === null;
   }
 
   get isImproving(): boolean {
@@ -54,10 +95,55 @@ class Posting {
 
   /** Closing the tab now would lose what only this browser has. */
   get isFragile(): boolean {
-    return this.stage === "sending" || (this.stage === "sent" && this.caption !== "");
+    const isKept = session.account !== null && unfinished(session.account.id) !== null;
+    return this.stage === "sending" || (this.stage === "sent" && !isKept);
+  }
+
+  /** Looks for an upload that a reload interrupted. One that is whole needs no file any more. */
+  async recall(): Promise<void> {
+    const found = session.account && unfinished(session.account.id);
+    if (!found || this.stage !== "empty") return;
+    try {
+      const { upload, refusal, offset_bytes } = await uploads.follow(found.id);
+      if (this.stage !== "empty") return;
+      this.#caption = found.caption;
+      if (refusal) forget();
+      else if (upload) this.#arrived(upload);
+      else {
+        this.earlier = { ...found, ratio: offset_bytes / found.size };
+        const offset = await uploads.offset(found.id);
+        if (this.earlier) this.earlier = { ...found, ratio: offset / found.size };
+      }
+    } catch (error) {
+      if (asProblem(error)?.status === 404) forget();
+    }
+  }
+
+  /** Goes on with the earlier upload, if this is its file. */
+  async goOn(file: File): Promise<void> {
+    if (this.earlier && !isSame(file, this.earlier)) this.another = file;
+    else await this.choose(file);
+  }
+
+  /** The earlier upload is given up. */
+  discardEarlier(): void {
+    if (this.earlier) uploads.remove(this.earlier.id).catch(() => {}); // It expires by itself.
+    forget();
+    this.caption = "";
+    this.earlier = null;
+    this.another = null;
+  }
+
+  pause(): void {
+    this.#sending?.pause();
+  }
+
+  resume(): void {
+    this.#sending?.resume();
   }
 
   async choose(file: File): Promise<void> {
+    if (this.earlier && !isSame(file, this.earlier)) this.discardEarlier();
     this.#forget();
     this.file = file;
     this.stage = "sending";
@@ -73,6 +159,7 @@ class Posting {
     if (this.stage !== "sent" || !this.#upload) return;
     try {
       this.clip = keep(await clips.post({ upload_id: this.#upload.id, caption: this.caption.trim() }));
+      forget();
       this.#follow(this.clip.id);
     } catch (error) {
       this.isConfirmed = false;
@@ -102,8 +189,10 @@ class Posting {
 
   /** Back to the drop zone. An upload that was not posted is taken back; a posted clip goes on by itself. */
   reset(): void {
-    if (this.#upload && !this.clip) uploads.remove(this.#upload.id).catch(() => {}); // It expires by itself.
+    const id = this.#upload?.id ?? (session.account && unfinished(session.account.id)?.id);
     this.#forget();
+    if (id && !this.clip) uploads.remove(id).catch(() => {}); // It expires by itself.
+    forget();
     this.caption = "";
     this.isConfirmed = false;
   }
@@ -115,22 +204,46 @@ class Posting {
   }
 
   async #send(file: File, signal: AbortSignal): Promise<void> {
-    const start = performance.now();
+    const account = session.account?.id ?? "";
+    const known = unfinished(account);
+    const speed = new Speed(file.size);
+    this.#sending = new Sending(file, known && isSame(file, known) ? known.id : null, {
+      onid: (id) => {
+        const { name, size, lastModified: modified } = file;
+        remember({ account, id, name, size, modified, caption: this.caption });
+      },
+      onsent: (bytes) => {
+        this.sentRatio = bytes / file.size;
+        this.secondsLeft = speed.secondsLeft(bytes);
+      },
+      onstandstill: (why) => {
+        this.standstill = why;
+        if (why) speed.restart();
+      },
+    });
+    signal.addEventListener("abort", () => this.#sending?.stop(), { once: true });
     try {
-      this.#upload = await send(file, signal, (ratio) => {
-        this.sentRatio = ratio;
-        const seconds = (performance.now() - start) / 1000;
-        this.secondsLeft = seconds > 1.5 && ratio > 0.02 ? Math.ceil((seconds / ratio) * (1 - ratio)) : null;
-      });
+      this.#arrived(await this.#sending.run());
     } catch (error) {
       const problem = asProblem(error);
-      if (problem) this.#fail({ title: problem.title, detail: problem.detail, canRetry: problem.retryable });
-      return;
+      if (problem && !signal.aborted) this.#refused(problem);
     }
+  }
+
+  #arrived(upload: Upload): void {
+    this.#upload = upload;
     this.sentRatio = 1;
     this.secondsLeft = null;
+    this.standstill = null;
     this.stage = "sent";
-    if (this.isConfirmed) await this.post();
+    if (this.isConfirmed) void this.post();
+  }
+
+  #refused({ title, detail, retryable, status }: ApiProblem): void {
+    this.standstill = null;
+    // Signed out meanwhile: what was sent is kept, and goes on after signing in.
+    if (!retryable && status !== 401) forget();
+    this.#fail({ title, detail, canRetry: retryable || status === 401 });
   }
 
   #follow(id: string): void {
@@ -173,8 +286,12 @@ class Posting {
     this.trouble = null;
     this.#step = 0;
     this.#upload = null;
+    this.#sending = null;
     this.sentRatio = 0;
     this.secondsLeft = null;
+    this.standstill = null;
+    this.earlier = null;
+    this.another = null;
     this.stage = "empty";
   }
 }

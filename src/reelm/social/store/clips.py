@@ -36,6 +36,10 @@ _remove = (
     .values(
         state=ClipState.REMOVED.value,
         caption="",
+        blurhash=None,
+        strip_interval_ms=None,
+        strip_count=None,
+        strip_columns=None,
         like_count=0,
         comment_count=0,
         view_count=0,

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import bindparam, select, update
 
 from reelm.base import ClipId, Tx
+from reelm.media import Strip
 from reelm.social.lifecycle import ClipState, Step, states_before
 from reelm.social.model import Failure, Progress, Publication
 from reelm.social.store.tables import clips
@@ -24,6 +25,13 @@ _reveal = _clip.where(clips.c.state.in_([state.value for state in states_before(
     published_at=bindparam("at"),
     step=Step.LIVE.value,
     progress_ratio=1.0,
+)
+_kept = _clip.where(clips.c.state != ClipState.REMOVED.value)
+_describe = _kept.values(blurhash=bindparam("text"))
+_lay_strip = _kept.values(
+    strip_interval_ms=bindparam("interval_ms"),
+    strip_count=bindparam("count"),
+    strip_columns=bindparam("columns"),
 )
 _finish = _unfinished.where(clips.c.state == ClipState.VISIBLE.value).values(
     step=Step.DONE.value, progress_ratio=1.0, due_at=None
@@ -70,6 +78,15 @@ async def report(tx: Tx, clip_id: ClipId, step: Step, ratio: float) -> bool:
 async def reveal(tx: Tx, clip_id: ClipId, *, at: datetime) -> bool:
     """Whether this call made the clip visible."""
     return (await tx.execute(_reveal, {"clip": clip_id, "at": at})).rowcount == 1
+
+
+async def describe(tx: Tx, clip_id: ClipId, blurhash: str) -> None:
+    await tx.execute(_describe, {"clip": clip_id, "text": blurhash})
+
+
+async def lay_strip(tx: Tx, clip_id: ClipId, strip: Strip) -> None:
+    bound = {"interval_ms": strip.interval_ms, "count": strip.count, "columns": strip.columns}
+    await tx.execute(_lay_strip, {"clip": clip_id, **bound})
 
 
 async def finish(tx: Tx, clip_id: ClipId) -> bool:

@@ -39,6 +39,12 @@ clips = Table(
     column("duration_ms", Integer, klass=DataClass.PUBLIC, nullable=False),
     column("width", Integer, klass=DataClass.PUBLIC, nullable=False),
     column("height", Integer, klass=DataClass.PUBLIC, nullable=False),
+    # The poster in 28 characters, painted until the poster is there.
+    column("blurhash", String(40), klass=DataClass.PUBLIC),
+    # How the preview strip is laid out; null until there is one.
+    column("strip_interval_ms", Integer, klass=DataClass.PUBLIC),
+    column("strip_count", Integer, klass=DataClass.PUBLIC),
+    column("strip_columns", Integer, klass=DataClass.PUBLIC),
     column("created_at", Moment, klass=DataClass.PUBLIC, nullable=False),
     # When it first became visible; kept when it is removed, to tell "gone" from "never was".
     column("published_at", Moment, klass=DataClass.PUBLIC),

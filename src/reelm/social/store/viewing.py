@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Row, Select, bindparam, exists, or_, select
 
 from reelm.base import AccountId, ClipId, Tx
+from reelm.media import Strip
 from reelm.social.lifecycle import ClipState, Step
 from reelm.social.model import Author, ClipView, Failure
 from reelm.social.store.tables import clip_tags, clips, follows, likes, profiles
@@ -28,6 +29,10 @@ _view = select(
     clips.c.duration_ms,
     clips.c.width,
     clips.c.height,
+    clips.c.blurhash,
+    clips.c.strip_interval_ms,
+    clips.c.strip_count,
+    clips.c.strip_columns,
     clips.c.like_count,
     clips.c.comment_count,
     clips.c.view_count,
@@ -104,7 +109,8 @@ async def standing(tx: Tx, clip_id: ClipId) -> tuple[AccountId, ClipState, bool]
 
 def _read(row: Row[*tuple[Any, ...]], viewer: AccountId | None) -> ClipView:
     (
-        clip_id, state, caption, created_at, published_at, duration_ms, width, height,
+        clip_id, state, caption, created_at, published_at, duration_ms, width, height, blurhash,
+        interval_ms, tile_count, columns,
         like_count, comment_count, view_count, step, code, detail,
         account_id, handle, display_name, is_followed, is_liked,
     ) = row  # fmt: skip
@@ -121,6 +127,8 @@ def _read(row: Row[*tuple[Any, ...]], viewer: AccountId | None) -> ClipView:
         duration_ms=duration_ms,
         width=width,
         height=height,
+        blurhash=blurhash,
+        strip=None if interval_ms is None else Strip(interval_ms, tile_count, columns),
         like_count=like_count,
         comment_count=comment_count,
         view_count=view_count,

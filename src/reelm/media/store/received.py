@@ -1,28 +1,16 @@
-"""The ``uploads`` table: who may post which received file, until when. A file's name is never kept."""
+"""Received files: who may post which, until when."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import BigInteger, Index, String, Table, Text, delete, insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.engine import Row
 
-from reelm.base import ID_LENGTH, DataClass, Moment, Tx, UploadId, column, metadata
+from reelm.base import Tx, UploadId
 from reelm.media.errors import UploadMissing
 from reelm.media.model import Probe
-
-uploads = Table(
-    "uploads",
-    metadata,
-    column("id", String(ID_LENGTH), primary_key=True, klass=DataClass.OPERATIONAL),
-    column("owner", String(ID_LENGTH), nullable=False, klass=DataClass.OPERATIONAL),
-    column("size_bytes", BigInteger, nullable=False, klass=DataClass.OPERATIONAL),
-    column("probe", Text, nullable=False, klass=DataClass.OPERATIONAL),
-    column("created_at", Moment, nullable=False, klass=DataClass.OPERATIONAL),
-    column("expires_at", Moment, nullable=False, klass=DataClass.OPERATIONAL),
-    Index(None, "owner"),
-    Index(None, "expires_at"),
-)
+from reelm.media.store.tables import uploads
 
 
 @dataclass(frozen=True, slots=True)
