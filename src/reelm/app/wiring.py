@@ -134,7 +134,7 @@ def _assemble(ground: Ground) -> OpenRealm:
         feed=feed.Feed(people, clock=clock, entropy=entropy),
         turns=Turns(ground.settings.encoders),
         # Of their own: remuxing takes a moment, and must not wait until a ladder is encoded.
-        remux_turns=Turns(ground.settings.encoders),
+        remux_turns=Turns(max(1, ground.settings.encoders)),
     )
 
 

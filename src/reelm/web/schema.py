@@ -175,13 +175,22 @@ class Arrival(Struct, frozen=True):
     refusal: Problem | None
 
 
+class Waiting(Struct, frozen=True):
+    """Why nothing happens to a clip yet: its place in the queue, and what the realm lacks, if anything."""
+
+    ahead: Count
+    seconds: Count | None
+    obstacle: str | None
+
+
 class Progress(Struct, frozen=True):
-    """How far publishing has come."""
+    """How far publishing has come. It never goes back."""
 
     step: Literal["preparing", "storing", "live", "improving", "done", "failed"]
     ratio: Ratio
     is_playable: bool
     failure: Failure | None
+    waiting: Waiting | None
 
 
 class View(Struct, frozen=True):

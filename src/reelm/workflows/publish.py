@@ -11,6 +11,7 @@ what players do not have yet.
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -35,6 +36,7 @@ from reelm.media import (
     Plan,
     Probe,
     Rung,
+    SpoolFull,
     Unreadable,
     plan,
     remuxed_rung,
@@ -43,20 +45,33 @@ from reelm.social import ClipRemoved, ClipState, Publication, Step
 from reelm.vault import DeletionUnfinished, Suite
 from reelm.workflows.ports import Job, Json, Run
 from reelm.workflows.realm import OpenRealm
-from reelm.workflows.steps import FAULT, Refusal, Refused, step
+from reelm.workflows.steps import FAULT, FULL, Refusal, Refused, step
 from reelm.workflows.turns import Turn
 
-REPORT_SECONDS = 0.4
+REPORT_SECONDS = 1.0
+# Its turn has come: what waits in the queue is at nothing.
+BEGUN_RATIO = 0.01
 BLOCK_BYTES = 1024 * 1024
 
 
 class Order(msgspec.Struct, frozen=True):
-    """What to publish; ``attempt`` counts the creator's retries."""
+    """What to publish; ``attempt`` counts the creator's retries, ``round`` is when it is served."""
 
     clip_id: ClipId
     upload_id: UploadId
     owner: AccountId
     attempt: int
+    round: int = 0
+
+    @classmethod
+    def of(cls, publication: Publication) -> "Order":
+        return cls(
+            publication.clip_id,
+            publication.upload_id,
+            publication.account_id,
+            publication.attempt,
+            publication.round,
+        )
 
     @property
     def reference(self) -> str:
@@ -80,15 +95,16 @@ class Packed(msgspec.Struct, frozen=True):
 
 
 class Batch(msgspec.Struct, frozen=True):
-    """What one encoding left in the workspace; the first one also has the poster."""
+    """What one encoding left in the workspace, and how long it took; the first one also has the poster."""
 
     renditions: list[Packed]
     poster: str | None
+    seconds: float | None = None
 
 
 def publish_job(publication: Publication) -> Job:
     """The durable job of one attempt at publishing a clip."""
-    order = Order(publication.clip_id, publication.upload_id, publication.account_id, publication.attempt)
+    order = Order.of(publication)
     return Job("publish", f"publish/{order.clip_id}/{order.attempt}", msgspec.to_builtins(order))
 
 
@@ -104,24 +120,24 @@ async def publish(run: Run, arguments: dict[str, Json], *, at: OpenRealm) -> Non
 
 async def abandon(publication: Publication, *, at: OpenRealm) -> None:
     """Give up on an attempt whose job ended without a word, so that the creator can retry."""
-    order = Order(publication.clip_id, publication.upload_id, publication.account_id, publication.attempt)
-    await _refuse(order, Refusal("publish.fault", FAULT), at)
+    await _refuse(Order.of(publication), Refusal("publish.fault", FAULT), at)
 
 
 async def _publish(run: Run, order: Order, at: OpenRealm) -> None:
-    probe = await step(run, "probe", lambda: _probe(order, at))
-    kept = await step(run, "earlier attempts", lambda: _keep(order, at)) if order.attempt > 1 else []
+    tell = partial(step, run, on_full=lambda: _stall(order, at))
+    probe = await tell("probe", lambda: _probe(order, at))
+    kept = await tell("earlier attempts", lambda: _keep(order, at)) if order.attempt > 1 else []
     made = msgspec.convert(kept, list[str])
     if not made:
-        first = await step(run, "first rung", lambda: _first_rung(order, probe, at))
-        await step(run, "store first rung", lambda: _store(order, first, at))
-        await step(run, "playable", lambda: _reveal(order, first, at))
+        first = await tell("first rung", lambda: _first_rung(order, probe, at))
+        await tell("store first rung", lambda: _store(order, first, at))
+        await tell("playable", lambda: _reveal(order, first, at))
         made = [each.name for each in msgspec.convert(first, Batch).renditions]
     missing = tuple(rung for rung in _planned(probe).rungs if rung.name not in made)
     if missing:
-        more = await step(run, "remaining rungs", lambda: _more_rungs(order, probe, missing, at))
-        await step(run, "store remaining rungs", lambda: _store(order, more, at))
-    await step(run, "done", lambda: _finish(order, at))
+        more = await tell("remaining rungs", lambda: _more_rungs(order, probe, missing, at))
+        await tell("store remaining rungs", lambda: _store(order, more, at))
+    await tell("done", lambda: _finish(order, at))
 
 
 async def _probe(order: Order, at: OpenRealm) -> Json:
@@ -154,28 +170,35 @@ async def _first_rung(order: Order, probe: Json, at: OpenRealm) -> Json:
     if (remuxed := remuxed_rung(planned)) is not None:
         with suppress(BadEncoding, Unreadable):  # not what it seemed: encoded like any other
             return await _remux(order, planned, remuxed, at)
-    async with at.turns.hold(Turn.FIRST_RUNG), _reporting(order, Step.PREPARING, at) as progress:
+    async with (
+        at.turns.hold(Turn.FIRST_RUNG, order.round),
+        _reporting(order, Step.PREPARING, at) as progress,
+    ):
+        begun = at.clock.monotonic_seconds()
         encoded = await at.media.encode(source, planned, planned.rungs[:1], into=folder, progress=progress)
         packed = [await _pack(order, each, folder, at) for each in encoded]
         poster = await at.media.poster(source, planned.probe, into=folder)
-    return cast("Json", msgspec.to_builtins(Batch(packed, str(poster))))
+    took_seconds = at.clock.monotonic_seconds() - begun
+    return cast("Json", msgspec.to_builtins(Batch(packed, str(poster), took_seconds)))
 
 
 async def _remux(order: Order, planned: Plan, rung: Rung, at: OpenRealm) -> Json:
     source, folder = at.media.source(order.upload_id), at.media.workspace(order.upload_id) / "first_rung"
-    async with at.remux_turns.hold(Turn.FIRST_RUNG):
+    async with at.remux_turns.hold(Turn.FIRST_RUNG, order.round):
+        begun = at.clock.monotonic_seconds()
         poster = asyncio.create_task(at.media.poster(source, planned.probe, into=folder))
         try:
             packed = await _pack(order, await at.media.remux(source, planned, rung, into=folder), folder, at)
         finally:
             await asyncio.wait([poster])  # encoding may come next, into the same folder
-    return cast("Json", msgspec.to_builtins(Batch([packed], str(poster.result()))))
+    took_seconds = at.clock.monotonic_seconds() - begun
+    return cast("Json", msgspec.to_builtins(Batch([packed], str(poster.result()), took_seconds)))
 
 
 async def _more_rungs(order: Order, probe: Json, rungs: tuple[Rung, ...], at: OpenRealm) -> Json:
     """Encode some rungs and encrypt them; what is returned holds no key in the clear."""
     source, folder = at.media.source(order.upload_id), at.media.workspace(order.upload_id) / "more_rungs"
-    async with at.turns.hold(Turn.MORE_RUNGS), _reporting(order, Step.IMPROVING, at) as progress:
+    async with at.turns.hold(Turn.MORE_RUNGS, order.round), _reporting(order, Step.IMPROVING, at) as progress:
         encoded = await at.media.encode(source, _planned(probe), rungs, into=folder, progress=progress)
         packed = [await _pack(order, each, folder, at) for each in encoded]
     return cast("Json", msgspec.to_builtins(Batch(packed, None)))
@@ -221,7 +244,8 @@ async def _store(order: Order, batch: Json, at: OpenRealm) -> Json:
 
 async def _reveal(order: Order, first: Json, at: OpenRealm) -> Json:
     """Store the poster and show the clip to everyone."""
-    poster = msgspec.convert(first, Batch).poster
+    made = msgspec.convert(first, Batch)
+    poster = made.poster
     assert poster is not None  # noqa: S101 - the first encoding made one
     async with at.database.read() as tx:
         user_key = await at.keys.user_key(tx, order.owner)
@@ -234,7 +258,7 @@ async def _reveal(order: Order, first: Json, at: OpenRealm) -> Json:
     )
     async with _kept_unless_removed(receipt.object_id, at), at.database.write() as tx:
         await at.delivery.announce_poster(tx, order.clip_id, order.owner, receipt.object_id)
-        await at.social.make_playable(tx, order.clip_id)
+        await at.social.make_playable(tx, order.clip_id, seconds=made.seconds)
     return None
 
 
@@ -256,6 +280,11 @@ async def _refuse(order: Order, refusal: Refusal, at: OpenRealm) -> Json:
     return None
 
 
+async def _stall(order: Order, at: OpenRealm) -> None:
+    async with at.database.write() as tx:
+        await at.social.stall(tx, order.clip_id, code=SpoolFull.code, detail=FULL)
+
+
 async def _report(order: Order, step: Step, ratio: float, at: OpenRealm) -> None:
     async with at.database.write() as tx:
         await at.social.report(tx, order.clip_id, step, ratio)
@@ -263,8 +292,8 @@ async def _report(order: Order, step: Step, ratio: float, at: OpenRealm) -> None
 
 @asynccontextmanager
 async def _reporting(order: Order, step: Step, at: OpenRealm) -> AsyncIterator[Callable[[float], None]]:
-    """A callback for progress; what it is told reaches the creator a few times a second."""
-    told = [0.0]
+    """A callback for progress; what it is told reaches the creator once a second."""
+    told = [BEGUN_RATIO]
 
     async def pass_on() -> None:
         said = -1.0
@@ -276,7 +305,7 @@ async def _reporting(order: Order, step: Step, at: OpenRealm) -> AsyncIterator[C
 
     task = asyncio.create_task(pass_on(), name=f"progress of {order.clip_id}")
     try:
-        yield lambda ratio: told.__setitem__(0, min(max(ratio, 0.0), 1.0))
+        yield lambda ratio: told.__setitem__(0, min(max(ratio, BEGUN_RATIO), 1.0))
     finally:
         task.cancel()
         with suppress(asyncio.CancelledError):
