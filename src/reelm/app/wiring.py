@@ -127,6 +127,7 @@ def _assemble(ground: Ground) -> OpenRealm:
         vault=opened,
         upkeep=vault.Upkeep(outside),
         media=media.Media(_media_config(ground.settings), clock=clock, entropy=entropy),
+        encoders=media.Encoders(keys, clock=clock, entropy=entropy),
         accounts=accounts.Accounts(keys, clock=clock, entropy=entropy),
         social=people,
         delivery=delivery.Delivery(keys, clock=clock),

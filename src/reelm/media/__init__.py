@@ -6,22 +6,31 @@ watched, and what is refused leaves nothing behind.
 Nouns: ``Media`` does the work. A ``Probe`` is what a source is, a ``Plan`` what will be made of it, a
 ``Rung`` one encoding of the plan. A ``Rendition`` is an encrypted rung, cut into pieces that are named by
 their digest. An ``Upload`` is a received file that waits to be posted, an ``Arrival`` one that is still on
-its way in.
+its way in. An ``Encoding`` is what an encoder on another machine may take, through ``Lending``; ``Encoders``
+knows those machines.
 """
 
 from reelm.media.append import CHECKSUMS, Checksum, Pace
 from reelm.media.arrivals import Allowance, Arrivals, Body, refusal_of
+from reelm.media.elsewhere import EncoderId, Encoding, LeaseId, Sent, Stand, Terms, Wanted
 from reelm.media.encode import Encoded
+from reelm.media.encoders import Encoders
 from reelm.media.errors import (
+    BadDelivery,
+    BadEncoderName,
     BadEncoding,
     BeyondLength,
     ChecksumMismatch,
     Empty,
+    EncoderExists,
     EncoderStopped,
+    EncoderUnknown,
     InspectionFailed,
     Interrupted,
+    LeaseOver,
     NoEncoder,
     NotAVideo,
+    NotWanted,
     NoVideo,
     OffsetMismatch,
     QuotaReached,
@@ -41,12 +50,13 @@ from reelm.media.errors import (
 )
 from reelm.media.ffmpeg import Effort, find_ffmpeg
 from reelm.media.hold import Hold, interrupted
+from reelm.media.lending import Lending
 from reelm.media.media import Config, Media
 from reelm.media.model import Audio, Coding, Limits, Plan, Probe, Rung, Video, plan
 from reelm.media.package import Piece, Rendition
 from reelm.media.remuxable import REMUXED, obstacle_to_remux, remuxed_rung
 from reelm.media.spool import Spooled
-from reelm.media.store import Arrival, Upload
+from reelm.media.store import Arrival, EncoderRecord, Upload
 
 __all__ = [
     "CHECKSUMS",
@@ -55,6 +65,8 @@ __all__ = [
     "Arrival",
     "Arrivals",
     "Audio",
+    "BadDelivery",
+    "BadEncoderName",
     "BadEncoding",
     "BeyondLength",
     "Body",
@@ -65,15 +77,25 @@ __all__ = [
     "Effort",
     "Empty",
     "Encoded",
+    "EncoderExists",
+    "EncoderId",
+    "EncoderRecord",
     "EncoderStopped",
+    "EncoderUnknown",
+    "Encoders",
+    "Encoding",
     "Hold",
     "InspectionFailed",
     "Interrupted",
+    "LeaseId",
+    "LeaseOver",
+    "Lending",
     "Limits",
     "Media",
     "NoEncoder",
     "NoVideo",
     "NotAVideo",
+    "NotWanted",
     "OffsetMismatch",
     "Pace",
     "Piece",
@@ -82,8 +104,11 @@ __all__ = [
     "QuotaReached",
     "Rendition",
     "Rung",
+    "Sent",
     "SpoolFull",
     "Spooled",
+    "Stand",
+    "Terms",
     "TooLargePicture",
     "TooLong",
     "TooManyBytes",
@@ -98,6 +123,7 @@ __all__ = [
     "UploadBusy",
     "UploadMissing",
     "Video",
+    "Wanted",
     "find_ffmpeg",
     "interrupted",
     "obstacle_to_remux",

@@ -1,17 +1,19 @@
 """The package's main noun: everything that is done to a file, with its limits in one place."""
 
 import asyncio
-from collections.abc import AsyncIterable, Callable
+from collections.abc import AsyncIterable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from reelm.base import Clock, Entropy, Tx, UploadId
+from reelm.base import Clock, Entropy, Invalid, Secret, TooLarge, Tx, Unsupported, UploadId
 from reelm.media import store
 from reelm.media.append import Pace
 from reelm.media.arrivals import Allowance, Arrivals, Rules
+from reelm.media.elsewhere import Encoding, Terms
 from reelm.media.encode import Encoded, encode
 from reelm.media.ffmpeg import Effort, Encoder, find_ffmpeg
+from reelm.media.lending import Lending
 from reelm.media.model import Limits, Plan, Probe, Rung
 from reelm.media.package import Rendition, package
 from reelm.media.poster import poster
@@ -20,6 +22,7 @@ from reelm.media.process import Bounds
 from reelm.media.remux import remux
 from reelm.media.spool import Spool, Spooled
 from reelm.media.store import Upload
+from reelm.media.verify import Claim, bad, check_picture, verify
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class Config:
         inspect_seconds: for looking at one file.
         inspect_memory_bytes: address space of the process that looks.
         effort: what encoding may use.
+        terms: how encodings are lent to other machines.
     """
 
     spool: Path
@@ -47,6 +51,7 @@ class Config:
     inspect_seconds: float = 60.0
     inspect_memory_bytes: int = 3 * 1024**3
     effort: Effort = field(default_factory=Effort)
+    terms: Terms = field(default_factory=Terms)
 
 
 class Media:
@@ -54,6 +59,7 @@ class Media:
 
     Attributes:
         arrivals: uploads that come in pieces.
+        lending: encodings that other machines may do.
     """
 
     def __init__(self, config: Config, *, clock: Clock, entropy: Entropy) -> None:
@@ -63,6 +69,7 @@ class Media:
         self._spool = Spool(config.spool, limits=config.limits, reserve_bytes=config.reserve_bytes)
         rules = Rules(config.upload_ttl_seconds, config.allowance, config.pace)
         self.arrivals = Arrivals(self._spool, rules, clock=clock)
+        self.lending = Lending(self._spool, config.terms, clock=clock, entropy=entropy)
         self._encoder: Encoder | None = None
         self._finding = asyncio.Lock()
 
@@ -120,9 +127,31 @@ class Media:
         """Copy a source's own picture and sound; see ``reelm.media.remux.remux``."""
         return await remux(source, plan, rung, into=into, encoder=await self._urgent_encoder())
 
-    async def package(self, encoded: Encoded, *, into: Path) -> Rendition:
-        """Encrypt a rung under a new key; see ``reelm.media.package.package``."""
-        return await package(encoded, into=into, entropy=self._entropy)
+    async def package(self, encoded: Encoded, *, into: Path, key: Secret | None = None) -> Rendition:
+        """Encrypt a rung under a key, or a new one; see ``reelm.media.package.package``."""
+        return await package(encoded, into=into, entropy=self._entropy, key=key)
+
+    async def verify(
+        self, encoding: Encoding, keys: Mapping[str, Secret], *, into: Path
+    ) -> tuple[Rendition, ...]:
+        """What an encoder elsewhere delivered, once it is proved to be what was asked for; in ``into``.
+
+        Raises:
+            BadDelivery: it is not.
+        """
+        planned, made = encoding.wanted.plan, []
+        await asyncio.to_thread(into.mkdir, mode=0o700, parents=True, exist_ok=True)
+        for rung in encoding.wanted.chosen:
+            path = self.lending.delivered(encoding, rung.name)
+            sent = (encoding.delivery or {}).get(rung.name, ())
+            plain = into / f"{rung.name}.plain"
+            try:
+                claim = Claim(rung, path, sent, keys[rung.name])
+                made.append(await verify(claim, planned, into=into))
+                check_picture(await self._look(plain), rung, planned)
+            finally:
+                plain.unlink(missing_ok=True)
+        return tuple(made)
 
     async def poster(self, source: Path, probe: Probe, *, into: Path) -> Path:
         """A still picture, as JPEG; see ``reelm.media.poster.poster``."""
@@ -159,6 +188,13 @@ class Media:
     async def known_uploads(self, tx: Tx) -> frozenset[UploadId]:
         """Every upload there is: what ``sweep`` should keep."""
         return await store.known_uploads(tx)
+
+    async def _look(self, plain: Path) -> Probe:
+        """A decoder's word on what came from elsewhere; in a process of its own, like everything hostile."""
+        try:
+            return await self.probe(plain)
+        except (Invalid, TooLarge, Unsupported) as error:
+            raise bad("its picture cannot be decoded") from error
 
     async def _urgent_encoder(self) -> Encoder:
         """For what takes a moment and is waited for: not behind the ladders of other clips."""

@@ -9,7 +9,7 @@ what players do not have yet.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import cast
 
 import msgspec
 
+from reelm import media
 from reelm.base import (
     AccountId,
     ClipId,
@@ -31,7 +32,6 @@ from reelm.delivery import Rendition
 from reelm.media import (
     REMUXED,
     BadEncoding,
-    Encoded,
     Piece,
     Plan,
     Probe,
@@ -43,14 +43,13 @@ from reelm.media import (
 )
 from reelm.social import ClipRemoved, ClipState, Publication, Step
 from reelm.vault import DeletionUnfinished, Suite
+from reelm.workflows.make import Work, make
 from reelm.workflows.ports import Job, Json, Run
 from reelm.workflows.realm import OpenRealm
+from reelm.workflows.reporting import reporting
 from reelm.workflows.steps import FAULT, FULL, Refusal, Refused, step
 from reelm.workflows.turns import Turn
 
-REPORT_SECONDS = 1.0
-# Its turn has come: what waits in the queue is at nothing.
-BEGUN_RATIO = 0.01
 BLOCK_BYTES = 1024 * 1024
 
 
@@ -170,16 +169,13 @@ async def _first_rung(order: Order, probe: Json, at: OpenRealm) -> Json:
     if (remuxed := remuxed_rung(planned)) is not None:
         with suppress(BadEncoding, Unreadable):  # not what it seemed: encoded like any other
             return await _remux(order, planned, remuxed, at)
-    async with (
-        at.turns.hold(Turn.FIRST_RUNG, order.round),
-        _reporting(order, Step.PREPARING, at) as progress,
-    ):
-        begun = at.clock.monotonic_seconds()
-        encoded = await at.media.encode(source, planned, planned.rungs[:1], into=folder, progress=progress)
-        packed = [await _pack(order, each, folder, at) for each in encoded]
+    async with reporting(order.clip_id, Step.PREPARING, at) as progress:
+        work = _work(order, Turn.FIRST_RUNG, planned, planned.rungs[:1], at=at)
+        made = await make(work, progress=progress, at=at)
+    async with at.remux_turns.hold(Turn.FIRST_RUNG, order.round):
         poster = await at.media.poster(source, planned.probe, into=folder)
-    took_seconds = at.clock.monotonic_seconds() - begun
-    return cast("Json", msgspec.to_builtins(Batch(packed, str(poster), took_seconds)))
+    packed = [await _pack(order, each, at) for each in made.renditions]
+    return cast("Json", msgspec.to_builtins(Batch(packed, str(poster), made.seconds)))
 
 
 async def _remux(order: Order, planned: Plan, rung: Rung, at: OpenRealm) -> Json:
@@ -188,7 +184,8 @@ async def _remux(order: Order, planned: Plan, rung: Rung, at: OpenRealm) -> Json
         begun = at.clock.monotonic_seconds()
         poster = asyncio.create_task(at.media.poster(source, planned.probe, into=folder))
         try:
-            packed = await _pack(order, await at.media.remux(source, planned, rung, into=folder), folder, at)
+            remuxed = await at.media.remux(source, planned, rung, into=folder)
+            packed = await _pack(order, await at.media.package(remuxed, into=folder), at)
         finally:
             await asyncio.wait([poster])  # encoding may come next, into the same folder
     took_seconds = at.clock.monotonic_seconds() - begun
@@ -197,16 +194,27 @@ async def _remux(order: Order, planned: Plan, rung: Rung, at: OpenRealm) -> Json
 
 async def _more_rungs(order: Order, probe: Json, rungs: tuple[Rung, ...], at: OpenRealm) -> Json:
     """Encode some rungs and encrypt them; what is returned holds no key in the clear."""
-    source, folder = at.media.source(order.upload_id), at.media.workspace(order.upload_id) / "more_rungs"
-    async with at.turns.hold(Turn.MORE_RUNGS, order.round), _reporting(order, Step.IMPROVING, at) as progress:
-        encoded = await at.media.encode(source, _planned(probe), rungs, into=folder, progress=progress)
-        packed = [await _pack(order, each, folder, at) for each in encoded]
+    async with reporting(order.clip_id, Step.IMPROVING, at) as progress:
+        work = _work(order, Turn.MORE_RUNGS, _planned(probe), rungs, at=at)
+        made = await make(work, progress=progress, at=at)
+    packed = [await _pack(order, each, at) for each in made.renditions]
     return cast("Json", msgspec.to_builtins(Batch(packed, None)))
 
 
-async def _pack(order: Order, encoded: Encoded, folder: Path, at: OpenRealm) -> Packed:
+def _work(order: Order, turn: Turn, planned: Plan, rungs: tuple[Rung, ...], *, at: OpenRealm) -> Work:
+    return Work(
+        upload_id=order.upload_id,
+        owner=order.owner,
+        turn=turn,
+        queue_round=order.round,
+        plan=planned,
+        rungs=rungs,
+        folder=at.media.workspace(order.upload_id) / turn.name.lower(),
+    )
+
+
+async def _pack(order: Order, rendition: media.Rendition, at: OpenRealm) -> Packed:
     rendition_id = RenditionId(mint(at.clock, at.entropy))
-    rendition = await at.media.package(encoded, into=folder)
     async with at.database.read() as tx:
         sealed = await at.delivery.seal_key(tx, rendition_id, order.owner, rendition.key)
     return Packed(
@@ -267,6 +275,7 @@ async def _finish(order: Order, at: OpenRealm) -> Json:
     async with at.database.write() as tx:
         await at.delivery.retire(tx, order.clip_id, REMUXED)
         await at.social.finish(tx, order.clip_id)
+        await at.media.lending.forget(tx, order.upload_id)
     at.media.discard(order.upload_id)
     return None
 
@@ -275,6 +284,7 @@ async def _refuse(order: Order, refusal: Refusal, at: OpenRealm) -> Json:
     """The source stays for a day, so that a retry needs no second upload."""
     async with at.database.write() as tx:
         await at.social.fail(tx, order.clip_id, code=refusal.code, detail=refusal.detail)
+        await at.media.lending.forget(tx, order.upload_id)
     if refusal.code == ClipRemoved.code:
         at.media.discard(order.upload_id)
     return None
@@ -283,33 +293,6 @@ async def _refuse(order: Order, refusal: Refusal, at: OpenRealm) -> Json:
 async def _stall(order: Order, at: OpenRealm) -> None:
     async with at.database.write() as tx:
         await at.social.stall(tx, order.clip_id, code=SpoolFull.code, detail=FULL)
-
-
-async def _report(order: Order, step: Step, ratio: float, at: OpenRealm) -> None:
-    async with at.database.write() as tx:
-        await at.social.report(tx, order.clip_id, step, ratio)
-
-
-@asynccontextmanager
-async def _reporting(order: Order, step: Step, at: OpenRealm) -> AsyncIterator[Callable[[float], None]]:
-    """A callback for progress; what it is told reaches the creator once a second."""
-    told = [BEGUN_RATIO]
-
-    async def pass_on() -> None:
-        said = -1.0
-        while True:
-            if told[0] != said:
-                said = told[0]
-                await _report(order, step, said, at)
-            await asyncio.sleep(REPORT_SECONDS)
-
-    task = asyncio.create_task(pass_on(), name=f"progress of {order.clip_id}")
-    try:
-        yield lambda ratio: told.__setitem__(0, min(max(ratio, BEGUN_RATIO), 1.0))
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 @asynccontextmanager
