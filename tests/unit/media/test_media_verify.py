@@ -141,5 +141,5 @@ async def test_another_video_than_the_planned_one_is_noticed(
     tmp_path: Path, other: dict[str, object]
 ) -> None:
     asked = footage.clip(size="128x228", seconds=1.5)
-    found = await delivered(tmp_path, footage.clip(**other), asked=asked)  # type: ignore[arg-type]  # by name
+    found = await delivered(tmp_path, footage.clip(**other), asked=asked)
     assert await found.refused()
