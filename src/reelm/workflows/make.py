@@ -78,10 +78,10 @@ def purpose_of(encoding: Encoding) -> str:
 
 
 async def _offer(work: Work, at: OpenRealm) -> bool:
-    """Whether there is anybody to offer it to."""
+    """Whether there is anybody to offer it to, or will have to be."""
     wanted = Wanted(work.plan.probe, tuple(rung.name for rung in work.rungs))
     async with at.database.write() as tx:
-        if not await at.encoders.any(tx):
+        if at.turns.places and not await at.encoders.any(tx):
             return False
         await at.media.lending.offer(
             tx, work.upload_id, wanted, owner=work.owner, turn=work.turn, queue_round=work.queue_round
