@@ -1,10 +1,11 @@
 """Whether the stores could take what somebody is about to send."""
 
-from reelm.vault import StoresFull
+from collections.abc import Sequence
+
+from reelm.vault import StoreHealth, StoresFull
 from reelm.workflows.realm import OpenRealm
 
-# Renditions and what the vault adds, as a share of the source: seldom more than half of it.
-_STORED_RATIO = 1.0
+# Beside the clip itself, whose renditions seldom take up more than its source.
 _RESERVE_BYTES = 64 * 1024**2
 
 
@@ -17,11 +18,16 @@ async def require_room(length_bytes: int, *, at: OpenRealm) -> None:
     Raises:
         StoresFull: too few stores have room.
     """
-    health = await at.vault.health()
-    wanted_bytes = int(length_bytes * _STORED_RATIO) // at.vault.config.k + _RESERVE_BYTES
-    full = [each for each in health if each.free_bytes is not None and each.free_bytes < wanted_bytes]
-    if len(health) - len(full) <= at.vault.config.k:
+    health, k = await at.vault.health(), at.vault.config.k
+    full = without_room(health, length_bytes // k)
+    if len(health) - len(full) <= k:
         raise StoresFull(
             f"{len(full)} of the realm's {len(health)} stores have no room for another clip. Nothing was "
             "kept. Try again later; the operator has to add space first."
         )
+
+
+def without_room(health: Sequence[StoreHealth], fragment_bytes: int) -> list[StoreHealth]:
+    """Stores that say they have no room for another fragment of this size."""
+    wanted_bytes = fragment_bytes + _RESERVE_BYTES
+    return [each for each in health if each.free_bytes is not None and each.free_bytes < wanted_bytes]
