@@ -24,6 +24,8 @@ from reelm.media.spool import Spool, Spooled
 from reelm.media.store import Upload
 from reelm.media.verify import Claim, bad, check_picture, verify
 
+_SLACK_MS = 1_000
+
 
 @dataclass(frozen=True, slots=True)
 class Config:
@@ -101,14 +103,7 @@ class Media:
 
     async def probe(self, path: Path) -> Probe:
         """Facts about a file, or why it is refused; see ``reelm.media.probe.probe``."""
-        config = self._config
-        bounds = Bounds(
-            wall_seconds=config.inspect_seconds,
-            cpu_seconds=max(1, int(config.inspect_seconds)),
-            memory_bytes=config.inspect_memory_bytes,
-            file_bytes=0,
-        )
-        return await probe(path, limits=config.limits, bounds=bounds)
+        return await self._look(path, self._config.limits)
 
     async def encode(
         self,
@@ -148,7 +143,7 @@ class Media:
             try:
                 claim = Claim(rung, path, sent, keys[rung.name])
                 made.append(await verify(claim, planned, into=into))
-                check_picture(await self._look(plain), rung, planned)
+                check_picture(await self._look_at_delivery(plain), rung, planned)
             finally:
                 plain.unlink(missing_ok=True)
         return tuple(made)
@@ -189,10 +184,22 @@ class Media:
         """Every upload there is: what ``sweep`` should keep."""
         return await store.known_uploads(tx)
 
-    async def _look(self, plain: Path) -> Probe:
-        """A decoder's word on what came from elsewhere; in a process of its own, like everything hostile."""
+    async def _look(self, path: Path, limits: Limits) -> Probe:
+        config = self._config
+        bounds = Bounds(
+            wall_seconds=config.inspect_seconds,
+            cpu_seconds=max(1, int(config.inspect_seconds)),
+            memory_bytes=config.inspect_memory_bytes,
+            file_bytes=0,
+        )
+        return await probe(path, limits=limits, bounds=bounds)
+
+    async def _look_at_delivery(self, plain: Path) -> Probe:
+        """A decoder's word on what came from elsewhere; a rung may be a frame or two beyond its source."""
+        limits = self._config.limits
+        longest_ms = limits.max_duration_ms + _SLACK_MS
         try:
-            return await self.probe(plain)
+            return await self._look(plain, replace(limits, min_duration_ms=1, max_duration_ms=longest_ms))
         except (Invalid, TooLarge, Unsupported) as error:
             raise bad("its picture cannot be decoded") from error
 
