@@ -7,9 +7,8 @@ import signal
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from reelm.app import open_keys
+from reelm.app import Post, encode_elsewhere, open_keys
 from reelm.app import settings as settings_
-from reelm.app.encoder import Post, encode_elsewhere
 from reelm.base import Database, SystemClock, SystemEntropy, telemetry
 from reelm.cli.console import complain, duration, say
 from reelm.cli.realm import repository
