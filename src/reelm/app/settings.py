@@ -75,7 +75,8 @@ class Settings:
     # How many processes answer requests, 1 to 64. One is enough for a few hundred viewers at once.
     web_processes: int = 1
 
-    # How many clips are encoded at the same time, 1 to 64.
+    # How many clips are encoded at the same time on this machine, 0 to 64. With 0, clips that need encoding
+    # wait for an encoder elsewhere.
     encoders: int = 2
 
     # How many days a key that wraps the keys of people is used, 1 to 90. At its end it is replaced and
@@ -289,7 +290,7 @@ _RULES: dict[str, tuple[type, Any, str]] = {
     "database_url": _DATABASES,
     "jobs_database_url": _DATABASES,
     "web_processes": _between(1, 64),
-    "encoders": _between(1, 64),
+    "encoders": _between(0, 64),
     "key_epoch_days": _between(1, 90),
     "log_level": _one_of(*LOG_LEVELS),
     "uploads.max_size_bytes": _between(1_000_000, 4_294_967_295),

@@ -127,6 +127,7 @@ def _assemble(ground: Ground) -> OpenRealm:
         vault=opened,
         upkeep=vault.Upkeep(outside),
         media=media.Media(_media_config(ground.settings), clock=clock, entropy=entropy),
+        encoders=media.Encoders(keys, clock=clock, entropy=entropy),
         accounts=accounts.Accounts(keys, clock=clock, entropy=entropy),
         social=people,
         delivery=delivery.Delivery(keys, clock=clock),
@@ -134,7 +135,7 @@ def _assemble(ground: Ground) -> OpenRealm:
         feed=feed.Feed(people, clock=clock, entropy=entropy),
         turns=Turns(ground.settings.encoders),
         # Of their own: remuxing takes a moment, and must not wait until a ladder is encoded.
-        remux_turns=Turns(ground.settings.encoders),
+        remux_turns=Turns(max(1, ground.settings.encoders)),
     )
 
 

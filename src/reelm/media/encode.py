@@ -99,7 +99,12 @@ def encoder_problem(outcome: Outcome) -> ReelmError:
         problem = EncoderStopped(
             "The encoder was stopped by the machine before it was done. The upload is kept. Try again."
         )
-    elif "No space left" in outcome.complaint or "File too large" in outcome.complaint:
+    elif "File too large" in outcome.complaint:
+        problem = BadEncoding(
+            "The video became larger than it may while it was prepared. The upload is kept. Export it again "
+            "at a lower quality and send that."
+        )
+    elif "No space left" in outcome.complaint:
         problem = SpoolFull(
             "The realm ran out of disk space while preparing the video. The upload is kept. Try again later."
         )

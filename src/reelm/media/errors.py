@@ -4,17 +4,30 @@
 
     ReelmError
     ├── Invalid      Empty, Truncated, TooShort, TooSmall, TooManyStreams, Unreadable, TookTooLong,
-    │                ChecksumMismatch
+    │                ChecksumMismatch, NotWanted, BadEncoderName
     ├── TooLarge     TooManyBytes, TooLong, TooLargePicture, BeyondLength, QuotaReached
     ├── Unsupported  NotAVideo, NoVideo
     ├── NotFound     UploadMissing
-    ├── Conflict     UploadBusy, OffsetMismatch
+    ├── Gone         LeaseOver
+    ├── Unauthenticated  EncoderUnknown
+    ├── Conflict     UploadBusy, OffsetMismatch, EncoderExists
     ├── TooMany      TooManyOpen
     ├── Unavailable  SpoolFull, Interrupted, EncoderStopped
-    └── Broken       NoEncoder, BadEncoding, InspectionFailed, NoChromaprint
+    └── Broken       NoEncoder, BadEncoding, BadDelivery, InspectionFailed, NoChromaprint
 """
 
-from reelm.base import Broken, Conflict, Invalid, NotFound, TooLarge, TooMany, Unavailable, Unsupported
+from reelm.base import (
+    Broken,
+    Conflict,
+    Gone,
+    Invalid,
+    NotFound,
+    TooLarge,
+    TooMany,
+    Unauthenticated,
+    Unavailable,
+    Unsupported,
+)
 
 
 class Empty(Invalid):
@@ -124,6 +137,36 @@ class TooManyOpen(TooMany):
 class Interrupted(Unavailable):
     code = "media.interrupted"
     title = "The upload was interrupted"
+
+
+class LeaseOver(Gone):
+    code = "media.lease-over"
+    title = "The lease has ended"
+
+
+class NotWanted(Invalid):
+    code = "media.not-wanted"
+    title = "Something else was asked for"
+
+
+class BadDelivery(Broken):
+    code = "media.bad-delivery"
+    title = "An encoder sent something else"
+
+
+class BadEncoderName(Invalid):
+    code = "media.bad-encoder-name"
+    title = "Not a name for an encoder"
+
+
+class EncoderExists(Conflict):
+    code = "media.encoder-exists"
+    title = "There is such an encoder already"
+
+
+class EncoderUnknown(Unauthenticated):
+    code = "media.encoder-unknown"
+    title = "No such encoder"
 
 
 class SpoolFull(Unavailable):

@@ -6,13 +6,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from reelm.base import ClipId, Clock, Entropy, Tx, UploadId
+from reelm.base import ClipId, Clock, Entropy, Invalid, Secret, TooLarge, Tx, Unsupported, UploadId
 from reelm.media import store
 from reelm.media.append import Pace
 from reelm.media.arrivals import Allowance, Arrivals, Rules
+from reelm.media.elsewhere import Encoding, Terms
 from reelm.media.encode import Encoded, encode
 from reelm.media.ffmpeg import Effort, Encoder, find_ffmpeg, knows_sounds
 from reelm.media.fingerprint import Fingerprint, Scheme
+from reelm.media.lending import Lending
 from reelm.media.model import Limits, Plan, Probe, Rung
 from reelm.media.package import Rendition, package
 from reelm.media.poster import Poster, poster
@@ -22,6 +24,9 @@ from reelm.media.remux import remux
 from reelm.media.skim import Footage, Skimmed, skim
 from reelm.media.spool import Spool, Spooled
 from reelm.media.store import Upload
+from reelm.media.verify import Claim, bad, check_picture, verify
+
+_SLACK_MS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,7 @@ class Config:
         inspect_seconds: for looking at one file.
         inspect_memory_bytes: address space of the process that looks.
         effort: what encoding may use.
+        terms: how encodings are lent to other machines.
     """
 
     spool: Path
@@ -49,6 +55,7 @@ class Config:
     inspect_seconds: float = 60.0
     inspect_memory_bytes: int = 3 * 1024**3
     effort: Effort = field(default_factory=Effort)
+    terms: Terms = field(default_factory=Terms)
 
 
 class Media:
@@ -56,6 +63,7 @@ class Media:
 
     Attributes:
         arrivals: uploads that come in pieces.
+        lending: encodings that other machines may do.
     """
 
     def __init__(self, config: Config, *, clock: Clock, entropy: Entropy) -> None:
@@ -65,6 +73,7 @@ class Media:
         self._spool = Spool(config.spool, limits=config.limits, reserve_bytes=config.reserve_bytes)
         rules = Rules(config.upload_ttl_seconds, config.allowance, config.pace)
         self.arrivals = Arrivals(self._spool, rules, clock=clock)
+        self.lending = Lending(self._spool, config.terms, clock=clock, entropy=entropy)
         self._encoder: Encoder | None = None
         self._finding = asyncio.Lock()
 
@@ -96,14 +105,7 @@ class Media:
 
     async def probe(self, path: Path) -> Probe:
         """Facts about a file, or why it is refused; see ``reelm.media.probe.probe``."""
-        config = self._config
-        bounds = Bounds(
-            wall_seconds=config.inspect_seconds,
-            cpu_seconds=max(1, int(config.inspect_seconds)),
-            memory_bytes=config.inspect_memory_bytes,
-            file_bytes=0,
-        )
-        return await probe(path, limits=config.limits, bounds=bounds)
+        return await self._look(path, self._config.limits)
 
     async def encode(
         self,
@@ -122,9 +124,31 @@ class Media:
         """Copy a source's own picture and sound; see ``reelm.media.remux.remux``."""
         return await remux(source, plan, rung, into=into, encoder=await self._urgent_encoder())
 
-    async def package(self, encoded: Encoded, *, into: Path) -> Rendition:
-        """Encrypt a rung under a new key; see ``reelm.media.package.package``."""
-        return await package(encoded, into=into, entropy=self._entropy)
+    async def package(self, encoded: Encoded, *, into: Path, key: Secret | None = None) -> Rendition:
+        """Encrypt a rung under a key, or a new one; see ``reelm.media.package.package``."""
+        return await package(encoded, into=into, entropy=self._entropy, key=key)
+
+    async def verify(
+        self, encoding: Encoding, keys: Mapping[str, Secret], *, into: Path
+    ) -> tuple[Rendition, ...]:
+        """What an encoder elsewhere delivered, once it is proved to be what was asked for; in ``into``.
+
+        Raises:
+            BadDelivery: it is not.
+        """
+        planned, made = encoding.wanted.plan, []
+        await asyncio.to_thread(into.mkdir, mode=0o700, parents=True, exist_ok=True)
+        for rung in encoding.wanted.chosen:
+            path = self.lending.delivered(encoding, rung.name)
+            sent = (encoding.delivery or {}).get(rung.name, ())
+            plain = into / f"{rung.name}.plain"
+            try:
+                claim = Claim(rung, path, sent, keys[rung.name])
+                made.append(await verify(claim, planned, into=into))
+                check_picture(await self._look_at_delivery(plain), rung, planned)
+            finally:
+                plain.unlink(missing_ok=True)
+        return tuple(made)
 
     async def poster(self, source: Path, probe: Probe, *, into: Path) -> Poster:
         """A still picture and its placeholder; see ``reelm.media.poster.poster``."""
@@ -183,6 +207,25 @@ class Media:
     async def known_uploads(self, tx: Tx) -> frozenset[UploadId]:
         """Every upload there is: what ``sweep`` should keep."""
         return await store.known_uploads(tx)
+
+    async def _look(self, path: Path, limits: Limits) -> Probe:
+        config = self._config
+        bounds = Bounds(
+            wall_seconds=config.inspect_seconds,
+            cpu_seconds=max(1, int(config.inspect_seconds)),
+            memory_bytes=config.inspect_memory_bytes,
+            file_bytes=0,
+        )
+        return await probe(path, limits=limits, bounds=bounds)
+
+    async def _look_at_delivery(self, plain: Path) -> Probe:
+        """A decoder's word on what came from elsewhere; a rung may be a frame or two beyond its source."""
+        limits = self._config.limits
+        longest_ms = limits.max_duration_ms + _SLACK_MS
+        try:
+            return await self._look(plain, replace(limits, min_duration_ms=1, max_duration_ms=longest_ms))
+        except (Invalid, TooLarge, Unsupported) as error:
+            raise bad("its picture cannot be decoded") from error
 
     async def _urgent_encoder(self) -> Encoder:
         """For what takes a moment and is waited for: not behind the ladders of other clips."""

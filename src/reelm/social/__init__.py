@@ -41,6 +41,7 @@ from reelm.social.model import (
     Publication,
     Shape,
 )
+from reelm.social.queue import Waiting
 from reelm.social.social import Social
 
 __all__ = [
@@ -75,5 +76,6 @@ __all__ = [
     "Social",
     "Step",
     "TextTooLong",
+    "Waiting",
     "WrongState",
 ]

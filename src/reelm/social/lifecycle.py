@@ -36,6 +36,12 @@ MOVES: Mapping[ClipState, frozenset[ClipState]] = {
 }
 
 
+def furthest(one: tuple[Step, float], other: tuple[Step, float]) -> tuple[Step, float]:
+    """The later of two steps, each with its ratio: what people are shown never goes back."""
+    order = list(Step)
+    return max(one, other, key=lambda at: (order.index(at[0]), at[1]))
+
+
 def states_before(state: ClipState) -> tuple[ClipState, ...]:
     """The states a clip may come to ``state`` from; statements that move a clip start from these alone."""
     return tuple(before for before in ClipState if state in MOVES[before])

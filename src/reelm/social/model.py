@@ -9,6 +9,7 @@ from typing import NamedTuple
 from reelm.base import AccountId, ClipId, CommentId, UploadId
 from reelm.media import Strip
 from reelm.social.lifecycle import ClipState, Step
+from reelm.social.queue import Waiting
 
 VIEW_MS = 3_000
 AGE_OFFSET_HOURS = 2.0
@@ -145,12 +146,13 @@ class CommentPage:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """One attempt at publishing a clip; ``attempt`` counts from 1."""
+    """One attempt at publishing a clip; ``attempt`` counts from 1, ``round`` is when it is served."""
 
     clip_id: ClipId
     upload_id: UploadId
     account_id: AccountId
     attempt: int
+    round: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,7 @@ class Progress:
     ratio: float
     is_playable: bool
     failure: Failure | None
+    waiting: Waiting | None = None
 
 
 class Place(NamedTuple):

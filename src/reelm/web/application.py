@@ -20,7 +20,19 @@ from reelm.web.front import App, Front
 from reelm.web.inventory import Inventory
 from reelm.web.limits import Limits
 from reelm.web.problems import EXCEPTION_HANDLERS
-from reelm.web.routes import clips, comments, feed, hls, operations, profiles, session, storage, tus, uploads
+from reelm.web.routes import (
+    clips,
+    comments,
+    encoding,
+    feed,
+    hls,
+    operations,
+    profiles,
+    session,
+    storage,
+    tus,
+    uploads,
+)
 from reelm.web.traffic import Traffic
 from reelm.workflows import OpenRealm, sweep
 
@@ -36,6 +48,7 @@ ROUTES = [
     *clips.ROUTES,
     *comments.ROUTES,
     *feed.ROUTES,
+    *encoding.ROUTES,
     *hls.ROUTES,
     *storage.ROUTES,
     *operations.ROUTES,

@@ -18,13 +18,15 @@
     └── SignInFirst         nobody is signed in
     Forbidden
     └── PageTokenMissing    a request that did not come from our own page
+    Conflict
+    └── OtherVersion        an encoder elsewhere that runs another version
     NotFound
     └── NoSuchAddress       no route and no file
     Broken
     └── Fault               an error that nobody expected
 """
 
-from reelm.base import Broken, Forbidden, Invalid, NotFound, TooLarge, Unauthenticated, Unsupported
+from reelm.base import Broken, Conflict, Forbidden, Invalid, NotFound, TooLarge, Unauthenticated, Unsupported
 
 
 class BadRequest(Invalid):
@@ -65,6 +67,11 @@ class BodyTooLarge(TooLarge):
 class NotAVideoType(Unsupported):
     code = "web.not-a-video-type"
     title = "Not a video"
+
+
+class OtherVersion(Conflict):
+    code = "web.other-version"
+    title = "Another version of the program"
 
 
 class NotATusBody(Unsupported):

@@ -88,7 +88,12 @@ def progress(found: social.Progress) -> schema.Progress:
         ratio=found.ratio,
         is_playable=found.is_playable,
         failure=failure(found.failure),
+        waiting=waiting(found.waiting),
     )
+
+
+def waiting(found: social.Waiting | None) -> schema.Waiting | None:
+    return None if found is None else schema.Waiting(found.ahead, found.seconds, found.obstacle)
 
 
 def comment(found: social.CommentView) -> schema.Comment:

@@ -1,7 +1,7 @@
 """The shapes that cross the wire. The OpenAPI document and the UI's types are generated from these."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
@@ -186,13 +186,22 @@ class Arrival(Struct, frozen=True):
     refusal: Problem | None
 
 
+class Waiting(Struct, frozen=True):
+    """Why nothing happens to a clip yet: its place in the queue, and what the realm lacks, if anything."""
+
+    ahead: Count
+    seconds: Count | None
+    obstacle: str | None
+
+
 class Progress(Struct, frozen=True):
-    """How far publishing has come."""
+    """How far publishing has come. It never goes back."""
 
     step: Literal["preparing", "storing", "live", "improving", "done", "failed"]
     ratio: Ratio
     is_playable: bool
     failure: Failure | None
+    waiting: Waiting | None
 
 
 class View(Struct, frozen=True):
@@ -310,3 +319,46 @@ class Storage(Struct, frozen=True):
             "to read it they would still need its owner's key"
         ),
     ]
+
+
+class Volunteer(Struct, frozen=True):
+    """An encoder that asks for work."""
+
+    version: Annotated[str, Meta(max_length=40, description="of the program; has to be the realm's own")]
+
+
+class Lease(Struct, frozen=True):
+    """One encoding, lent for as long as it is renewed."""
+
+    id: IdText
+    probe: Annotated[dict[str, Any], Meta(description="what the source is, as the realm found it")]
+    keys: Annotated[
+        dict[str, str], Meta(description="the rungs to make, each with its AES-128 key in Base64")
+    ]
+    source_bytes: Count
+    lease_seconds: Annotated[int, Meta(ge=1, description="it ends after so long without a word of progress")]
+
+
+class Work(Struct, frozen=True):
+    """What there is to do, if anything."""
+
+    lease: Lease | None
+
+
+class EncodingProgress(Struct, frozen=True):
+    """How far an encoding is."""
+
+    ratio: Ratio
+
+
+class SentPiece(Struct, frozen=True):
+    """One piece of a rendition that was sent."""
+
+    length_bytes: Annotated[int, Meta(ge=1, le=2**31)]
+    iv: Annotated[str, Meta(max_length=24, description="16 bytes in Base64")]
+
+
+class EncodingDelivery(Struct, frozen=True):
+    """The pieces of each rung, in order; the first is the initialisation part."""
+
+    renditions: Annotated[dict[str, Annotated[list[SentPiece], Meta(max_length=4096)]], Meta(max_length=8)]

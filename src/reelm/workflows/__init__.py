@@ -3,12 +3,14 @@
 ``join`` makes an account, ``receive`` takes an upload, ``arrive`` takes one in pieces, ``post`` makes it a
 clip, ``publish`` makes the clip play, ``watch`` hands out playlists and keys, ``remove`` takes a clip back,
 ``tidy`` finishes what was left behind, ``maintain`` keeps stored bytes whole and keys fresh, ``withdraw``
-leaves a provider, ``locate`` says where a clip lies. Each gets the ``OpenRealm``; none holds SQL, HTTP or
+leaves a provider, ``locate`` says where a clip lies,
+``lend`` lets encoders elsewhere do what ``make`` offers. Each gets the ``OpenRealm``; none holds SQL, HTTP or
 cryptography. A durable story runs as ``Jobs`` whose ``Run`` remembers its steps.
 """
 
 from reelm.workflows.arrive import Arrived, announce, append, follow, metadata_of, stand, terminate
 from reelm.workflows.join import join
+from reelm.workflows.lend import Lent, deliver, give_back, lend, read_source, recognise, renew, take_in
 from reelm.workflows.locate import locate
 from reelm.workflows.maintain import refresh_keys, repair, scrub
 from reelm.workflows.ports import Job, Jobs, JobState, Json, Run
@@ -28,6 +30,7 @@ __all__ = [
     "JobState",
     "Jobs",
     "Json",
+    "Lent",
     "OpenRealm",
     "Run",
     "Turns",
@@ -35,10 +38,13 @@ __all__ = [
     "abandon",
     "announce",
     "append",
+    "deliver",
     "discard",
     "follow",
+    "give_back",
     "join",
     "key",
+    "lend",
     "locate",
     "master_playlist",
     "media_playlist",
@@ -47,14 +53,18 @@ __all__ = [
     "poster",
     "publish",
     "publish_job",
+    "read_source",
     "receive",
+    "recognise",
     "refresh_keys",
     "remove",
+    "renew",
     "repair",
     "scrub",
     "stand",
     "strip",
     "sweep",
+    "take_in",
     "terminate",
     "tidy",
     "withdraw",

@@ -13,6 +13,7 @@ from reelm.base import AccountId, Invalid, TooLarge, Unsupported, UploadId, mint
 from reelm.media import Arrival, Body, Hold, Spooled, Upload, UploadBusy, UploadMissing, refusal_of
 from reelm.workflows.realm import OpenRealm
 from reelm.workflows.receive import discard
+from reelm.workflows.room import require_room
 
 _PURPOSE = "media.metadata"
 
@@ -29,8 +30,10 @@ async def announce(length_bytes: int, *, metadata: str, owner: AccountId, at: Op
     """Begin an upload that will come in pieces; what the sender says about the file is kept sealed.
 
     Raises:
-        Empty, TooManyBytes, QuotaReached, TooManyOpen, SpoolFull: it could never be taken in whole.
+        Empty, TooManyBytes, QuotaReached, TooManyOpen, SpoolFull, StoresFull: it could never be taken in
+            whole.
     """
+    await require_room(length_bytes, at=at)
     upload_id = UploadId(mint(at.clock, at.entropy))
     await at.media.arrivals.prepare(upload_id, length_bytes)
     try:

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from reelm.base import AccountId, ClipId, DataClass, ObjectId, UploadId
-from reelm.social import ClipRemoved
+from reelm.social import ClipRemoved, Publication
 from reelm.vault import DeletionUnfinished
 from reelm.workflows.realm import OpenRealm
 
@@ -16,12 +16,23 @@ BLOCK_BYTES = 1024 * 1024
 
 
 class Order(msgspec.Struct, frozen=True):
-    """What to publish; ``attempt`` counts the creator's retries."""
+    """What to publish; ``attempt`` counts the creator's retries, ``round`` is when it is served."""
 
     clip_id: ClipId
     upload_id: UploadId
     owner: AccountId
     attempt: int
+    round: int = 0
+
+    @classmethod
+    def of(cls, publication: Publication) -> "Order":
+        return cls(
+            publication.clip_id,
+            publication.upload_id,
+            publication.account_id,
+            publication.attempt,
+            publication.round,
+        )
 
     @property
     def reference(self) -> str:

@@ -6,7 +6,7 @@ from reelm.accounts import Accounts
 from reelm.base import Clock, Database, Entropy
 from reelm.delivery import Delivery, Origin
 from reelm.feed import Feed
-from reelm.media import Media
+from reelm.media import Encoders, Media
 from reelm.realm import Keys, Manifest
 from reelm.social import Social
 from reelm.vault import Upkeep, Vault
@@ -25,6 +25,7 @@ class OpenRealm:
     vault: Vault
     upkeep: Upkeep
     media: Media
+    encoders: Encoders
     accounts: Accounts
     social: Social
     delivery: Delivery

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterable
 from reelm.base import AccountId, Conflict, UploadId, mint
 from reelm.media import Upload
 from reelm.workflows.realm import OpenRealm
+from reelm.workflows.room import require_room
 
 
 async def receive(
@@ -18,7 +19,9 @@ async def receive(
     Raises:
         Invalid, TooLarge, Unsupported: the file is none that can be published; the message says why.
         QuotaReached: the owner has too much waiting.
+        SpoolFull, StoresFull: the realm has no room.
     """
+    await require_room(declared_bytes or 0, at=at)
     async with at.database.read() as tx:
         await at.media.arrivals.allow(tx, owner, declared_bytes or 0)
     upload_id = UploadId(mint(at.clock, at.entropy))

@@ -4,37 +4,43 @@ Nobody waits for it, and a clip that cannot be looked through stays as it is: th
 missing is written down with the reason, where those who moderate find it.
 """
 
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import TypeAlias
 
 from reelm.delivery import NoSuchStrip
 from reelm.media import Footage, NoChromaprint, Plan, Scheme, rung_footage, source_footage
 from reelm.social import ClipRemoved
 from reelm.workflows.order import Order, kept_unless_removed, put_picture
-from reelm.workflows.ports import Json, Run
+from reelm.workflows.ports import Json
 from reelm.workflows.realm import OpenRealm
-from reelm.workflows.steps import Refused, step
+from reelm.workflows.steps import Refused
 from reelm.workflows.turns import Turn
 
+Tell: TypeAlias = Callable[[str, Callable[[], Awaitable[Json]]], Awaitable[Json]]
 
-async def skimmed(run: Run, order: Order, planned: Plan, *, at: OpenRealm) -> None:
-    """Look through the clip once, whatever comes of it.
+
+async def skimmed(tell: Tell, order: Order, planned: Plan, *, at: OpenRealm) -> None:
+    """Look through the clip once, whatever comes of it; ``tell`` runs a named step of the story.
 
     Raises:
         Refused: its creator took it back meanwhile, or the records cannot be written.
     """
     try:
-        await step(run, "skim", lambda: _skim(order, planned, at))
+        await tell("skim", lambda: _skim(order, planned, at))
     except Refused as refused:
         code = refused.refusal.code
         if code == ClipRemoved.code:
             raise
-        await step(run, "note what is missing", lambda: _note(order, code, at))
+        await tell("note what is missing", lambda: _note(order, code, at))
 
 
 async def _skim(order: Order, planned: Plan, at: OpenRealm) -> Json:
     if await _has_strip(order, at):  # an earlier attempt got this far
         return None
-    async with at.turns.hold(Turn.SKIM):
+    # A realm that has all encoding done elsewhere still looks through its clips itself.
+    turns = at.turns if at.turns.places else at.remux_turns
+    async with turns.hold(Turn.SKIM, order.round):
         folder = at.media.workspace(order.upload_id) / "skim"
         found = await at.media.skim(_footage(order, planned, at), into=folder)
     object_id = await put_picture(order, "strip", found.path, at)

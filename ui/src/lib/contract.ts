@@ -36,4 +36,6 @@ export interface Progress {
   ratio: number;
   is_playable: boolean;
   failure: Failure | null;
+  /** Why nothing happens yet; null while something does. */
+  waiting: { ahead: number; seconds: number | null; obstacle: string | null } | null;
 }

@@ -2,7 +2,7 @@ import { clips, uploads } from "./calls";
 import type { Clip, Progress, Upload } from "./contract";
 import { look, refuseFile, refusePicture, type Picture, type Refusal } from "./inspect";
 import { asProblem, type ApiProblem } from "./problem";
-import { followProgress } from "./progress";
+import { followProgress, whyWaiting } from "./progress";
 import { Sending, type Standstill } from "./send";
 import { session } from "./session.svelte";
 import { keep } from "./shelf.svelte";
@@ -64,6 +64,8 @@ class Posting {
   /** The realm has the clip and is at this step of it, 1 to 3; 0 while the file is still ours. */
   #step = $state(0);
   #stepRatio = $state(0);
+  /** Why the realm does nothing yet, in words. */
+  waiting = $state("");
   #upload: Upload | null = null;
   #sending: Sending | null = null;
   #abort = new AbortController();
@@ -258,6 +260,7 @@ class Posting {
     const wasLive = this.stage === "live";
     this.#step = STEP_OF[progress.step] ?? this.#step;
     this.#stepRatio = this.#step === 3 ? 1 : progress.ratio;
+    this.waiting = whyWaiting(progress);
     if (progress.step === "failed") {
       this.#fail({
         title: "The clip could not be prepared",
@@ -285,6 +288,7 @@ class Posting {
     this.clip = null;
     this.trouble = null;
     this.#step = 0;
+    this.waiting = "";
     this.#upload = null;
     this.#sending = null;
     this.sentRatio = 0;

@@ -1,8 +1,8 @@
 """The tables of media. A file's name is never kept in the clear."""
 
-from sqlalchemy import BigInteger, Boolean, Index, LargeBinary, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Double, Index, Integer, LargeBinary, String, Table, Text
 
-from reelm.base import ID_LENGTH, DataClass, Moment, Sealed, column, metadata
+from reelm.base import ID_LENGTH, DataClass, Keyed, Moment, Sealed, column, metadata
 
 # Who may post which received file, until when.
 uploads = Table(
@@ -48,4 +48,37 @@ fingerprints = Table(
     column("qualities", LargeBinary, nullable=False, klass=DataClass.OPERATIONAL),
     column("failure_code", String(64), nullable=True, klass=DataClass.OPERATIONAL),
     Index(None, "failure_code"),
+)
+
+# Machines elsewhere that may encode, by a token that only they have.
+encoders = Table(
+    "encoders",
+    metadata,
+    column("id", String(ID_LENGTH), primary_key=True, klass=DataClass.OPERATIONAL),
+    column("name", String(40), nullable=False, unique=True, klass=DataClass.OPERATIONAL),
+    column("token_digest", Keyed, nullable=False, unique=True, klass=DataClass.SECRET),
+    column("added_at", Moment, nullable=False, klass=DataClass.OPERATIONAL),
+    column("seen_at", Moment, nullable=True, klass=DataClass.OPERATIONAL),
+)
+
+# What encoders may take; gone when its clip is published or has failed.
+encodings = Table(
+    "encodings",
+    metadata,
+    column("id", String(ID_LENGTH), primary_key=True, klass=DataClass.OPERATIONAL),
+    column("upload_id", String(ID_LENGTH), nullable=False, klass=DataClass.OPERATIONAL),
+    column("owner", String(ID_LENGTH), nullable=False, klass=DataClass.OPERATIONAL),
+    column("turn", Integer, nullable=False, klass=DataClass.OPERATIONAL),
+    column("queue_round", Integer, nullable=False, klass=DataClass.OPERATIONAL),
+    column("wanted", Text, nullable=False, klass=DataClass.OPERATIONAL),
+    column("stand", String(16), nullable=False, klass=DataClass.OPERATIONAL),
+    column("encoder", String(ID_LENGTH), nullable=True, klass=DataClass.OPERATIONAL),
+    column("lease", String(ID_LENGTH), nullable=True, unique=True, klass=DataClass.OPERATIONAL),
+    column("leased_at", Moment, nullable=True, klass=DataClass.OPERATIONAL),
+    column("lease_until", Moment, nullable=True, klass=DataClass.OPERATIONAL),
+    column("ratio", Double, nullable=False, klass=DataClass.OPERATIONAL),
+    column("tries", Integer, nullable=False, klass=DataClass.OPERATIONAL),
+    column("keys_sealed", Sealed, nullable=True, klass=DataClass.SECRET),
+    column("delivery", Text, nullable=True, klass=DataClass.OPERATIONAL),
+    Index(None, "upload_id", "turn", unique=True),
 )

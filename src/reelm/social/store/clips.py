@@ -8,6 +8,7 @@ from reelm.base import ClipId, Tx, UploadId
 from reelm.social.lifecycle import ClipState, Step, states_before
 from reelm.social.model import Clip, Shape
 from reelm.social.store.once import InsertOnce
+from reelm.social.store.publishing import next_round
 from reelm.social.store.tables import clip_tags, clips, comments, likes
 
 _insert_clip = InsertOnce(clips, clips.c.upload_id)
@@ -66,6 +67,7 @@ async def add(tx: Tx, clip: Clip, tags: tuple[str, ...]) -> bool:
         "height": clip.shape.height,
         "created_at": clip.created_at,
         "due_at": clip.created_at,
+        "queue_round": await next_round(tx, clip.account_id),
         "attempt": clip.attempt,
         "step": Step.PREPARING.value,
     }

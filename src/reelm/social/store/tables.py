@@ -56,8 +56,13 @@ clips = Table(
     column("progress_ratio", Double, klass=DataClass.OPERATIONAL, nullable=False, default=0.0),
     # When publishing was asked for; null once it has finished or failed, so that nothing is left to do.
     column("due_at", Moment, klass=DataClass.OPERATIONAL),
+    # Also why it waits, as long as it is due.
     column("failure_code", String(64), klass=DataClass.OPERATIONAL),
     column("failure_detail", Text, klass=DataClass.OPERATIONAL),
+    # When its turn is among all that is due.
+    column("queue_round", Integer, klass=DataClass.OPERATIONAL, nullable=False, default=0),
+    # How long the first rendition took, to tell others how long theirs will.
+    column("first_seconds", Double, klass=DataClass.OPERATIONAL),
 )
 # Recent and popular clips; by one author, as a page of their profile; by followed authors; left to publish.
 Index(None, clips.c.state, clips.c.published_at, clips.c.id)

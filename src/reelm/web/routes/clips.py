@@ -1,12 +1,14 @@
 """Clips: publishing, watching over them, liking, viewing, removing."""
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator
+from typing import Annotated
 
 import msgspec
 from litestar import delete, get, put
 from litestar import post as post_to
-from litestar.params import JSONBody
+from litestar.params import HeaderParameter, JSONBody
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
@@ -81,16 +83,27 @@ async def retry_clip(at: At, caller: Asking, clip_id: IdPath) -> schema.Clip:
 @get(
     "/api/clips/{clip_id:str}/progress",
     operation_id="watch_progress",
-    responses=documented(400, 401, 403, 404, 410, 503),
+    responses=documented(400, 401, 403, 404, 410, 429, 503),
     tags=["clips"],
     media_type="text/event-stream",
 )
-async def watch_progress(at: At, caller: Asking, clip_id: IdPath) -> ServerSentEvent:
-    """How publishing goes: events named `progress`, each a Progress, until it is done or has failed."""
+async def watch_progress(
+    at: At,
+    caller: Asking,
+    *,
+    limits: Limit,
+    clip_id: IdPath,
+    seen: Annotated[str | None, HeaderParameter(name="Last-Event-ID", max_length=64)] = None,
+) -> ServerSentEvent:
+    """How publishing goes: events named `progress`, each a Progress, until it is done or has failed.
+
+    An event's id stands for what it says: who comes back with the newest one is told nothing twice.
+    """
     async with at.database.read() as tx:
         account = await caller.account(tx)
         await at.social.progress(tx, ClipId(clip_id), account)
-    return ServerSentEvent(_events(ClipId(clip_id), account, at))
+    limits.streams.check(account)
+    return ServerSentEvent(limits.streams.counted(account, _events(ClipId(clip_id), account, at, seen=seen)))
 
 
 @put(
@@ -153,18 +166,23 @@ async def list_tagged(at: At, caller: Asking, tag: TagPath, cursor: CursorQuery 
         return clip_page(await at.social.clips_tagged(tx, tag, viewer, cursor=cursor, size=PAGE_SIZE))
 
 
-async def _events(clip_id: ClipId, owner: AccountId, at: OpenRealm) -> AsyncIterator[ServerSentEventMessage]:
-    last: schema.Progress | None = None
+async def _events(
+    clip_id: ClipId, owner: AccountId, at: OpenRealm, *, seen: str | None
+) -> AsyncIterator[ServerSentEventMessage]:
+    last = seen
     started = quiet_since = at.clock.monotonic_seconds()
     while at.clock.monotonic_seconds() - started < LONGEST_WATCH_SECONDS:
         try:
             async with at.database.read() as tx:
-                now = progress(await at.social.progress(tx, clip_id, owner))
+                places = at.turns.places
+                now = progress(await at.social.progress(tx, clip_id, owner, places=places))
         except ReelmError:
             return  # the clip was removed meanwhile: there is nothing more to tell
-        if now != last:
-            last, quiet_since = now, at.clock.monotonic_seconds()
-            yield ServerSentEventMessage(event="progress", data=msgspec.json.encode(now).decode())
+        said = msgspec.json.encode(now)
+        name = hashlib.sha256(said).hexdigest()[:16]
+        if name != last:
+            last, quiet_since = name, at.clock.monotonic_seconds()
+            yield ServerSentEventMessage(event="progress", id=name, data=said.decode())
         elif at.clock.monotonic_seconds() - quiet_since > KEEP_ALIVE_SECONDS:
             quiet_since = at.clock.monotonic_seconds()
             yield ServerSentEventMessage(comment="still here")
