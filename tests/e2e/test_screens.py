@@ -29,6 +29,8 @@ async def test_every_page_is_shown_whole(visit: Visit, town: Town, newcomer: Per
         wide += await keep(who, name)
     await author.button("More, for your clip").click()
     wide += await keep(author, "author-clip-more")
+    await author.button("Edit caption and alt text").click()
+    wide += await keep(author, "author-clip-edit")
     for name, show in SHOWN.items():
         await show(member, town)
         wide += await keep(member, name)
@@ -110,6 +112,7 @@ async def draft(visitor: Visitor, town: Town) -> None:
 
 async def refused(visitor: Visitor, town: Town) -> None:
     await visitor.go("/upload")
+    await visitor.button("Choose another file").click()  # the draft of before is still there
     await visitor.page.locator("input[type=file]").set_input_files(sources.not_a_video())
     await visitor.page.get_by_role("alert").wait_for()
 

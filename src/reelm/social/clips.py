@@ -10,17 +10,24 @@ from reelm.social.paging import cut, read_place
 from reelm.social.people import find_profile
 from reelm.social.room import Room
 from reelm.social.store import clips, viewing
-from reelm.social.words import CAPTION, read_tag, read_tags, read_text
+from reelm.social.words import ALT_TEXT, CAPTION, read_tag, read_tags, read_text
 
 
 class Clips(Room):
     async def create_clip(
-        self, tx: Tx, account_id: AccountId, *, upload_id: UploadId, caption: str, shape: Shape
+        self,
+        tx: Tx,
+        account_id: AccountId,
+        *,
+        upload_id: UploadId,
+        caption: str,
+        shape: Shape,
+        alt_text: str = "",
     ) -> tuple[Clip, bool]:
         """The clip of an upload, due to be published, and whether it is new; a repeat gives the same clip.
 
         Raises:
-            BadText, CaptionTooLong: the rules are in the message.
+            BadText, CaptionTooLong, TextTooLong: the rules are in the message.
             NotYours: the upload became someone else's clip.
             ClipRemoved: the upload became a clip that was removed since.
         """
@@ -31,6 +38,7 @@ class Clips(Room):
             upload_id=upload_id,
             state=ClipState.PROCESSING,
             caption=text,
+            alt_text=read_text(alt_text, ALT_TEXT),
             shape=shape,
             created_at=self._clock.now(),
             published_at=None,
@@ -46,6 +54,32 @@ class Clips(Room):
         if existing.state is ClipState.REMOVED:
             raise _removed()
         return existing, False
+
+    async def edit_clip(
+        self,
+        tx: Tx,
+        clip_id: ClipId,
+        account_id: AccountId,
+        *,
+        caption: str | None = None,
+        alt_text: str | None = None,
+    ) -> ClipView:
+        """Change what is given; None leaves a field as it is. Safe to repeat.
+
+        A caption that people could read already is shown as edited; its tags follow it.
+
+        Raises:
+            BadText, CaptionTooLong, TextTooLong: the rules are in the message.
+            NotYours: it belongs to someone else.
+            ClipRemoved, NoSuchClip: there is no clip to edit.
+        """
+        await require_owned(tx, clip_id, account_id)
+        if caption is not None:
+            text = read_text(caption, CAPTION)
+            await clips.reword(tx, clip_id, text, read_tags(text), at=self._clock.now())
+        if alt_text is not None:
+            await clips.describe(tx, clip_id, read_text(alt_text, ALT_TEXT))
+        return await see(tx, clip_id, account_id)
 
     async def is_posted(self, tx: Tx, upload_id: UploadId) -> bool:
         """Whether an upload became a clip, however that clip fared."""
@@ -154,6 +188,14 @@ async def owned_state(tx: Tx, clip_id: ClipId, account_id: AccountId) -> ClipSta
         return found[1]
     await require_visible(tx, clip_id, account_id)
     raise NotYours("This clip belongs to someone else. Nothing was changed.")
+
+
+async def require_owned(tx: Tx, clip_id: ClipId, account_id: AccountId) -> ClipState:
+    """The state of one's own clip; raises as ``owned_state`` does, and ClipRemoved when it is gone."""
+    state = await owned_state(tx, clip_id, account_id)
+    if state is ClipState.REMOVED:
+        raise await refusal(tx, clip_id, account_id)
+    return state
 
 
 def may_see(owner: AccountId, state: ClipState, viewer: AccountId | None) -> bool:

@@ -87,6 +87,7 @@ class Clip:
     upload_id: UploadId
     state: ClipState
     caption: str
+    alt_text: str
     shape: Shape
     created_at: datetime
     published_at: datetime | None
@@ -95,12 +96,18 @@ class Clip:
 
 @dataclass(frozen=True, slots=True)
 class ClipView:
-    """A clip as one viewer sees it. ``failure`` is for its owner alone."""
+    """A clip as one viewer sees it. ``failure`` is for its owner alone.
+
+    ``alt_text`` says what the picture shows, for those who do not see it; ``edited_at`` is when the caption
+    last changed after people could read it.
+    """
 
     id: ClipId
     state: ClipState
     author: Author
     caption: str
+    alt_text: str
+    edited_at: datetime | None
     tags: tuple[str, ...]
     created_at: datetime
     published_at: datetime | None

@@ -3,7 +3,7 @@
 import math
 
 from reelm.base import AccountId, ClipId, Tx
-from reelm.social.clips import owned_state, refusal, see
+from reelm.social.clips import refusal, require_owned, see
 from reelm.social.errors import NoSuchClip, WrongState
 from reelm.social.lifecycle import ClipState, Step
 from reelm.social.model import FAILURE_DETAIL_LENGTH, ClipView, Failure, Progress, Publication
@@ -68,7 +68,7 @@ class Publishing(Room):
             NotYours: the clip belongs to someone else.
             ClipRemoved, NoSuchClip: there is no clip to publish.
         """
-        await _require_owned(tx, clip_id, account_id)
+        await require_owned(tx, clip_id, account_id)
         if not await publishing.retry(tx, clip_id, at=self._clock.now()):
             progress = await publishing.progress(tx, clip_id)
             if progress is None or progress.step is Step.DONE:
@@ -82,16 +82,11 @@ class Publishing(Room):
             NotYours: the clip belongs to someone else.
             ClipRemoved, NoSuchClip: there is no clip to publish.
         """
-        await _require_owned(tx, clip_id, viewer)
+        await require_owned(tx, clip_id, viewer)
         progress = await publishing.progress(tx, clip_id)
         if progress is None:
             raise NoSuchClip("There is no such clip. Check the address.")
         return progress
-
-
-async def _require_owned(tx: Tx, clip_id: ClipId, account_id: AccountId) -> None:
-    if await owned_state(tx, clip_id, account_id) is ClipState.REMOVED:
-        raise await refusal(tx, clip_id, account_id)
 
 
 async def _require_kept(tx: Tx, clip_id: ClipId) -> ClipState:

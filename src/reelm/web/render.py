@@ -40,6 +40,8 @@ def clip(found: social.ClipView) -> schema.Clip:
         state=cast("Shown", found.state.value),
         author=author(found.author),
         caption=found.caption,
+        alt_text=found.alt_text,
+        edited_at=found.edited_at,
         tags=list(found.tags),
         created_at=found.created_at,
         duration_ms=found.duration_ms,

@@ -116,6 +116,10 @@ class Clip(Struct, frozen=True):
     state: Literal["processing", "visible", "failed"]
     author: Author
     caption: str
+    alt_text: Annotated[str, Meta(description="what the picture shows, for those who do not see it")]
+    edited_at: Annotated[
+        datetime | None, Meta(description="when the caption last changed after people could read it")
+    ]
     tags: list[str]
     created_at: datetime
     duration_ms: Count
@@ -150,6 +154,16 @@ class NewClip(Struct, frozen=True):
 
     upload_id: IdText
     caption: Annotated[str, Meta(description="up to 2,200 characters; words after # become tags")] = ""
+    alt_text: Annotated[
+        str, Meta(description="what the picture shows, for those who do not see it; up to 1,000 characters")
+    ] = ""
+
+
+class ClipEdit(Struct, frozen=True):
+    """What to change; absent fields stay as they are."""
+
+    caption: str | None = None
+    alt_text: str | None = None
 
 
 class Upload(Struct, frozen=True):

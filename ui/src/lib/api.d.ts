@@ -277,7 +277,11 @@ export interface paths {
         delete: operations["remove_clip"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * EditClip
+         * @description Change the caption or the alt text of one's own clip. Safe to repeat.
+         */
+        patch: operations["edit_clip"];
         trace?: never;
     };
     "/api/clips/{clip_id}/retry": {
@@ -648,6 +652,10 @@ export interface components {
             state: "processing" | "visible" | "failed";
             author: components["schemas"]["Author"];
             caption: string;
+            /** @description what the picture shows, for those who do not see it */
+            alt_text: string;
+            /** @description when the caption last changed after people could read it */
+            edited_at: string | null;
             tags: string[];
             /** Format: date-time */
             created_at: string;
@@ -662,6 +670,11 @@ export interface components {
             playlist_url: string | null;
             poster_url: string | null;
             failure: components["schemas"]["Failure"] | null;
+        };
+        /** ClipEdit */
+        ClipEdit: {
+            caption?: string | null;
+            alt_text?: string | null;
         };
         /** ClipPage */
         ClipPage: {
@@ -723,6 +736,11 @@ export interface components {
              * @default
              */
             caption: string;
+            /**
+             * @description what the picture shows, for those who do not see it; up to 1,000 characters
+             * @default
+             */
+            alt_text: string;
         };
         /** NewComment */
         NewComment: {
@@ -2453,6 +2471,105 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_clip: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 26 lower-case letters and digits */
+                clip_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClipEdit"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Clip"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,6 +1,7 @@
 import type {
   Arrival,
   Clip,
+  ClipEdit,
   ClipPage,
   Comment,
   CommentPage,
@@ -41,6 +42,7 @@ export const profiles = {
 export const clips = {
   read: (id: string, signal?: Signal) => request<Clip>("GET", `/clips/${at(id)}`, { signal }),
   post: (body: NewClip) => request<Clip>("POST", "/clips", { body }),
+  edit: (id: string, body: ClipEdit) => request<Clip>("PATCH", `/clips/${at(id)}`, { body }),
   remove: (id: string) => request<void>("DELETE", `/clips/${at(id)}`),
   retry: (id: string) => request<Clip>("POST", `/clips/${at(id)}/retry`),
   like: (id: string, on: boolean) => request<Clip>(on ? "PUT" : "DELETE", `/clips/${at(id)}/like`),

@@ -7,6 +7,7 @@ export type Account = Schemas["Account"];
 export type Arrival = Schemas["Arrival"];
 export type Author = Schemas["Author"];
 export type Clip = Schemas["Clip"];
+export type ClipEdit = Schemas["ClipEdit"];
 export type ClipPage = Schemas["ClipPage"];
 export type Comment = Schemas["Comment"];
 export type CommentPage = Schemas["CommentPage"];

@@ -48,6 +48,7 @@ class Posting {
   preview = $state("");
   picture = $state.raw<Picture | null>(null);
   caption = $state("");
+  altText = $state("");
   trouble = $state.raw<Trouble | null>(null);
   clip = $state.raw<Clip | null>(null);
   sentRatio = $state(0);
@@ -85,7 +86,7 @@ class Posting {
 
   /** Closing the tab now would lose what only this browser has. */
   get isFragile(): boolean {
-    return this.stage === "sending" || (this.stage === "sent" && this.caption !== "");
+    return this.stage === "sending" || (this.stage === "sent" && this.caption + this.altText !== "");
   }
 
   /** Looks for an upload that a reload interrupted. One that is whole needs no file any more. */
@@ -145,7 +146,7 @@ class Posting {
     this.isConfirmed = true;
     if (this.stage !== "sent" || !this.#upload) return;
     try {
-      this.clip = keep(await clips.post({ upload_id: this.#upload.id, caption: this.caption.trim() }));
+      this.clip = keep(await clips.post({ upload_id: this.#upload.id, caption: this.caption.trim(), alt_text: this.altText.trim() }));
       forget();
       this.#follow(this.clip.id);
     } catch (error) {
@@ -181,6 +182,7 @@ class Posting {
     if (id && !this.clip) uploads.remove(id).catch(() => {}); // It expires by itself.
     forget();
     this.caption = "";
+    this.altText = "";
     this.isConfirmed = false;
   }
 

@@ -1,10 +1,11 @@
 """Making clips and taking them back."""
 
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, case, delete, insert, select, update
 
-from reelm.base import ClipId, Tx, UploadId
+from reelm.base import ClipId, Moment, Tx, UploadId
 from reelm.social.lifecycle import ClipState, Step, states_before
 from reelm.social.model import Clip, Shape
 from reelm.social.store.once import InsertOnce
@@ -18,6 +19,7 @@ _clip = select(
     clips.c.upload_id,
     clips.c.state,
     clips.c.caption,
+    clips.c.alt_text,
     clips.c.duration_ms,
     clips.c.width,
     clips.c.height,
@@ -36,6 +38,7 @@ _remove = (
     .values(
         state=ClipState.REMOVED.value,
         caption="",
+        alt_text="",
         like_count=0,
         comment_count=0,
         view_count=0,
@@ -44,6 +47,14 @@ _remove = (
         failure_detail=None,
     )
 )
+_caption = update(clips).where(clips.c.id == bindparam("clip"), clips.c.caption != bindparam("to"))
+# What nobody else could read yet was not edited, but written.
+_reword = _caption.values(
+    caption=bindparam("to"),
+    edited_at=case((clips.c.published_at.is_not(None), bindparam("at", type_=Moment())), else_=None),
+)
+_describe = update(clips).where(clips.c.id == bindparam("clip")).values(alt_text=bindparam("to"))
+_untag = delete(clip_tags).where(clip_tags.c.clip_id == bindparam("clip"))
 _wipe = tuple(
     delete(table).where(table.c.clip_id == bindparam("clip")) for table in (clip_tags, likes, comments)
 )
@@ -57,6 +68,7 @@ async def add(tx: Tx, clip: Clip, tags: tuple[str, ...]) -> bool:
         "upload_id": clip.upload_id,
         "state": clip.state.value,
         "caption": clip.caption,
+        "alt_text": clip.alt_text,
         "duration_ms": clip.shape.duration_ms,
         "width": clip.shape.width,
         "height": clip.shape.height,
@@ -66,22 +78,34 @@ async def add(tx: Tx, clip: Clip, tags: tuple[str, ...]) -> bool:
         "step": Step.PREPARING.value,
     }
     is_new = await _insert_clip.run(tx, row)
-    if is_new and tags:
-        await tx.execute(_insert_tags, [{"tag": tag, "clip_id": clip.id} for tag in tags])
+    if is_new:
+        await _add_tags(tx, clip.id, tags)
     return is_new
+
+
+async def reword(tx: Tx, clip_id: ClipId, caption: str, tags: tuple[str, ...], *, at: datetime) -> None:
+    """Change the caption with its tags; the same caption changes nothing."""
+    if (await tx.execute(_reword, {"clip": clip_id, "to": caption, "at": at})).rowcount:
+        await tx.execute(_untag, {"clip": clip_id})
+        await _add_tags(tx, clip_id, tags)
+
+
+async def describe(tx: Tx, clip_id: ClipId, alt_text: str) -> None:
+    await tx.execute(_describe, {"clip": clip_id, "to": alt_text})
 
 
 async def by_upload(tx: Tx, upload_id: UploadId) -> Clip | None:
     row = (await tx.execute(_by_upload, {"upload": upload_id})).first()
     if row is None:
         return None
-    clip_id, account_id, upload, state, caption, *shape, created_at, published_at, attempt = row
+    clip_id, account_id, upload, state, caption, alt_text, *shape, created_at, published_at, attempt = row
     return Clip(
         clip_id,
         account_id,
         upload,
         ClipState(state),
         caption,
+        alt_text,
         Shape(*shape),
         created_at,
         published_at,
@@ -95,3 +119,8 @@ async def remove(tx: Tx, clip_id: ClipId) -> None:
     if result.rowcount:
         for statement in _wipe:
             await tx.execute(statement, {"clip": clip_id})
+
+
+async def _add_tags(tx: Tx, clip_id: ClipId, tags: tuple[str, ...]) -> None:
+    if tags:
+        await tx.execute(_insert_tags, [{"tag": tag, "clip_id": clip_id} for tag in tags])

@@ -23,6 +23,8 @@ _view = select(
     clips.c.id,
     clips.c.state,
     clips.c.caption,
+    clips.c.alt_text,
+    clips.c.edited_at,
     clips.c.created_at,
     clips.c.published_at,
     clips.c.duration_ms,
@@ -104,7 +106,7 @@ async def standing(tx: Tx, clip_id: ClipId) -> tuple[AccountId, ClipState, bool]
 
 def _read(row: Row[*tuple[Any, ...]], viewer: AccountId | None) -> ClipView:
     (
-        clip_id, state, caption, created_at, published_at, duration_ms, width, height,
+        clip_id, state, caption, alt_text, edited_at, created_at, published_at, duration_ms, width, height,
         like_count, comment_count, view_count, step, code, detail,
         account_id, handle, display_name, is_followed, is_liked,
     ) = row  # fmt: skip
@@ -115,6 +117,8 @@ def _read(row: Row[*tuple[Any, ...]], viewer: AccountId | None) -> ClipView:
         state=ClipState(state),
         author=Author(handle, display_name, bool(is_followed)),
         caption=caption,
+        alt_text=alt_text,
+        edited_at=edited_at,
         tags=read_tags(caption),
         created_at=created_at,
         published_at=published_at,

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import msgspec
-from litestar import delete, get, put
+from litestar import delete, get, patch, put
 from litestar import post as post_to
 from litestar.params import JSONBody
 from litestar.response import ServerSentEvent, ServerSentEventMessage
@@ -35,7 +35,9 @@ async def publish_clip(at: At, caller: Asking, limits: Limit, data: JSONBody[sch
     async with at.database.write() as tx:
         account = await caller.account(tx)
         limits.posts.take(account)
-        found = await post(tx, UploadId(data.upload_id), caption=data.caption, by=account, at=at)
+        found = await post(
+            tx, UploadId(data.upload_id), caption=data.caption, alt_text=data.alt_text, by=account, at=at
+        )
         return clip(found)
 
 
@@ -49,6 +51,22 @@ async def read_clip(at: At, caller: Asking, clip_id: IdPath) -> schema.Clip:
     """One clip."""
     async with at.database.read() as tx:
         return clip(await at.social.clip(tx, ClipId(clip_id), await caller.viewer(tx)))
+
+
+@patch(
+    "/api/clips/{clip_id:str}",
+    operation_id="edit_clip",
+    responses=documented(400, 401, 403, 404, 410, 413, 422, 503),
+    tags=["clips"],
+)
+async def edit_clip(at: At, caller: Asking, clip_id: IdPath, data: JSONBody[schema.ClipEdit]) -> schema.Clip:
+    """Change the caption or the alt text of one's own clip. Safe to repeat."""
+    async with at.database.write() as tx:
+        account = await caller.account(tx)
+        found = await at.social.edit_clip(
+            tx, ClipId(clip_id), account, caption=data.caption, alt_text=data.alt_text
+        )
+        return clip(found)
 
 
 @delete(
@@ -176,6 +194,7 @@ async def _events(clip_id: ClipId, owner: AccountId, at: OpenRealm) -> AsyncIter
 ROUTES = [
     publish_clip,
     read_clip,
+    edit_clip,
     remove_clip,
     retry_clip,
     watch_progress,
