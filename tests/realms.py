@@ -15,12 +15,13 @@ from playlists import Fetch
 from reelm.accounts import PasswordHash
 from reelm.app import open_realm, settings
 from reelm.base import AccountId, ClipId, Clock, RenditionId, Tx, UploadId, metadata
-from reelm.media import Upload
+from reelm.media import WHOLE, Cut, Upload
 from reelm.social import ClipView, Progress
 from reelm.workflows import (
     Jobs,
     Json,
     OpenRealm,
+    Posting,
     Run,
     join,
     key,
@@ -72,9 +73,11 @@ class Stage:
         sent = await self.upload(owner, source)
         return await self.post_upload(owner, sent.id, caption)
 
-    async def post_upload(self, owner: AccountId, upload_id: UploadId, caption: str = "") -> ClipView:
+    async def post_upload(
+        self, owner: AccountId, upload_id: UploadId, caption: str = "", *, cut: Cut = WHOLE
+    ) -> ClipView:
         async with self.at.database.write() as tx:
-            return await post(tx, upload_id, caption=caption, by=owner, at=self.at)
+            return await post(tx, upload_id, Posting(caption, cut=cut), by=owner, at=self.at)
 
     async def publish(self) -> None:
         """Tell the story of everything that waits, as the worker does."""

@@ -1,7 +1,8 @@
-"""Changing a clip's words over HTTP."""
+"""What a creator says of a clip over HTTP: which part of the file it is, and its words."""
 
 import pytest
 
+import footage
 from visiting import Site, check_problem
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -39,3 +40,33 @@ async def test_nobody_edits_what_is_not_theirs(shared: Site) -> None:
         long = {"alt_text": "x" * 1_001}
         check_problem(await ann.ask("PATCH", url, json=long), 413, "social.text-too-long")
         check_problem(await ann.ask("PATCH", url, json={"caption": 5}), 400, "web.bad-request")
+
+
+async def test_a_part_of_the_file_is_posted(site: Site) -> None:
+    async with site.visit(site.known.ann) as ann:
+        sent = (await ann.upload(footage.clip(seconds=1.5).read_bytes())).json()
+        asked = {"upload_id": sent["id"], "start_seconds": 0.25, "end_seconds": 1.0, "cover_seconds": 0.5}
+        answer = await ann.post("/api/clips", json={**asked, "is_muted": True})
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["duration_ms"] == 750
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "code"),
+    [
+        ({"end_seconds": 60}, 422, "media.bad-cut"),
+        ({"start_seconds": 0.5, "end_seconds": 0.5}, 422, "media.bad-cut"),
+        ({"start_seconds": 0.5, "cover_seconds": 0.1}, 422, "media.bad-cut"),
+        ({"start_seconds": -1}, 400, "web.bad-request"),
+        ({"end_seconds": 1e300}, 400, "web.bad-request"),
+        ({"cover_seconds": "first"}, 400, "web.bad-request"),
+    ],
+)
+async def test_a_part_that_the_file_does_not_have_is_refused_and_the_upload_waits(
+    shared: Site, asked: dict[str, object], status: int, code: str
+) -> None:
+    async with shared.visit(shared.known.ann) as ann:
+        sent = (await ann.upload(footage.clip(seconds=0.6).read_bytes())).json()
+        before = (await shared.traces()).rows
+        check_problem(await ann.post("/api/clips", json={"upload_id": sent["id"], **asked}), status, code)
+        assert (await shared.traces()).rows == before

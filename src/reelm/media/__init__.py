@@ -3,16 +3,18 @@
 Every file is hostile until proven otherwise: it is looked at and encoded by other programs, confined and
 watched, and what is refused leaves nothing behind.
 
-Nouns: ``Media`` does the work. A ``Probe`` is what a source is, a ``Plan`` what will be made of it, a
-``Rung`` one encoding of the plan. A ``Rendition`` is an encrypted rung, cut into pieces that are named by
-their digest. An ``Upload`` is a received file that waits to be posted, an ``Arrival`` one that is still on
-its way in.
+Nouns: ``Media`` does the work. A ``Probe`` is what a source is, a ``Cut`` what its creator takes of it, a
+``Plan`` what will be made of it, a ``Rung`` one encoding of the plan. A ``Rendition`` is an encrypted rung,
+cut into pieces that are named by their digest. An ``Upload`` is a received file that waits to be posted, an
+``Arrival`` one that is still on its way in.
 """
 
 from reelm.media.append import CHECKSUMS, Checksum, Pace
 from reelm.media.arrivals import Allowance, Arrivals, Body, refusal_of
+from reelm.media.cut import WHOLE, Cut
 from reelm.media.encode import Encoded
 from reelm.media.errors import (
+    BadCut,
     BadEncoding,
     BeyondLength,
     ChecksumMismatch,
@@ -51,10 +53,12 @@ from reelm.media.store import Arrival, Upload
 __all__ = [
     "CHECKSUMS",
     "REMUXED",
+    "WHOLE",
     "Allowance",
     "Arrival",
     "Arrivals",
     "Audio",
+    "BadCut",
     "BadEncoding",
     "BeyondLength",
     "Body",
@@ -62,6 +66,7 @@ __all__ = [
     "ChecksumMismatch",
     "Coding",
     "Config",
+    "Cut",
     "Effort",
     "Empty",
     "Encoded",

@@ -4,7 +4,7 @@
 
     ReelmError
     ├── Invalid      Empty, Truncated, TooShort, TooSmall, TooManyStreams, Unreadable, TookTooLong,
-    │                ChecksumMismatch
+    │                ChecksumMismatch, BadCut
     ├── TooLarge     TooManyBytes, TooLong, TooLargePicture, BeyondLength, QuotaReached
     ├── Unsupported  NotAVideo, NoVideo
     ├── NotFound     UploadMissing
@@ -78,6 +78,13 @@ class TookTooLong(Invalid):
     code = "media.took-too-long"
     title = "It took too long"
     is_retryable = True
+
+
+class BadCut(Invalid):
+    """A start, end or cover that the file does not have."""
+
+    code = "media.bad-cut"
+    title = "Not a part of this video"
 
 
 class UploadMissing(NotFound):

@@ -10,6 +10,7 @@ from reelm.base import Clock, Entropy, Tx, UploadId
 from reelm.media import store
 from reelm.media.append import Pace
 from reelm.media.arrivals import Allowance, Arrivals, Rules
+from reelm.media.cut import WHOLE, Cut, check_cut
 from reelm.media.encode import Encoded, encode
 from reelm.media.ffmpeg import Effort, Encoder, find_ffmpeg
 from reelm.media.model import Limits, Plan, Probe, Rung
@@ -124,9 +125,9 @@ class Media:
         """Encrypt a rung under a new key; see ``reelm.media.package.package``."""
         return await package(encoded, into=into, entropy=self._entropy)
 
-    async def poster(self, source: Path, probe: Probe, *, into: Path) -> Path:
+    async def poster(self, source: Path, probe: Probe, *, into: Path, cut: Cut = WHOLE) -> Path:
         """A still picture, as JPEG; see ``reelm.media.poster.poster``."""
-        return await poster(source, probe, into=into, encoder=await self._urgent_encoder())
+        return await poster(source, probe, into=into, encoder=await self._urgent_encoder(), cut=cut)
 
     async def record_upload(
         self, tx: Tx, spooled: Spooled, *, upload: UploadId, owner: str, probe: Probe
@@ -147,6 +148,17 @@ class Media:
     async def upload(self, tx: Tx, upload: UploadId, *, owner: str) -> Upload:
         """An owner's upload; raises ``UploadMissing``."""
         return await store.upload(tx, upload, owner)
+
+    async def cut(self, tx: Tx, upload: Upload, cut: Cut) -> None:
+        """Take only a part of a file, from now on.
+
+        Raises:
+            BadCut: the file has no such part.
+        """
+        limits = self._config.limits
+        duration_ms = upload.probe.duration_ms
+        check_cut(cut, duration_ms=duration_ms, min_duration_ms=limits.min_duration_ms)
+        await store.record_cut(tx, upload.id, cut)
 
     async def remove_upload(self, tx: Tx, upload: UploadId) -> None:
         """Forget an upload; its file goes with ``discard``. Safe to repeat."""

@@ -112,6 +112,7 @@ def upload(found: media.Upload) -> schema.Upload:
         width=probe.video.width,
         height=probe.video.height,
         has_audio=probe.audio is not None,
+        plays_as_it_is=media.obstacle_to_remux(media.plan(probe)) is None,
         size_bytes=found.size_bytes,
         expires_at=found.expires_at,
     )
@@ -175,6 +176,20 @@ def _declaration(
 def _price(price: realm.Price, bytes_held: int) -> schema.StorePrice:
     per_month = (price.amount * bytes_held / _GIB).quantize(_SHOWN_MONEY)
     return schema.StorePrice(price.currency, f"{price.amount:f}", f"{per_month:f}")
+
+
+def posting(asked: schema.NewClip) -> workflows.Posting:
+    cut = media.Cut(
+        start_ms=round(asked.start_seconds * 1000),
+        end_ms=_ms(asked.end_seconds),
+        cover_ms=_ms(asked.cover_seconds),
+        is_muted=asked.is_muted,
+    )
+    return workflows.Posting(asked.caption, asked.alt_text, cut)
+
+
+def _ms(seconds: float | None) -> int | None:
+    return None if seconds is None else round(seconds * 1000)
 
 
 def arrival(found: media.Arrival) -> schema.Arrival:

@@ -7,6 +7,7 @@ from msgspec import Meta, Struct
 
 IdText = Annotated[str, Meta(description="26 lower-case letters and digits, sorting by creation time")]
 Count = Annotated[int, Meta(ge=0)]
+Seconds = Annotated[float, Meta(ge=0, le=86_400)]
 Ratio = Annotated[float, Meta(ge=0, le=1)]
 
 
@@ -157,6 +158,18 @@ class NewClip(Struct, frozen=True):
     alt_text: Annotated[
         str, Meta(description="what the picture shows, for those who do not see it; up to 1,000 characters")
     ] = ""
+    start_seconds: Annotated[
+        Seconds, Meta(description="where the clip begins in the file, to the nearest frame")
+    ] = 0.0
+    end_seconds: Annotated[
+        Seconds | None,
+        Meta(description="where it ends in the file; null for the end of the file"),
+    ] = None
+    cover_seconds: Annotated[
+        Seconds | None,
+        Meta(description="the moment of the file whose picture stands for the clip"),
+    ] = None
+    is_muted: Annotated[bool, Meta(description="leave the sound out")] = False
 
 
 class ClipEdit(Struct, frozen=True):
@@ -174,6 +187,7 @@ class Upload(Struct, frozen=True):
     width: Count
     height: Count
     has_audio: bool
+    plays_as_it_is: Annotated[bool, Meta(description="untrimmed, it is live without being encoded first")]
     size_bytes: Count
     expires_at: datetime
 

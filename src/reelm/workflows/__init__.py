@@ -12,7 +12,7 @@ from reelm.workflows.join import join
 from reelm.workflows.locate import locate
 from reelm.workflows.maintain import refresh_keys, repair, scrub
 from reelm.workflows.ports import Job, Jobs, JobState, Json, Run
-from reelm.workflows.post import post
+from reelm.workflows.post import Posting, post
 from reelm.workflows.publish import abandon, publish, publish_job
 from reelm.workflows.realm import OpenRealm
 from reelm.workflows.receive import UploadPosted, discard, receive
@@ -29,6 +29,7 @@ __all__ = [
     "Jobs",
     "Json",
     "OpenRealm",
+    "Posting",
     "Run",
     "Turns",
     "UploadPosted",

@@ -30,6 +30,7 @@ from reelm.delivery import Rendition
 from reelm.media import (
     REMUXED,
     BadEncoding,
+    Cut,
     Encoded,
     Piece,
     Plan,
@@ -129,11 +130,12 @@ async def _probe(order: Order, at: OpenRealm) -> Json:
     at.media.source(order.upload_id)  # still there
     async with at.database.read() as tx:
         upload = await at.media.upload(tx, order.upload_id, owner=order.owner)
-    return cast("Json", msgspec.to_builtins(upload.probe))
+    return {**msgspec.to_builtins(upload.probe), "cut": msgspec.to_builtins(upload.cut)}
 
 
 def _planned(probe: Json) -> Plan:
-    return plan(msgspec.convert(probe, Probe))
+    assert isinstance(probe, dict)  # noqa: S101 - as ``_probe`` made it
+    return plan(msgspec.convert(probe, Probe), msgspec.convert(probe.get("cut", {}), Cut))
 
 
 async def _keep(order: Order, at: OpenRealm) -> Json:
@@ -157,14 +159,14 @@ async def _first_rung(order: Order, probe: Json, at: OpenRealm) -> Json:
     async with at.turns.hold(Turn.FIRST_RUNG), _reporting(order, Step.PREPARING, at) as progress:
         encoded = await at.media.encode(source, planned, planned.rungs[:1], into=folder, progress=progress)
         packed = [await _pack(order, each, folder, at) for each in encoded]
-        poster = await at.media.poster(source, planned.probe, into=folder)
+        poster = await at.media.poster(source, planned.probe, into=folder, cut=planned.cut)
     return cast("Json", msgspec.to_builtins(Batch(packed, str(poster))))
 
 
 async def _remux(order: Order, planned: Plan, rung: Rung, at: OpenRealm) -> Json:
     source, folder = at.media.source(order.upload_id), at.media.workspace(order.upload_id) / "first_rung"
     async with at.remux_turns.hold(Turn.FIRST_RUNG):
-        poster = asyncio.create_task(at.media.poster(source, planned.probe, into=folder))
+        poster = asyncio.create_task(at.media.poster(source, planned.probe, into=folder, cut=planned.cut))
         try:
             packed = await _pack(order, await at.media.remux(source, planned, rung, into=folder), folder, at)
         finally:

@@ -741,6 +741,20 @@ export interface components {
              * @default
              */
             alt_text: string;
+            /**
+             * @description where the clip begins in the file, to the nearest frame
+             * @default 0
+             */
+            start_seconds: number;
+            /** @description where it ends in the file; null for the end of the file */
+            end_seconds?: number | null;
+            /** @description the moment of the file whose picture stands for the clip */
+            cover_seconds?: number | null;
+            /**
+             * @description leave the sound out
+             * @default false
+             */
+            is_muted: boolean;
         };
         /** NewComment */
         NewComment: {
@@ -884,6 +898,8 @@ export interface components {
             width: number;
             height: number;
             has_audio: boolean;
+            /** @description untrimmed, it is live without being encoded first */
+            plays_as_it_is: boolean;
             size_bytes: number;
             /** Format: date-time */
             expires_at: string;

@@ -13,7 +13,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CON
 from reelm.base import AccountId, ClipId, ReelmError, UploadId
 from reelm.web import schema
 from reelm.web.problems import documented
-from reelm.web.render import clip, clip_page, progress
+from reelm.web.render import clip, clip_page, posting, progress
 from reelm.web.routes import Asking, At, CursorQuery, IdPath, Limit, TagPath
 from reelm.workflows import OpenRealm, post, remove
 
@@ -35,9 +35,7 @@ async def publish_clip(at: At, caller: Asking, limits: Limit, data: JSONBody[sch
     async with at.database.write() as tx:
         account = await caller.account(tx)
         limits.posts.take(account)
-        found = await post(
-            tx, UploadId(data.upload_id), caption=data.caption, alt_text=data.alt_text, by=account, at=at
-        )
+        found = await post(tx, UploadId(data.upload_id), posting(data), by=account, at=at)
         return clip(found)
 
 
