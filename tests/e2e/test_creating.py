@@ -6,6 +6,17 @@ from e2e import sources
 from e2e.conftest import Visit
 from e2e.person import Person
 
+# Two seconds of what the preview shows, a time per frame.
+_PREVIEWED = """() => new Promise((resolve) => {
+  const video = document.querySelector("video"), times = [];
+  const took = (_, { mediaTime }) => {
+    times.push(mediaTime);
+    if (times.length < 50) video.requestVideoFrameCallback(took);
+    else resolve(times);
+  };
+  video.requestVideoFrameCallback(took);
+})"""
+
 
 async def test_a_caption_is_edited_for_everyone_to_see(visit: Visit, newcomer: Person) -> None:
     clip_id = await newcomer.publish(sources.upright("tide"), "Low water")
@@ -23,3 +34,28 @@ async def test_a_caption_is_edited_for_everyone_to_see(visit: Visit, newcomer: P
     await stranger.go(f"/c/{clip_id}")
     await expect(stranger.current.get_by_text("edited", exact=True)).to_be_visible()
     await expect(stranger.current.get_by_role("img", name="Waves roll over a pier")).to_have_count(1)
+
+
+async def test_a_clip_is_trimmed_by_keyboard_and_previewed_as_it_will_be(
+    visit: Visit, newcomer: Person
+) -> None:
+    author = await visit(state=await newcomer.state(), screen="phone")
+    await author.go("/upload")
+    await author.page.locator("input[type=file]").set_input_files(sources.upright("grid"))
+    start, end, cover = [author.page.get_by_role("slider", name=name) for name in ("Start", "End", "Cover")]
+    await start.press("ArrowRight", delay=5)
+    await start.fill("1")
+    await expect(start).to_have_attribute("aria-valuetext", "1.00 seconds")
+    await end.fill("2")
+    await expect(author.page.get_by_text("1.00 s kept")).to_be_visible()
+    await cover.fill("1.5")
+    await author.button("With sound").click()
+    await end.press("ArrowLeft")
+    times = await author.page.evaluate(_PREVIEWED)
+    assert min(times) > 0.95
+    assert max(times) < 2.0
+    await expect(author.page.get_by_text("Trimmed to the frame")).to_be_visible()
+    await author.button("Post").click()
+    await expect(author.page.get_by_text("Live, in every quality")).to_be_visible(timeout=60_000)
+    clip_id = str(await author.link("Watch it").get_attribute("href")).rpartition("/")[2]
+    assert (await newcomer.tell("GET", f"/api/clips/{clip_id}"))["duration_ms"] == 950

@@ -108,6 +108,8 @@ async def draft(visitor: Visitor, town: Town) -> None:
     await visitor.page.locator("input[type=file]").set_input_files(sources.upright("tide"))
     await visitor.page.get_by_label("Caption").fill("High water at the pier #tide #reelm, with @ann")
     await visitor.page.get_by_text("Uploaded. Post it when you are ready").wait_for()
+    await visitor.page.get_by_role("slider", name="Start").fill("1.5")
+    await visitor.page.get_by_role("slider", name="Cover").fill("2.5")
 
 
 async def refused(visitor: Visitor, town: Town) -> None:

@@ -1,5 +1,6 @@
 import { clips, uploads } from "./calls";
 import type { Clip, Progress, Upload } from "./contract";
+import { asked, whole } from "./cut";
 import { look, refuseFile, refusePicture, type Picture, type Refusal } from "./inspect";
 import { asProblem, type ApiProblem } from "./problem";
 import { followProgress } from "./progress";
@@ -49,6 +50,7 @@ class Posting {
   picture = $state.raw<Picture | null>(null);
   caption = $state("");
   altText = $state("");
+  cut = $state(whole());
   trouble = $state.raw<Trouble | null>(null);
   clip = $state.raw<Clip | null>(null);
   sentRatio = $state(0);
@@ -65,7 +67,7 @@ class Posting {
   /** The realm has the clip and is at this step of it, 1 to 3; 0 while the file is still ours. */
   #step = $state(0);
   #stepRatio = $state(0);
-  #upload: Upload | null = null;
+  #upload = $state.raw<Upload | null>(null);
   #sending: Sending | null = null;
   #abort = new AbortController();
   #unfollow: () => void = () => {};
@@ -74,6 +76,11 @@ class Posting {
   readonly at = $derived(
     this.#step === 0 ? { step: 0, ratio: this.sentRatio } : { step: this.#step, ratio: this.#stepRatio },
   );
+
+  /** What the realm found in the file, once it has all of it. */
+  get upload(): Upload | null {
+    return this.#upload;
+  }
 
   /** All bytes are there and the realm is looking at them. */
   get isBeingChecked(): boolean {
@@ -146,7 +153,9 @@ class Posting {
     this.isConfirmed = true;
     if (this.stage !== "sent" || !this.#upload) return;
     try {
-      this.clip = keep(await clips.post({ upload_id: this.#upload.id, caption: this.caption.trim(), alt_text: this.altText.trim() }));
+      const { id, duration_ms } = this.#upload;
+      const words = { caption: this.caption.trim(), alt_text: this.altText.trim() };
+      this.clip = keep(await clips.post({ upload_id: id, ...words, ...asked(this.cut, duration_ms / 1000) }));
       forget();
       this.#follow(this.clip.id);
     } catch (error) {
@@ -268,6 +277,7 @@ class Posting {
     this.preview = "";
     this.file = null;
     this.picture = null;
+    this.cut = whole();
     this.clip = null;
     this.trouble = null;
     this.#step = 0;
