@@ -16,6 +16,7 @@ from reelm.media.encode import Encoded
 from reelm.media.errors import (
     BadCut,
     BadEncoding,
+    BadSubtitles,
     BeyondLength,
     ChecksumMismatch,
     Empty,
@@ -49,6 +50,7 @@ from reelm.media.package import Piece, Rendition
 from reelm.media.remuxable import REMUXED, obstacle_to_remux, remuxed_rung
 from reelm.media.spool import Spooled
 from reelm.media.store import Arrival, Upload
+from reelm.media.subtitles import Subtitles, read_subtitles, write_vtt
 
 __all__ = [
     "CHECKSUMS",
@@ -60,6 +62,7 @@ __all__ = [
     "Audio",
     "BadCut",
     "BadEncoding",
+    "BadSubtitles",
     "BeyondLength",
     "Body",
     "Checksum",
@@ -89,6 +92,7 @@ __all__ = [
     "Rung",
     "SpoolFull",
     "Spooled",
+    "Subtitles",
     "TooLargePicture",
     "TooLong",
     "TooManyBytes",
@@ -107,6 +111,8 @@ __all__ = [
     "interrupted",
     "obstacle_to_remux",
     "plan",
+    "read_subtitles",
     "refusal_of",
     "remuxed_rung",
+    "write_vtt",
 ]

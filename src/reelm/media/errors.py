@@ -4,7 +4,7 @@
 
     ReelmError
     ├── Invalid      Empty, Truncated, TooShort, TooSmall, TooManyStreams, Unreadable, TookTooLong,
-    │                ChecksumMismatch, BadCut
+    │                ChecksumMismatch, BadCut, BadSubtitles
     ├── TooLarge     TooManyBytes, TooLong, TooLargePicture, BeyondLength, QuotaReached
     ├── Unsupported  NotAVideo, NoVideo
     ├── NotFound     UploadMissing
@@ -85,6 +85,13 @@ class BadCut(Invalid):
 
     code = "media.bad-cut"
     title = "Not a part of this video"
+
+
+class BadSubtitles(Invalid):
+    """The line is in the facts."""
+
+    code = "media.bad-subtitles"
+    title = "Not subtitles that can be kept"
 
 
 class UploadMissing(NotFound):
