@@ -122,7 +122,7 @@ class World:
         fragments: the same, as the records say it.
         objects: reference -> object id, small ones included and the packs they lie in not; an object without
             reference is on its way out.
-        announced: object ids that renditions and posters point to, withdrawn ones included.
+        announced: object ids that renditions, posters and subtitles point to, withdrawn ones included.
         spooled: names in the spool.
         unfinished: fragment files that never got their name.
     """
@@ -149,7 +149,7 @@ async def look(stage: Stage) -> World:
 async def _world(tx: Tx, stage: Stage) -> World:
     objects, fragments = metadata.tables["objects"], metadata.tables["fragments"]
     entries, packs = metadata.tables["entries"], metadata.tables["packs"]
-    renditions, posters = metadata.tables["renditions"], metadata.tables["posters"]
+    announcing = [metadata.tables[name] for name in ("renditions", "posters", "subtitles")]
     folders = {str(place.id): place.folder or "" for place in stage.at.manifest.stores}
     rows = (await tx.execute(select(fragments.c.provider_id, fragments.c.name))).all()
     alone = select(objects.c.reference, objects.c.object_id).where(
@@ -159,8 +159,8 @@ async def _world(tx: Tx, stage: Stage) -> World:
     stored = (await tx.execute(alone.union_all(packed))).all()
     announced = [
         str(row.object_id)
-        for table in (renditions, posters)
-        for row in await tx.execute(select(table.c.object_id))
+        for table in announcing
+        for row in await tx.execute(select(table.c.object_id).where(table.c.object_id.is_not(None)))
     ]
     files = {
         (folder, file.name)

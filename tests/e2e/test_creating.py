@@ -6,6 +6,8 @@ from e2e import sources
 from e2e.conftest import Visit
 from e2e.person import Person
 
+_STYLED = b"WEBVTT\n\nSTYLE\n::cue { color: transparent }\n"
+_SPOKEN = b"1\n00:00:00,000 --> 00:00:06,000 X1:40\nListen: a bird & its song\n"
 # Two seconds of what the preview shows, a time per frame.
 _PREVIEWED = """() => new Promise((resolve) => {
   const video = document.querySelector("video"), times = [];
@@ -59,3 +61,32 @@ async def test_a_clip_is_trimmed_by_keyboard_and_previewed_as_it_will_be(
     await expect(author.page.get_by_text("Live, in every quality")).to_be_visible(timeout=60_000)
     clip_id = str(await author.link("Watch it").get_attribute("href")).rpartition("/")[2]
     assert (await newcomer.tell("GET", f"/api/clips/{clip_id}"))["duration_ms"] == 950
+
+
+async def test_subtitles_are_given_and_read_and_the_choice_is_remembered(
+    visit: Visit, newcomer: Person
+) -> None:
+    clip_id = await newcomer.publish(sources.upright("moss"), "In the wood")
+    author = await visit(state=await newcomer.state())
+    await author.go(f"/c/{clip_id}")
+    await author.current_clip()
+    await author.button("More, for your clip").click()
+    await author.button("Subtitles").click()
+    sheet = author.page.get_by_role("dialog", name="Subtitles")
+    await expect(sheet.get_by_text("Automatic subtitles: not installed on this realm.")).to_be_visible()
+    author.expects("422 PUT", "status of 422")
+    files = sheet.locator("input[type=file]")
+    await files.set_input_files({"name": "a.vtt", "mimeType": "text/vtt", "buffer": _STYLED})
+    await expect(sheet.get_by_role("alert")).to_contain_text("Line 3 begins a STYLE block")
+    await files.set_input_files({"name": "a.srt", "mimeType": "application/x-subrip", "buffer": _SPOKEN})
+    await expect(sheet.get_by_text("English saved. Not kept: 1 position.")).to_be_visible()
+
+    stranger = await visit(screen="phone")
+    await stranger.go(f"/c/{clip_id}")
+    await stranger.sees_moving(clip_id)
+    words = stranger.current.get_by_text("Listen: a bird & its song")
+    await expect(words).to_have_count(0)
+    await stranger.button("Subtitles").click()
+    await expect(words).to_be_visible()
+    await stranger.go(f"/c/{clip_id}")
+    await expect(words).to_be_visible()

@@ -70,3 +70,28 @@ async def test_a_part_that_the_file_does_not_have_is_refused_and_the_upload_wait
         before = (await shared.traces()).rows
         check_problem(await ann.post("/api/clips", json={"upload_id": sent["id"], **asked}), status, code)
         assert (await shared.traces()).rows == before
+
+
+async def test_subtitles_go_in_as_a_file_and_come_out_as_webvtt(site: Site) -> None:
+    clip = f"/api/clips/{site.known.visible}"
+    url, text = f"{clip}/subtitles/de", {"content-type": "text/vtt"}
+    body = "WEBVTT\n\nNOTE x\n\n00:00.100 --> 00:00.400 line:0\nGrüße\n"
+    async with site.visit(site.known.ann) as ann, site.visit() as nobody:
+        check_problem(await nobody.get(url), 404, "delivery.no-such-subtitles")
+        answer = await ann.put(url, content=body.encode(), headers=text)
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["left_out"] == ["1 position", "1 comment"]
+        listed = [{"language": "de", "url": url}]
+        assert answer.json()["clip"]["subtitles"] == (await nobody.get(clip)).json()["subtitles"] == listed
+        served = await nobody.get(url)
+        assert served.headers["content-type"].startswith("text/vtt")
+        assert served.text == "WEBVTT\n\n00:00:00.100 --> 00:00:00.400\nGrüße\n"
+        bad = await ann.put(url, content=b"WEBVTT\n\nSTYLE\n::cue{}\n", headers=text)
+        assert check_problem(bad, 422, "media.bad-subtitles")["facts"] == {"line": 3}
+        check_problem(await ann.put(url, content=b"x" * 60_001, headers=text), 413, "media.too-many-bytes")
+        check_problem(await ann.put(url, content=b"x" * 70_000, headers=text), 413, "web.body-too-large")
+        odd = f"{clip}/subtitles/german"
+        check_problem(await ann.put(odd, content=body.encode(), headers=text), 422, "workflows.no-language")
+        check_problem(await nobody.put(url, content=body.encode(), headers=text), 401, "web.sign-in-first")
+        assert (await ann.delete(url)).json()["subtitles"] == []
+        check_problem(await nobody.get(url), 404, "delivery.no-such-subtitles")

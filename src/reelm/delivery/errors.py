@@ -5,7 +5,8 @@
     NotFound
     ├── NoSuchRendition
     ├── NoSuchSegment
-    └── NoSuchPoster
+    ├── NoSuchPoster
+    └── NoSuchSubtitles
     Broken
     └── SegmentDamaged
 """
@@ -26,6 +27,11 @@ class NoSuchSegment(NotFound):
 class NoSuchPoster(NotFound):
     code = "delivery.no-such-poster"
     title = "No such poster"
+
+
+class NoSuchSubtitles(NotFound):
+    code = "delivery.no-such-subtitles"
+    title = "No such subtitles"
 
 
 class SegmentDamaged(Broken):

@@ -81,6 +81,21 @@ class Clips(Room):
             await clips.describe(tx, clip_id, read_text(alt_text, ALT_TEXT))
         return await see(tx, clip_id, account_id)
 
+    async def own_clip(self, tx: Tx, clip_id: ClipId, account_id: AccountId) -> ClipView:
+        """One's own clip, to change it.
+
+        Raises:
+            NotYours: it belongs to someone else.
+            ClipRemoved, NoSuchClip: there is no such clip.
+        """
+        await require_owned(tx, clip_id, account_id)
+        return await see(tx, clip_id, account_id)
+
+    async def list_subtitles(self, tx: Tx, clip_id: ClipId, languages: tuple[str, ...]) -> None:
+        """Say in which languages a clip has subtitles. Raises ClipRemoved."""
+        if not await clips.list_subtitles(tx, clip_id, languages):
+            raise _removed()
+
     async def is_posted(self, tx: Tx, upload_id: UploadId) -> bool:
         """Whether an upload became a clip, however that clip fared."""
         return await clips.by_upload(tx, upload_id) is not None

@@ -99,7 +99,7 @@ class ClipView:
     """A clip as one viewer sees it. ``failure`` is for its owner alone.
 
     ``alt_text`` says what the picture shows, for those who do not see it; ``edited_at`` is when the caption
-    last changed after people could read it.
+    last changed after people could read it; ``subtitles`` are languages.
     """
 
     id: ClipId
@@ -108,6 +108,7 @@ class ClipView:
     caption: str
     alt_text: str
     edited_at: datetime | None
+    subtitles: tuple[str, ...]
     tags: tuple[str, ...]
     created_at: datetime
     published_at: datetime | None

@@ -20,7 +20,19 @@ from reelm.web.front import App, Front
 from reelm.web.inventory import Inventory
 from reelm.web.limits import Limits
 from reelm.web.problems import EXCEPTION_HANDLERS
-from reelm.web.routes import clips, comments, feed, hls, operations, profiles, session, storage, tus, uploads
+from reelm.web.routes import (
+    clips,
+    comments,
+    feed,
+    hls,
+    operations,
+    profiles,
+    session,
+    storage,
+    subtitles,
+    tus,
+    uploads,
+)
 from reelm.web.traffic import Traffic
 from reelm.workflows import OpenRealm, sweep
 
@@ -38,6 +50,7 @@ ROUTES = [
     *feed.ROUTES,
     *hls.ROUTES,
     *storage.ROUTES,
+    *subtitles.ROUTES,
     *operations.ROUTES,
 ]
 

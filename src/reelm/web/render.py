@@ -54,6 +54,10 @@ def clip(found: social.ClipView) -> schema.Clip:
         is_own=found.is_own,
         playlist_url=f"/hls/{found.id}/master.m3u8" if is_playable else None,
         poster_url=f"/api/clips/{found.id}/poster" if is_playable else None,
+        subtitles=[
+            schema.Subtitles(language, f"/api/clips/{found.id}/subtitles/{language}")
+            for language in found.subtitles
+        ],
         failure=failure(found.failure),
     )
 

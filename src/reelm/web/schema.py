@@ -110,6 +110,13 @@ class Failure(Struct, frozen=True):
     detail: str
 
 
+class Subtitles(Struct, frozen=True):
+    """Subtitles of a clip, as WebVTT."""
+
+    language: Annotated[str, Meta(description="BCP 47, such as `en` or `pt-BR`")]
+    url: str
+
+
 class Clip(Struct, frozen=True):
     """A clip as this viewer sees it."""
 
@@ -133,7 +140,17 @@ class Clip(Struct, frozen=True):
     is_own: bool
     playlist_url: str | None
     poster_url: str | None
+    subtitles: list[Subtitles]
     failure: Failure | None
+
+
+class Subtitled(Struct, frozen=True):
+    """What became of a subtitle file."""
+
+    clip: Clip
+    left_out: Annotated[
+        list[str], Meta(description="what else was in the file and is not kept, such as `2 positions`")
+    ]
 
 
 class ClipPage(Struct, frozen=True):

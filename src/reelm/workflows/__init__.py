@@ -1,10 +1,11 @@
 """The stories of the product, told across packages. Read this folder first.
 
 ``join`` makes an account, ``receive`` takes an upload, ``arrive`` takes one in pieces, ``post`` makes it a
-clip, ``publish`` makes the clip play, ``watch`` hands out playlists and keys, ``remove`` takes a clip back,
-``tidy`` finishes what was left behind, ``maintain`` keeps stored bytes whole and keys fresh, ``withdraw``
-leaves a provider, ``locate`` says where a clip lies. Each gets the ``OpenRealm``; none holds SQL, HTTP or
-cryptography. A durable story runs as ``Jobs`` whose ``Run`` remembers its steps.
+clip, ``publish`` makes the clip play, ``watch`` hands out playlists and keys, ``subtitle`` gives a clip
+subtitles, ``remove`` takes it back, ``tidy`` finishes what was left behind, ``maintain`` keeps stored bytes
+whole and keys fresh, ``withdraw`` leaves a provider, ``locate`` says where a clip lies. Each gets the
+``OpenRealm``; none holds SQL, HTTP or cryptography. A durable story runs as ``Jobs`` whose ``Run`` remembers
+its steps.
 """
 
 from reelm.workflows.arrive import Arrived, announce, append, follow, metadata_of, stand, terminate
@@ -17,6 +18,7 @@ from reelm.workflows.publish import abandon, publish, publish_job
 from reelm.workflows.realm import OpenRealm
 from reelm.workflows.receive import UploadPosted, discard, receive
 from reelm.workflows.remove import remove
+from reelm.workflows.subtitle import remove_subtitles, subtitle, subtitles
 from reelm.workflows.tidy import sweep, tidy
 from reelm.workflows.turns import Turns
 from reelm.workflows.watch import key, master_playlist, media_playlist, poster
@@ -51,9 +53,12 @@ __all__ = [
     "receive",
     "refresh_keys",
     "remove",
+    "remove_subtitles",
     "repair",
     "scrub",
     "stand",
+    "subtitle",
+    "subtitles",
     "sweep",
     "terminate",
     "tidy",

@@ -15,6 +15,7 @@ import type {
   Session,
   SignIn,
   Storage,
+  Subtitled,
   View,
 } from "./contract";
 import { request, requestHeader } from "./http";
@@ -51,6 +52,12 @@ export const clips = {
     request<FeedPage>("GET", `/feed?tab=${tab}${from(cursor, "&")}`, { signal }),
   tagged: (tag: string, cursor: string | null, signal?: Signal) =>
     request<ClipPage>("GET", `/tags/${at(tag)}/clips${from(cursor)}`, { signal }),
+};
+
+export const subtitles = {
+  put: (clip: string, language: string, file: File) =>
+    request<Subtitled>("PUT", `/clips/${at(clip)}/subtitles/${at(language)}`, { file }),
+  remove: (clip: string, language: string) => request<Clip>("DELETE", `/clips/${at(clip)}/subtitles/${at(language)}`),
 };
 
 export const comments = {

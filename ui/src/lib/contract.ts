@@ -27,6 +27,8 @@ export type Storage = Schemas["Storage"];
 export type Store = Schemas["Store"];
 export type StoreDeclaration = Schemas["StoreDeclaration"];
 export type StorePrice = Schemas["StorePrice"];
+export type Subtitled = Schemas["Subtitled"];
+export type Subtitles = Schemas["Subtitles"];
 export type Upload = Schemas["Upload"];
 export type View = Schemas["View"];
 

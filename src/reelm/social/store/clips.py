@@ -39,6 +39,7 @@ _remove = (
         state=ClipState.REMOVED.value,
         caption="",
         alt_text="",
+        subtitles="",
         like_count=0,
         comment_count=0,
         view_count=0,
@@ -54,6 +55,11 @@ _reword = _caption.values(
     edited_at=case((clips.c.published_at.is_not(None), bindparam("at", type_=Moment())), else_=None),
 )
 _describe = update(clips).where(clips.c.id == bindparam("clip")).values(alt_text=bindparam("to"))
+_list_subtitles = (
+    update(clips)
+    .where(clips.c.id == bindparam("clip"), clips.c.state != ClipState.REMOVED.value)
+    .values(subtitles=bindparam("to"))
+)
 _untag = delete(clip_tags).where(clip_tags.c.clip_id == bindparam("clip"))
 _wipe = tuple(
     delete(table).where(table.c.clip_id == bindparam("clip")) for table in (clip_tags, likes, comments)
@@ -69,6 +75,7 @@ async def add(tx: Tx, clip: Clip, tags: tuple[str, ...]) -> bool:
         "state": clip.state.value,
         "caption": clip.caption,
         "alt_text": clip.alt_text,
+        "subtitles": "",
         "duration_ms": clip.shape.duration_ms,
         "width": clip.shape.width,
         "height": clip.shape.height,
@@ -111,6 +118,12 @@ async def by_upload(tx: Tx, upload_id: UploadId) -> Clip | None:
         published_at,
         attempt,
     )
+
+
+async def list_subtitles(tx: Tx, clip_id: ClipId, languages: tuple[str, ...]) -> bool:
+    """Whether the clip is still there."""
+    bound = {"clip": clip_id, "to": ",".join(languages)}
+    return (await tx.execute(_list_subtitles, bound)).rowcount == 1
 
 
 async def remove(tx: Tx, clip_id: ClipId) -> None:

@@ -40,6 +40,8 @@ clips = Table(
     column("alt_text", Text, klass=DataClass.PUBLIC, nullable=False),
     # When the caption last changed after people could read it.
     column("edited_at", Moment, klass=DataClass.PUBLIC),
+    # The languages of its subtitles, with commas between.
+    column("subtitles", Text, klass=DataClass.PUBLIC, nullable=False),
     column("duration_ms", Integer, klass=DataClass.PUBLIC, nullable=False),
     column("width", Integer, klass=DataClass.PUBLIC, nullable=False),
     column("height", Integer, klass=DataClass.PUBLIC, nullable=False),

@@ -25,6 +25,7 @@ _view = select(
     clips.c.caption,
     clips.c.alt_text,
     clips.c.edited_at,
+    clips.c.subtitles,
     clips.c.created_at,
     clips.c.published_at,
     clips.c.duration_ms,
@@ -106,7 +107,8 @@ async def standing(tx: Tx, clip_id: ClipId) -> tuple[AccountId, ClipState, bool]
 
 def _read(row: Row[*tuple[Any, ...]], viewer: AccountId | None) -> ClipView:
     (
-        clip_id, state, caption, alt_text, edited_at, created_at, published_at, duration_ms, width, height,
+        clip_id, state, caption, alt_text, edited_at, subtitles,
+        created_at, published_at, duration_ms, width, height,
         like_count, comment_count, view_count, step, code, detail,
         account_id, handle, display_name, is_followed, is_liked,
     ) = row  # fmt: skip
@@ -119,6 +121,7 @@ def _read(row: Row[*tuple[Any, ...]], viewer: AccountId | None) -> ClipView:
         caption=caption,
         alt_text=alt_text,
         edited_at=edited_at,
+        subtitles=tuple(subtitles.split(",")) if subtitles else (),
         tags=read_tags(caption),
         created_at=created_at,
         published_at=published_at,
