@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select
 
@@ -15,7 +16,7 @@ from playlists import Fetch
 from reelm.accounts import PasswordHash
 from reelm.app import open_realm, settings
 from reelm.base import AccountId, ClipId, Clock, RenditionId, Tx, UploadId, metadata
-from reelm.media import WHOLE, Cut, Upload
+from reelm.media import Upload
 from reelm.social import ClipView, Progress
 from reelm.workflows import (
     Jobs,
@@ -74,10 +75,10 @@ class Stage:
         return await self.post_upload(owner, sent.id, caption)
 
     async def post_upload(
-        self, owner: AccountId, upload_id: UploadId, caption: str = "", *, cut: Cut = WHOLE
+        self, owner: AccountId, upload_id: UploadId, caption: str = "", **more: Any
     ) -> ClipView:
         async with self.at.database.write() as tx:
-            return await post(tx, upload_id, Posting(caption, cut=cut), by=owner, at=self.at)
+            return await post(tx, upload_id, Posting(caption, **more), by=owner, at=self.at)
 
     async def publish(self) -> None:
         """Tell the story of everything that waits, as the worker does."""

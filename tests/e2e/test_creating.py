@@ -1,5 +1,7 @@
 """What creators do with a clip beside posting it."""
 
+import re
+
 from playwright.async_api import expect
 
 from e2e import sources
@@ -90,3 +92,21 @@ async def test_subtitles_are_given_and_read_and_the_choice_is_remembered(
     await expect(words).to_be_visible()
     await stranger.go(f"/c/{clip_id}")
     await expect(words).to_be_visible()
+
+
+async def test_a_draft_is_kept_planned_and_published_from_the_profile(visit: Visit, newcomer: Person) -> None:
+    author = await visit(state=await newcomer.state(), screen="phone")
+    await author.go("/upload")
+    await author.page.locator("input[type=file]").set_input_files(sources.upright("ember"))
+    await author.page.get_by_label("Caption").fill("For tomorrow")
+    await author.button("Save draft").click()
+    await expect(author.page.get_by_text("Kept as a draft. Only you see it.")).to_be_visible()
+    await author.link("Go to your clips").click()
+    await author.button("Publish or plan the draft").click()
+    field = author.page.get_by_label("Publish at")
+    await field.fill(str(await field.get_attribute("max")))
+    await author.button("Save the time").click()
+    await expect(author.page.get_by_text("Planned", exact=True)).to_be_visible()
+    await author.button("Publish or plan the draft").click()
+    await author.button("Publish now").click()
+    await expect(author.link(re.compile("For tomorrow"))).to_be_visible(timeout=60_000)

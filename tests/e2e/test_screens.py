@@ -149,12 +149,25 @@ async def editing(visitor: Visitor, town: Town) -> None:
     await visitor.button("Edit profile").click()
 
 
+async def kept(visitor: Visitor, town: Town) -> None:
+    await draft(visitor, town)
+    await visitor.button("Save draft").click()
+    await visitor.page.get_by_text("Kept as a draft").wait_for()
+
+
+async def planning(visitor: Visitor, town: Town) -> None:
+    await visitor.link("Go to your clips").click()
+    await visitor.button("Publish or plan the draft").first.click()
+
+
 SHOWN = {
     "clip-comments": comments,
     "clip-share": share,
     "shortcuts": shortcuts,
     "upload-draft": draft,
     "upload-refused": refused,
+    "upload-kept": kept,
+    "draft-planning": planning,
     "feed-end": end,
     "profile-editing": editing,
 }

@@ -160,6 +160,11 @@ class Media:
         check_cut(cut, duration_ms=duration_ms, min_duration_ms=limits.min_duration_ms)
         await store.record_cut(tx, upload.id, cut)
 
+    async def prolong(self, tx: Tx, upload: UploadId) -> None:
+        """Let an upload wait for its whole time once more, as a failed publishing needs it for a retry."""
+        seconds = self._config.upload_ttl_seconds
+        await store.prolong(tx, upload, self._clock.now() + timedelta(seconds=seconds))
+
     async def remove_upload(self, tx: Tx, upload: UploadId) -> None:
         """Forget an upload; its file goes with ``discard``. Safe to repeat."""
         await store.remove_upload(tx, upload)

@@ -5,12 +5,15 @@ from collections.abc import Sequence
 from reelm.base import AccountId, Broken, ClipId, Tx, UploadId, mint
 from reelm.social.errors import ClipRemoved, NoSuchClip, NotYours
 from reelm.social.lifecycle import ClipState
-from reelm.social.model import Clip, ClipPage, ClipView, Shape
+from reelm.social.model import Clip, ClipPage, ClipView, Details, Shape
+from reelm.social.moments import check_moment
 from reelm.social.paging import cut, read_place
 from reelm.social.people import find_profile
 from reelm.social.room import Room
 from reelm.social.store import clips, viewing
 from reelm.social.words import ALT_TEXT, CAPTION, read_tag, read_tags, read_text
+
+PLAIN = Details()
 
 
 class Clips(Room):
@@ -22,27 +25,34 @@ class Clips(Room):
         upload_id: UploadId,
         caption: str,
         shape: Shape,
-        alt_text: str = "",
+        details: Details = PLAIN,
     ) -> tuple[Clip, bool]:
-        """The clip of an upload, due to be published, and whether it is new; a repeat gives the same clip.
+        """The clip of an upload, and whether it is new; a repeat gives the same clip.
+
+        It is due to be published, unless the details say that it is a draft.
 
         Raises:
             BadText, CaptionTooLong, TextTooLong: the rules are in the message.
+            BadMoment: the time to publish at has passed, or is too far away.
             NotYours: the upload became someone else's clip.
             ClipRemoved: the upload became a clip that was removed since.
         """
-        text = read_text(caption, CAPTION)
+        text, now = read_text(caption, CAPTION), self._clock.now()
+        if details.publish_at is not None:
+            check_moment(details.publish_at, now=now)
+        is_draft = details.is_draft or details.publish_at is not None
         clip = Clip(
             id=ClipId(mint(self._clock, self._entropy)),
             account_id=account_id,
             upload_id=upload_id,
-            state=ClipState.PROCESSING,
+            state=ClipState.DRAFT if is_draft else ClipState.PROCESSING,
             caption=text,
-            alt_text=read_text(alt_text, ALT_TEXT),
+            alt_text=read_text(details.alt_text, ALT_TEXT),
             shape=shape,
-            created_at=self._clock.now(),
+            created_at=now,
             published_at=None,
             attempt=1,
+            due_at=details.publish_at if is_draft else now,
         )
         if await clips.add(tx, clip, read_tags(text)):
             return clip, True

@@ -8,7 +8,7 @@ from reelm import feed, media, realm, social, vault, workflows
 from reelm.web import schema
 from reelm.web.problems import problem
 
-Shown = Literal["processing", "visible", "failed"]
+Shown = Literal["draft", "processing", "visible", "failed"]
 
 _GIB = 1 << 30
 _SHOWN_MONEY = Decimal("0.0001")
@@ -58,6 +58,7 @@ def clip(found: social.ClipView) -> schema.Clip:
             schema.Subtitles(language, f"/api/clips/{found.id}/subtitles/{language}")
             for language in found.subtitles
         ],
+        publish_at=found.publish_at,
         failure=failure(found.failure),
     )
 
@@ -189,7 +190,8 @@ def posting(asked: schema.NewClip) -> workflows.Posting:
         cover_ms=_ms(asked.cover_seconds),
         is_muted=asked.is_muted,
     )
-    return workflows.Posting(asked.caption, asked.alt_text, cut)
+    details = social.Details(asked.alt_text, asked.is_draft, asked.publish_at)
+    return workflows.Posting(asked.caption, details, cut)
 
 
 def _ms(seconds: float | None) -> int | None:

@@ -121,7 +121,7 @@ class Clip(Struct, frozen=True):
     """A clip as this viewer sees it."""
 
     id: IdText
-    state: Literal["processing", "visible", "failed"]
+    state: Literal["draft", "processing", "visible", "failed"]
     author: Author
     caption: str
     alt_text: Annotated[str, Meta(description="what the picture shows, for those who do not see it")]
@@ -141,6 +141,7 @@ class Clip(Struct, frozen=True):
     playlist_url: str | None
     poster_url: str | None
     subtitles: list[Subtitles]
+    publish_at: Annotated[datetime | None, Meta(description="when a draft will be published by itself")]
     failure: Failure | None
 
 
@@ -187,6 +188,18 @@ class NewClip(Struct, frozen=True):
         Meta(description="the moment of the file whose picture stands for the clip"),
     ] = None
     is_muted: Annotated[bool, Meta(description="leave the sound out")] = False
+    is_draft: Annotated[bool, Meta(description="keep it; `publish_draft` publishes it")] = False
+    publish_at: Annotated[
+        datetime | None, Meta(description="keep it, and publish it then; at most 90 days away")
+    ] = None
+
+
+class Plan(Struct, frozen=True):
+    """When to publish a draft."""
+
+    publish_at: Annotated[
+        datetime | None, Meta(description="at most 90 days away; null waits for its creator")
+    ]
 
 
 class ClipEdit(Struct, frozen=True):

@@ -1,11 +1,11 @@
 """The stories of the product, told across packages. Read this folder first.
 
 ``join`` makes an account, ``receive`` takes an upload, ``arrive`` takes one in pieces, ``post`` makes it a
-clip, ``publish`` makes the clip play, ``watch`` hands out playlists and keys, ``subtitle`` gives a clip
-subtitles, ``remove`` takes it back, ``tidy`` finishes what was left behind, ``maintain`` keeps stored bytes
-whole and keys fresh, ``withdraw`` leaves a provider, ``locate`` says where a clip lies. Each gets the
-``OpenRealm``; none holds SQL, HTTP or cryptography. A durable story runs as ``Jobs`` whose ``Run`` remembers
-its steps.
+clip, ``schedule`` publishes drafts, ``publish`` makes the clip play, ``watch`` hands out playlists and keys,
+``subtitle`` gives a clip subtitles, ``remove`` takes it back, ``tidy`` finishes what was left behind,
+``maintain`` keeps stored bytes whole and keys fresh, ``withdraw`` leaves a provider, ``locate`` says where a
+clip lies. Each gets the ``OpenRealm``; none holds SQL, HTTP or cryptography. A durable story runs as ``Jobs``
+whose ``Run`` remembers its steps.
 """
 
 from reelm.workflows.arrive import Arrived, announce, append, follow, metadata_of, stand, terminate
@@ -18,6 +18,7 @@ from reelm.workflows.publish import abandon, publish, publish_job
 from reelm.workflows.realm import OpenRealm
 from reelm.workflows.receive import UploadPosted, discard, receive
 from reelm.workflows.remove import remove
+from reelm.workflows.schedule import publish_now, publish_ripe
 from reelm.workflows.subtitle import remove_subtitles, subtitle, subtitles
 from reelm.workflows.tidy import sweep, tidy
 from reelm.workflows.turns import Turns
@@ -50,6 +51,8 @@ __all__ = [
     "poster",
     "publish",
     "publish_job",
+    "publish_now",
+    "publish_ripe",
     "receive",
     "refresh_keys",
     "remove",

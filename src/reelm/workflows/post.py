@@ -1,10 +1,10 @@
 """A creator posts an upload: from here on it is a clip, and the worker publishes it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from reelm.base import AccountId, Tx, UploadId
 from reelm.media import WHOLE, Cut
-from reelm.social import ClipView, Shape
+from reelm.social import ClipView, Details, Shape
 from reelm.workflows.realm import OpenRealm
 
 
@@ -13,18 +13,19 @@ class Posting:
     """What its creator says of a clip, and takes of the file."""
 
     caption: str = ""
-    alt_text: str = ""
+    details: Details = field(default_factory=Details)
     cut: Cut = WHOLE
 
 
 async def post(tx: Tx, upload_id: UploadId, posting: Posting, *, by: AccountId, at: OpenRealm) -> ClipView:
-    """The clip of an upload, due to be published once ``tx`` is durable.
+    """The clip of an upload, due to be published once ``tx`` is durable, unless it is a draft.
 
     Safe to repeat: one upload, one clip, as it was asked for first.
 
     Raises:
         UploadMissing: it expired, was discarded, or belongs to someone else.
         BadCut: the file has no such part; the upload waits for a better one.
+        BadMoment: the time to publish at has passed, or is too far away.
         BadText, CaptionTooLong, TextTooLong: a text breaks a rule; the upload waits for a better one.
     """
     upload = await at.media.upload(tx, upload_id, owner=by)
@@ -35,7 +36,7 @@ async def post(tx: Tx, upload_id: UploadId, posting: Posting, *, by: AccountId, 
         by,
         upload_id=upload_id,
         caption=posting.caption,
-        alt_text=posting.alt_text,
+        details=posting.details,
         shape=Shape(posting.cut.lasts_ms(upload.probe.duration_ms), video.width, video.height),
     )
     if is_new:

@@ -92,6 +92,7 @@ async def sweep(*, at: OpenRealm) -> None:
 
 
 async def _expired(tx: Tx, at: OpenRealm) -> list[UploadId]:
-    """An upload that is being published outlives its day."""
+    """An upload that is being published, or that a draft waits with, outlives its day."""
     busy = {each.upload_id for each in await at.social.due(tx, EVERY_PUBLICATION)}
+    busy |= await at.social.drafted_uploads(tx)
     return [each for each in await at.media.expired_uploads(tx, at.clock.now()) if each not in busy]

@@ -3,7 +3,16 @@
 import pytest
 
 from reelm.base import AccountId, ClipId, UploadId, mint
-from reelm.social import BadText, CaptionTooLong, ClipRemoved, ClipView, NoSuchClip, NotYours, TextTooLong
+from reelm.social import (
+    BadText,
+    CaptionTooLong,
+    ClipRemoved,
+    ClipView,
+    Details,
+    NoSuchClip,
+    NotYours,
+    TextTooLong,
+)
 from town import SHAPE, Town
 
 
@@ -48,7 +57,7 @@ async def test_alt_text_is_told_at_posting_and_changed_without_a_mark(town: Town
     upload_id = UploadId(mint(town.clock, town.entropy))
     async with town.database.write() as tx:
         posted, _ = await town.social.create_clip(
-            tx, ana, upload_id=upload_id, caption="Look", shape=SHAPE, alt_text=" A dog "
+            tx, ana, upload_id=upload_id, caption="Look", shape=SHAPE, details=Details(" A dog ")
         )
         await town.social.make_playable(tx, posted.id)
     assert posted.alt_text == "A dog"

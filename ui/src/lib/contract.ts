@@ -17,6 +17,7 @@ export type FeedTab = Schemas["Tab"];
 export type Join = Schemas["Join"];
 export type NewClip = Schemas["NewClip"];
 export type NewComment = Schemas["NewComment"];
+export type Plan = Schemas["Plan"];
 export type Problem = Schemas["Problem"];
 export type Profile = Schemas["Profile"];
 export type ProfileEdit = Schemas["ProfileEdit"];

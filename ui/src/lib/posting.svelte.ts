@@ -1,6 +1,7 @@
 import { clips, uploads } from "./calls";
 import type { Clip, Progress, Upload } from "./contract";
 import { asked, whole } from "./cut";
+import { fromField } from "./moment";
 import { look, refuseFile, refusePicture, type Picture, type Refusal } from "./inspect";
 import { asProblem, type ApiProblem } from "./problem";
 import { followProgress } from "./progress";
@@ -9,7 +10,7 @@ import { session } from "./session.svelte";
 import { keep } from "./shelf.svelte";
 import { forget, isSame, remember, unfinished, type Unfinished } from "./unfinished";
 
-export type Stage = "empty" | "sending" | "sent" | "processing" | "live" | "done" | "failed";
+export type Stage = "empty" | "sending" | "sent" | "processing" | "live" | "done" | "kept" | "failed";
 
 export const STEPS = ["Uploading", "Preparing", "Storing", "Live"] as const;
 
@@ -51,6 +52,8 @@ class Posting {
   caption = $state("");
   altText = $state("");
   cut = $state(whole());
+  /** When to publish, as its field holds it; empty for at once. */
+  publishAt = $state("");
   trouble = $state.raw<Trouble | null>(null);
   clip = $state.raw<Clip | null>(null);
   sentRatio = $state(0);
@@ -67,6 +70,7 @@ class Posting {
   /** The realm has the clip and is at this step of it, 1 to 3; 0 while the file is still ours. */
   #step = $state(0);
   #stepRatio = $state(0);
+  #isDraft = false;
   #upload = $state.raw<Upload | null>(null);
   #sending: Sending | null = null;
   #abort = new AbortController();
@@ -149,15 +153,19 @@ class Posting {
     else await this.#send(file, signal);
   }
 
-  async post(): Promise<void> {
+  /** Posts it, or keeps it as a draft. */
+  async post(isDraft = this.#isDraft): Promise<void> {
     this.isConfirmed = true;
+    this.#isDraft = isDraft;
     if (this.stage !== "sent" || !this.#upload) return;
     try {
       const { id, duration_ms } = this.#upload;
       const words = { caption: this.caption.trim(), alt_text: this.altText.trim() };
-      this.clip = keep(await clips.post({ upload_id: id, ...words, ...asked(this.cut, duration_ms / 1000) }));
+      const when = { is_draft: isDraft, publish_at: isDraft ? null : fromField(this.publishAt) };
+      this.clip = keep(await clips.post({ upload_id: id, ...words, ...when, ...asked(this.cut, duration_ms / 1000) }));
       forget();
-      this.#follow(this.clip.id);
+      if (this.clip.state === "draft") this.stage = "kept";
+      else this.#follow(this.clip.id);
     } catch (error) {
       this.isConfirmed = false;
       const problem = asProblem(error);
@@ -278,6 +286,8 @@ class Posting {
     this.file = null;
     this.picture = null;
     this.cut = whole();
+    this.publishAt = "";
+    this.#isDraft = false;
     this.clip = null;
     this.trouble = null;
     this.#step = 0;

@@ -59,6 +59,10 @@ async def record_cut(tx: Tx, upload_id: UploadId, cut: Cut) -> None:
     await tx.execute(update(uploads).where(uploads.c.id == upload_id).values(cut=said))
 
 
+async def prolong(tx: Tx, upload_id: UploadId, expires_at: datetime) -> None:
+    await tx.execute(update(uploads).where(uploads.c.id == upload_id).values(expires_at=expires_at))
+
+
 async def remove_upload(tx: Tx, upload_id: UploadId) -> None:
     """Forget an upload. Safe to repeat."""
     await tx.execute(delete(uploads).where(uploads.c.id == upload_id))

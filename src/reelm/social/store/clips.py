@@ -26,6 +26,7 @@ _clip = select(
     clips.c.created_at,
     clips.c.published_at,
     clips.c.attempt,
+    clips.c.due_at,
 )
 _by_upload = _clip.where(clips.c.upload_id == bindparam("upload"))
 
@@ -80,7 +81,7 @@ async def add(tx: Tx, clip: Clip, tags: tuple[str, ...]) -> bool:
         "width": clip.shape.width,
         "height": clip.shape.height,
         "created_at": clip.created_at,
-        "due_at": clip.created_at,
+        "due_at": clip.due_at,
         "attempt": clip.attempt,
         "step": Step.PREPARING.value,
     }
@@ -105,7 +106,19 @@ async def by_upload(tx: Tx, upload_id: UploadId) -> Clip | None:
     row = (await tx.execute(_by_upload, {"upload": upload_id})).first()
     if row is None:
         return None
-    clip_id, account_id, upload, state, caption, alt_text, *shape, created_at, published_at, attempt = row
+    (
+        clip_id,
+        account_id,
+        upload,
+        state,
+        caption,
+        alt_text,
+        *shape,
+        created_at,
+        published_at,
+        attempt,
+        due_at,
+    ) = row
     return Clip(
         clip_id,
         account_id,
@@ -117,6 +130,7 @@ async def by_upload(tx: Tx, upload_id: UploadId) -> Clip | None:
         created_at,
         published_at,
         attempt,
+        due_at,
     )
 
 

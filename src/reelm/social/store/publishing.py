@@ -12,12 +12,12 @@ from reelm.social.store.tables import clips
 
 _due = (
     select(clips.c.id, clips.c.upload_id, clips.c.account_id, clips.c.attempt)
-    .where(clips.c.due_at.is_not(None))
+    .where(clips.c.due_at.is_not(None), clips.c.state != ClipState.DRAFT.value)
     .order_by(clips.c.due_at, clips.c.id)
     .limit(bindparam("limit"))
 )
 _clip = update(clips).where(clips.c.id == bindparam("clip"))
-_unfinished = _clip.where(clips.c.due_at.is_not(None))
+_unfinished = _clip.where(clips.c.due_at.is_not(None), clips.c.state != ClipState.DRAFT.value)
 _report = _unfinished.values(step=bindparam("to_step"), progress_ratio=bindparam("to_ratio"))
 _reveal = _clip.where(clips.c.state.in_([state.value for state in states_before(ClipState.VISIBLE)])).values(
     state=ClipState.VISIBLE.value,

@@ -34,6 +34,7 @@ _view = select(
     clips.c.like_count,
     clips.c.comment_count,
     clips.c.view_count,
+    clips.c.due_at,
     clips.c.step,
     clips.c.failure_code,
     clips.c.failure_detail,
@@ -109,7 +110,7 @@ def _read(row: Row[*tuple[Any, ...]], viewer: AccountId | None) -> ClipView:
     (
         clip_id, state, caption, alt_text, edited_at, subtitles,
         created_at, published_at, duration_ms, width, height,
-        like_count, comment_count, view_count, step, code, detail,
+        like_count, comment_count, view_count, due_at, step, code, detail,
         account_id, handle, display_name, is_followed, is_liked,
     ) = row  # fmt: skip
     is_own = account_id == viewer
@@ -133,5 +134,6 @@ def _read(row: Row[*tuple[Any, ...]], viewer: AccountId | None) -> ClipView:
         view_count=view_count,
         is_liked=bool(is_liked),
         is_own=is_own,
+        publish_at=due_at if state == ClipState.DRAFT.value else None,
         failure=Failure(code, detail) if has_failed else None,
     )

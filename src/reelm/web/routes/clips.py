@@ -15,7 +15,7 @@ from reelm.web import schema
 from reelm.web.problems import documented
 from reelm.web.render import clip, clip_page, posting, progress
 from reelm.web.routes import Asking, At, CursorQuery, IdPath, Limit, TagPath
-from reelm.workflows import OpenRealm, post, remove
+from reelm.workflows import OpenRealm, post, publish_now, remove
 
 PAGE_SIZE = 24
 WATCH_EVERY_SECONDS = 0.25
@@ -65,6 +65,32 @@ async def edit_clip(at: At, caller: Asking, clip_id: IdPath, data: JSONBody[sche
             tx, ClipId(clip_id), account, caption=data.caption, alt_text=data.alt_text
         )
         return clip(found)
+
+
+@put(
+    "/api/clips/{clip_id:str}/plan",
+    operation_id="plan_draft",
+    responses=documented(400, 401, 403, 404, 409, 410, 413, 422, 503),
+    tags=["clips"],
+)
+async def plan_draft(at: At, caller: Asking, clip_id: IdPath, data: JSONBody[schema.Plan]) -> schema.Clip:
+    """Choose when one's own draft is published. Safe to repeat."""
+    async with at.database.write() as tx:
+        account = await caller.account(tx)
+        return clip(await at.social.plan_draft(tx, ClipId(clip_id), account, publish_at=data.publish_at))
+
+
+@post_to(
+    "/api/clips/{clip_id:str}/publish",
+    operation_id="publish_draft",
+    responses=documented(400, 401, 403, 404, 410, 503),
+    tags=["clips"],
+    status_code=HTTP_200_OK,
+)
+async def publish_draft(at: At, caller: Asking, clip_id: IdPath) -> schema.Clip:
+    """Publish one's own draft now. Safe to repeat."""
+    async with at.database.write() as tx:
+        return clip(await publish_now(tx, ClipId(clip_id), by=await caller.account(tx), at=at))
 
 
 @delete(
@@ -193,6 +219,8 @@ ROUTES = [
     publish_clip,
     read_clip,
     edit_clip,
+    plan_draft,
+    publish_draft,
     remove_clip,
     retry_clip,
     watch_progress,
