@@ -18,7 +18,7 @@ from reelm.accounts import PasswordHash
 from reelm.app import open_realm, settings
 from reelm.base import AccountId
 from reelm.media import Effort, Encoded, Plan, Rung, find_ffmpeg, plan
-from reelm.workflows import Json, OpenRealm, Run, join, post, publish, publish_job, receive
+from reelm.workflows import Json, OpenRealm, Posting, Run, join, post, publish, publish_job, receive
 from reelm.workflows.adapters.inline import InlineJobs
 
 REPEATS = 3
@@ -73,7 +73,7 @@ async def tell(source: Path, owner: AccountId, at: OpenRealm) -> Told:
 
     sent = await receive(_blocks(source), declared_bytes=None, owner=owner, at=at)
     async with at.database.write() as tx:
-        await post(tx, sent.id, caption="", by=owner, at=at)
+        await post(tx, sent.id, Posting(), by=owner, at=at)
     async with at.database.read() as tx:
         (waiting,) = await at.social.due(tx, 1)
     await InlineJobs(stories={"publish": story}).start(publish_job(waiting))

@@ -26,7 +26,7 @@ from reelm.accounts import PasswordHash
 from reelm.app import open_realm, settings
 from reelm.base import AccountId, Database, UploadId, metadata, mint
 from reelm.media import Spooled, Upload
-from reelm.workflows import OpenRealm, join, post, receive
+from reelm.workflows import OpenRealm, Posting, join, post, receive
 
 ACCOUNTS, GREEDY_CLIPS, CLIPS = 20, 100, 200
 FIRST_CLIPS = 5  # of each account: what the others have at least
@@ -75,7 +75,7 @@ async def fill(data: Path, source: Path) -> None:
         for who in _posting(people):
             twin = await _twin(sent[who], at)
             async with at.database.write() as tx:
-                await post(tx, twin, caption="", by=who, at=at)
+                await post(tx, twin, Posting(), by=who, at=at)
 
 
 def _posting(people: list[AccountId]) -> Iterator[AccountId]:

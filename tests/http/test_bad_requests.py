@@ -26,6 +26,7 @@ async def check_unchanged(shared: Site, before: Any) -> None:
         ("PUT", "/api/profiles/ann/follow"),
         ("POST", "/api/uploads"),
         ("POST", "/api/clips"),
+        ("PATCH", "/api/clips/{visible}"),
         ("DELETE", "/api/clips/{visible}"),
         ("PUT", "/api/clips/{visible}/like"),
         ("POST", "/api/clips/{visible}/comments"),

@@ -6,7 +6,8 @@
     ├── NoSuchRendition
     ├── NoSuchSegment
     ├── NoSuchPoster
-    └── NoSuchStrip
+    ├── NoSuchStrip
+    └── NoSuchSubtitles
     Broken
     └── SegmentDamaged
 """
@@ -32,6 +33,11 @@ class NoSuchPoster(NotFound):
 class NoSuchStrip(NotFound):
     code = "delivery.no-such-strip"
     title = "No such preview strip"
+
+
+class NoSuchSubtitles(NotFound):
+    code = "delivery.no-such-subtitles"
+    title = "No such subtitles"
 
 
 class SegmentDamaged(Broken):

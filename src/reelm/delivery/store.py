@@ -1,4 +1,4 @@
-"""All SQL of delivery: renditions, their pieces, posters, preview strips, and what is on its way out."""
+"""All SQL of delivery but that of subtitles: renditions, pieces, pictures, and what is on its way out."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,6 +32,7 @@ from reelm.base import (
     metadata,
 )
 from reelm.delivery.model import Rendition
+from reelm.delivery.subtitled import subtitles
 from reelm.media import Piece
 
 renditions = Table(
@@ -278,7 +279,7 @@ async def withdraw_retired(tx: Tx, before: datetime, at: datetime) -> tuple[str,
 
 async def withdrawn(tx: Tx, limit: int) -> tuple[Withdrawn, ...]:
     found: list[Withdrawn] = []
-    for table in (renditions, posters, strips):
+    for table in (renditions, posters, strips, subtitles):
         rows = await tx.execute(
             select(table.c.object_id).where(table.c.withdrawn_at.is_not(None)).limit(limit)
         )
@@ -289,7 +290,7 @@ async def withdrawn(tx: Tx, limit: int) -> tuple[Withdrawn, ...]:
 async def forget(tx: Tx, object_id: ObjectId) -> None:
     known = select(renditions.c.id).where(renditions.c.object_id == object_id).scalar_subquery()
     await tx.execute(delete(segments).where(segments.c.rendition_id.in_(known)))
-    for table in (renditions, posters, strips):
+    for table in (renditions, posters, strips, subtitles):
         await tx.execute(
             delete(table).where(table.c.object_id == object_id, table.c.withdrawn_at.is_not(None))
         )

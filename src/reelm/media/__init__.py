@@ -3,23 +3,26 @@
 Every file is hostile until proven otherwise: it is looked at and encoded by other programs, confined and
 watched, and what is refused leaves nothing behind.
 
-Nouns: ``Media`` does the work. A ``Probe`` is what a source is, a ``Plan`` what will be made of it, a
-``Rung`` one encoding of the plan. A ``Rendition`` is an encrypted rung, cut into pieces that are named by
-their digest. An ``Upload`` is a received file that waits to be posted, an ``Arrival`` one that is still on
-its way in. A ``Fingerprint`` is what a clip is recognised by, a ``Strip`` how its preview is laid out. An
-``Encoding`` is what an encoder on another machine may take, through ``Lending``; ``Encoders`` knows those
-machines.
+Nouns: ``Media`` does the work. A ``Probe`` is what a source is, a ``Cut`` what its creator takes of it, a
+``Plan`` what will be made of it, a ``Rung`` one encoding of the plan. A ``Rendition`` is an encrypted rung,
+cut into pieces that are named by their digest. An ``Upload`` is a received file that waits to be posted, an
+``Arrival`` one that is still on its way in. A ``Fingerprint`` is what a clip is recognised by, a ``Strip``
+how its preview is laid out. An ``Encoding`` is what an encoder on another machine may take, through
+``Lending``; ``Encoders`` knows those machines.
 """
 
 from reelm.media.append import CHECKSUMS, Checksum, Pace
 from reelm.media.arrivals import Allowance, Arrivals, Body, refusal_of
+from reelm.media.cut import WHOLE, Cut
 from reelm.media.elsewhere import EncoderId, Encoding, LeaseId, Sent, Stand, Terms, Wanted
 from reelm.media.encode import Encoded
 from reelm.media.encoders import Encoders
 from reelm.media.errors import (
+    BadCut,
     BadDelivery,
     BadEncoderName,
     BadEncoding,
+    BadSubtitles,
     BeyondLength,
     ChecksumMismatch,
     Empty,
@@ -63,23 +66,28 @@ from reelm.media.skim import Footage, Skimmed, rung_footage, source_footage
 from reelm.media.spool import Spooled
 from reelm.media.store import Arrival, EncoderRecord, Upload
 from reelm.media.strip import Strip
+from reelm.media.subtitles import Subtitles, read_subtitles, write_vtt
 
 __all__ = [
     "CHECKSUMS",
     "REMUXED",
+    "WHOLE",
     "Allowance",
     "Arrival",
     "Arrivals",
     "Audio",
+    "BadCut",
     "BadDelivery",
     "BadEncoderName",
     "BadEncoding",
+    "BadSubtitles",
     "BeyondLength",
     "Body",
     "Checksum",
     "ChecksumMismatch",
     "Coding",
     "Config",
+    "Cut",
     "Effort",
     "Empty",
     "Encoded",
@@ -121,6 +129,7 @@ __all__ = [
     "Spooled",
     "Stand",
     "Strip",
+    "Subtitles",
     "Terms",
     "TooLargePicture",
     "TooLong",
@@ -141,8 +150,10 @@ __all__ = [
     "interrupted",
     "obstacle_to_remux",
     "plan",
+    "read_subtitles",
     "refusal_of",
     "remuxed_rung",
     "rung_footage",
     "source_footage",
+    "write_vtt",
 ]

@@ -20,6 +20,7 @@ from typing import NewType
 import msgspec
 
 from reelm.base import SealedBytes, UploadId
+from reelm.media.cut import WHOLE, Cut
 from reelm.media.model import Plan, Probe, Rung, plan
 
 EncoderId = NewType("EncoderId", str)
@@ -57,14 +58,15 @@ class Stand(StrEnum):
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """What has to be encoded: a source as it was probed, and names of its plan's rungs."""
+    """What has to be encoded: a source as it was probed, rungs of its plan, and what is taken of it."""
 
     probe: Probe
     rungs: tuple[str, ...]
+    cut: Cut = WHOLE
 
     @property
     def plan(self) -> Plan:
-        return plan(self.probe)
+        return plan(self.probe, self.cut)
 
     @property
     def chosen(self) -> tuple[Rung, ...]:

@@ -4,7 +4,7 @@
 
     ReelmError
     ├── Invalid      Empty, Truncated, TooShort, TooSmall, TooManyStreams, Unreadable, TookTooLong,
-    │                ChecksumMismatch, NotWanted, BadEncoderName
+    │                ChecksumMismatch, NotWanted, BadEncoderName, BadCut, BadSubtitles
     ├── TooLarge     TooManyBytes, TooLong, TooLargePicture, BeyondLength, QuotaReached
     ├── Unsupported  NotAVideo, NoVideo
     ├── NotFound     UploadMissing
@@ -91,6 +91,20 @@ class TookTooLong(Invalid):
     code = "media.took-too-long"
     title = "It took too long"
     is_retryable = True
+
+
+class BadCut(Invalid):
+    """A start, end or cover that the file does not have."""
+
+    code = "media.bad-cut"
+    title = "Not a part of this video"
+
+
+class BadSubtitles(Invalid):
+    """The line is in the facts."""
+
+    code = "media.bad-subtitles"
+    title = "Not subtitles that can be kept"
 
 
 class UploadMissing(NotFound):

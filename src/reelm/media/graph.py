@@ -32,11 +32,15 @@ class Levels:
     gain_db: float
 
 
-def reading(source: Path, *, seek_seconds: float = 0.0, log_level: str = "error") -> list[str]:
+def reading(
+    source: Path, *, seek_seconds: float = 0.0, for_seconds: float | None = None, log_level: str = "error"
+) -> list[str]:
     """Open one local file and nothing else: no network, no playlists, no other formats."""
     options = ["-nostdin", "-hide_banner", "-loglevel", log_level, "-y", "-threads", _DECODER_THREADS]
     if seek_seconds > 0:
         options += ["-ss", f"{seek_seconds:.3f}"]
+    if for_seconds is not None:
+        options += ["-t", f"{for_seconds:.3f}"]
     allowed = ("-protocol_whitelist", PROTOCOLS, "-format_whitelist", FORMATS, "-codec_whitelist", DECODERS)
     return [*options, *allowed, "-i", f"file:{source}"]
 
@@ -94,12 +98,15 @@ def _graph(plan: Plan, rungs: tuple[Rung, ...], levels: Levels | None) -> str:
     count = len(rungs)
     top = max(rungs, key=lambda rung: rung.width * rung.height)
     rate = max(rung.frame_rate for rung in rungs)
-    frames = plan.frame_count * (rate / plan.frame_rate)
+    scale = int(rate / plan.frame_rate)
+    # Cut on the grid of frames that all rungs share, before the costly filters.
+    trim = [f"trim=start_frame={plan.first_frame * scale}", "setpts=PTS-STARTPTS"] if plan.first_frame else []
     chain = [
         f"fps={rate.numerator}/{rate.denominator}:start_time=0",
+        *trim,
         *picture_chain(plan.video, width=top.width, height=top.height),
         # The last frame stays until the sound ends, and every rung ends at the same frame.
-        f"tpad=stop=-1:stop_mode=clone,trim=end_frame={int(frames)}",
+        f"tpad=stop=-1:stop_mode=clone,trim=end_frame={plan.frame_count * scale}",
     ]
     parts = [f"[0:{plan.video.stream_index}]{','.join(chain)},split={count}" + _pads("s", count)]
     for place, rung in enumerate(rungs):
@@ -110,14 +117,19 @@ def _graph(plan: Plan, rungs: tuple[Rung, ...], levels: Levels | None) -> str:
             steps.append(f"scale={rung.width}:{rung.height}:flags=bicubic")
         parts.append(f"[s{place}]{','.join(steps)},setsar=1[v{place}]")
     if plan.probe.audio is not None:
-        sound = f"{sound_chain(levels)},apad,atrim=end={float(plan.duration_seconds):.6f},asplit={count}"
+        sound = (
+            f"{sound_chain(plan, levels)},apad,atrim=end={float(plan.duration_seconds):.6f},asplit={count}"
+        )
         parts.append(f"[0:{plan.probe.audio.stream_index}]{sound}" + _pads("a", count))
     return ";".join(parts)
 
 
-def sound_chain(levels: Levels | None = None) -> str:
-    """Filters from the source's sound to stereo at one rate, as loud as wanted."""
+def sound_chain(plan: Plan, levels: Levels | None = None) -> str:
+    """Filters from the source's sound to stereo at one rate, cut as planned, as loud as wanted."""
     chain = f"aresample={_AUDIO_RATE}:async=1:first_pts=0,aformat=sample_fmts=fltp:channel_layouts=stereo"
+    if plan.cut.is_trimmed:
+        start, end = float(plan.start_seconds), float(plan.start_seconds + plan.duration_seconds)
+        chain += f",atrim=start={start:.6f}:end={end:.6f},asetpts=PTS-STARTPTS"
     if levels is None:
         return chain
     limiter = f"alimiter=level=0:latency=1:attack=2:release=80:limit={_CEILING:.4f}"

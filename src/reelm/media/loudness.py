@@ -26,9 +26,9 @@ async def levels(source: Path, plan: Plan, *, encoder: Encoder) -> Levels | None
     Raises:
         TookTooLong: a limit.
     """
-    if plan.probe.audio is None or plan.probe.duration_ms < _SHORTEST_MS:
+    if plan.probe.audio is None or plan.duration_seconds * 1000 < _SHORTEST_MS:
         return None
-    measure = f"[0:{plan.probe.audio.stream_index}]{sound_chain()},ebur128=framelog=quiet[m]"
+    measure = f"[0:{plan.probe.audio.stream_index}]{sound_chain(plan)},ebur128=framelog=quiet[m]"
     command = [str(encoder.program), *reading(source, log_level="info")]
     command += ["-vn", "-filter_complex", measure, "-map", "[m]", "-f", "null", "-"]
     outcome = await run(command, bounds=encoder.effort.bounds(plan.probe.duration_ms, file_bytes=0))

@@ -10,6 +10,7 @@ from reelm.base import ClipId, Clock, Entropy, Invalid, Secret, TooLarge, Tx, Un
 from reelm.media import store
 from reelm.media.append import Pace
 from reelm.media.arrivals import Allowance, Arrivals, Rules
+from reelm.media.cut import WHOLE, Cut, check_cut
 from reelm.media.elsewhere import Encoding, Terms
 from reelm.media.encode import Encoded, encode
 from reelm.media.ffmpeg import Effort, Encoder, find_ffmpeg, knows_sounds
@@ -150,9 +151,9 @@ class Media:
                 plain.unlink(missing_ok=True)
         return tuple(made)
 
-    async def poster(self, source: Path, probe: Probe, *, into: Path) -> Poster:
+    async def poster(self, source: Path, probe: Probe, *, into: Path, cut: Cut = WHOLE) -> Poster:
         """A still picture and its placeholder; see ``reelm.media.poster.poster``."""
-        return await poster(source, probe, into=into, encoder=await self._urgent_encoder())
+        return await poster(source, probe, into=into, encoder=await self._urgent_encoder(), cut=cut)
 
     async def skim(self, footage: Footage, *, into: Path) -> Skimmed:
         """Fingerprints and a preview strip; see ``reelm.media.skim.skim``."""
@@ -195,6 +196,22 @@ class Media:
     async def upload(self, tx: Tx, upload: UploadId, *, owner: str) -> Upload:
         """An owner's upload; raises ``UploadMissing``."""
         return await store.upload(tx, upload, owner)
+
+    async def cut(self, tx: Tx, upload: Upload, cut: Cut) -> None:
+        """Take only a part of a file, from now on.
+
+        Raises:
+            BadCut: the file has no such part.
+        """
+        limits = self._config.limits
+        duration_ms = upload.probe.duration_ms
+        check_cut(cut, duration_ms=duration_ms, min_duration_ms=limits.min_duration_ms)
+        await store.record_cut(tx, upload.id, cut)
+
+    async def prolong(self, tx: Tx, upload: UploadId) -> None:
+        """Let an upload wait for its whole time once more, as a failed publishing needs it for a retry."""
+        seconds = self._config.upload_ttl_seconds
+        await store.prolong(tx, upload, self._clock.now() + timedelta(seconds=seconds))
 
     async def remove_upload(self, tx: Tx, upload: UploadId) -> None:
         """Forget an upload; its file goes with ``discard``. Safe to repeat."""

@@ -6,10 +6,11 @@ rung at any piece.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from reelm.base import ReelmError
+from reelm.media.cut import WHOLE, Cut
 from reelm.media.errors import NoVideo, TooLargePicture, TooLong, TooManyStreams, TooShort, TooSmall
 
 # Rates that cameras mean; what they deliver is within a hundredth of one of these.
@@ -148,9 +149,12 @@ class Plan:
     """What will be made of one source.
 
     Attributes:
+        probe: of the source, without the sound when the cut leaves it out.
         rungs: lowest first; the first one is made alone, so that the clip is playable early.
         keyframes: frame numbers at ``rungs[0].frame_rate`` where a piece starts; the first is 0.
         frame_count: frames of ``rungs[0]``; the other rungs have a whole multiple of it.
+        first_frame: of the source, at the rate of ``rungs[0]``; the frames before it are cut off.
+        cut: what its creator takes of the source.
     """
 
     probe: Probe
@@ -158,6 +162,8 @@ class Plan:
     rungs: tuple[Rung, ...]
     keyframes: tuple[int, ...]
     frame_count: int
+    first_frame: int = 0
+    cut: Cut = WHOLE
 
     @property
     def frame_rate(self) -> Fraction:
@@ -167,6 +173,11 @@ class Plan:
     @property
     def duration_seconds(self) -> Fraction:
         return self.frame_count / self.frame_rate
+
+    @property
+    def start_seconds(self) -> Fraction:
+        """Where in the source it begins."""
+        return self.first_frame / self.frame_rate
 
     @property
     def keyframe_seconds(self) -> tuple[Fraction, ...]:
@@ -237,8 +248,10 @@ def _spoken(duration_ms: int) -> str:
     return f"{minutes} min {seconds % 60} s" if seconds >= 60 else f"{seconds} s"
 
 
-def plan(probe: Probe) -> Plan:
+def plan(probe: Probe, cut: Cut = WHOLE) -> Plan:
     """The rungs for an accepted source: 480, 720 and 1080 on the short side, as far as the source goes.
+
+    A cut begins and ends at the nearest frames of the first rung, which all rungs share.
 
     Raises:
         NoVideo: the probe has no picture; ``check`` refuses such a source earlier.
@@ -255,13 +268,17 @@ def plan(probe: Probe) -> Plan:
         _rung(video, side=side, rate=first_rate if place == 0 else rate, crf=crf, max_bits=max_bits)
         for place, (side, crf, max_bits) in enumerate(ladder)
     )
-    frame_count = max(1, round(Fraction(probe.duration_ms, 1000) * first_rate))
+    first_frame = round(Fraction(cut.start_ms, 1000) * first_rate)
+    end_frame = round(Fraction(cut.end_of(probe.duration_ms), 1000) * first_rate)
+    frame_count = max(1, end_frame - first_frame)
     return Plan(
-        probe=probe,
+        probe=replace(probe, audio=None) if cut.is_muted else probe,
         video=video,
         rungs=rungs,
         keyframes=_keyframes(frame_count, first_rate),
         frame_count=frame_count,
+        first_frame=first_frame,
+        cut=cut,
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import blurhash  # type: ignore[import-untyped]  # it ships no types
 import numpy as np
 
+from reelm.media.cut import Cut
 from reelm.media.encode import encoder_problem
 from reelm.media.errors import NoVideo
 from reelm.media.ffmpeg import Encoder
@@ -36,8 +37,19 @@ class Poster:
     blurhash: str
 
 
-async def poster(source: Path, probe: Probe, *, into: Path, encoder: Encoder) -> Poster:
-    """A frame at a tenth of the clip, or the first one that is not black, as ``into/poster.jpg``.
+@dataclass(frozen=True, slots=True)
+class Try:
+    """From where to look for a frame, how far, and which to take."""
+
+    at_seconds: float
+    for_seconds: float
+    choose: str
+
+
+async def poster(source: Path, probe: Probe, *, into: Path, encoder: Encoder, cut: Cut) -> Poster:
+    """A JPEG of the cover, or else of a frame at a tenth of the clip, or of the first one that is not black.
+
+    Never of what the creator cut off. Written to ``into/poster.jpg``.
 
     Raises:
         Unreadable, TookTooLong, EncoderStopped, SpoolFull: as ``encode``.
@@ -47,19 +59,18 @@ async def poster(source: Path, probe: Probe, *, into: Path, encoder: Encoder) ->
         raise NoVideo("The file has sound but no picture. Choose a video instead.")
     await asyncio.to_thread(into.mkdir, mode=0o700, parents=True, exist_ok=True)
     path, part, small = into / "poster.jpg", into / "poster.part", into / "poster.small"
-    at_seconds = probe.duration_ms / 1000 * _AT_RATIO
     bounds = encoder.effort.bounds(probe.duration_ms, file_bytes=_SIZE_BYTES)
     try:
-        for seek_seconds, choose in ((at_seconds, _NOT_BLACK), (0.0, _NOT_BLACK), (0.0, _ANY)):
+        for each in tries(probe, cut):
             part.unlink(missing_ok=True)
             small.unlink(missing_ok=True)
             command = [
                 str(encoder.program),
-                *reading(source, seek_seconds=seek_seconds),
-                *_still(video, choose, part, small),
+                *reading(source, seek_seconds=each.at_seconds, for_seconds=each.for_seconds),
+                *_still(video, each.choose, part, small),
             ]
             outcome = await run(command, bounds=bounds)
-            if outcome.status == 0 and all(each.is_file() and each.stat().st_size for each in (part, small)):
+            if outcome.status == 0 and all(made.is_file() and made.stat().st_size for made in (part, small)):
                 blurred = await asyncio.to_thread(_blurred, small, video)
                 part.replace(path)
                 return Poster(path, blurred)
@@ -67,6 +78,23 @@ async def poster(source: Path, probe: Probe, *, into: Path, encoder: Encoder) ->
         part.unlink(missing_ok=True)
         small.unlink(missing_ok=True)
     raise encoder_problem(outcome)
+
+
+def tries(probe: Probe, cut: Cut) -> tuple[Try, ...]:
+    """What is tried, best first; a seek finds the first frame at or after it."""
+    start, end = cut.start_ms / 1000, cut.end_of(probe.duration_ms) / 1000
+    tenth = start + (end - start) * _AT_RATIO
+    usual = (
+        Try(tenth, end - tenth, _NOT_BLACK),
+        Try(start, end - start, _NOT_BLACK),
+        Try(start, end - start, _ANY),
+    )
+    if cut.cover_ms is None or probe.video is None:
+        return usual
+    # Half a frame early, so that the nearest frame is the first one found; and never after the last.
+    frame = 1 / probe.video.frame_rate
+    cover = max(start, min(cut.cover_ms / 1000, end - frame) - frame / 2)
+    return Try(cover, max(end - cover, 0.001), _ANY), *usual
 
 
 def _still(video: Video, choose: str, still: Path, small: Path) -> list[str]:

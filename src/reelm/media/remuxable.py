@@ -39,6 +39,8 @@ def remuxed_rung(plan: Plan) -> Rung | None:
 def obstacle_to_remux(plan: Plan) -> str | None:
     """Why players may not get the source itself; None when they may."""
     video, sound = plan.video, plan.probe.audio
+    if plan.cut.is_trimmed:
+        return "it is trimmed, to the frame"
     if video.coding is None:
         return "it is not known how the picture is coded"
     return (

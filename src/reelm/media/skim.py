@@ -22,12 +22,18 @@ _FILE_BYTES = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Footage:
-    """A file to look through: a rung in the clear, or a source; ``sound_index`` is of its stream of sound."""
+    """A file to look through, or a part of it: a rung in the clear, or a source.
+
+    Attributes:
+        sound_index: of its stream of sound.
+        start_seconds: where the part begins.
+    """
 
     path: Path
     video: Video
     sound_index: int | None
     duration_ms: int
+    start_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +61,11 @@ def rung_footage(path: Path, rung: Rung, plan: Plan) -> Footage:
 
 
 def source_footage(path: Path, plan: Plan) -> Footage:
-    """A source, for when no rung is at hand; a large one takes several times as long."""
+    """The part of a source that is kept, for when no rung is at hand; it takes several times as long."""
     sound = plan.probe.audio
     sound_index = None if sound is None else sound.stream_index
-    return Footage(path, plan.video, sound_index, round(plan.duration_seconds * 1000))
+    duration_ms = round(plan.duration_seconds * 1000)
+    return Footage(path, plan.video, sound_index, duration_ms, float(plan.start_seconds))
 
 
 async def skim(footage: Footage, *, into: Path, encoder: Encoder) -> Skimmed:
@@ -73,7 +80,10 @@ async def skim(footage: Footage, *, into: Path, encoder: Encoder) -> Skimmed:
     path, part = into / "strip.jpg", into / "strip.part"
     hears = footage.sound_index is not None and encoder.knows_sounds
     asked = {into / f"{each.scheme}.marks": each for each in _fingerprinters(footage, hears=hears)}
-    command = [str(encoder.program), *reading(footage.path), "-filter_complex", _graph(footage, strip)]
+    part_of = reading(
+        footage.path, seek_seconds=footage.start_seconds, for_seconds=footage.duration_ms / 1000
+    )
+    command = [str(encoder.program), *part_of, "-filter_complex", _graph(footage, strip)]
     for file, each in asked.items():
         command += each.output(file)
     command += ["-map", "[strip]", "-frames:v", "1", "-map_metadata", "-1", "-fflags", "+bitexact"]

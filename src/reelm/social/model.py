@@ -81,6 +81,21 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Details:
+    """What its creator may say of a new clip beside its caption.
+
+    Attributes:
+        alt_text: what the picture shows, for those who do not see it.
+        is_draft: not to be published yet.
+        publish_at: when it will be; None for a draft that waits for its creator.
+    """
+
+    alt_text: str = ""
+    is_draft: bool = False
+    publish_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Clip:
     """A clip as it is recorded, seen by nobody in particular."""
 
@@ -89,20 +104,30 @@ class Clip:
     upload_id: UploadId
     state: ClipState
     caption: str
+    alt_text: str
     shape: Shape
     created_at: datetime
     published_at: datetime | None
     attempt: int
+    due_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class ClipView:
-    """A clip as one viewer sees it. ``failure`` is for its owner alone; ``blurhash`` is of its poster."""
+    """A clip as one viewer sees it. ``failure`` is for its owner alone.
+
+    ``alt_text`` says what the picture shows, for those who do not see it; ``edited_at`` is when the caption
+    last changed after people could read it; ``subtitles`` are languages. ``publish_at`` is of a
+    draft that will be published by itself. ``blurhash`` is of its poster.
+    """
 
     id: ClipId
     state: ClipState
     author: Author
     caption: str
+    alt_text: str
+    edited_at: datetime | None
+    subtitles: tuple[str, ...]
     tags: tuple[str, ...]
     created_at: datetime
     published_at: datetime | None
@@ -116,6 +141,7 @@ class ClipView:
     view_count: int
     is_liked: bool
     is_own: bool
+    publish_at: datetime | None
     failure: Failure | None
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from reelm.base import AccountId, ClipId, Tx
 from reelm.media import Strip
-from reelm.social.clips import owned_state, refusal, see
+from reelm.social.clips import refusal, require_owned, see
 from reelm.social.errors import NoSuchClip, WrongState
 from reelm.social.lifecycle import ClipState, Step, furthest
 from reelm.social.model import FAILURE_DETAIL_LENGTH, ClipView, Failure, Progress, Publication
@@ -64,9 +64,9 @@ class Publishing(Room):
             if state is not ClipState.VISIBLE:
                 raise WrongState(f"The clip is {state}, so it cannot become visible. Nothing was changed.")
 
-    async def describe(self, tx: Tx, clip_id: ClipId, *, blurhash: str) -> None:
+    async def blur(self, tx: Tx, clip_id: ClipId, *, blurhash: str) -> None:
         """What is painted until the clip's poster is there. Safe to repeat; a removed clip stays bare."""
-        await publishing.describe(tx, clip_id, blurhash)
+        await publishing.blur(tx, clip_id, blurhash)
 
     async def lay_strip(self, tx: Tx, clip_id: ClipId, strip: Strip) -> None:
         """The clip has a preview strip, laid out like this. Safe to repeat.
@@ -106,7 +106,7 @@ class Publishing(Room):
             NotYours: the clip belongs to someone else.
             ClipRemoved, NoSuchClip: there is no clip to publish.
         """
-        await _require_owned(tx, clip_id, account_id)
+        await require_owned(tx, clip_id, account_id)
         turn = await publishing.next_round(tx, account_id)
         if not await publishing.retry(tx, clip_id, at=self._clock.now(), turn=turn):
             progress = await publishing.progress(tx, clip_id)
@@ -127,7 +127,7 @@ class Publishing(Room):
             NotYours: the clip belongs to someone else.
             ClipRemoved, NoSuchClip: there is no clip to publish.
         """
-        await _require_owned(tx, clip_id, viewer)
+        await require_owned(tx, clip_id, viewer)
         progress = await publishing.progress(tx, clip_id)
         if progress is None:
             raise NoSuchClip("There is no such clip. Check the address.")
@@ -143,11 +143,6 @@ async def _waiting(tx: Tx, clip_id: ClipId, at: Progress, *, places: int) -> Wai
         return None
     seconds = None if obstacle else seconds_left(line, await publishing.paces(tx), places=places)
     return Waiting(line.ahead, seconds, obstacle)
-
-
-async def _require_owned(tx: Tx, clip_id: ClipId, account_id: AccountId) -> None:
-    if await owned_state(tx, clip_id, account_id) is ClipState.REMOVED:
-        raise await refusal(tx, clip_id, account_id)
 
 
 async def _require_kept(tx: Tx, clip_id: ClipId) -> ClipState:

@@ -30,6 +30,7 @@ from reelm.web.routes import (
     profiles,
     session,
     storage,
+    subtitles,
     tus,
     uploads,
 )
@@ -51,6 +52,7 @@ ROUTES = [
     *encoding.ROUTES,
     *hls.ROUTES,
     *storage.ROUTES,
+    *subtitles.ROUTES,
     *operations.ROUTES,
 ]
 

@@ -8,7 +8,7 @@ from reelm import feed, media, realm, social, vault, workflows
 from reelm.web import schema
 from reelm.web.problems import problem
 
-Shown = Literal["processing", "visible", "failed"]
+Shown = Literal["draft", "processing", "visible", "failed"]
 
 _GIB = 1 << 30
 _SHOWN_MONEY = Decimal("0.0001")
@@ -40,6 +40,8 @@ def clip(found: social.ClipView) -> schema.Clip:
         state=cast("Shown", found.state.value),
         author=author(found.author),
         caption=found.caption,
+        alt_text=found.alt_text,
+        edited_at=found.edited_at,
         tags=list(found.tags),
         created_at=found.created_at,
         duration_ms=found.duration_ms,
@@ -54,6 +56,11 @@ def clip(found: social.ClipView) -> schema.Clip:
         poster_url=f"/api/clips/{found.id}/poster" if is_playable else None,
         blurhash=found.blurhash,
         strip=_strip(found),
+        subtitles=[
+            schema.Subtitles(language, f"/api/clips/{found.id}/subtitles/{language}")
+            for language in found.subtitles
+        ],
+        publish_at=found.publish_at,
         failure=failure(found.failure),
     )
 
@@ -129,6 +136,7 @@ def upload(found: media.Upload) -> schema.Upload:
         width=probe.video.width,
         height=probe.video.height,
         has_audio=probe.audio is not None,
+        plays_as_it_is=media.obstacle_to_remux(media.plan(probe)) is None,
         size_bytes=found.size_bytes,
         expires_at=found.expires_at,
     )
@@ -192,6 +200,21 @@ def _declaration(
 def _price(price: realm.Price, bytes_held: int) -> schema.StorePrice:
     per_month = (price.amount * bytes_held / _GIB).quantize(_SHOWN_MONEY)
     return schema.StorePrice(price.currency, f"{price.amount:f}", f"{per_month:f}")
+
+
+def posting(asked: schema.NewClip) -> workflows.Posting:
+    cut = media.Cut(
+        start_ms=round(asked.start_seconds * 1000),
+        end_ms=_ms(asked.end_seconds),
+        cover_ms=_ms(asked.cover_seconds),
+        is_muted=asked.is_muted,
+    )
+    details = social.Details(asked.alt_text, asked.is_draft, asked.publish_at)
+    return workflows.Posting(asked.caption, details, cut)
+
+
+def _ms(seconds: float | None) -> int | None:
+    return None if seconds is None else round(seconds * 1000)
 
 
 def arrival(found: media.Arrival) -> schema.Arrival:

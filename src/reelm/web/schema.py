@@ -7,6 +7,7 @@ from msgspec import Meta, Struct
 
 IdText = Annotated[str, Meta(description="26 lower-case letters and digits, sorting by creation time")]
 Count = Annotated[int, Meta(ge=0)]
+Seconds = Annotated[float, Meta(ge=0, le=86_400)]
 Ratio = Annotated[float, Meta(ge=0, le=1)]
 
 
@@ -118,13 +119,24 @@ class Strip(Struct, frozen=True):
     columns: Annotated[int, Meta(gt=0)]
 
 
+class Subtitles(Struct, frozen=True):
+    """Subtitles of a clip, as WebVTT."""
+
+    language: Annotated[str, Meta(description="BCP 47, such as `en` or `pt-BR`")]
+    url: str
+
+
 class Clip(Struct, frozen=True):
     """A clip as this viewer sees it."""
 
     id: IdText
-    state: Literal["processing", "visible", "failed"]
+    state: Literal["draft", "processing", "visible", "failed"]
     author: Author
     caption: str
+    alt_text: Annotated[str, Meta(description="what the picture shows, for those who do not see it")]
+    edited_at: Annotated[
+        datetime | None, Meta(description="when the caption last changed after people could read it")
+    ]
     tags: list[str]
     created_at: datetime
     duration_ms: Count
@@ -139,7 +151,18 @@ class Clip(Struct, frozen=True):
     poster_url: str | None
     blurhash: Annotated[str | None, Meta(description="the poster, blurred, in a few characters")]
     strip: Annotated[Strip | None, Meta(description="null until the clip was looked through")]
+    subtitles: list[Subtitles]
+    publish_at: Annotated[datetime | None, Meta(description="when a draft will be published by itself")]
     failure: Failure | None
+
+
+class Subtitled(Struct, frozen=True):
+    """What became of a subtitle file."""
+
+    clip: Clip
+    left_out: Annotated[
+        list[str], Meta(description="what else was in the file and is not kept, such as `2 positions`")
+    ]
 
 
 class ClipPage(Struct, frozen=True):
@@ -161,6 +184,40 @@ class NewClip(Struct, frozen=True):
 
     upload_id: IdText
     caption: Annotated[str, Meta(description="up to 2,200 characters; words after # become tags")] = ""
+    alt_text: Annotated[
+        str, Meta(description="what the picture shows, for those who do not see it; up to 1,000 characters")
+    ] = ""
+    start_seconds: Annotated[
+        Seconds, Meta(description="where the clip begins in the file, to the nearest frame")
+    ] = 0.0
+    end_seconds: Annotated[
+        Seconds | None,
+        Meta(description="where it ends in the file; null for the end of the file"),
+    ] = None
+    cover_seconds: Annotated[
+        Seconds | None,
+        Meta(description="the moment of the file whose picture stands for the clip"),
+    ] = None
+    is_muted: Annotated[bool, Meta(description="leave the sound out")] = False
+    is_draft: Annotated[bool, Meta(description="keep it; `publish_draft` publishes it")] = False
+    publish_at: Annotated[
+        datetime | None, Meta(description="keep it, and publish it then; at most 90 days away")
+    ] = None
+
+
+class Plan(Struct, frozen=True):
+    """When to publish a draft."""
+
+    publish_at: Annotated[
+        datetime | None, Meta(description="at most 90 days away; null waits for its creator")
+    ]
+
+
+class ClipEdit(Struct, frozen=True):
+    """What to change; absent fields stay as they are."""
+
+    caption: str | None = None
+    alt_text: str | None = None
 
 
 class Upload(Struct, frozen=True):
@@ -171,6 +228,7 @@ class Upload(Struct, frozen=True):
     width: Count
     height: Count
     has_audio: bool
+    plays_as_it_is: Annotated[bool, Meta(description="untrimmed, it is live without being encoded first")]
     size_bytes: Count
     expires_at: datetime
 
@@ -332,6 +390,7 @@ class Lease(Struct, frozen=True):
 
     id: IdText
     probe: Annotated[dict[str, Any], Meta(description="what the source is, as the realm found it")]
+    cut: Annotated[dict[str, Any], Meta(description="what is taken of it")]
     keys: Annotated[
         dict[str, str], Meta(description="the rungs to make, each with its AES-128 key in Base64")
     ]

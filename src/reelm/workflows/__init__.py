@@ -1,11 +1,11 @@
 """The stories of the product, told across packages. Read this folder first.
 
 ``join`` makes an account, ``receive`` takes an upload, ``arrive`` takes one in pieces, ``post`` makes it a
-clip, ``publish`` makes the clip play, ``watch`` hands out playlists and keys, ``remove`` takes a clip back,
-``tidy`` finishes what was left behind, ``maintain`` keeps stored bytes whole and keys fresh, ``withdraw``
-leaves a provider, ``locate`` says where a clip lies,
-``lend`` lets encoders elsewhere do what ``make`` offers. Each gets the ``OpenRealm``; none holds SQL, HTTP or
-cryptography. A durable story runs as ``Jobs`` whose ``Run`` remembers its steps.
+clip, ``schedule`` publishes drafts, ``publish`` makes the clip play, ``watch`` hands out playlists and keys,
+``subtitle`` gives a clip subtitles, ``remove`` takes it back, ``tidy`` finishes what was left behind,
+``maintain`` keeps stored bytes whole and keys fresh, ``withdraw`` leaves a provider, ``locate`` says where a
+clip lies, ``lend`` lets encoders elsewhere do what ``make`` offers. Each gets the ``OpenRealm``; none holds
+SQL, HTTP or cryptography. A durable story runs as ``Jobs`` whose ``Run`` remembers its steps.
 """
 
 from reelm.workflows.arrive import Arrived, announce, append, follow, metadata_of, stand, terminate
@@ -14,11 +14,13 @@ from reelm.workflows.lend import Lent, deliver, give_back, lend, read_source, re
 from reelm.workflows.locate import locate
 from reelm.workflows.maintain import refresh_keys, repair, scrub
 from reelm.workflows.ports import Job, Jobs, JobState, Json, Run
-from reelm.workflows.post import post
+from reelm.workflows.post import Posting, post
 from reelm.workflows.publish import abandon, publish, publish_job
 from reelm.workflows.realm import OpenRealm
 from reelm.workflows.receive import UploadPosted, discard, receive
 from reelm.workflows.remove import remove
+from reelm.workflows.schedule import publish_now, publish_ripe
+from reelm.workflows.subtitle import remove_subtitles, subtitle, subtitles
 from reelm.workflows.tidy import sweep, tidy
 from reelm.workflows.turns import Turns
 from reelm.workflows.watch import key, master_playlist, media_playlist, poster, strip
@@ -32,6 +34,7 @@ __all__ = [
     "Json",
     "Lent",
     "OpenRealm",
+    "Posting",
     "Run",
     "Turns",
     "UploadPosted",
@@ -53,16 +56,21 @@ __all__ = [
     "poster",
     "publish",
     "publish_job",
+    "publish_now",
+    "publish_ripe",
     "read_source",
     "receive",
     "recognise",
     "refresh_keys",
     "remove",
+    "remove_subtitles",
     "renew",
     "repair",
     "scrub",
     "stand",
     "strip",
+    "subtitle",
+    "subtitles",
     "sweep",
     "take_in",
     "terminate",

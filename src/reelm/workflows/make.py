@@ -79,7 +79,7 @@ def purpose_of(encoding: Encoding) -> str:
 
 async def _offer(work: Work, at: OpenRealm) -> bool:
     """Whether there is anybody to offer it to, or will have to be."""
-    wanted = Wanted(work.plan.probe, tuple(rung.name for rung in work.rungs))
+    wanted = Wanted(work.plan.probe, tuple(rung.name for rung in work.rungs), work.plan.cut)
     async with at.database.write() as tx:
         if at.turns.places and not await at.encoders.any(tx):
             return False

@@ -28,6 +28,7 @@ from reelm.delivery import Rendition
 from reelm.media import (
     REMUXED,
     BadEncoding,
+    Cut,
     Piece,
     Plan,
     Poster,
@@ -125,11 +126,12 @@ async def _probe(order: Order, at: OpenRealm) -> Json:
     at.media.source(order.upload_id)  # still there
     async with at.database.read() as tx:
         upload = await at.media.upload(tx, order.upload_id, owner=order.owner)
-    return cast("Json", msgspec.to_builtins(upload.probe))
+    return {**msgspec.to_builtins(upload.probe), "cut": msgspec.to_builtins(upload.cut)}
 
 
 def _planned(probe: Json) -> Plan:
-    return plan(msgspec.convert(probe, Probe))
+    assert isinstance(probe, dict)  # noqa: S101 - as ``_probe`` made it
+    return plan(msgspec.convert(probe, Probe), msgspec.convert(probe.get("cut", {}), Cut))
 
 
 async def _keep(order: Order, at: OpenRealm) -> Json:
@@ -154,7 +156,7 @@ async def _first_rung(order: Order, probe: Json, at: OpenRealm) -> Json:
         work = _work(order, Turn.FIRST_RUNG, planned, planned.rungs[:1], at=at)
         made = await make(work, progress=progress, at=at)
     async with at.remux_turns.hold(Turn.FIRST_RUNG, order.round):
-        poster = await at.media.poster(source, planned.probe, into=folder)
+        poster = await at.media.poster(source, planned.probe, into=folder, cut=planned.cut)
     packed = [await _pack(order, each, at) for each in made.renditions]
     return cast("Json", msgspec.to_builtins(Batch(packed, _still(poster), made.seconds)))
 
@@ -163,7 +165,7 @@ async def _remux(order: Order, planned: Plan, rung: Rung, at: OpenRealm) -> Json
     source, folder = at.media.source(order.upload_id), at.media.workspace(order.upload_id) / "first_rung"
     async with at.remux_turns.hold(Turn.FIRST_RUNG, order.round):
         begun = at.clock.monotonic_seconds()
-        poster = asyncio.create_task(at.media.poster(source, planned.probe, into=folder))
+        poster = asyncio.create_task(at.media.poster(source, planned.probe, into=folder, cut=planned.cut))
         try:
             remuxed = await at.media.remux(source, planned, rung, into=folder)
             packed = await _pack(order, await at.media.package(remuxed, into=folder), at)
@@ -246,7 +248,7 @@ async def _reveal(order: Order, first: Json, at: OpenRealm) -> Json:
     object_id = await put_picture(order, "poster", Path(poster.path), at)
     async with kept_unless_removed(object_id, at), at.database.write() as tx:
         await at.delivery.announce_poster(tx, order.clip_id, order.owner, object_id)
-        await at.social.describe(tx, order.clip_id, blurhash=poster.blurhash)
+        await at.social.blur(tx, order.clip_id, blurhash=poster.blurhash)
         await at.social.make_playable(tx, order.clip_id, seconds=made.seconds)
     return None
 

@@ -20,4 +20,5 @@ async def remove(clip_id: ClipId, *, by: AccountId, at: OpenRealm) -> None:
         await at.social.remove_clip(tx, clip_id, by)
         names = await at.delivery.withdraw(tx, clip_id)
         await at.media.forget_fingerprints(tx, clip_id)
+        await at.delivery.withdraw_subtitles(tx, clip_id)
     at.origin.forget(names)

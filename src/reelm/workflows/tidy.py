@@ -7,6 +7,7 @@ from reelm.base import ReelmError, Tx, UploadId
 from reelm.vault import DeletionUnfinished
 from reelm.workflows.arrive import settle
 from reelm.workflows.realm import OpenRealm
+from reelm.workflows.subtitle import store_subtitles
 
 EVERY_PUBLICATION = 1_000_000
 # No put lasts this long: the largest rendition is stored in minutes, or its stores are given up.
@@ -22,6 +23,7 @@ async def tidy(*, at: OpenRealm) -> None:
     back.
     """
     await _settle_arrivals(at)
+    await store_subtitles(at=at)
     await _forget_uploads(at)
     await _forget_arrivals(at)
     await _withdraw_retired(at)
@@ -90,6 +92,7 @@ async def sweep(*, at: OpenRealm) -> None:
 
 
 async def _expired(tx: Tx, at: OpenRealm) -> list[UploadId]:
-    """An upload that is being published outlives its day."""
+    """An upload that is being published, or that a draft waits with, outlives its day."""
     busy = {each.upload_id for each in await at.social.due(tx, EVERY_PUBLICATION)}
+    busy |= await at.social.drafted_uploads(tx)
     return [each for each in await at.media.expired_uploads(tx, at.clock.now()) if each not in busy]

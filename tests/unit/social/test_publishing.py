@@ -103,11 +103,11 @@ async def test_placeholder_and_strip_are_seen_by_everyone_and_go_with_the_clip(t
         await town.social.make_playable(tx, clip_id)
         before = await town.social.clip(tx, clip_id, None)
         for _ in range(2):
-            await town.social.describe(tx, clip_id, blurhash="LEHV6nWB2yk8")
+            await town.social.blur(tx, clip_id, blurhash="LEHV6nWB2yk8")
             await town.social.lay_strip(tx, clip_id, STRIP)
         after = await town.social.clip(tx, clip_id, None)
         await town.social.remove_clip(tx, clip_id, ana)
-        await town.social.describe(tx, clip_id, blurhash="LEHV6nWB2yk8")
+        await town.social.blur(tx, clip_id, blurhash="LEHV6nWB2yk8")
         with pytest.raises(ClipRemoved):
             await town.social.lay_strip(tx, clip_id, STRIP)
         bare = (await tx.execute(select(clips.c.blurhash, clips.c.strip_count))).one()

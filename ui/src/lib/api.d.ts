@@ -277,6 +277,50 @@ export interface paths {
         delete: operations["remove_clip"];
         options?: never;
         head?: never;
+        /**
+         * EditClip
+         * @description Change the caption or the alt text of one's own clip. Safe to repeat.
+         */
+        patch: operations["edit_clip"];
+        trace?: never;
+    };
+    "/api/clips/{clip_id}/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * PlanDraft
+         * @description Choose when one's own draft is published. Safe to repeat.
+         */
+        put: operations["plan_draft"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/clips/{clip_id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * PublishDraft
+         * @description Publish one's own draft now. Safe to repeat.
+         */
+        post: operations["publish_draft"];
+        delete?: never;
+        options?: never;
+        head?: never;
         patch?: never;
         trace?: never;
     };
@@ -692,6 +736,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/clips/{clip_id}/subtitles/{language}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * ReadSubtitles
+         * @description Subtitles of a clip, as WebVTT.
+         */
+        get: operations["read_subtitles"];
+        /**
+         * PutSubtitles
+         * @description Give one's own clip subtitles; they replace earlier ones of that language.
+         */
+        put: operations["put_subtitles"];
+        post?: never;
+        /**
+         * DropSubtitles
+         * @description Take subtitles back. Safe to repeat.
+         */
+        delete: operations["remove_subtitles"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health/live": {
         parameters: {
             query?: never;
@@ -787,9 +859,13 @@ export interface components {
             /** @description 26 lower-case letters and digits, sorting by creation time */
             id: string;
             /** @enum {string} */
-            state: "processing" | "visible" | "failed";
+            state: "draft" | "processing" | "visible" | "failed";
             author: components["schemas"]["Author"];
             caption: string;
+            /** @description what the picture shows, for those who do not see it */
+            alt_text: string;
+            /** @description when the caption last changed after people could read it */
+            edited_at: string | null;
             tags: string[];
             /** Format: date-time */
             created_at: string;
@@ -807,7 +883,15 @@ export interface components {
             blurhash: string | null;
             /** @description null until the clip was looked through */
             strip: components["schemas"]["Strip"] | null;
+            subtitles: components["schemas"]["Subtitles"][];
+            /** @description when a draft will be published by itself */
+            publish_at: string | null;
             failure: components["schemas"]["Failure"] | null;
+        };
+        /** ClipEdit */
+        ClipEdit: {
+            caption?: string | null;
+            alt_text?: string | null;
         };
         /** ClipPage */
         ClipPage: {
@@ -872,6 +956,10 @@ export interface components {
             probe: {
                 [key: string]: unknown;
             };
+            /** @description what is taken of it */
+            cut: {
+                [key: string]: unknown;
+            };
             /** @description the rungs to make, each with its AES-128 key in Base64 */
             keys: {
                 [key: string]: string;
@@ -895,10 +983,41 @@ export interface components {
              * @default
              */
             caption: string;
+            /**
+             * @description what the picture shows, for those who do not see it; up to 1,000 characters
+             * @default
+             */
+            alt_text: string;
+            /**
+             * @description where the clip begins in the file, to the nearest frame
+             * @default 0
+             */
+            start_seconds: number;
+            /** @description where it ends in the file; null for the end of the file */
+            end_seconds?: number | null;
+            /** @description the moment of the file whose picture stands for the clip */
+            cover_seconds?: number | null;
+            /**
+             * @description leave the sound out
+             * @default false
+             */
+            is_muted: boolean;
+            /**
+             * @description keep it; `publish_draft` publishes it
+             * @default false
+             */
+            is_draft: boolean;
+            /** @description keep it, and publish it then; at most 90 days away */
+            publish_at?: string | null;
         };
         /** NewComment */
         NewComment: {
             text: string;
+        };
+        /** Plan */
+        Plan: {
+            /** @description at most 90 days away; null waits for its creator */
+            publish_at: string | null;
         };
         /** Problem */
         Problem: {
@@ -1037,6 +1156,18 @@ export interface components {
             count: number;
             columns: number;
         };
+        /** Subtitled */
+        Subtitled: {
+            clip: components["schemas"]["Clip"];
+            /** @description what else was in the file and is not kept, such as `2 positions` */
+            left_out: string[];
+        };
+        /** Subtitles */
+        Subtitles: {
+            /** @description BCP 47, such as `en` or `pt-BR` */
+            language: string;
+            url: string;
+        };
         /**
          * Tab
          * @description which feed
@@ -1052,6 +1183,8 @@ export interface components {
             width: number;
             height: number;
             has_audio: boolean;
+            /** @description untrimmed, it is live without being encoded first */
+            plays_as_it_is: boolean;
             size_bytes: number;
             /** Format: date-time */
             expires_at: string;
@@ -2666,6 +2799,290 @@ export interface operations {
             };
         };
     };
+    edit_clip: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 26 lower-case letters and digits */
+                clip_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClipEdit"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Clip"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plan_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 26 lower-case letters and digits */
+                clip_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Plan"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Clip"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    publish_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 26 lower-case letters and digits */
+                clip_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Clip"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     retry_clip: {
         parameters: {
             query?: never;
@@ -4168,6 +4585,259 @@ export interface operations {
             };
             /** @description Bad Request */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_subtitles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 26 lower-case letters and digits */
+                clip_id: string;
+                /** @description BCP 47, such as en or pt-BR */
+                language: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/vtt": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_subtitles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 26 lower-case letters and digits */
+                clip_id: string;
+                /** @description BCP 47, such as en or pt-BR */
+                language: string;
+            };
+            cookie?: never;
+        };
+        /** @description WebVTT or SubRip, in UTF-8 */
+        requestBody: {
+            content: {
+                "text/vtt": unknown;
+                "application/x-subrip": unknown;
+                "text/plain": unknown;
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subtitled"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_subtitles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 26 lower-case letters and digits */
+                clip_id: string;
+                /** @description BCP 47, such as en or pt-BR */
+                language: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Clip"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gone */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -5,6 +5,8 @@ type Method = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 export interface Options {
   body?: unknown;
+  /** Sent as it is. */
+  file?: Blob;
   signal?: AbortSignal | undefined;
   /** Lets the request outlive the page, for reports sent while leaving. */
   keepalive?: boolean;
@@ -20,6 +22,7 @@ export function csrfToken(): string {
 async function answer(method: Method, path: string, options: Options): Promise<Response> {
   const headers: Record<string, string> = { accept: "application/json" };
   if (options.body !== undefined) headers["content-type"] = "application/json";
+  if (options.file) headers["content-type"] = "text/plain";
   if (options.isTus) headers["tus-resumable"] = "1.0.0";
   if (method !== "GET" && method !== "HEAD") headers["x-csrftoken"] = csrfToken();
   try {
@@ -29,7 +32,7 @@ async function answer(method: Method, path: string, options: Options): Promise<R
       credentials: "same-origin",
       keepalive: options.keepalive ?? false,
       signal: options.signal ?? null,
-      body: options.body === undefined ? null : JSON.stringify(options.body),
+      body: options.file ?? (options.body === undefined ? null : JSON.stringify(options.body)),
     });
   } catch (error) {
     if (options.signal?.aborted) throw new DOMException("left the page", "AbortError");

@@ -1,5 +1,7 @@
 import { clips, uploads } from "./calls";
 import type { Clip, Progress, Upload } from "./contract";
+import { asked, whole } from "./cut";
+import { fromField } from "./moment";
 import { look, refuseFile, refusePicture, type Picture, type Refusal } from "./inspect";
 import { asProblem, type ApiProblem } from "./problem";
 import { followProgress, whyWaiting } from "./progress";
@@ -8,7 +10,7 @@ import { session } from "./session.svelte";
 import { keep } from "./shelf.svelte";
 import { forget, isSame, remember, unfinished, type Unfinished } from "./unfinished";
 
-export type Stage = "empty" | "sending" | "sent" | "processing" | "live" | "done" | "failed";
+export type Stage = "empty" | "sending" | "sent" | "processing" | "live" | "done" | "kept" | "failed";
 
 export const STEPS = ["Uploading", "Preparing", "Storing", "Live"] as const;
 
@@ -47,6 +49,10 @@ class Posting {
   file = $state.raw<File | null>(null);
   preview = $state("");
   picture = $state.raw<Picture | null>(null);
+  altText = $state("");
+  cut = $state(whole());
+  /** When to publish, as its field holds it; empty for at once. */
+  publishAt = $state("");
   trouble = $state.raw<Trouble | null>(null);
   clip = $state.raw<Clip | null>(null);
   sentRatio = $state(0);
@@ -66,7 +72,8 @@ class Posting {
   #stepRatio = $state(0);
   /** Why the realm does nothing yet, in words. */
   waiting = $state("");
-  #upload: Upload | null = null;
+  #isDraft = false;
+  #upload = $state.raw<Upload | null>(null);
   #sending: Sending | null = null;
   #abort = new AbortController();
   #unfollow: () => void = () => {};
@@ -86,6 +93,11 @@ class Posting {
     if (known) remember({ ...known, caption: text });
   }
 
+  /** What the realm found in the file, once it has all of it. */
+  get upload(): Upload | null {
+    return this.#upload;
+  }
+
   /** All bytes are there and the realm is looking at them. */
   get isBeingChecked(): boolean {
     return this.stage === "sending" && this.sentRatio >= 1 && this.standstill === null;
@@ -98,7 +110,7 @@ class Posting {
   /** Closing the tab now would lose what only this browser has. */
   get isFragile(): boolean {
     const isKept = session.account !== null && unfinished(session.account.id) !== null;
-    return this.stage === "sending" || (this.stage === "sent" && !isKept);
+    return this.stage === "sending" || (this.stage === "sent" && (!isKept || this.altText !== ""));
   }
 
   /** Looks for an upload that a reload interrupted. One that is whole needs no file any more. */
@@ -156,13 +168,19 @@ class Posting {
     else await this.#send(file, signal);
   }
 
-  async post(): Promise<void> {
+  /** Posts it, or keeps it as a draft. */
+  async post(isDraft = this.#isDraft): Promise<void> {
     this.isConfirmed = true;
+    this.#isDraft = isDraft;
     if (this.stage !== "sent" || !this.#upload) return;
     try {
-      this.clip = keep(await clips.post({ upload_id: this.#upload.id, caption: this.caption.trim() }));
+      const { id, duration_ms } = this.#upload;
+      const words = { caption: this.caption.trim(), alt_text: this.altText.trim() };
+      const when = { is_draft: isDraft, publish_at: isDraft ? null : fromField(this.publishAt) };
+      this.clip = keep(await clips.post({ upload_id: id, ...words, ...when, ...asked(this.cut, duration_ms / 1000) }));
       forget();
-      this.#follow(this.clip.id);
+      if (this.clip.state === "draft") this.stage = "kept";
+      else this.#follow(this.clip.id);
     } catch (error) {
       this.isConfirmed = false;
       const problem = asProblem(error);
@@ -196,6 +214,7 @@ class Posting {
     if (id && !this.clip) uploads.remove(id).catch(() => {}); // It expires by itself.
     forget();
     this.caption = "";
+    this.altText = "";
     this.isConfirmed = false;
   }
 
@@ -285,6 +304,9 @@ class Posting {
     this.preview = "";
     this.file = null;
     this.picture = null;
+    this.cut = whole();
+    this.publishAt = "";
+    this.#isDraft = false;
     this.clip = null;
     this.trouble = null;
     this.#step = 0;

@@ -12,6 +12,8 @@ uploads = Table(
     column("owner", String(ID_LENGTH), nullable=False, klass=DataClass.OPERATIONAL),
     column("size_bytes", BigInteger, nullable=False, klass=DataClass.OPERATIONAL),
     column("probe", Text, nullable=False, klass=DataClass.OPERATIONAL),
+    # What its creator takes of it; null for all of it.
+    column("cut", Text, nullable=True, klass=DataClass.OPERATIONAL),
     column("created_at", Moment, nullable=False, klass=DataClass.OPERATIONAL),
     column("expires_at", Moment, nullable=False, klass=DataClass.OPERATIONAL),
     Index(None, "owner"),

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, case, func, select, tuple_, update
+from sqlalchemy import and_, bindparam, case, func, select, tuple_, update
 
 from reelm.base import AccountId, ClipId, Tx
 from reelm.media import Strip
@@ -12,7 +12,8 @@ from reelm.social.model import Failure, Progress, Publication
 from reelm.social.queue import Line, round_of
 from reelm.social.store.tables import clips
 
-_is_due = clips.c.due_at.is_not(None)
+# A draft is due at the time that its creator chose; until then nobody prepares it.
+_is_due = and_(clips.c.due_at.is_not(None), clips.c.state != ClipState.DRAFT.value)
 _is_unseen = clips.c.state == ClipState.PROCESSING.value
 _order = (clips.c.queue_round, clips.c.due_at, clips.c.id)
 # What nobody can watch yet comes before what only lacks renditions.
@@ -45,7 +46,7 @@ _paces = (
     .limit(20)
 )
 _clip = update(clips).where(clips.c.id == bindparam("clip"))
-_unfinished = _clip.where(clips.c.due_at.is_not(None))
+_unfinished = _clip.where(_is_due)
 _report = _unfinished.values(
     step=bindparam("to_step"), progress_ratio=bindparam("to_ratio"), failure_code=None, failure_detail=None
 )
@@ -58,7 +59,7 @@ _reveal = _clip.where(clips.c.state.in_([state.value for state in states_before(
     first_seconds=bindparam("seconds"),
 )
 _kept = _clip.where(clips.c.state != ClipState.REMOVED.value)
-_describe = _kept.values(blurhash=bindparam("text"))
+_blur = _kept.values(blurhash=bindparam("text"))
 _lay_strip = _kept.values(
     strip_interval_ms=bindparam("interval_ms"),
     strip_count=bindparam("count"),
@@ -136,8 +137,8 @@ async def reveal(tx: Tx, clip_id: ClipId, *, at: datetime, seconds: float | None
     return (await tx.execute(_reveal, {"clip": clip_id, "at": at, "seconds": seconds})).rowcount == 1
 
 
-async def describe(tx: Tx, clip_id: ClipId, blurhash: str) -> None:
-    await tx.execute(_describe, {"clip": clip_id, "text": blurhash})
+async def blur(tx: Tx, clip_id: ClipId, blurhash: str) -> None:
+    await tx.execute(_blur, {"clip": clip_id, "text": blurhash})
 
 
 async def lay_strip(tx: Tx, clip_id: ClipId, strip: Strip) -> None:

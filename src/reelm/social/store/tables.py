@@ -36,6 +36,12 @@ clips = Table(
     column("upload_id", _ID, klass=DataClass.INTEROP, nullable=False, unique=True),
     column("state", String(16), klass=DataClass.PUBLIC, nullable=False),
     column("caption", Text, klass=DataClass.PUBLIC, nullable=False),
+    # What the picture shows, for those who do not see it.
+    column("alt_text", Text, klass=DataClass.PUBLIC, nullable=False),
+    # When the caption last changed after people could read it.
+    column("edited_at", Moment, klass=DataClass.PUBLIC),
+    # The languages of its subtitles, with commas between.
+    column("subtitles", Text, klass=DataClass.PUBLIC, nullable=False),
     column("duration_ms", Integer, klass=DataClass.PUBLIC, nullable=False),
     column("width", Integer, klass=DataClass.PUBLIC, nullable=False),
     column("height", Integer, klass=DataClass.PUBLIC, nullable=False),

@@ -24,6 +24,9 @@ _view = select(
     clips.c.id,
     clips.c.state,
     clips.c.caption,
+    clips.c.alt_text,
+    clips.c.edited_at,
+    clips.c.subtitles,
     clips.c.created_at,
     clips.c.published_at,
     clips.c.duration_ms,
@@ -36,6 +39,7 @@ _view = select(
     clips.c.like_count,
     clips.c.comment_count,
     clips.c.view_count,
+    clips.c.due_at,
     clips.c.step,
     clips.c.failure_code,
     clips.c.failure_detail,
@@ -109,9 +113,10 @@ async def standing(tx: Tx, clip_id: ClipId) -> tuple[AccountId, ClipState, bool]
 
 def _read(row: Row[*tuple[Any, ...]], viewer: AccountId | None) -> ClipView:
     (
-        clip_id, state, caption, created_at, published_at, duration_ms, width, height, blurhash,
+        clip_id, state, caption, alt_text, edited_at, subtitles,
+        created_at, published_at, duration_ms, width, height, blurhash,
         interval_ms, tile_count, columns,
-        like_count, comment_count, view_count, step, code, detail,
+        like_count, comment_count, view_count, due_at, step, code, detail,
         account_id, handle, display_name, is_followed, is_liked,
     ) = row  # fmt: skip
     is_own = account_id == viewer
@@ -121,6 +126,9 @@ def _read(row: Row[*tuple[Any, ...]], viewer: AccountId | None) -> ClipView:
         state=ClipState(state),
         author=Author(handle, display_name, bool(is_followed)),
         caption=caption,
+        alt_text=alt_text,
+        edited_at=edited_at,
+        subtitles=tuple(subtitles.split(",")) if subtitles else (),
         tags=read_tags(caption),
         created_at=created_at,
         published_at=published_at,
@@ -134,5 +142,6 @@ def _read(row: Row[*tuple[Any, ...]], viewer: AccountId | None) -> ClipView:
         view_count=view_count,
         is_liked=bool(is_liked),
         is_own=is_own,
+        publish_at=due_at if state == ClipState.DRAFT.value else None,
         failure=Failure(code, detail) if has_failed else None,
     )

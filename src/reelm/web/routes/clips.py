@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated
 
 import msgspec
-from litestar import delete, get, put
+from litestar import delete, get, patch, put
 from litestar import post as post_to
 from litestar.params import HeaderParameter, JSONBody
 from litestar.response import ServerSentEvent, ServerSentEventMessage
@@ -15,9 +15,9 @@ from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CON
 from reelm.base import AccountId, ClipId, ReelmError, UploadId
 from reelm.web import schema
 from reelm.web.problems import documented
-from reelm.web.render import clip, clip_page, progress
+from reelm.web.render import clip, clip_page, posting, progress
 from reelm.web.routes import Asking, At, CursorQuery, IdPath, Limit, TagPath
-from reelm.workflows import OpenRealm, post, remove
+from reelm.workflows import OpenRealm, post, publish_now, remove
 
 PAGE_SIZE = 24
 WATCH_EVERY_SECONDS = 0.25
@@ -37,7 +37,7 @@ async def publish_clip(at: At, caller: Asking, limits: Limit, data: JSONBody[sch
     async with at.database.write() as tx:
         account = await caller.account(tx)
         limits.posts.take(account)
-        found = await post(tx, UploadId(data.upload_id), caption=data.caption, by=account, at=at)
+        found = await post(tx, UploadId(data.upload_id), posting(data), by=account, at=at)
         return clip(found)
 
 
@@ -51,6 +51,48 @@ async def read_clip(at: At, caller: Asking, clip_id: IdPath) -> schema.Clip:
     """One clip."""
     async with at.database.read() as tx:
         return clip(await at.social.clip(tx, ClipId(clip_id), await caller.viewer(tx)))
+
+
+@patch(
+    "/api/clips/{clip_id:str}",
+    operation_id="edit_clip",
+    responses=documented(400, 401, 403, 404, 410, 413, 422, 503),
+    tags=["clips"],
+)
+async def edit_clip(at: At, caller: Asking, clip_id: IdPath, data: JSONBody[schema.ClipEdit]) -> schema.Clip:
+    """Change the caption or the alt text of one's own clip. Safe to repeat."""
+    async with at.database.write() as tx:
+        account = await caller.account(tx)
+        found = await at.social.edit_clip(
+            tx, ClipId(clip_id), account, caption=data.caption, alt_text=data.alt_text
+        )
+        return clip(found)
+
+
+@put(
+    "/api/clips/{clip_id:str}/plan",
+    operation_id="plan_draft",
+    responses=documented(400, 401, 403, 404, 409, 410, 413, 422, 503),
+    tags=["clips"],
+)
+async def plan_draft(at: At, caller: Asking, clip_id: IdPath, data: JSONBody[schema.Plan]) -> schema.Clip:
+    """Choose when one's own draft is published. Safe to repeat."""
+    async with at.database.write() as tx:
+        account = await caller.account(tx)
+        return clip(await at.social.plan_draft(tx, ClipId(clip_id), account, publish_at=data.publish_at))
+
+
+@post_to(
+    "/api/clips/{clip_id:str}/publish",
+    operation_id="publish_draft",
+    responses=documented(400, 401, 403, 404, 410, 503),
+    tags=["clips"],
+    status_code=HTTP_200_OK,
+)
+async def publish_draft(at: At, caller: Asking, clip_id: IdPath) -> schema.Clip:
+    """Publish one's own draft now. Safe to repeat."""
+    async with at.database.write() as tx:
+        return clip(await publish_now(tx, ClipId(clip_id), by=await caller.account(tx), at=at))
 
 
 @delete(
@@ -194,6 +236,9 @@ async def _events(
 ROUTES = [
     publish_clip,
     read_clip,
+    edit_clip,
+    plan_draft,
+    publish_draft,
     remove_clip,
     retry_clip,
     watch_progress,

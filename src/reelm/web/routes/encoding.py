@@ -161,6 +161,7 @@ def _lease(found: Lent) -> schema.Lease:
     return schema.Lease(
         id=found.lease,
         probe=msgspec.to_builtins(found.wanted.probe),
+        cut=msgspec.to_builtins(found.wanted.cut),
         keys={name: base64.b64encode(key.reveal()).decode() for name, key in found.keys.items()},
         source_bytes=found.source_bytes,
         lease_seconds=found.lease_seconds,
