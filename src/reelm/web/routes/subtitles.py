@@ -35,7 +35,7 @@ class RawSubtitles(Operation):
     "/api/clips/{clip_id:str}/subtitles/{language:str}",
     operation_id="put_subtitles",
     operation_class=RawSubtitles,
-    responses=documented(400, 401, 403, 404, 410, 413, 422, 429, 503),
+    responses=documented(400, 401, 403, 404, 409, 410, 413, 422, 503),
     tags=["clips"],
 )
 async def put_subtitles(
