@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import footage
+from elsewhere import enrol
 from playlists import variants
 from realms import PASSWORD
 from running import Running, join, publish, running
@@ -24,6 +25,11 @@ CHECKS = (
     "content_type_conformance",
     "response_schema_conformance",
     "response_headers_conformance",
+)
+# What an encoder elsewhere asks, with its own token.
+ENCODING = (
+    *("take_encoding", "read_source", "renew_lease"),
+    *("send_rendition", "deliver_encoding", "give_lease_back"),
 )
 SPOKEN = {"tus-resumable": "1.0.0"}
 # More than three times what it takes on two quiet cores; fuzzing stops at its own limit before that.
@@ -53,6 +59,7 @@ async def populate(realm: Running, visitor: Visitor) -> dict[str, Any]:
         email = "anna@mail.example.org"
         await spare.post("/api/session", json={"email": email, "password": PASSWORD})
         spare_session = spare.client.cookies["reelm-session"]
+    encoder = {"authorization": f"Bearer {enrol(realm, 'attic')}"}
     return {
         "seed": SEED,
         "video": str(source),
@@ -66,6 +73,8 @@ async def populate(realm: Running, visitor: Visitor) -> dict[str, Any]:
             "handle": ["anna", "ANNA", "nobody_here"],
             "tag": ["first", "FIRST"],
             "upload_id": uploads[:2],
+            "lease_id": uploads[:1],
+            "rung": ["480p"],
         },
         "expendable": {
             "remove_clip": {"clip_id": clips[2:]},
@@ -78,6 +87,7 @@ async def populate(realm: Running, visitor: Visitor) -> dict[str, Any]:
             "append_to_upload": SPOKEN | {"upload-offset": "0"},
             "read_offset": SPOKEN,
             "terminate_upload": SPOKEN,
+            **dict.fromkeys(ENCODING, encoder),
         },
     }
 
