@@ -16,6 +16,11 @@ import imageio_ffmpeg  # type: ignore[import-untyped]  # it ships no types
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "media"
 VP9 = ("-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-pix_fmt", "yuv420p")
 H264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
+# Sound that is encoded anew, and the picture with it.
+MP3 = ("-c:a", "libmp3lame")
+# As phones write it: B-frames, and a keyframe each second.
+_HIGH = ("-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-pix_fmt", "yuv420p")
+PHONE = (*_HIGH, "-bf", "2", "-g", "30")
 # A red band marks the top, so that a test can see which way up a frame is.
 _MARKED = "testsrc2=size={size}:rate={rate},drawbox=x=0:y=0:w=iw:h=ih/4:color=red:t=fill"
 # White and loud from 1.0 s to 1.2 s, black and silent otherwise.
@@ -61,21 +66,28 @@ def clip(
 
 
 @cache
-def clap(*, size: str = "128x228", rate: str = "30") -> Path:
+def clap(
+    *,
+    name: str = "clap.mp4",
+    size: str = "128x228",
+    rate: str = "30",
+    video: tuple[str, ...] = H264,
+    audio: tuple[str, ...] = ("-c:a", "aac"),
+) -> Path:
     """Two seconds in which light and sound start together at 1.0 s."""
-    path = _place("clap.mp4", (size, rate))
+    path = _place(name, (size, rate, video, audio))
     picture = _CLAP_PICTURE.format(size=size, rate=rate)
     sources = ("-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", _CLAP_SOUND)
-    ffmpeg(*sources, "-t", "2", *H264, "-c:a", "aac", str(path))
+    ffmpeg(*sources, "-t", "2", *video, *audio, str(path))
     return path
 
 
 @cache
-def rotated(degrees: int) -> Path:
+def rotated(degrees: int, *, size: str = "128x228", lying: str = "228x128") -> Path:
     """A landscape picture to be turned ``degrees`` clockwise by the player; then its top is red."""
-    upright = clip(name="upright.mp4", size="228x128" if degrees in {0, 180} else "128x228")
+    upright = clip(name="upright.mp4", size=lying if degrees in {0, 180} else size)
     turn = {0: "null", 90: "transpose=cclock", 180: "hflip,vflip", 270: "transpose=clock"}[degrees]
-    turned, path = _place("turned.mp4", degrees), _place("rotated.mp4", degrees)
+    turned, path = _place("turned.mp4", (degrees, size)), _place("rotated.mp4", (degrees, size))
     ffmpeg("-i", str(upright), "-vf", turn, *H264, "-c:a", "copy", str(turned))
     ffmpeg("-display_rotation", str(-degrees), "-i", str(turned), "-c", "copy", str(path))
     return path

@@ -36,6 +36,7 @@ class Watched:
         piece_starts: time of the first frame of each media piece, and whether it is a keyframe.
         frames: pictures, (height, width, 3), 8-bit RGB.
         sound: (channels, samples) at 48 kHz from ``sound_start`` on; empty without a sound track.
+        is_in_order: pictures are shown in the order in which they are decoded.
     """
 
     times: list[float]
@@ -43,6 +44,12 @@ class Watched:
     frames: list["np.ndarray[Any, np.dtype[np.uint8]]"]
     sound: "np.ndarray[Any, np.dtype[np.float32]]"
     sound_start: float
+    is_in_order: bool
+
+    def clap(self) -> tuple[float, float]:
+        """When ``footage.clap`` is first seen, and when it is first heard, in seconds."""
+        seen = next(at for at, frame in zip(self.times, self.frames, strict=True) if frame.mean() > 128)
+        return seen, int(np.argmax(np.abs(self.sound[0]) > 0.2)) / 48_000 + self.sound_start
 
 
 def unseal(path: Path, key: bytes, pieces: Sequence[SealedPiece]) -> list[bytes]:
@@ -70,6 +77,9 @@ def watch(path: Path, key: bytes, pieces: Sequence[SealedPiece]) -> Watched:
             starts.append((float(frame.time or 0.0), bool(frame.key_frame)))
     with av.open(io.BytesIO(b"".join(plain)), mode="r") as container:
         frames = list(container.decode(video=0))
+    with av.open(io.BytesIO(b"".join(plain)), mode="r") as container:
+        shown = [packet.pts for packet in container.demux(video=0) if packet.pts is not None]
+    is_in_order = shown == sorted(shown)
     sound, sound_start = _listen(b"".join(plain))
     return Watched(
         times=[float(frame.time or 0.0) for frame in frames],
@@ -77,6 +87,7 @@ def watch(path: Path, key: bytes, pieces: Sequence[SealedPiece]) -> Watched:
         frames=[np.asarray(frame.to_ndarray(format="rgb24"), np.uint8) for frame in frames],
         sound=sound,
         sound_start=sound_start,
+        is_in_order=is_in_order,
     )
 
 

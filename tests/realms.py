@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select
 
@@ -21,6 +22,7 @@ from reelm.workflows import (
     Jobs,
     Json,
     OpenRealm,
+    Posting,
     Run,
     join,
     key,
@@ -72,9 +74,11 @@ class Stage:
         sent = await self.upload(owner, source)
         return await self.post_upload(owner, sent.id, caption)
 
-    async def post_upload(self, owner: AccountId, upload_id: UploadId, caption: str = "") -> ClipView:
+    async def post_upload(
+        self, owner: AccountId, upload_id: UploadId, caption: str = "", **more: Any
+    ) -> ClipView:
         async with self.at.database.write() as tx:
-            return await post(tx, upload_id, caption=caption, by=owner, at=self.at)
+            return await post(tx, upload_id, Posting(caption, **more), by=owner, at=self.at)
 
     async def publish(self) -> None:
         """Tell the story of everything that waits, as the worker does."""
@@ -119,7 +123,7 @@ class World:
         fragments: the same, as the records say it.
         objects: reference -> object id, small ones included and the packs they lie in not; an object without
             reference is on its way out.
-        announced: object ids that renditions and posters point to, withdrawn ones included.
+        announced: object ids that renditions, pictures and subtitles point to, withdrawn ones included.
         spooled: names in the spool.
         unfinished: fragment files that never got their name.
     """
@@ -146,7 +150,7 @@ async def look(stage: Stage) -> World:
 async def _world(tx: Tx, stage: Stage) -> World:
     objects, fragments = metadata.tables["objects"], metadata.tables["fragments"]
     entries, packs = metadata.tables["entries"], metadata.tables["packs"]
-    renditions, posters = metadata.tables["renditions"], metadata.tables["posters"]
+    announcing = [metadata.tables[name] for name in ("renditions", "posters", "strips", "subtitles")]
     folders = {str(place.id): place.folder or "" for place in stage.at.manifest.stores}
     rows = (await tx.execute(select(fragments.c.provider_id, fragments.c.name))).all()
     alone = select(objects.c.reference, objects.c.object_id).where(
@@ -156,8 +160,8 @@ async def _world(tx: Tx, stage: Stage) -> World:
     stored = (await tx.execute(alone.union_all(packed))).all()
     announced = [
         str(row.object_id)
-        for table in (renditions, posters)
-        for row in await tx.execute(select(table.c.object_id))
+        for table in announcing
+        for row in await tx.execute(select(table.c.object_id).where(table.c.object_id.is_not(None)))
     ]
     files = {
         (folder, file.name)

@@ -1,8 +1,10 @@
 """Somebody who uses a realm from outside: joins, uploads, posts, watches."""
 
 import http.client
+import io
 import json
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +21,24 @@ class Piece:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An upload that was accepted, and when its last byte left, by the monotonic clock."""
+
+    upload_id: str
+    last_byte_at: float
+
+
+class _Watched(io.BytesIO):
+    """A body that knows when it was read last: when its last byte was handed over."""
+
+    last_read_at = 0.0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self.last_read_at = time.monotonic()
+        return super().read(size)
+
+
 class Refused(RuntimeError):
     """The realm answered something else than 2xx."""
 
@@ -30,19 +50,36 @@ class Guest:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         self._cookies: dict[str, str] = {}
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """What shows the realm who is asking."""
+        cookies = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
+        return {"x-csrftoken": self._cookies.get("csrftoken", "")} | ({"cookie": cookies} if cookies else {})
+
+    def begin(self, length_bytes: int) -> str:
+        """Announce an upload that comes in pieces; where it is."""
+        more = {"tus-resumable": "1.0.0", "upload-length": str(length_bytes)}
+        return f"/api/uploads/tus/{json.loads(self.ask('POST', '/api/uploads/tus', more=more))['id']}"
+
     def ask(
-        self, method: str, path: str, body: bytes | None = None, *, content_type: str = "application/json"
+        self,
+        method: str,
+        path: str,
+        body: bytes | io.BytesIO | None = None,
+        *,
+        content_type: str = "application/json",
+        more: Mapping[str, str] | None = None,
     ) -> bytes:
         """The body of the answer.
 
         Raises:
             Refused: the status is not 2xx.
         """
-        headers = {"x-csrftoken": self._cookies.get("csrftoken", "")}
+        headers = self.headers | dict(more or {})
         if body is not None:
             headers["content-type"] = content_type
-        if self._cookies:
-            headers["cookie"] = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
+        if isinstance(body, io.BytesIO):
+            headers["content-length"] = str(body.getbuffer().nbytes)
         self._connection.request(method, path, body, headers)
         response = self._connection.getresponse()
         answer = response.read()
@@ -65,11 +102,17 @@ class Guest:
 
     def post(self, source: Path, caption: str) -> str:
         """Upload and post a file; the id of the clip, which is on its way."""
-        sent = self.ask(
-            "POST", f"/api/uploads?name={source.name}", source.read_bytes(), content_type="video/mp4"
-        )
-        clip = self.tell("POST", "/api/clips", {"upload_id": json.loads(sent)["id"], "caption": caption})
+        return self.post_upload(self.send(source).upload_id, caption)
+
+    def post_upload(self, upload_id: str, caption: str) -> str:
+        clip = self.tell("POST", "/api/clips", {"upload_id": upload_id, "caption": caption})
         return str(clip["id"])
+
+    def send(self, source: Path) -> Sent:
+        """Upload a file."""
+        watched = _Watched(source.read_bytes())
+        answer = self.ask("POST", f"/api/uploads?name={source.name}", watched, content_type="video/mp4")
+        return Sent(str(json.loads(answer)["id"]), watched.last_read_at)
 
     def wait_until_done(self, clip_id: str) -> None:
         """Until every rendition of the clip is stored; the stream of its progress ends then.

@@ -180,8 +180,10 @@ class Caretaker:
             # What failed in a call is set aside for ten minutes, and not spoken of in between.
             await asyncio.sleep(1000)
             is_settled = await self._leave_all()
+            # A pack with no place left but where its own fragments were is stored anew.
+            compacted = await self._do("compact", lambda process: process.vault.compact())
             done = report.found + report.repaired + report.moved + report.copies_deleted + len(report.stuck)
-            is_quiet = not done and is_settled
+            is_quiet = not done and not compacted.value and is_settled
             if is_quiet:
                 break
         self.world.count(f"heal: {'quiet' if is_quiet else 'busy'}")

@@ -52,8 +52,9 @@ async def served(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Serv
 
                 for each in await screen(fetch, clip_id):
                     bodies |= dict(zip(each.urls, each.sealed, strict=True))
-                poster = f"/api/clips/{clip_id}/poster"
-                bodies[poster] = await fetch(poster)
+                for picture in ("poster", "strip"):
+                    url = f"/api/clips/{clip_id}/{picture}"
+                    bodies[url] = await fetch(url)
         yield Served(realm, bodies)
 
 

@@ -26,6 +26,7 @@ WINDOWS_PER_PIECE = 8
 DIFFERENT_BYTES = 24
 HANDLE = "annabella_of_the_lake"
 EMAIL = f"{HANDLE}@mail.example.org"
+PICTURES = ("poster", "strip")
 CAPTIONS = ("A caption that only this test could have written", "Ein Bild von der Großmutter im Garten")
 
 
@@ -35,7 +36,7 @@ class Lived:
 
     data: Path
     screened: Sequence[Screened]
-    posters: Sequence[bytes]
+    pictures: Sequence[bytes]
     keys: Sequence[bytes]
 
 
@@ -68,8 +69,8 @@ async def _remember(realm: Running, visitor: Visitor, clip_ids: Sequence[str]) -
             media = f"/hls/{clip_id}/{uri}"
             (key_url,) = {part.key_url for part in parts((await fetch(media)).decode(), at=media)}
             keys.append(await fetch(key_url))
-    posters = [await fetch(f"/api/clips/{clip_id}/poster") for clip_id in clip_ids]
-    return Lived(realm.data, screened, posters, keys)
+    pictures = [await fetch(f"/api/clips/{clip_id}/{name}") for clip_id in clip_ids for name in PICTURES]
+    return Lived(realm.data, screened, pictures, keys)
 
 
 def windows(plain: bytes) -> Iterable[bytes]:
@@ -98,7 +99,7 @@ def found(needles: Iterable[bytes], paths: Iterable[Path]) -> list[str]:
 
 def media_windows(lived: Lived) -> list[bytes]:
     plain = [piece for each in lived.screened for piece in each.plain]
-    return [window for text in (*plain, *lived.posters) for window in windows(text)]
+    return [window for text in (*plain, *lived.pictures) for window in windows(text)]
 
 
 def words() -> list[bytes]:

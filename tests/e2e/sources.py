@@ -5,7 +5,7 @@ from pathlib import Path
 
 import footage
 
-_SIZE, _SECONDS = "540x960", "4"
+_SIZE, _SECONDS = "540x960", "6"
 _GRADIENT = "gradients=size={size}:rate=30:nb_colors=3:speed=0.03"
 _LOOKS = {
     "dawn": f"{_GRADIENT}:c0=0x1b2a6b:c1=0xff8a5b:c2=0xffd08a:seed=3",
@@ -23,7 +23,7 @@ def looks() -> list[str]:
 
 @cache
 def upright(look: str) -> Path:
-    """Four seconds, 540 by 960, H.264 and AAC."""
+    """Six seconds, 540 by 960, H.264 and AAC."""
     path = footage.folder() / f"e2e-{look}.mp4"
     picture, pitch = _LOOKS[look].format(size=_SIZE), 220 + 40 * looks().index(look)
     sources = ("-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", f"sine=frequency={pitch}:sample_rate=48000")

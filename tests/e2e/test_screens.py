@@ -29,6 +29,22 @@ async def test_every_page_is_shown_whole(visit: Visit, town: Town, newcomer: Per
         wide += await keep(who, name)
     await author.button("More, for your clip").click()
     wide += await keep(author, "author-clip-more")
+    await author.button("Edit caption and alt text").click()
+    wide += await keep(author, "author-clip-edit")
+    await author.go(f"/c/{town.clips[0]}")
+    await author.current_clip()
+    await author.button("More, for your clip").click()
+    await author.button("Subtitles").click()
+    spoken = b"1\n00:00:00,000 --> 00:00:06,000\nThe sun comes up behind the hills.\nNobody is awake yet.\n"
+    files = author.page.locator("input[type=file]")
+    await files.set_input_files({"name": "dawn.srt", "mimeType": "text/plain", "buffer": spoken})
+    await author.page.get_by_text("English saved.").wait_for()
+    wide += await keep(author, "author-clip-subtitles")
+    await author.go(f"/c/{town.clips[0]}")
+    await author.current_clip()
+    await author.button("Subtitles").click()
+    await author.page.get_by_text("Nobody is awake yet.").wait_for()
+    wide += await keep(author, "author-clip-subtitled")
     for name, show in SHOWN.items():
         await show(member, town)
         wide += await keep(member, name)
@@ -106,10 +122,13 @@ async def draft(visitor: Visitor, town: Town) -> None:
     await visitor.page.locator("input[type=file]").set_input_files(sources.upright("tide"))
     await visitor.page.get_by_label("Caption").fill("High water at the pier #tide #reelm, with @ann")
     await visitor.page.get_by_text("Uploaded. Post it when you are ready").wait_for()
+    await visitor.page.get_by_role("slider", name="Start").fill("1.5")
+    await visitor.page.get_by_role("slider", name="Cover").fill("2.5")
 
 
 async def refused(visitor: Visitor, town: Town) -> None:
     await visitor.go("/upload")
+    await visitor.button("Choose another file").click()  # the draft of before is still there
     await visitor.page.locator("input[type=file]").set_input_files(sources.not_a_video())
     await visitor.page.get_by_role("alert").wait_for()
 
@@ -130,12 +149,25 @@ async def editing(visitor: Visitor, town: Town) -> None:
     await visitor.button("Edit profile").click()
 
 
+async def kept(visitor: Visitor, town: Town) -> None:
+    await draft(visitor, town)
+    await visitor.button("Save draft").click()
+    await visitor.page.get_by_text("Kept as a draft").wait_for()
+
+
+async def planning(visitor: Visitor, town: Town) -> None:
+    await visitor.link("Go to your clips").click()
+    await visitor.button("Publish or plan the draft").first.click()
+
+
 SHOWN = {
     "clip-comments": comments,
     "clip-share": share,
     "shortcuts": shortcuts,
     "upload-draft": draft,
     "upload-refused": refused,
+    "upload-kept": kept,
+    "draft-planning": planning,
     "feed-end": end,
     "profile-editing": editing,
 }

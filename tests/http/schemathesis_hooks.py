@@ -18,7 +18,10 @@ _CHOICES = random.Random(KNOWN["seed"])
 _VIDEO = Path(KNOWN["video"]).read_bytes()
 _BODIES = st.one_of(st.binary(max_size=4_096), st.just(_VIDEO), st.just(_VIDEO[: len(_VIDEO) // 2]))
 
-for kind in ("video/mp4", "video/quicktime", "video/webm", "video/x-matroska", "application/octet-stream"):
+for kind in (
+    *("video/mp4", "video/quicktime", "video/webm", "video/x-matroska"),
+    *("application/octet-stream", "application/offset+octet-stream"),
+):
     schemathesis.openapi.media_type(kind, _BODIES)
 
 
@@ -35,6 +38,7 @@ def before_call(
     case.headers["x-csrftoken"] = token
     if _CHOICES.random() < 0.5:
         return
+    case.headers.update(KNOWN["headers"].get(operation, {}))
     names = {**KNOWN["ids"], **KNOWN["expendable"].get(operation, {})}
     if isinstance(case.path_parameters, dict):
         for name in case.path_parameters:

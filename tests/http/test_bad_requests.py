@@ -26,6 +26,7 @@ async def check_unchanged(shared: Site, before: Any) -> None:
         ("PUT", "/api/profiles/ann/follow"),
         ("POST", "/api/uploads"),
         ("POST", "/api/clips"),
+        ("PATCH", "/api/clips/{visible}"),
         ("DELETE", "/api/clips/{visible}"),
         ("PUT", "/api/clips/{visible}/like"),
         ("POST", "/api/clips/{visible}/comments"),
@@ -184,6 +185,7 @@ async def test_what_is_no_id_is_refused_the_same_everywhere(shared: Site, clip_i
             "/api/clips/{}",
             "/api/clips/{}/comments",
             "/api/clips/{}/poster",
+            "/api/clips/{}/strip",
             "/hls/{}/master.m3u8",
         ):
             answer = await ann.get(path.format(clip_id))

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from reelm.web.limits import STREAMS_AT_ONCE
 from reelm.workflows import remove
 from visiting import CAPTION, PAGE, Site, Visitor, check_problem
 
@@ -172,7 +173,7 @@ async def test_progress_is_told_as_it_happens_and_ends_when_publishing_does(site
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/event-stream")
     told = events(answer.text)
-    assert told[-1] == {"step": "done", "ratio": 1.0, "is_playable": True, "failure": None}
+    assert told[-1] == {"step": "done", "ratio": 1.0, "is_playable": True, "failure": None, "waiting": None}
     assert told == [each for number, each in enumerate(told) if not number or each != told[number - 1]]
     assert {"preparing"} <= {each["step"] for each in told}
 
@@ -182,6 +183,25 @@ async def test_progress_of_what_has_failed_says_why_and_ends(shared: Site) -> No
         (only,) = events((await ann.get(f"/api/clips/{shared.known.failed}/progress")).text)
     assert only["step"] == "failed"
     assert only["failure"] == {"code": "media.unreadable", "detail": "It cannot be read."}
+
+
+async def test_who_comes_back_is_told_nothing_twice(shared: Site) -> None:
+    url = f"/api/clips/{shared.known.failed}/progress"
+    async with shared.visit(shared.known.ann) as ann:
+        (name,) = re.findall(r"id: (\w+)", (await ann.get(url)).text)
+        again = await ann.get(url, headers={"last-event-id": name})
+    assert events(again.text) == []
+
+
+async def test_one_account_may_only_hold_so_many_streams_open(site: Site) -> None:
+    url = f"/api/clips/{site.known.processing}/progress"
+    async with site.visit(site.known.ann) as ann:
+        watching = [asyncio.create_task(ann.get(url)) for _ in range(STREAMS_AT_ONCE)]
+        await asyncio.sleep(1)
+        check_problem(await ann.get(url), 429, "base.too-many")
+        await remove(site.known.processing, by=site.known.ann, at=site.stage.at)
+        await asyncio.wait_for(asyncio.gather(*watching), 20)
+        assert (await ann.get(f"/api/clips/{site.known.failed}/progress")).status_code == 200
 
 
 async def test_progress_ends_when_the_clip_is_removed_meanwhile(site: Site) -> None:

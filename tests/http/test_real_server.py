@@ -148,6 +148,32 @@ async def test_a_sender_who_hangs_up_leaves_nothing(live: Live) -> None:
     await nothing_stays(live)
 
 
+async def test_a_tus_sender_who_hangs_up_goes_on_where_it_stopped(live: Live) -> None:
+    spoken = {"tus-resumable": "1.0.0"}
+    made = await live.ann.post("/api/uploads/tus", headers=spoken | {"upload-length": "1000000"})
+    place = made.headers["location"]
+    cookies = "; ".join(f"{name}={value}" for name, value in live.ann.client.cookies.items())
+    head = (
+        f"PATCH {place} HTTP/1.1\r\nhost: x\r\ncookie: {cookies}\r\ntus-resumable: 1.0.0\r\n"
+        f"x-csrftoken: {live.ann.client.cookies['csrftoken']}\r\nupload-offset: 0\r\n"
+        "content-type: application/offset+octet-stream\r\ncontent-length: 1000000\r\n\r\n"
+    )
+
+    def hang_up() -> None:
+        with socket.create_connection(("127.0.0.1", live.realm.port), timeout=20) as connection:
+            connection.sendall(head.encode() + b"x" * 100_000)
+
+    await asyncio.to_thread(hang_up)
+    offset = 0
+    async with asyncio.timeout(20):
+        while offset == 0:
+            answer = await live.ann.ask("HEAD", place, headers=spoken)
+            offset = int(answer.headers.get("upload-offset", 0))
+    assert offset == 100_000
+    assert (await live.ann.delete(place, headers=spoken)).status_code == 204
+    await nothing_stays(live)
+
+
 @pytest.mark.parametrize(
     "lines",
     [

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import footage
+from elsewhere import enrol
 from playlists import variants
 from realms import PASSWORD
 from running import Running, join, publish, running
@@ -25,9 +26,21 @@ CHECKS = (
     "response_schema_conformance",
     "response_headers_conformance",
 )
+# What an encoder elsewhere asks, with its own token.
+ENCODING = (
+    *("take_encoding", "read_source", "renew_lease"),
+    *("send_rendition", "deliver_encoding", "give_lease_back"),
+)
+SPOKEN = {"tus-resumable": "1.0.0"}
 # More than three times what it takes on two quiet cores; fuzzing stops at its own limit before that.
 FUZZING_SECONDS = 60
 LONGEST_SECONDS = 240
+
+
+async def announce(visitor: Visitor, length: int) -> str:
+    """An upload that has not begun; its id."""
+    answer = await visitor.post("/api/uploads/tus", headers=SPOKEN | {"upload-length": str(length)})
+    return answer.headers["location"].rpartition("/")[2]
 
 
 async def populate(realm: Running, visitor: Visitor) -> dict[str, Any]:
@@ -41,10 +54,12 @@ async def populate(realm: Running, visitor: Visitor) -> dict[str, Any]:
         for _ in range(2)
     ]
     uploads = [(await visitor.upload(source.read_bytes())).json()["id"] for _ in range(4)]
+    tus = [await announce(visitor, number) for number in (40, 40, 5)]
     async with realm.visit() as spare:
         email = "anna@mail.example.org"
         await spare.post("/api/session", json={"email": email, "password": PASSWORD})
         spare_session = spare.client.cookies["reelm-session"]
+    encoder = {"authorization": f"Bearer {enrol(realm, 'attic')}"}
     return {
         "seed": SEED,
         "video": str(source),
@@ -58,10 +73,21 @@ async def populate(realm: Running, visitor: Visitor) -> dict[str, Any]:
             "handle": ["anna", "ANNA", "nobody_here"],
             "tag": ["first", "FIRST"],
             "upload_id": uploads[:2],
+            "lease_id": uploads[:1],
+            "rung": ["480p"],
         },
         "expendable": {
             "remove_clip": {"clip_id": clips[2:]},
             "discard_upload": {"upload_id": uploads[2:]},
+            **{name: {"upload_id": tus[:2]} for name in ("append_to_upload", "read_offset", "follow_upload")},
+            "terminate_upload": {"upload_id": tus[2:]},
+        },
+        "headers": {
+            "begin_upload": SPOKEN | {"upload-length": str(len(source.read_bytes()))},
+            "append_to_upload": SPOKEN | {"upload-offset": "0"},
+            "read_offset": SPOKEN,
+            "terminate_upload": SPOKEN,
+            **dict.fromkeys(ENCODING, encoder),
         },
     }
 

@@ -39,7 +39,7 @@ async def test_anybody_watches_a_visible_clip_over_http(shared: Site) -> None:
     assert only.sound_count > 0
 
 
-async def test_playlists_and_keys_are_never_cached_segments_for_ever_posters_privately(
+async def test_playlists_and_keys_are_never_cached_segments_for_ever_pictures_privately(
     shared: Site,
 ) -> None:
     async with shared.visit() as nobody:
@@ -50,6 +50,7 @@ async def test_playlists_and_keys_are_never_cached_segments_for_ever_posters_pri
             media: ("no-store", "application/vnd.apple.mpegurl"),
             key: ("no-store", "application/octet-stream"),
             f"/api/clips/{shared.known.visible}/poster": ("private, max-age=3600", "image/jpeg"),
+            f"/api/clips/{shared.known.visible}/strip": ("private, max-age=3600", "image/jpeg"),
             (await segment_urls(nobody, shared.known.visible))[0]: (FOREVER, "video/iso.segment"),
         }
         for url, (caching, kind) in expected.items():
@@ -72,6 +73,7 @@ async def test_what_is_not_visible_is_refused_alike_to_everyone(
             f"/hls/{clip_id}/{rendition}/media.m3u8",
             f"/hls/{clip_id}/{rendition}/key",
             f"/api/clips/{clip_id}/poster",
+            f"/api/clips/{clip_id}/strip",
         ):
             answer = await visitor.get(url)
             assert answer.status_code == (410 if which == "removed" else 404), (url, answer.text)
@@ -206,6 +208,7 @@ async def test_head_says_what_get_would_say_without_the_body(shared: Site) -> No
             segment,
             f"/api/clips/{shared.known.visible}",
             f"/api/clips/{shared.known.visible}/poster",
+            f"/api/clips/{shared.known.visible}/strip",
             f"/api/clips/{shared.known.removed}",
             "/segments/" + "0" * 64 + ".m4s",
             "/assets/app.js",

@@ -13,6 +13,7 @@ def test_the_page_and_the_realm_agree_on_the_length_of_texts() -> None:
     said = {name: int(value) for name, value in re.findall(r"const (\w+) = (\d+);", PAGE.read_text())}
     assert said == {
         "CAPTION_MAX_CHARACTERS": words.CAPTION.longest,
+        "ALT_TEXT_MAX_CHARACTERS": words.ALT_TEXT.longest,
         "COMMENT_MAX_CHARACTERS": words.COMMENT.longest,
         "DISPLAY_NAME_MAX_CHARACTERS": words.DISPLAY_NAME.longest,
         "BIO_MAX_CHARACTERS": words.BIO.longest,

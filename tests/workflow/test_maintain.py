@@ -88,7 +88,7 @@ async def test_a_poster_that_no_move_can_help_is_stored_anew_and_found_by_its_cl
         key = await at.keys.user_key(tx, owner)
     large = await at.vault.put(blocks(picture), reference="large", klass=DataClass.PUBLIC, key=key)
     async with at.database.write() as tx:
-        await at.delivery.rename_poster(tx, small, large.object_id)
+        await at.delivery.rename_picture(tx, small, large.object_id)
     await renew(large.object_id, at=at)
     async with at.database.read() as tx:
         assert (await at.delivery.poster(tx, view.id))[1] != large.object_id

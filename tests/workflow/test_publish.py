@@ -7,15 +7,16 @@ import av
 import pytest
 
 import footage
-from playlists import screen
+from determinism import ManualClock
+from playlists import Screened, screen
 from realms import Stage, look, viewer
 from reelm.base import ClipId
 from reelm.feed import Tab
 from reelm.social import ClipState, Progress, Step
-from reelm.workflows import Json, Run, poster, publish, publish_job
+from reelm.workflows import Json, Run, poster, publish, publish_job, tidy
 from reelm.workflows.adapters.inline import InlineJobs
 
-TWO_RUNGS = {"size": "720x1280", "seconds": 0.5}
+TWO_RUNGS = {"size": "720x1280", "seconds": 0.5, "audio": footage.MP3}
 
 
 class Watched:
@@ -52,7 +53,7 @@ async def test_a_posted_clip_plays_for_everyone_with_picture_sound_and_poster(st
     assert [clip.id for clip in page.clips] == [made.id]
     world = await look(stage)
     world.check()
-    assert set(world.objects) == {f"clip/{made.id}/1/128p", f"clip/{made.id}/1/poster"}
+    assert set(world.objects) == {f"clip/{made.id}/1/{name}" for name in ("128p", "poster", "strip")}
     assert world.spooled == ()
 
 
@@ -79,6 +80,7 @@ async def test_a_clip_is_playable_before_its_other_rungs_are_made(stage: Stage) 
         "before playable",
         "before remaining rungs",
         "before store remaining rungs",
+        "before skim",
         "before done",
     ]
     assert seen["before probe"] == Progress(Step.PREPARING, 0.0, is_playable=False, failure=None)
@@ -89,6 +91,43 @@ async def test_a_clip_is_playable_before_its_other_rungs_are_made(stage: Stage) 
     assert rungs["after store remaining rungs"] == 2
     assert seen["after done"] == Progress(Step.DONE, 1.0, is_playable=True, failure=None)
     assert (await look(stage)).spooled == ()
+
+
+async def test_a_source_that_players_can_take_plays_as_it_is_until_the_ladder_is_there(stage: Stage) -> None:
+    ann = await stage.person("ann")
+    made = await stage.post(ann, footage.clip(size="720x1280", seconds=0.5))
+    seen: dict[str, list[Screened]] = {}
+
+    async def look_at(moment: str) -> None:
+        if (await stage.progress(made.id, ann)).is_playable:
+            seen[moment] = await screen(viewer(stage), made.id)
+
+    async def tell(run: Run, arguments: dict[str, Json]) -> None:
+        await publish(Watched(run, look_at), arguments, at=stage.at)
+
+    stage.jobs = InlineJobs(stories={"publish": tell})
+    await stage.publish()
+    (source,) = seen["before remaining rungs"]
+    assert (source.width, source.height) == (720, 1280)
+    assert source.sound_count > 0
+    assert source in seen["after store remaining rungs"]
+    assert len(seen["after store remaining rungs"]) == 3
+    assert [each.width for each in await screen(viewer(stage), made.id)] == [480, 720]
+
+
+async def test_a_remuxed_rung_serves_who_plays_it_for_an_hour_and_is_then_deleted(
+    timed: Stage, clock: ManualClock
+) -> None:
+    ann = await timed.person("ann")
+    made = await timed.clip(ann, footage.clip(size="720x1280", seconds=0.5))
+    await tidy(at=timed.at)
+    assert f"clip/{made.id}/1/source" in (await look(timed)).objects
+    clock.advance(2 * 3600)
+    await tidy(at=timed.at)
+    world = await look(timed)
+    world.check()
+    assert set(world.objects) == {f"clip/{made.id}/1/{name}" for name in ("480p", "720p", "poster", "strip")}
+    assert len(await screen(viewer(timed), made.id)) == 2
 
 
 @pytest.mark.slow

@@ -137,7 +137,7 @@ async def test_stores_that_are_away_are_our_fault_and_a_retry_stores_once(stage:
     await tidy(at=stage.at)
     world = await look(stage)
     world.check()
-    assert set(world.objects) == {f"clip/{made.id}/2/128p", f"clip/{made.id}/2/poster"}
+    assert set(world.objects) == {f"clip/{made.id}/2/{name}" for name in ("128p", "poster", "strip")}
 
 
 @pytest.mark.slow
@@ -169,7 +169,7 @@ async def test_a_clip_that_lost_its_better_rungs_stays_visible_and_retry_makes_o
     stage: Stage,
 ) -> None:
     ann = await stage.person("ann")
-    made = await stage.post(ann, footage.clip(size="720x1280", seconds=0.4))
+    made = await stage.post(ann, footage.clip(size="720x1280", seconds=0.4, audio=footage.MP3))
     steps: list[str] = []
 
     async def tell(run: Run, arguments: dict[str, Json]) -> None:
@@ -190,7 +190,7 @@ async def test_a_clip_that_lost_its_better_rungs_stays_visible_and_retry_makes_o
     await retry(stage, made.id, ann)
     stage.jobs = InlineJobs(stories={"publish": tell})
     await stage.publish()
-    assert steps == ["probe", "earlier attempts", "remaining rungs", "store remaining rungs", "done"]
+    assert steps == ["probe", "earlier attempts", "remaining rungs", "store remaining rungs", "skim", "done"]
     again, high = await screen(viewer(stage), made.id)
     assert again.sealed == low.sealed
     assert (high.width, high.height) == (720, 1280)
@@ -227,7 +227,7 @@ async def test_a_retry_of_what_nobody_could_watch_leaves_nothing_of_the_first_at
     await tidy(at=stage.at)
     world = await look(stage)
     world.check()
-    assert set(world.objects) == {f"clip/{made.id}/2/128p", f"clip/{made.id}/2/poster"}
+    assert set(world.objects) == {f"clip/{made.id}/2/{name}" for name in ("128p", "poster", "strip")}
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ import footage
 from playlists import screen
 from realms import Stage, staged, viewer
 from reelm.base import AccountId, ClipId, DataClass
-from reelm.workflows import poster
+from reelm.workflows import poster, strip
 
 pytestmark = pytest.mark.slow
 
@@ -41,13 +41,18 @@ class Clip:
     owner: AccountId
     poster_id: str
     poster: bytes
+    strip_id: str
+    strip: bytes
     rendition_id: str
     stored: bytes
     clear: bytes
 
+    def pictures(self) -> dict[str, bytes]:
+        return {self.poster_id: self.poster, self.strip_id: self.strip}
+
     def files(self) -> dict[str, bytes]:
         return {
-            self.poster_id: self.poster,
+            **self.pictures(),
             self.rendition_id: self.stored,
             f"{self.rendition_id}.mp4": self.clear,
         }
@@ -77,11 +82,14 @@ async def clip_of(stage: Stage, handle: str, *, seconds: float) -> Clip:
     (shown,) = await screen(viewer(stage), made)
     async with stage.at.database.read() as tx:
         picture = await poster(tx, made, viewer=owner, at=stage.at)
+        tiles = await strip(tx, made, viewer=owner, at=stage.at)
     records = stage.data / "records.sqlite"
     return Clip(
         owner=owner,
         poster_id=query(records, "SELECT object_id FROM posters WHERE clip_id = ?", made),
         poster=picture,
+        strip_id=query(records, "SELECT object_id FROM strips WHERE clip_id = ?", made),
+        strip=tiles,
         rendition_id=query(records, "SELECT object_id FROM renditions WHERE clip_id = ?", made),
         stored=b"".join(shown.sealed),
         clear=b"".join(shown.plain),
@@ -186,10 +194,11 @@ def test_the_list_says_what_is_whose_and_what_is_lost(realm: Realm, rescue: Resc
     assert re.fullmatch(r"root key [0-9a-f]{4}(-[0-9a-f]{4}){3}", lines[0])
     assert f"owner {realm.ann.owner}" in lines
     assert f"  {realm.draft_id} sealed draft, 3 fragments found" in lines
-    (lost,) = (line for line in lines if "CANNOT BE OPENED" in line)
-    assert lost.startswith(f"  {realm.ben.poster_id} sealed clip/")
-    assert lost.endswith("key: the owner's key was destroyed; nobody can open what it sealed any more")
-    assert lines[-1] == "5 objects, 1 of which cannot be opened"
+    lost = [line for line in lines if "CANNOT BE OPENED" in line]
+    for line, picture in zip(lost, sorted(realm.ben.pictures()), strict=True):
+        assert line.startswith(f"  {picture} sealed clip/")
+        assert line.endswith("key: the owner's key was destroyed; nobody can open what it sealed any more")
+    assert lines[-1] == "7 objects, 2 of which cannot be opened"
 
 
 def test_everything_of_an_owner_comes_back_from_three_stores(realm: Realm, rescue: Rescue) -> None:
@@ -239,7 +248,7 @@ def test_without_records_the_ring_opens_what_is_sealed(realm: Realm, rescue: Res
     assert lost in listed.stdout
     done = rescue.run(step(OPEN_SCANNED, OWNER=realm.ann.owner))
     assert (done.returncode, done.stderr) == (0, "")
-    assert rescue.found("found") == {realm.ann.poster_id: realm.ann.poster, realm.draft_id: LONG}
+    assert rescue.found("found") == realm.ann.pictures() | {realm.draft_id: LONG}
 
 
 def test_fragments_under_other_names_are_found_by_a_scan(realm: Realm, rescue: Rescue) -> None:
@@ -262,7 +271,7 @@ def test_two_stores_are_too_few_and_it_says_so(realm: Realm, rescue: Rescue, com
     assert "2 fragments found: CANNOT BE OPENED: too-few: 3 fragments are needed" in listed.stdout
     opened = rescue.run(step(OPEN_OWNER, OWNER=realm.ann.owner))
     assert (opened.returncode, rescue.found()) == (1, {})
-    assert opened.stdout.count("too-few: 3 fragments are needed, and 2 are here") == 3
+    assert opened.stdout.count("too-few: 3 fragments are needed, and 2 are here") == 4
 
 
 def test_a_store_that_altered_everything_is_named_and_made_up_for(realm: Realm, rescue: Rescue) -> None:

@@ -69,7 +69,7 @@ async def test_tidy_deletes_every_byte_of_a_removed_clip_and_nothing_else(stage:
     await tidy(at=stage.at)
     world = await look(stage)
     world.check()
-    assert set(world.objects) == {f"clip/{kept.id}/1/128p", f"clip/{kept.id}/1/poster"}
+    assert set(world.objects) == {f"clip/{kept.id}/1/{name}" for name in ("128p", "poster", "strip")}
     assert [each.sealed for each in await screen(viewer(stage), kept.id)] == [each.sealed for each in before]
 
 

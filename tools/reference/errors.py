@@ -32,7 +32,7 @@ def errors_page() -> str:
         error = _sample(kind)
         again = "yes" if kind.is_retryable else "no"
         lines.append(
-            f'| <a id="{kind.code}"></a>`{kind.code}` | {kind.title} | {status_of(error).value} '
+            f'| <a id="{kind.code}"></a>`{kind.code}` | {kind.title} | {int(status_of(error))} '
             f"| {exit_code(error)} | {again} |"
         )
     lines += ["", "## Exit codes", "", "| code | when |", "|---|---|", "| 0 | it did what was asked |"]

@@ -182,6 +182,10 @@ class Accounts:
         key = await self._keys.user_key(tx, account_id)
         return Account(row.id, key.open(row.email_sealed, purpose=_EMAIL).decode(), row.created_at)
 
+    async def hold(self, tx: Tx, account_id: AccountId) -> None:
+        """Let one decision at a time be made about what an account may have, until ``tx`` ends."""
+        await store.hold_account(tx, account_id)
+
     def _limit(self, burst: int, refill_seconds: float) -> RateLimit:
         return RateLimit(burst=burst, refill_seconds=refill_seconds, clock=self._clock, error=TooManyAttempts)
 

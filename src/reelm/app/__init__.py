@@ -3,7 +3,7 @@
 Nouns: ``settings`` (what a realm may be told), ``open_realm`` (one open realm, built out of the packages
 below), ``examine_place`` (a store tried out before it is part of one), ``Supervisor`` (what keeps its
 processes alive), ``state`` (what runs now), ``exit_with_parent`` and ``Heartbeat`` (what each of those
-processes owes the supervisor).
+processes owes the supervisor), ``encode_elsewhere`` (what a machine outside the realm does for it).
 
 Nouns are loaded when they are first asked for: a warm start must not load the whole product before its first
 process runs.
@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from reelm.app.encoder import Post, encode_elsewhere
     from reelm.app.enrolment import examine_place
     from reelm.app.errors import EXIT_CODES, NoTerminal, ShareFileFailed, StopIncomplete, exit_code
     from reelm.app.heartbeat import Heartbeat, read_beat
@@ -29,10 +30,12 @@ _HOMES = {
     "Heartbeat": "heartbeat",
     "NoTerminal": "errors",
     "Paths": "paths",
+    "Post": "encoder",
     "ShareFileFailed": "errors",
     "StopIncomplete": "errors",
     "Supervisor": "supervisor",
     "clear_leftovers": "leftovers",
+    "encode_elsewhere": "encoder",
     "examine_place": "enrolment",
     "exit_code": "errors",
     "exit_with_parent": "parent",
@@ -51,10 +54,12 @@ __all__ = [
     "Heartbeat",
     "NoTerminal",
     "Paths",
+    "Post",
     "ShareFileFailed",
     "StopIncomplete",
     "Supervisor",
     "clear_leftovers",
+    "encode_elsewhere",
     "examine_place",
     "exit_code",
     "exit_with_parent",

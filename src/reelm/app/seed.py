@@ -17,7 +17,7 @@ from reelm.app.sample import COMMENTS, FOLLOWS, LIKES, PEOPLE, RECIPES, Person, 
 from reelm.app.wiring import open_realm
 from reelm.base import AccountId, SystemClock, telemetry
 from reelm.social import ClipState, ClipView
-from reelm.workflows import OpenRealm, join, post, receive
+from reelm.workflows import OpenRealm, Posting, join, post, receive
 
 # Printed on purpose: the sample accounts hold nothing.
 PASSWORD = "sample clips everywhere"  # noqa: S105 - see above
@@ -86,7 +86,7 @@ async def _publish(recipe: Recipe, source: Path, people: People, at: OpenRealm) 
     author = people[recipe.author]
     upload = await receive(_blocks(source), declared_bytes=None, owner=author, at=at)
     async with at.database.write() as tx:
-        clip = await post(tx, upload.id, caption=recipe.caption, by=author, at=at)
+        clip = await post(tx, upload.id, Posting(recipe.caption), by=author, at=at)
     await asyncio.to_thread(source.unlink)
     while clip.state is ClipState.PROCESSING:
         await asyncio.sleep(LOOK_EVERY_SECONDS)

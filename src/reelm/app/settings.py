@@ -31,8 +31,16 @@ class Uploads:
     # The most pixels in one frame, width times height: 65,536 to 67,108,864. The default lets 5.3K pass.
     max_pixels: int = 4096 * 4096
 
-    # How long an upload waits to be posted before it is removed, in seconds: 60 to 604,800 (a week).
+    # How long an upload waits to be posted, or for more of it to arrive, before it is removed, in seconds:
+    # 60 to 604,800 (a week).
     keep_seconds: int = 86_400
+
+    # The most bytes that one account may have waiting, sent or announced: 1,000,000 to 1,099,511,627,776.
+    # A clip that is published in full no longer counts. The default is 8 GiB.
+    quota_bytes: int = 8 * 1024**3
+
+    # The most uploads that one account may have begun and not finished: 1 to 1,000.
+    max_open: int = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +75,8 @@ class Settings:
     # How many processes answer requests, 1 to 64. One is enough for a few hundred viewers at once.
     web_processes: int = 1
 
-    # How many clips are encoded at the same time, 1 to 64.
+    # How many clips are encoded at the same time on this machine, 0 to 64. With 0, clips that need encoding
+    # wait for an encoder elsewhere.
     encoders: int = 2
 
     # How many days a key that wraps the keys of people is used, 1 to 90. At its end it is replaced and
@@ -285,7 +294,7 @@ _RULES: dict[str, tuple[type, Any, str]] = {
     "database_url": _DATABASES,
     "jobs_database_url": _DATABASES,
     "web_processes": _between(1, 64),
-    "encoders": _between(1, 64),
+    "encoders": _between(0, 64),
     "key_epoch_days": _between(1, 90),
     "ledger_retention_days": _between(30, 36_500),
     "log_level": _one_of(*LOG_LEVELS),
@@ -293,4 +302,6 @@ _RULES: dict[str, tuple[type, Any, str]] = {
     "uploads.max_duration_seconds": _between(1, 3_600),
     "uploads.max_pixels": _between(65_536, 67_108_864),
     "uploads.keep_seconds": _between(60, 604_800),
+    "uploads.quota_bytes": _between(1_000_000, 1_099_511_627_776),
+    "uploads.max_open": _between(1, 1_000),
 }

@@ -45,7 +45,7 @@ from reelm.realm import (
 from reelm.vault.adapters.credentials import read_credentials
 from reelm.vault.adapters.folder import FolderStore
 from reelm.vault.adapters.s3 import DEFAULT_REGION, S3Store
-from reelm.workflows import OpenRealm, Release, Turns, announce
+from reelm.workflows import OpenRealm, Release, Turns, declare
 
 OpenStore: TypeAlias = FolderStore | S3Store
 
@@ -97,7 +97,7 @@ async def open_realm(
         realm = _assemble(ground)
         closing.push_async_callback(realm.vault.close)
         closing.push_async_callback(realm.ledger.close)
-        await announce(Release(reelm.__version__, code_digest(), page_digest()), at=realm)
+        await declare(Release(reelm.__version__, code_digest(), page_digest()), at=realm)
         await realm.vault.enrol()
         yield realm
 
@@ -200,6 +200,7 @@ def _assemble(ground: Ground) -> OpenRealm:
         vault=opened,
         upkeep=vault.Upkeep(outside),
         media=media.Media(_media_config(ground.settings), clock=clock, entropy=entropy),
+        encoders=media.Encoders(keys, clock=clock, entropy=entropy),
         accounts=accounts.Accounts(keys, clock=clock, entropy=entropy),
         staff=_staff(ground, public_record),
         social=people,
@@ -211,6 +212,8 @@ def _assemble(ground: Ground) -> OpenRealm:
         retention_days=ground.settings.ledger_retention_days,
         cosigning=ledger.Cosigning(log, _panel(ground, log)),
         turns=Turns(ground.settings.encoders),
+        # Of their own: remuxing takes a moment, and must not wait until a ladder is encoded.
+        remux_turns=Turns(max(1, ground.settings.encoders)),
     )
 
 
@@ -317,6 +320,7 @@ def _media_config(settings: Settings) -> media.Config:
             max_pixels=uploads.max_pixels,
         ),
         upload_ttl_seconds=uploads.keep_seconds,
+        allowance=media.Allowance(uploads.quota_bytes, uploads.max_open),
     )
 
 

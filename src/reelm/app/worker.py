@@ -33,6 +33,7 @@ from reelm.workflows import (
     prune,
     publish,
     publish_job,
+    publish_ripe,
     refresh_keys,
     repair,
     scrub,
@@ -88,7 +89,8 @@ async def _publish_all(at: OpenRealm, jobs: Jobs, facts: dict[str, int], stoppin
 
 
 async def _look(at: OpenRealm, jobs: Jobs) -> int:
-    """Start what waits; how many clips are being published."""
+    """Start what waits, and drafts whose moment has come; how many clips are being published."""
+    await publish_ripe(at=at)
     waiting = await _due(at)
     for publication in waiting:
         job = publish_job(publication)

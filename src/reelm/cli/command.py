@@ -59,9 +59,17 @@ def _run(verb: str | None, chosen: argparse.Namespace, rest: list[str]) -> int:
     if verb in _OWN_MODULES:
         code: int = import_module(f"reelm.cli.{verb}").run(chosen)
         return code
-    from reelm.cli import realm  # noqa: PLC0415 - see above
+    return _run_realm(verb or "", chosen)
 
-    return realm.run(verb or "", chosen)
+
+def _run_realm(verb: str, chosen: argparse.Namespace) -> int:
+    if verb in {"encoders", "worker"}:
+        from reelm.cli import encoders  # noqa: PLC0415 - as above
+
+        return encoders.work(chosen) if verb == "worker" else encoders.run(chosen)
+    from reelm.cli import realm  # noqa: PLC0415 - as above
+
+    return realm.run(verb, chosen)
 
 
 def _help(command: list[str]) -> int:

@@ -36,6 +36,7 @@ def build_parser() -> argparse.ArgumentParser:
     declarations.add_verbs(verbs)
     _add_vault_verbs(verbs)
     _add_ledger_verbs(verbs)
+    _add_encoder_verbs(verbs)
     _add_developer_verbs(verbs)
     helper = verbs.add_parser("help", help="explain a command", description="Explain a command.")
     helper.add_argument("command", nargs="*", metavar="COMMAND")
@@ -198,6 +199,40 @@ def _add_vault_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]
     for job in (status, where, scrub, audit, drain, keep):
         _add_data(job, default="reelm-data in this repository")
     _add_probe(below)
+
+
+def _add_encoder_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    encoders = _verb(
+        verbs, "encoders", "machines elsewhere that may encode", "docs/how-to/encode-elsewhere.md tells how"
+    )
+    below = encoders.add_subparsers(dest="job", metavar="JOB", title="jobs", required=True)
+    add = _verb(below, "add", "let a machine in; prints its token", "The token is shown once")
+    listing = _verb(below, "list", "which there are, and when each asked for work", "By name")
+    remove = _verb(below, "remove", "let a machine in no more", "What it has in work is encoded elsewhere")
+    for job in (add, remove):
+        job.add_argument("name", metavar="NAME", help="lower-case letters, digits and hyphens")
+    for job in (add, listing, remove):
+        _add_data(job, default="reelm-data in this repository")
+    worker = _verb(
+        verbs,
+        "worker",
+        "encode for a realm on another machine",
+        "Needs no realm here; docs/how-to/encode-elsewhere.md says what this machine gets to see",
+    )
+    worker.add_argument("--only", required=True, choices=("encode",), help="what it does")
+    worker.add_argument("--realm", required=True, metavar="URL", help="the realm's https address")
+    worker.add_argument(
+        "--token", type=Path, required=True, metavar="FILE", help="what `./reelm encoders add` printed"
+    )
+    worker.add_argument(
+        "--spool",
+        type=Path,
+        metavar="DIR",
+        help="private folder, wiped after each job (default: reelm-encoder in this repository)",
+    )
+    worker.add_argument(
+        "--at-once", type=int, default=1, metavar="N", help="how many encodings at a time (default: 1)"
+    )
 
 
 def _add_probe(below: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

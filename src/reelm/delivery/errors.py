@@ -5,7 +5,9 @@
     NotFound
     ├── NoSuchRendition
     ├── NoSuchSegment
-    └── NoSuchPoster
+    ├── NoSuchPoster
+    ├── NoSuchStrip
+    └── NoSuchSubtitles
     Broken
     └── SegmentDamaged
 """
@@ -26,6 +28,16 @@ class NoSuchSegment(NotFound):
 class NoSuchPoster(NotFound):
     code = "delivery.no-such-poster"
     title = "No such poster"
+
+
+class NoSuchStrip(NotFound):
+    code = "delivery.no-such-strip"
+    title = "No such preview strip"
+
+
+class NoSuchSubtitles(NotFound):
+    code = "delivery.no-such-subtitles"
+    title = "No such subtitles"
 
 
 class SegmentDamaged(Broken):

@@ -1,4 +1,4 @@
-"""All SQL of delivery: renditions, their pieces, posters, and what is on its way out."""
+"""All SQL of delivery but that of subtitles: renditions, pieces, pictures, and what is on its way out."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,6 +32,7 @@ from reelm.base import (
     metadata,
 )
 from reelm.delivery.model import Rendition
+from reelm.delivery.subtitled import subtitles
 from reelm.media import Piece
 
 renditions = Table(
@@ -49,6 +50,7 @@ renditions = Table(
     column("frame_rate", Double, klass=DataClass.PUBLIC, nullable=False),
     column("object_id", String(26), klass=DataClass.OPERATIONAL, nullable=False),
     column("key_sealed", Sealed, klass=DataClass.SECRET, nullable=False),
+    column("retired_at", Moment, klass=DataClass.OPERATIONAL),
     column("withdrawn_at", Moment, klass=DataClass.OPERATIONAL),
 )
 
@@ -71,14 +73,21 @@ segments = Table(
     column("duration_ms", Integer, klass=DataClass.PUBLIC, nullable=False),
 )
 
-posters = Table(
-    "posters",
-    metadata,
-    column("clip_id", String(26), klass=DataClass.INTEROP, primary_key=True),
-    column("owner", String(26), klass=DataClass.INTEROP, nullable=False),
-    column("object_id", String(26), klass=DataClass.OPERATIONAL, nullable=False),
-    column("withdrawn_at", Moment, klass=DataClass.OPERATIONAL),
-)
+
+def _pictures(name: str) -> Table:
+    """One picture of each clip, sealed under its owner's key."""
+    return Table(
+        name,
+        metadata,
+        column("clip_id", String(26), klass=DataClass.INTEROP, primary_key=True),
+        column("owner", String(26), klass=DataClass.INTEROP, nullable=False),
+        column("object_id", String(26), klass=DataClass.OPERATIONAL, nullable=False),
+        column("withdrawn_at", Moment, klass=DataClass.OPERATIONAL),
+    )
+
+
+posters = _pictures("posters")
+strips = _pictures("strips")
 
 
 @dataclass(frozen=True)
@@ -90,7 +99,7 @@ class Withdrawn:
 
 @dataclass(frozen=True)
 class Stored:
-    """A vault object of a clip, and what it is: the name of a rendition, or ``poster``."""
+    """A vault object of a clip, and what it is: the name of a rendition, ``poster`` or ``strip``."""
 
     name: str
     object_id: ObjectId
@@ -142,10 +151,12 @@ async def insert(tx: Tx, rendition: Rendition, key_sealed: SealedBytes) -> None:
     )
 
 
-async def insert_poster(tx: Tx, clip_id: ClipId, owner: AccountId, object_id: ObjectId) -> None:
-    known = await tx.execute(select(posters.c.clip_id).where(posters.c.clip_id == clip_id))
+async def insert_picture(
+    tx: Tx, pictures: Table, clip_id: ClipId, *, owner: AccountId, object_id: ObjectId
+) -> None:
+    known = await tx.execute(select(pictures.c.clip_id).where(pictures.c.clip_id == clip_id))
     if known.first() is None:
-        await tx.execute(posters.insert().values(clip_id=clip_id, owner=owner, object_id=object_id))
+        await tx.execute(pictures.insert().values(clip_id=clip_id, owner=owner, object_id=object_id))
 
 
 def _live() -> Select[Any]:
@@ -153,8 +164,9 @@ def _live() -> Select[Any]:
 
 
 async def of_clip(tx: Tx, clip_id: ClipId) -> tuple[Rendition, ...]:
-    """The clip's renditions, without their pieces: a master playlist does not need them."""
-    rows = await tx.execute(_live().where(renditions.c.clip_id == clip_id))
+    """The clip's renditions that players may begin with, without their pieces."""
+    wanted = _live().where(renditions.c.clip_id == clip_id, renditions.c.retired_at.is_(None))
+    rows = await tx.execute(wanted)
     return tuple(_rendition(row, ()) for row in rows)
 
 
@@ -194,11 +206,11 @@ async def place(tx: Tx, name: str) -> Place | None:
     return None if row is None else Place(ObjectId(row.object_id), row.start_byte, row.length_bytes)
 
 
-async def poster(tx: Tx, clip_id: ClipId) -> tuple[AccountId, ObjectId] | None:
+async def picture(tx: Tx, pictures: Table, clip_id: ClipId) -> tuple[AccountId, ObjectId] | None:
     row = (
         await tx.execute(
-            select(posters.c.owner, posters.c.object_id).where(
-                posters.c.clip_id == clip_id, posters.c.withdrawn_at.is_(None)
+            select(pictures.c.owner, pictures.c.object_id).where(
+                pictures.c.clip_id == clip_id, pictures.c.withdrawn_at.is_(None)
             )
         )
     ).first()
@@ -206,24 +218,30 @@ async def poster(tx: Tx, clip_id: ClipId) -> tuple[AccountId, ObjectId] | None:
 
 
 async def stored(tx: Tx, clip_id: ClipId) -> tuple[Stored, ...]:
-    """What the vault holds of a clip, withdrawn or not: its renditions by name, then its poster."""
+    """What the vault holds of a clip, withdrawn or not: its renditions by name, then its pictures."""
     rows = await tx.execute(
         select(renditions.c.name, renditions.c.object_id)
         .where(renditions.c.clip_id == clip_id)
         .order_by(renditions.c.name)
     )
     found = [Stored(row.name, ObjectId(row.object_id)) for row in rows]
-    still = await tx.scalar(select(posters.c.object_id).where(posters.c.clip_id == clip_id))
-    return (*found, *([Stored("poster", ObjectId(still))] if still else []))
+    for name, table in (("poster", posters), ("strip", strips)):
+        still = await tx.scalar(select(table.c.object_id).where(table.c.clip_id == clip_id))
+        found += [Stored(name, ObjectId(still))] if still else []
+    return tuple(found)
 
 
-async def poster_owner(tx: Tx, object_id: ObjectId) -> AccountId | None:
-    owner = await tx.scalar(select(posters.c.owner).where(posters.c.object_id == object_id))
-    return None if owner is None else AccountId(owner)
+async def picture_owner(tx: Tx, object_id: ObjectId) -> AccountId | None:
+    for table in (posters, strips):
+        owner = await tx.scalar(select(table.c.owner).where(table.c.object_id == object_id))
+        if owner is not None:
+            return AccountId(owner)
+    return None
 
 
-async def rename_poster(tx: Tx, old: ObjectId, new: ObjectId) -> None:
-    await tx.execute(update(posters).where(posters.c.object_id == old).values(object_id=new))
+async def rename_picture(tx: Tx, old: ObjectId, new: ObjectId) -> None:
+    for table in (posters, strips):
+        await tx.execute(update(table).where(table.c.object_id == old).values(object_id=new))
 
 
 async def withdraw(tx: Tx, clip_id: ClipId, at: datetime) -> tuple[str, ...]:
@@ -233,7 +251,7 @@ async def withdraw(tx: Tx, clip_id: ClipId, at: datetime) -> tuple[str, ...]:
         .join(renditions, segments.c.rendition_id == renditions.c.id)
         .where(renditions.c.clip_id == clip_id)
     )
-    for table in (renditions, posters):
+    for table in (renditions, posters, strips):
         await tx.execute(
             update(table)
             .where(table.c.clip_id == clip_id, table.c.withdrawn_at.is_(None))
@@ -242,9 +260,26 @@ async def withdraw(tx: Tx, clip_id: ClipId, at: datetime) -> tuple[str, ...]:
     return tuple(row.name for row in names)
 
 
+async def retire(tx: Tx, clip_id: ClipId, name: str, at: datetime) -> None:
+    """No new player finds the clip's rendition of this name; who plays it goes on."""
+    mark = update(renditions).where(renditions.c.clip_id == clip_id, renditions.c.name == name)
+    await tx.execute(mark.where(renditions.c.retired_at.is_(None)).values(retired_at=at))
+
+
+async def withdraw_retired(tx: Tx, before: datetime, at: datetime) -> tuple[str, ...]:
+    """Mark what was retired before a moment as withdrawn; the names of its segments."""
+    wanted = (renditions.c.retired_at <= before, renditions.c.withdrawn_at.is_(None))
+    names = await tx.execute(
+        select(segments.c.name).join(renditions, segments.c.rendition_id == renditions.c.id).where(*wanted)
+    )
+    found = tuple(row.name for row in names)
+    await tx.execute(update(renditions).where(*wanted).values(withdrawn_at=at))
+    return found
+
+
 async def withdrawn(tx: Tx, limit: int) -> tuple[Withdrawn, ...]:
     found: list[Withdrawn] = []
-    for table in (renditions, posters):
+    for table in (renditions, posters, strips, subtitles):
         rows = await tx.execute(
             select(table.c.object_id).where(table.c.withdrawn_at.is_not(None)).limit(limit)
         )
@@ -255,7 +290,7 @@ async def withdrawn(tx: Tx, limit: int) -> tuple[Withdrawn, ...]:
 async def forget(tx: Tx, object_id: ObjectId) -> None:
     known = select(renditions.c.id).where(renditions.c.object_id == object_id).scalar_subquery()
     await tx.execute(delete(segments).where(segments.c.rendition_id.in_(known)))
-    for table in (renditions, posters):
+    for table in (renditions, posters, strips, subtitles):
         await tx.execute(
             delete(table).where(table.c.object_id == object_id, table.c.withdrawn_at.is_not(None))
         )

@@ -3,25 +3,48 @@
 Every file is hostile until proven otherwise: it is looked at and encoded by other programs, confined and
 watched, and what is refused leaves nothing behind.
 
-Nouns: ``Media`` does the work. A ``Probe`` is what a source is, a ``Plan`` what will be made of it, a
-``Rung`` one encoding of the plan. A ``Rendition`` is an encrypted rung, cut into pieces that are named by
-their digest. An ``Upload`` is a received file that waits to be posted.
+Nouns: ``Media`` does the work. A ``Probe`` is what a source is, a ``Cut`` what its creator takes of it, a
+``Plan`` what will be made of it, a ``Rung`` one encoding of the plan. A ``Rendition`` is an encrypted rung,
+cut into pieces that are named by their digest. An ``Upload`` is a received file that waits to be posted, an
+``Arrival`` one that is still on its way in. A ``Fingerprint`` is what a clip is recognised by, a ``Strip``
+how its preview is laid out. An ``Encoding`` is what an encoder on another machine may take, through
+``Lending``; ``Encoders`` knows those machines.
 """
 
+from reelm.media.append import CHECKSUMS, Checksum, Pace
+from reelm.media.arrivals import Allowance, Arrivals, Body, refusal_of
+from reelm.media.cut import WHOLE, Cut
+from reelm.media.elsewhere import EncoderId, Encoding, LeaseId, Sent, Stand, Terms, Wanted
 from reelm.media.encode import Encoded
+from reelm.media.encoders import Encoders
 from reelm.media.errors import (
+    BadCut,
+    BadDelivery,
+    BadEncoderName,
     BadEncoding,
+    BadSubtitles,
+    BeyondLength,
+    ChecksumMismatch,
     Empty,
+    EncoderExists,
     EncoderStopped,
+    EncoderUnknown,
     InspectionFailed,
+    Interrupted,
+    LeaseOver,
+    NoChromaprint,
     NoEncoder,
     NotAVideo,
+    NotWanted,
     NoVideo,
+    OffsetMismatch,
+    QuotaReached,
     SpoolFull,
     TookTooLong,
     TooLargePicture,
     TooLong,
     TooManyBytes,
+    TooManyOpen,
     TooManyStreams,
     TooShort,
     TooSmall,
@@ -31,36 +54,87 @@ from reelm.media.errors import (
     UploadMissing,
 )
 from reelm.media.ffmpeg import Effort, find_ffmpeg
+from reelm.media.fingerprint import Fingerprint, Scheme
+from reelm.media.hold import Hold, interrupted
+from reelm.media.lending import Lending
 from reelm.media.media import Config, Media
-from reelm.media.model import Audio, Limits, Plan, Probe, Rung, Video, plan
+from reelm.media.model import Audio, Coding, Limits, Plan, Probe, Rung, Video, plan
 from reelm.media.package import Piece, Rendition
+from reelm.media.poster import Poster
+from reelm.media.remuxable import REMUXED, obstacle_to_remux, remuxed_rung
+from reelm.media.skim import Footage, Skimmed, rung_footage, source_footage
 from reelm.media.spool import Spooled
-from reelm.media.store import Upload
+from reelm.media.store import Arrival, EncoderRecord, Upload
+from reelm.media.strip import Strip
+from reelm.media.subtitles import Subtitles, read_subtitles, write_vtt
 
 __all__ = [
+    "CHECKSUMS",
+    "REMUXED",
+    "WHOLE",
+    "Allowance",
+    "Arrival",
+    "Arrivals",
     "Audio",
+    "BadCut",
+    "BadDelivery",
+    "BadEncoderName",
     "BadEncoding",
+    "BadSubtitles",
+    "BeyondLength",
+    "Body",
+    "Checksum",
+    "ChecksumMismatch",
+    "Coding",
     "Config",
+    "Cut",
     "Effort",
     "Empty",
     "Encoded",
+    "EncoderExists",
+    "EncoderId",
+    "EncoderRecord",
     "EncoderStopped",
+    "EncoderUnknown",
+    "Encoders",
+    "Encoding",
+    "Fingerprint",
+    "Footage",
+    "Hold",
     "InspectionFailed",
+    "Interrupted",
+    "LeaseId",
+    "LeaseOver",
+    "Lending",
     "Limits",
     "Media",
+    "NoChromaprint",
     "NoEncoder",
     "NoVideo",
     "NotAVideo",
+    "NotWanted",
+    "OffsetMismatch",
+    "Pace",
     "Piece",
     "Plan",
+    "Poster",
     "Probe",
+    "QuotaReached",
     "Rendition",
     "Rung",
+    "Scheme",
+    "Sent",
+    "Skimmed",
     "SpoolFull",
     "Spooled",
+    "Stand",
+    "Strip",
+    "Subtitles",
+    "Terms",
     "TooLargePicture",
     "TooLong",
     "TooManyBytes",
+    "TooManyOpen",
     "TooManyStreams",
     "TooShort",
     "TooSmall",
@@ -71,6 +145,15 @@ __all__ = [
     "UploadBusy",
     "UploadMissing",
     "Video",
+    "Wanted",
     "find_ffmpeg",
+    "interrupted",
+    "obstacle_to_remux",
     "plan",
+    "read_subtitles",
+    "refusal_of",
+    "remuxed_rung",
+    "rung_footage",
+    "source_footage",
+    "write_vtt",
 ]

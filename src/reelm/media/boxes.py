@@ -59,7 +59,18 @@ def body(file: BinaryIO, box: Box) -> bytes:
 
 
 def read_tracks(moov: bytes) -> Tracks:
-    """Tracks and codecs from the body of a ``moov``."""
+    """Tracks and codecs from the body of a ``moov``.
+
+    Raises:
+        BadEncoding: a box is missing or damaged; a remuxed source passes on what was wrong with it.
+    """
+    try:
+        return _read_tracks(moov)
+    except (IndexError, struct.error) as error:
+        raise bad("a box of the initialisation part is damaged") from error
+
+
+def _read_tracks(moov: bytes) -> Tracks:
     video_track, timescale = 0, 0
     codecs: list[str] = []
     for trak in _all(moov, b"trak"):

@@ -9,6 +9,7 @@ from reelm.base import ReelmError
 from reelm.media.errors import BadEncoding, EncoderStopped, SpoolFull, Unreadable
 from reelm.media.ffmpeg import Encoder
 from reelm.media.graph import encoding, reading
+from reelm.media.loudness import levels
 from reelm.media.model import Plan, Rung
 from reelm.media.process import Outcome, run
 
@@ -43,7 +44,8 @@ async def encode(
     final = tuple(into / f"{rung.name}.mp4" for rung in rungs)
     # A crash leaves only these; the next try writes over them.
     parts = tuple(path.with_suffix(".part") for path in final)
-    command = [str(encoder.program), *reading(source), *_progressing(), *encoding(plan, rungs, parts)]
+    made = encoding(plan, rungs, parts, levels=await levels(source, plan, encoder=encoder))
+    command = [str(encoder.program), *reading(source), *_progressing(), *made]
     bounds = encoder.effort.bounds(plan.probe.duration_ms, file_bytes=_most_bytes(plan, rungs))
     try:
         outcome = await run(command, bounds=bounds, on_line=_meter(plan, progress))
@@ -97,7 +99,12 @@ def encoder_problem(outcome: Outcome) -> ReelmError:
         problem = EncoderStopped(
             "The encoder was stopped by the machine before it was done. The upload is kept. Try again."
         )
-    elif "No space left" in outcome.complaint or "File too large" in outcome.complaint:
+    elif "File too large" in outcome.complaint:
+        problem = BadEncoding(
+            "The video became larger than it may while it was prepared. The upload is kept. Export it again "
+            "at a lower quality and send that."
+        )
+    elif "No space left" in outcome.complaint:
         problem = SpoolFull(
             "The realm ran out of disk space while preparing the video. The upload is kept. Try again later."
         )

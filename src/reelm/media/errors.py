@@ -3,16 +3,31 @@
 ::
 
     ReelmError
-    ├── Invalid      Empty, Truncated, TooShort, TooSmall, TooManyStreams, Unreadable, TookTooLong
-    ├── TooLarge     TooManyBytes, TooLong, TooLargePicture
+    ├── Invalid      Empty, Truncated, TooShort, TooSmall, TooManyStreams, Unreadable, TookTooLong,
+    │                ChecksumMismatch, NotWanted, BadEncoderName, BadCut, BadSubtitles
+    ├── TooLarge     TooManyBytes, TooLong, TooLargePicture, BeyondLength, QuotaReached
     ├── Unsupported  NotAVideo, NoVideo
     ├── NotFound     UploadMissing
-    ├── Conflict     UploadBusy
-    ├── Unavailable  SpoolFull, EncoderStopped
-    └── Broken       NoEncoder, BadEncoding, InspectionFailed
+    ├── Gone         LeaseOver
+    ├── Unauthenticated  EncoderUnknown
+    ├── Conflict     UploadBusy, OffsetMismatch, EncoderExists
+    ├── TooMany      TooManyOpen
+    ├── Unavailable  SpoolFull, Interrupted, EncoderStopped
+    └── Broken       NoEncoder, BadEncoding, BadDelivery, InspectionFailed, NoChromaprint
 """
 
-from reelm.base import Broken, Conflict, Invalid, NotFound, TooLarge, Unavailable, Unsupported
+from reelm.base import (
+    Broken,
+    Conflict,
+    Gone,
+    Invalid,
+    NotFound,
+    TooLarge,
+    TooMany,
+    Unauthenticated,
+    Unavailable,
+    Unsupported,
+)
 
 
 class Empty(Invalid):
@@ -78,6 +93,20 @@ class TookTooLong(Invalid):
     is_retryable = True
 
 
+class BadCut(Invalid):
+    """A start, end or cover that the file does not have."""
+
+    code = "media.bad-cut"
+    title = "Not a part of this video"
+
+
+class BadSubtitles(Invalid):
+    """The line is in the facts."""
+
+    code = "media.bad-subtitles"
+    title = "Not subtitles that can be kept"
+
+
 class UploadMissing(NotFound):
     code = "media.upload-missing"
     title = "No such upload"
@@ -86,6 +115,72 @@ class UploadMissing(NotFound):
 class UploadBusy(Conflict):
     code = "media.upload-busy"
     title = "This upload is already being received"
+    is_retryable = True
+
+
+class OffsetMismatch(Conflict):
+    """The sender and the realm disagree on how much has arrived; the realm's answer is in the facts."""
+
+    code = "media.offset-mismatch"
+    title = "Not where the upload stands"
+
+
+class ChecksumMismatch(Invalid):
+    """Changed on the way: the same bytes may pass when they are sent again."""
+
+    code = "media.checksum-mismatch"
+    title = "The bytes were changed on the way"
+    is_retryable = True
+
+
+class BeyondLength(TooLarge):
+    code = "media.beyond-length"
+    title = "More bytes than announced"
+
+
+class QuotaReached(TooLarge):
+    code = "media.quota-reached"
+    title = "Too much is waiting"
+
+
+class TooManyOpen(TooMany):
+    code = "media.too-many-open"
+    title = "Too many unfinished uploads"
+
+
+class Interrupted(Unavailable):
+    code = "media.interrupted"
+    title = "The upload was interrupted"
+
+
+class LeaseOver(Gone):
+    code = "media.lease-over"
+    title = "The lease has ended"
+
+
+class NotWanted(Invalid):
+    code = "media.not-wanted"
+    title = "Something else was asked for"
+
+
+class BadDelivery(Broken):
+    code = "media.bad-delivery"
+    title = "An encoder sent something else"
+
+
+class BadEncoderName(Invalid):
+    code = "media.bad-encoder-name"
+    title = "Not a name for an encoder"
+
+
+class EncoderExists(Conflict):
+    code = "media.encoder-exists"
+    title = "There is such an encoder already"
+
+
+class EncoderUnknown(Unauthenticated):
+    code = "media.encoder-unknown"
+    title = "No such encoder"
 
 
 class SpoolFull(Unavailable):
@@ -111,3 +206,10 @@ class BadEncoding(Broken):
 class InspectionFailed(Broken):
     code = "media.inspection-failed"
     title = "Files cannot be looked at"
+
+
+class NoChromaprint(Broken):
+    """Never raised: the reason why a clip has no fingerprint of its sound."""
+
+    code = "media.no-chromaprint"
+    title = "Sounds cannot be recognised here"

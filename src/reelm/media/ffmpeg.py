@@ -51,10 +51,14 @@ class Effort:
 
 @dataclass(frozen=True, slots=True)
 class Encoder:
-    """Which ffmpeg, and what it may use."""
+    """Which ffmpeg, and what it may use.
+
+    ``knows_sounds``: it can make fingerprints of sound; not every build can.
+    """
 
     program: Path
     effort: Effort
+    knows_sounds: bool = False
 
 
 async def find_ffmpeg() -> Path:
@@ -70,6 +74,12 @@ async def find_ffmpeg() -> Path:
             "kept. Install the project's requirements again; they bring one."
         )
     return found
+
+
+async def knows_sounds(program: Path) -> bool:
+    """Whether an ffmpeg was built with Chromaprint."""
+    outcome = await run([str(program), "-hide_banner", "-version"], bounds=_BOUNDS)
+    return b"--enable-chromaprint" in outcome.output
 
 
 async def newest(places: Sequence[Path]) -> Path | None:

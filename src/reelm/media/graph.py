@@ -1,5 +1,6 @@
 """The filter graph and the options of one ffmpeg run, from a plan; pure text."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from reelm.media.accepted import DECODERS, FORMATS, PROTOCOLS
@@ -7,12 +8,16 @@ from reelm.media.model import Plan, Rung, Video
 
 _AUDIO_BITS_PER_SECOND = 96_000
 _AUDIO_RATE = 48_000
+# Peaks between samples and what AAC adds stay below full scale: about -1 dBTP in the end.
+_CEILING = 10 ** (-2 / 20)
 # 203 cd/m2 is white in graphics (BT.2408); up to 0.6 of it nothing changes, what is above is rolled off. Grey
 # at 38 % HLG becomes 108 of 255, white at 75 % becomes 232; hable, the usual choice, gives 73 and 157.
 _TO_SDR = (
     "zscale=transfer=linear:npl=203,format=gbrpf32le,zscale=primaries=bt709,tonemap=mobius:param=0.6:desat=0,"
     "zscale=transfer=bt709:matrix=bt709:range=limited"
 )
+# JPEG files are full-range BT.601 by definition.
+TO_JPEG = "scale=in_color_matrix=bt709:in_range=limited:out_color_matrix=bt601:out_range=full,format=yuvj420p"
 # Fixed, so that a machine with many cores neither needs more memory nor makes other bytes.
 _DECODER_THREADS, _FILTER_THREADS, _ENCODER_THREADS = "4", "4", "6"
 # One fragment per forced keyframe with the sound of the same stretch; the sound's start-up samples are cut by
@@ -20,24 +25,38 @@ _DECODER_THREADS, _FILTER_THREADS, _ENCODER_THREADS = "4", "4", "6"
 _MOVFLAGS = "+frag_keyframe+delay_moov+default_base_moof+skip_trailer"
 
 
-def reading(source: Path, *, seek_seconds: float = 0.0) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """A change of loudness; peaks are held below full scale."""
+
+    gain_db: float
+
+
+def reading(
+    source: Path, *, seek_seconds: float = 0.0, for_seconds: float | None = None, log_level: str = "error"
+) -> list[str]:
     """Open one local file and nothing else: no network, no playlists, no other formats."""
-    options = ["-nostdin", "-hide_banner", "-loglevel", "error", "-y", "-threads", _DECODER_THREADS]
+    options = ["-nostdin", "-hide_banner", "-loglevel", log_level, "-y", "-threads", _DECODER_THREADS]
     if seek_seconds > 0:
         options += ["-ss", f"{seek_seconds:.3f}"]
+    if for_seconds is not None:
+        options += ["-t", f"{for_seconds:.3f}"]
     allowed = ("-protocol_whitelist", PROTOCOLS, "-format_whitelist", FORMATS, "-codec_whitelist", DECODERS)
     return [*options, *allowed, "-i", f"file:{source}"]
 
 
-def encoding(plan: Plan, rungs: tuple[Rung, ...], outputs: tuple[Path, ...]) -> list[str]:
+def encoding(
+    plan: Plan, rungs: tuple[Rung, ...], outputs: tuple[Path, ...], *, levels: Levels | None = None
+) -> list[str]:
     """Everything after the input: one graph with a split per rung, then one output per rung.
 
     Args:
         plan: what was planned for the source.
         rungs: some of ``plan.rungs``.
         outputs: a file for each of ``rungs``.
+        levels: what is done to the sound's loudness.
     """
-    options = ["-filter_complex_threads", _FILTER_THREADS, "-filter_complex", _graph(plan, rungs)]
+    options = ["-filter_complex_threads", _FILTER_THREADS, "-filter_complex", _graph(plan, rungs, levels)]
     for place, (rung, output) in enumerate(zip(rungs, outputs, strict=True)):
         options += ["-map", f"[v{place}]", *_picture_options(plan, rung)]
         if plan.probe.audio is not None:
@@ -75,16 +94,19 @@ def _picture_options(plan: Plan, rung: Rung) -> list[str]:
     ]
 
 
-def _graph(plan: Plan, rungs: tuple[Rung, ...]) -> str:
+def _graph(plan: Plan, rungs: tuple[Rung, ...], levels: Levels | None) -> str:
     count = len(rungs)
     top = max(rungs, key=lambda rung: rung.width * rung.height)
     rate = max(rung.frame_rate for rung in rungs)
-    frames = plan.frame_count * (rate / plan.frame_rate)
+    scale = int(rate / plan.frame_rate)
+    # Cut on the grid of frames that all rungs share, before the costly filters.
+    trim = [f"trim=start_frame={plan.first_frame * scale}", "setpts=PTS-STARTPTS"] if plan.first_frame else []
     chain = [
         f"fps={rate.numerator}/{rate.denominator}:start_time=0",
+        *trim,
         *picture_chain(plan.video, width=top.width, height=top.height),
         # The last frame stays until the sound ends, and every rung ends at the same frame.
-        f"tpad=stop=-1:stop_mode=clone,trim=end_frame={int(frames)}",
+        f"tpad=stop=-1:stop_mode=clone,trim=end_frame={plan.frame_count * scale}",
     ]
     parts = [f"[0:{plan.video.stream_index}]{','.join(chain)},split={count}" + _pads("s", count)]
     for place, rung in enumerate(rungs):
@@ -96,11 +118,22 @@ def _graph(plan: Plan, rungs: tuple[Rung, ...]) -> str:
         parts.append(f"[s{place}]{','.join(steps)},setsar=1[v{place}]")
     if plan.probe.audio is not None:
         sound = (
-            f"aresample={_AUDIO_RATE}:async=1:first_pts=0,aformat=sample_fmts=fltp:channel_layouts=stereo,"
-            f"apad,atrim=end={float(plan.duration_seconds):.6f},asplit={count}"
+            f"{sound_chain(plan, levels)},apad,atrim=end={float(plan.duration_seconds):.6f},asplit={count}"
         )
         parts.append(f"[0:{plan.probe.audio.stream_index}]{sound}" + _pads("a", count))
     return ";".join(parts)
+
+
+def sound_chain(plan: Plan, levels: Levels | None = None) -> str:
+    """Filters from the source's sound to stereo at one rate, cut as planned, as loud as wanted."""
+    chain = f"aresample={_AUDIO_RATE}:async=1:first_pts=0,aformat=sample_fmts=fltp:channel_layouts=stereo"
+    if plan.cut.is_trimmed:
+        start, end = float(plan.start_seconds), float(plan.start_seconds + plan.duration_seconds)
+        chain += f",atrim=start={start:.6f}:end={end:.6f},asetpts=PTS-STARTPTS"
+    if levels is None:
+        return chain
+    limiter = f"alimiter=level=0:latency=1:attack=2:release=80:limit={_CEILING:.4f}"
+    return f"{chain},volume={levels.gain_db:.2f}dB,{limiter},aformat=sample_fmts=fltp"
 
 
 def picture_chain(video: Video, *, width: int, height: int) -> list[str]:

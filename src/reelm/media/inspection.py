@@ -46,17 +46,41 @@ class Reach:
         self.last_key = Fraction(0)
         self.times: list[Fraction] = []
         self.is_reordered = False
+        self.size_bytes = 0
+        self.keys: list[Fraction] = []
+        self.decoded: Fraction | None = None
+        self.has_steady_times = True
+        self.has_clean_groups = True
 
     def add(self, packet: "av.Packet[Any]") -> None:
+        self.size_bytes += packet.size
         if packet.pts is None or packet.time_base is None:
+            self.has_steady_times = False
             return
         at = packet.pts * packet.time_base
+        self._add_order(packet, at)
         self.is_reordered |= bool(self.times) and at < self.times[-1]
         self.times.append(at)
         self.start = at if self.start is None else min(self.start, at)
         self.end = max(self.end, at + (packet.duration or 0) * packet.time_base)
         if packet.is_keyframe:
             self.last_key = at
+
+    def _add_order(self, packet: "av.Packet[Any]", at: Fraction) -> None:
+        decoded = None if packet.dts is None or packet.time_base is None else packet.dts * packet.time_base
+        if decoded is None or (self.decoded is not None and decoded <= self.decoded):
+            self.has_steady_times = False
+        self.decoded = decoded
+        if packet.is_keyframe:
+            self.keys.append(at)
+        elif not self.keys or at < self.keys[-1]:  # shown before the keyframe that it is decoded after
+            self.has_clean_groups = False
+
+    def longest_gap(self) -> Fraction:
+        return max((later - sooner for sooner, later in pairwise(sorted(self.times))), default=Fraction(0))
+
+    def longest_group(self) -> Fraction:
+        return max((later - sooner for sooner, later in pairwise([*self.keys, self.end])), default=self.end)
 
     def frame_rate(self) -> float:
         """One over the usual distance, so that a pause in a variable rate does not count."""
@@ -110,9 +134,12 @@ def _inspect(path: Path, options: dict[str, str], bounds: dict[str, int]) -> dic
         if _is_over(probe, bounds) or not reach.times:
             return probe
         _demand_the_end(container, family, end)
-        _fill_from_frame(probe["video"], picture, _first_frame(container, picture))
+        frame = _first_frame(container, picture)
+        _fill_from_frame(probe["video"], picture, frame)
+        probe["video"]["coding"] = _coding(picture, reach, frame)
         _decode_tail(container, picture, reach)
-        probe["audio"] = next(filter(None, (_sound(container, stream) for stream in sounds)), None)
+        heard = (_sound(container, stream, reach, reaches[stream.index]) for stream in sounds)
+        probe["audio"] = next(filter(None, heard), None)
         return probe
 
 
@@ -151,7 +178,10 @@ def _boxes(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int]]:
 
 def _tracks(container: InputContainer) -> tuple[VideoStream | None, list[AudioStream]]:
     pictures = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
-    return next(iter(pictures), None), list(container.streams.audio)
+    picture = next(iter(pictures), None)
+    if picture is not None and picture.codec_context is None:  # of a kind that nobody knows
+        raise Fault("unreadable")
+    return picture, [stream for stream in container.streams.audio if stream.codec_context is not None]
 
 
 def _headline(container: InputContainer, picture: VideoStream | None) -> dict[str, Any]:
@@ -258,6 +288,29 @@ def _fill_from_frame(video: dict[str, Any], picture: VideoStream, frame: av.Vide
     }
 
 
+def _coding(picture: VideoStream, reach: Reach, frame: av.VideoFrame) -> dict[str, Any]:
+    context = picture.codec_context
+    length = max(reach.end - (reach.start or 0), Fraction(1, 1000))
+    return {
+        "profile": context.profile or "",
+        "level": context.level or 0,
+        "bits_per_second": round(reach.size_bytes * 8 / length),
+        "longest_gap_ms": round(reach.longest_gap() * 1000),
+        "longest_group_ms": round(reach.longest_group() * 1000),
+        "has_clean_groups": reach.has_clean_groups,
+        "has_steady_times": reach.has_steady_times,
+        "is_plain": (picture.sample_aspect_ratio or 1) == 1 and not _is_mirrored(frame),
+    }
+
+
+def _is_mirrored(frame: av.VideoFrame) -> bool:
+    matrix: Any = frame.side_data.get("DISPLAYMATRIX")
+    if matrix is None:
+        return False
+    a, b, _, c, d, *_ = struct.unpack("=9i", memoryview(matrix))
+    return bool(a * d - b * c < 0)
+
+
 def _decode_tail(container: InputContainer, picture: VideoStream, reach: Reach) -> None:
     """The last part must be there too, not only its place in the index."""
     time_base = picture.time_base or Fraction(1, 1000)
@@ -271,7 +324,9 @@ def _decode_tail(container: InputContainer, picture: VideoStream, reach: Reach) 
     raise Fault("truncated")
 
 
-def _sound(container: InputContainer, stream: AudioStream) -> dict[str, Any] | None:
+def _sound(
+    container: InputContainer, stream: AudioStream, picture: Reach, own: Reach
+) -> dict[str, Any] | None:
     """Facts about the sound, or nothing when it does not decode: the clip is then published without it."""
     try:
         container.seek(container.start_time or 0)
@@ -283,6 +338,9 @@ def _sound(container: InputContainer, stream: AudioStream) -> dict[str, Any] | N
                         "codec": stream.codec_context.name,
                         "channels": frame.layout.nb_channels,
                         "sample_rate": frame.sample_rate,
+                        "profile": stream.codec_context.profile or "",
+                        "late_ms": round(((own.start or 0) - (picture.start or 0)) * 1000),
+                        "long_ms": round((own.end - picture.end) * 1000),
                     }
     except (av.FFmpegError, ValueError):
         return None

@@ -1,22 +1,33 @@
 """The package's main noun: everything that is done to a file, with its limits in one place."""
 
 import asyncio
-from collections.abc import AsyncIterable, Callable
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from reelm.base import Clock, Entropy, Tx, UploadId
+from reelm.base import ClipId, Clock, Entropy, Invalid, Secret, TooLarge, Tx, Unsupported, UploadId
 from reelm.media import store
+from reelm.media.append import Pace
+from reelm.media.arrivals import Allowance, Arrivals, Rules
+from reelm.media.cut import WHOLE, Cut, check_cut
+from reelm.media.elsewhere import Encoding, Terms
 from reelm.media.encode import Encoded, encode
-from reelm.media.ffmpeg import Effort, Encoder, find_ffmpeg
+from reelm.media.ffmpeg import Effort, Encoder, find_ffmpeg, knows_sounds
+from reelm.media.fingerprint import Fingerprint, Scheme
+from reelm.media.lending import Lending
 from reelm.media.model import Limits, Plan, Probe, Rung
 from reelm.media.package import Rendition, package
-from reelm.media.poster import poster
+from reelm.media.poster import Poster, poster
 from reelm.media.probe import probe
 from reelm.media.process import Bounds
+from reelm.media.remux import remux
+from reelm.media.skim import Footage, Skimmed, skim
 from reelm.media.spool import Spool, Spooled
 from reelm.media.store import Upload
+from reelm.media.verify import Claim, bad, check_picture, verify
+
+_SLACK_MS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,29 +38,43 @@ class Config:
         spool: folder for uploads in the clear; private, on the realm's own disk, made when missing.
         limits: what is accepted as a source.
         reserve_bytes: free space that an upload may not use.
-        upload_ttl_seconds: how long an upload waits to be posted.
+        upload_ttl_seconds: how long an upload waits to be posted, or for more of it to arrive.
+        allowance: what one account may have waiting.
+        pace: how uploads that come in pieces are written.
         inspect_seconds: for looking at one file.
         inspect_memory_bytes: address space of the process that looks.
         effort: what encoding may use.
+        terms: how encodings are lent to other machines.
     """
 
     spool: Path
     limits: Limits = field(default_factory=Limits)
     reserve_bytes: int = 256 * 1024**2
     upload_ttl_seconds: int = 24 * 3600
+    allowance: Allowance = field(default_factory=Allowance)
+    pace: Pace = field(default_factory=Pace)
     inspect_seconds: float = 60.0
     inspect_memory_bytes: int = 3 * 1024**3
     effort: Effort = field(default_factory=Effort)
+    terms: Terms = field(default_factory=Terms)
 
 
 class Media:
-    """Receives, looks at, encodes and packages files. Knows nobody and keeps nothing but ``uploads``."""
+    """Receives, looks at, encodes and packages files. Knows nobody, and keeps nothing but what waits.
+
+    Attributes:
+        arrivals: uploads that come in pieces.
+        lending: encodings that other machines may do.
+    """
 
     def __init__(self, config: Config, *, clock: Clock, entropy: Entropy) -> None:
         self._config = config
         self._clock = clock
         self._entropy = entropy
         self._spool = Spool(config.spool, limits=config.limits, reserve_bytes=config.reserve_bytes)
+        rules = Rules(config.upload_ttl_seconds, config.allowance, config.pace)
+        self.arrivals = Arrivals(self._spool, rules, clock=clock)
+        self.lending = Lending(self._spool, config.terms, clock=clock, entropy=entropy)
         self._encoder: Encoder | None = None
         self._finding = asyncio.Lock()
 
@@ -75,20 +100,13 @@ class Media:
         """Remove an upload's file and workspace. Safe to repeat."""
         self._spool.discard(upload)
 
-    def sweep(self, keep: set[UploadId]) -> None:
-        """At start: remove every file that belongs to none of ``keep``."""
-        self._spool.sweep(keep)
+    def sweep(self, keep: set[UploadId], arriving: set[UploadId]) -> None:
+        """At start: remove every file that belongs to none of ``keep`` and is not on its way in."""
+        self._spool.sweep(keep, arriving)
 
     async def probe(self, path: Path) -> Probe:
         """Facts about a file, or why it is refused; see ``reelm.media.probe.probe``."""
-        config = self._config
-        bounds = Bounds(
-            wall_seconds=config.inspect_seconds,
-            cpu_seconds=max(1, int(config.inspect_seconds)),
-            memory_bytes=config.inspect_memory_bytes,
-            file_bytes=0,
-        )
-        return await probe(path, limits=config.limits, bounds=bounds)
+        return await self._look(path, self._config.limits)
 
     async def encode(
         self,
@@ -103,13 +121,61 @@ class Media:
         encoder = await self._find_encoder()
         return await encode(source, plan, rungs, into=into, encoder=encoder, progress=progress)
 
-    async def package(self, encoded: Encoded, *, into: Path) -> Rendition:
-        """Encrypt a rung under a new key; see ``reelm.media.package.package``."""
-        return await package(encoded, into=into, entropy=self._entropy)
+    async def remux(self, source: Path, plan: Plan, rung: Rung, *, into: Path) -> Encoded:
+        """Copy a source's own picture and sound; see ``reelm.media.remux.remux``."""
+        return await remux(source, plan, rung, into=into, encoder=await self._urgent_encoder())
 
-    async def poster(self, source: Path, probe: Probe, *, into: Path) -> Path:
-        """A still picture, as JPEG; see ``reelm.media.poster.poster``."""
-        return await poster(source, probe, into=into, encoder=await self._find_encoder())
+    async def package(self, encoded: Encoded, *, into: Path, key: Secret | None = None) -> Rendition:
+        """Encrypt a rung under a key, or a new one; see ``reelm.media.package.package``."""
+        return await package(encoded, into=into, entropy=self._entropy, key=key)
+
+    async def verify(
+        self, encoding: Encoding, keys: Mapping[str, Secret], *, into: Path
+    ) -> tuple[Rendition, ...]:
+        """What an encoder elsewhere delivered, once it is proved to be what was asked for; in ``into``.
+
+        Raises:
+            BadDelivery: it is not.
+        """
+        planned, made = encoding.wanted.plan, []
+        await asyncio.to_thread(into.mkdir, mode=0o700, parents=True, exist_ok=True)
+        for rung in encoding.wanted.chosen:
+            path = self.lending.delivered(encoding, rung.name)
+            sent = (encoding.delivery or {}).get(rung.name, ())
+            plain = into / f"{rung.name}.plain"
+            try:
+                claim = Claim(rung, path, sent, keys[rung.name])
+                made.append(await verify(claim, planned, into=into))
+                check_picture(await self._look_at_delivery(plain), rung, planned)
+            finally:
+                plain.unlink(missing_ok=True)
+        return tuple(made)
+
+    async def poster(self, source: Path, probe: Probe, *, into: Path, cut: Cut = WHOLE) -> Poster:
+        """A still picture and its placeholder; see ``reelm.media.poster.poster``."""
+        return await poster(source, probe, into=into, encoder=await self._urgent_encoder(), cut=cut)
+
+    async def skim(self, footage: Footage, *, into: Path) -> Skimmed:
+        """Fingerprints and a preview strip; see ``reelm.media.skim.skim``."""
+        return await skim(footage, into=into, encoder=await self._find_encoder())
+
+    async def record_fingerprints(
+        self, tx: Tx, clip_id: ClipId, made: Sequence[Fingerprint], *, missing: Mapping[Scheme, str]
+    ) -> None:
+        """Replace what a clip is recognised by; ``missing``: the code of why a scheme could not be had."""
+        await store.record_fingerprints(tx, clip_id, made, missing)
+
+    async def fingerprints(self, tx: Tx, clip_id: ClipId) -> tuple[Fingerprint, ...]:
+        """What a clip is recognised by, by the name of the scheme; without those that could not be had."""
+        return await store.fingerprints_of(tx, clip_id)
+
+    async def unrecognised(self, tx: Tx, *, limit: int = 100) -> tuple[tuple[ClipId, Scheme, str], ...]:
+        """Clips that lack a fingerprint, which one, and the code of the reason; the newest first."""
+        return await store.unrecognised(tx, limit)
+
+    async def forget_fingerprints(self, tx: Tx, clip_id: ClipId) -> None:
+        """Nothing recognises the clip any more. Safe to repeat."""
+        await store.forget_fingerprints(tx, clip_id)
 
     async def record_upload(
         self, tx: Tx, spooled: Spooled, *, upload: UploadId, owner: str, probe: Probe
@@ -131,6 +197,22 @@ class Media:
         """An owner's upload; raises ``UploadMissing``."""
         return await store.upload(tx, upload, owner)
 
+    async def cut(self, tx: Tx, upload: Upload, cut: Cut) -> None:
+        """Take only a part of a file, from now on.
+
+        Raises:
+            BadCut: the file has no such part.
+        """
+        limits = self._config.limits
+        duration_ms = upload.probe.duration_ms
+        check_cut(cut, duration_ms=duration_ms, min_duration_ms=limits.min_duration_ms)
+        await store.record_cut(tx, upload.id, cut)
+
+    async def prolong(self, tx: Tx, upload: UploadId) -> None:
+        """Let an upload wait for its whole time once more, as a failed publishing needs it for a retry."""
+        seconds = self._config.upload_ttl_seconds
+        await store.prolong(tx, upload, self._clock.now() + timedelta(seconds=seconds))
+
     async def remove_upload(self, tx: Tx, upload: UploadId) -> None:
         """Forget an upload; its file goes with ``discard``. Safe to repeat."""
         await store.remove_upload(tx, upload)
@@ -143,9 +225,34 @@ class Media:
         """Every upload there is: what ``sweep`` should keep."""
         return await store.known_uploads(tx)
 
+    async def _look(self, path: Path, limits: Limits) -> Probe:
+        config = self._config
+        bounds = Bounds(
+            wall_seconds=config.inspect_seconds,
+            cpu_seconds=max(1, int(config.inspect_seconds)),
+            memory_bytes=config.inspect_memory_bytes,
+            file_bytes=0,
+        )
+        return await probe(path, limits=limits, bounds=bounds)
+
+    async def _look_at_delivery(self, plain: Path) -> Probe:
+        """A decoder's word on what came from elsewhere; a rung may be a frame or two beyond its source."""
+        limits = self._config.limits
+        longest_ms = limits.max_duration_ms + _SLACK_MS
+        try:
+            return await self._look(plain, replace(limits, min_duration_ms=1, max_duration_ms=longest_ms))
+        except (Invalid, TooLarge, Unsupported) as error:
+            raise bad("its picture cannot be decoded") from error
+
+    async def _urgent_encoder(self) -> Encoder:
+        """For what takes a moment and is waited for: not behind the ladders of other clips."""
+        found = await self._find_encoder()
+        return replace(found, effort=replace(found.effort, niceness=0))
+
     async def _find_encoder(self) -> Encoder:
         """Looked for once, at first use."""
         async with self._finding:
             if self._encoder is None:
-                self._encoder = Encoder(program=await find_ffmpeg(), effort=self._config.effort)
+                program = await find_ffmpeg()
+                self._encoder = Encoder(program, self._config.effort, await knows_sounds(program))
             return self._encoder

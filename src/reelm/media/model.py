@@ -6,10 +6,11 @@ rung at any piece.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from reelm.base import ReelmError
+from reelm.media.cut import WHOLE, Cut
 from reelm.media.errors import NoVideo, TooLargePicture, TooLong, TooManyStreams, TooShort, TooSmall
 
 # Rates that cameras mean; what they deliver is within a hundredth of one of these.
@@ -25,6 +26,9 @@ _PIECE_SECONDS = Fraction(2)
 _MIN_TAIL_SECONDS = Fraction(1, 2)
 # Wider than any camera's frame (21:9 is 2.33); beyond it a rung would cost more than its bit rate can carry.
 _MAX_ASPECT = Fraction(5, 2)
+# The largest picture of H.264 level 4.2, in blocks of 16 by 16; it allows 60 of them a second, and old phones
+# decode no level above it.
+_MAX_BLOCKS = 8_704
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,29 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Coding:
+    """How the picture is coded: what decides whether it may be passed on as it is.
+
+    Attributes:
+        level: of H.264, times ten: 42 is level 4.2.
+        longest_gap_ms: between two frames.
+        longest_group_ms: from one keyframe to the next, or to the end.
+        has_clean_groups: begins with a keyframe, and no picture is shown before the one it is decoded after.
+        has_steady_times: each packet says when it is decoded and shown, later than the one before.
+        is_plain: square pixels, and at most turned, not mirrored.
+    """
+
+    profile: str
+    level: int
+    bits_per_second: int
+    longest_gap_ms: int
+    longest_group_ms: int
+    has_clean_groups: bool
+    has_steady_times: bool
+    is_plain: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Video:
     """The picture. Sizes are as shown: after rotation, in square pixels.
 
@@ -54,6 +81,7 @@ class Video:
         frame_rate: frames per second as measured over the usual distance between frames.
         color_transfer: ``pq`` and ``hlg`` are high dynamic range; ``sdr`` is everything else.
         color_matrix: ``bt709``, ``bt601``, ``bt2020`` or ``unknown``.
+        coding: None where nobody looked, as for uploads from before it was known.
     """
 
     stream_index: int
@@ -68,14 +96,26 @@ class Video:
     color_matrix: str
     has_b_frames: bool
     is_interlaced: bool
+    coding: Coding | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Audio:
+    """The sound.
+
+    Attributes:
+        profile: of its codec, such as ``LC``.
+        late_ms: how much later than the picture it starts; below zero when it starts earlier.
+        long_ms: how much later than the picture it ends, likewise.
+    """
+
     stream_index: int
     codec: str
     channels: int
     sample_rate: int
+    profile: str = ""
+    late_ms: int = 0
+    long_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +131,16 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """One encoding to make. ``name`` is its short side, as in ``480p``."""
+    """One rendition to make. ``name`` is its short side, as in ``480p``, or ``source`` for a remuxed one.
+
+    ``crf`` is None when nothing is encoded.
+    """
 
     name: str
     width: int
     height: int
     frame_rate: Fraction
-    crf: int
+    crf: int | None
     max_bits_per_second: int
 
 
@@ -106,9 +149,12 @@ class Plan:
     """What will be made of one source.
 
     Attributes:
+        probe: of the source, without the sound when the cut leaves it out.
         rungs: lowest first; the first one is made alone, so that the clip is playable early.
         keyframes: frame numbers at ``rungs[0].frame_rate`` where a piece starts; the first is 0.
         frame_count: frames of ``rungs[0]``; the other rungs have a whole multiple of it.
+        first_frame: of the source, at the rate of ``rungs[0]``; the frames before it are cut off.
+        cut: what its creator takes of the source.
     """
 
     probe: Probe
@@ -116,6 +162,8 @@ class Plan:
     rungs: tuple[Rung, ...]
     keyframes: tuple[int, ...]
     frame_count: int
+    first_frame: int = 0
+    cut: Cut = WHOLE
 
     @property
     def frame_rate(self) -> Fraction:
@@ -125,6 +173,11 @@ class Plan:
     @property
     def duration_seconds(self) -> Fraction:
         return self.frame_count / self.frame_rate
+
+    @property
+    def start_seconds(self) -> Fraction:
+        """Where in the source it begins."""
+        return self.first_frame / self.frame_rate
 
     @property
     def keyframe_seconds(self) -> tuple[Fraction, ...]:
@@ -195,8 +248,10 @@ def _spoken(duration_ms: int) -> str:
     return f"{minutes} min {seconds % 60} s" if seconds >= 60 else f"{seconds} s"
 
 
-def plan(probe: Probe) -> Plan:
+def plan(probe: Probe, cut: Cut = WHOLE) -> Plan:
     """The rungs for an accepted source: 480, 720 and 1080 on the short side, as far as the source goes.
+
+    A cut begins and ends at the nearest frames of the first rung, which all rungs share.
 
     Raises:
         NoVideo: the probe has no picture; ``check`` refuses such a source earlier.
@@ -213,13 +268,17 @@ def plan(probe: Probe) -> Plan:
         _rung(video, side=side, rate=first_rate if place == 0 else rate, crf=crf, max_bits=max_bits)
         for place, (side, crf, max_bits) in enumerate(ladder)
     )
-    frame_count = max(1, round(Fraction(probe.duration_ms, 1000) * first_rate))
+    first_frame = round(Fraction(cut.start_ms, 1000) * first_rate)
+    end_frame = round(Fraction(cut.end_of(probe.duration_ms), 1000) * first_rate)
+    frame_count = max(1, end_frame - first_frame)
     return Plan(
-        probe=probe,
+        probe=replace(probe, audio=None) if cut.is_muted else probe,
         video=video,
         rungs=rungs,
         keyframes=_keyframes(frame_count, first_rate),
         frame_count=frame_count,
+        first_frame=first_frame,
+        cut=cut,
     )
 
 
@@ -244,10 +303,19 @@ def _rung(video: Video, *, side: int, rate: Fraction, crf: int, max_bits: int) -
     scale = Fraction(side, short)
     if Fraction(long, short) > _MAX_ASPECT:
         scale = side * _MAX_ASPECT / long
-    width, height = (_even(length * scale, most=length) for length in (video.width, video.height))
+    width, height = _size(video, scale)
     return Rung(
         name=f"{side}p", width=width, height=height, frame_rate=rate, crf=crf, max_bits_per_second=max_bits
     )
+
+
+def _size(video: Video, scale: Fraction) -> tuple[int, int]:
+    """At a scale, or at the next smaller one that old phones decode: 1080 by 2400 becomes 986 by 2192."""
+    while True:
+        width, height = (_even(length * scale, most=length) for length in (video.width, video.height))
+        if math.ceil(width / 16) * math.ceil(height / 16) <= _MAX_BLOCKS:
+            return width, height
+        scale *= Fraction(99, 100)
 
 
 def _even(length: Fraction, *, most: int) -> int:

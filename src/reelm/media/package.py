@@ -59,8 +59,8 @@ class Rendition:
         return sum(piece.duration_ms for piece in self.pieces)
 
 
-async def package(encoded: Encoded, *, into: Path, entropy: Entropy) -> Rendition:
-    """Encrypt a rung into ``into/NAME.sealed`` with a new key; an earlier try's file is replaced.
+async def package(encoded: Encoded, *, into: Path, entropy: Entropy, key: Secret | None = None) -> Rendition:
+    """Encrypt a rung into ``into/NAME.sealed`` with a key, or a new one; an earlier try's file is replaced.
 
     AES-128-CBC with PKCS7 as HLS asks for (RFC 8216, 4.3.2.4), a random IV per piece. CBC does not prove
     integrity; a piece's name does. Memory stays below a few MiB for any size.
@@ -68,16 +68,15 @@ async def package(encoded: Encoded, *, into: Path, entropy: Entropy) -> Renditio
     Raises:
         BadEncoding: the file is not fragmented MP4 with a picture in every fragment.
     """
-    return await asyncio.to_thread(_package, encoded, into, entropy)
+    return await asyncio.to_thread(_package, encoded, into, entropy, key or Secret(entropy.draw(_KEY_BYTES)))
 
 
-def _package(encoded: Encoded, into: Path, entropy: Entropy) -> Rendition:
+def _package(encoded: Encoded, into: Path, entropy: Entropy, key: Secret) -> Rendition:
     into.mkdir(mode=0o700, parents=True, exist_ok=True)
     path, part = into / f"{encoded.rung.name}.sealed", into / f"{encoded.rung.name}.sealing"
-    key = Secret(entropy.draw(_KEY_BYTES))
     try:
         with encoded.path.open("rb") as source, part.open("wb") as sink:
-            tracks, groups, durations = _outline(source, encoded.size_bytes)
+            tracks, groups, durations = outline(source, encoded.size_bytes)
             sealer = _Sealer(source, sink, key)
             pieces = tuple(
                 sealer.seal(group, iv=entropy.draw(_KEY_BYTES), duration_ms=duration)
@@ -101,8 +100,12 @@ def _package(encoded: Encoded, into: Path, entropy: Entropy) -> Rendition:
     )
 
 
-def _outline(source: BinaryIO, size: int) -> tuple[Tracks, list[list[Box]], list[int]]:
-    """The tracks, the boxes of each piece and its milliseconds; the first is the initialisation part."""
+def outline(source: BinaryIO, size: int) -> tuple[Tracks, list[list[Box]], list[int]]:
+    """The tracks, the boxes of each piece and its milliseconds; the first is the initialisation part.
+
+    Raises:
+        BadEncoding: the file is not fragmented MP4 with a picture in every fragment.
+    """
     tracks: Tracks | None = None
     groups: list[list[Box]] = [[]]
     spans: list[tuple[int, int]] = []

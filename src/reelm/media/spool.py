@@ -1,7 +1,8 @@
 """A private folder where uploads wait in the clear until they are encoded.
 
 Names in it are upload ids: ``ID.part`` while bytes arrive, ``ID.source`` when every byte is on disk,
-``ID.work`` for what is made from it. Whatever a crash leaves here is removed by ``sweep`` at the next start.
+``ID.work`` for what is made from it. Whatever a crash leaves here is removed by ``sweep`` at the next start,
+unless a row says that the rest of it may still come.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ from pathlib import Path
 from reelm.base import Invalid, UploadId, read_id
 from reelm.media.errors import SpoolFull, Truncated, UploadBusy, UploadMissing
 from reelm.media.model import Limits
+from reelm.media.part import PartFile, flush_folder
 from reelm.media.probe import empty, too_many_bytes
 
 _BLOCK_BYTES = 1024 * 1024
@@ -58,7 +60,7 @@ class Spool:
             size_bytes = await self._drain(stream, descriptor)
             _refuse_arrived(size_bytes, declared_bytes)
             # A crash before the rename leaves only ID.part, which the next start sweeps away.
-            await _or_full(_settle, descriptor, part, path)
+            await or_full(_settle, descriptor, part, path)
         except BaseException:
             part.unlink(missing_ok=True)
             path.unlink(
@@ -93,10 +95,50 @@ class Spool:
             self._path(upload, ending).unlink(missing_ok=True)
         _remove(self._path(upload, "work"))
 
-    def sweep(self, keep: set[UploadId]) -> None:
-        """Remove all but the received files and work of ``keep``. Only at start: nothing may be arriving."""
+    async def prepare(self, upload: UploadId, length_bytes: int) -> None:
+        """Make the empty, durable file of an upload that will come in pieces; its row follows.
+
+        Raises:
+            Empty, TooManyBytes: the announced length is none or over the limit.
+            SpoolFull: the disk has no room for it.
+        """
+        self._refuse_announced(length_bytes)
+        await or_full(self._make_room, length_bytes)
+        await or_full(PartFile.create, self._path(upload, "part"))
+
+    def open_part(self, upload: UploadId) -> PartFile | None:
+        """The file of an upload that comes in pieces, locked; None while another has it.
+
+        Raises:
+            FileNotFoundError: it is not there.
+        """
+        return PartFile.open(self._path(upload, "part"), self._path(upload, "source"))
+
+    def complete(self, upload: UploadId) -> Path:
+        """Give a file that has all its bytes its final name, durably. Safe to repeat."""
+        part, path = self._path(upload, "part"), self._path(upload, "source")
+        if part.exists():
+            part.replace(path)
+            flush_folder(path.parent)
+        return self.source(upload)
+
+    def has_source(self, upload: UploadId) -> bool:
+        """Whether a received file still takes up room."""
+        return self._path(upload, "source").is_file()
+
+    def free_bytes(self) -> int:
+        """What uploads may still use of the disk."""
+        self._prepare()
+        return shutil.disk_usage(self._folder).free - self._reserve_bytes
+
+    def sweep(self, keep: set[UploadId], arriving: set[UploadId]) -> None:
+        """Remove all but the received files and work of ``keep`` and what there is of ``arriving``.
+
+        Only at start: nothing else may be arriving.
+        """
         self._prepare()
         kept = {f"{upload}.{ending}" for upload in keep for ending in ("source", "work")}
+        kept |= {f"{upload}.{ending}" for upload in arriving for ending in ("part", "source")}
         for path in self._folder.iterdir():
             if path.name not in kept:
                 _remove(path)
@@ -120,9 +162,8 @@ class Spool:
             raise too_many_bytes(self._limits)
 
     def _make_room(self, wanted_bytes: int) -> None:
-        self._prepare()
-        if shutil.disk_usage(self._folder).free < wanted_bytes + self._reserve_bytes:
-            raise _full()
+        if self.free_bytes() < wanted_bytes:
+            raise full()
 
     async def _drain(self, stream: AsyncIterable[bytes], descriptor: int) -> int:
         size_bytes, waiting = 0, bytearray()
@@ -132,9 +173,9 @@ class Spool:
                 raise too_many_bytes(self._limits)
             waiting += block
             if len(waiting) >= _BLOCK_BYTES:
-                await _or_full(_write, descriptor, bytes(waiting))
+                await or_full(_write, descriptor, bytes(waiting))
                 waiting.clear()
-        await _or_full(_write, descriptor, bytes(waiting))
+        await or_full(_write, descriptor, bytes(waiting))
         return size_bytes
 
 
@@ -166,14 +207,15 @@ def _write(descriptor: int, block: bytes) -> None:
 def _settle(descriptor: int, part: Path, path: Path) -> None:
     os.fsync(descriptor)
     part.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    flush_folder(path.parent)
 
 
-async def _or_full(job: Callable[..., None], *args: object) -> None:
+async def or_full(job: Callable[..., None], *args: object) -> None:
+    """Run file work in a thread, to its end even when cancelled.
+
+    Raises:
+        SpoolFull: the disk has no room.
+    """
     work = asyncio.ensure_future(asyncio.to_thread(job, *args))
     try:
         await asyncio.shield(work)
@@ -183,14 +225,15 @@ async def _or_full(job: Callable[..., None], *args: object) -> None:
         raise
     except OSError as error:
         if error.errno in _NO_ROOM:
-            raise _full() from error
+            raise full() from error
         raise
 
 
-def _full() -> SpoolFull:
+def full(state: str = "Nothing was kept.") -> SpoolFull:
+    """No room; ``state`` says what became of the bytes."""
     return SpoolFull(
-        "The realm has no disk space for another upload. Nothing was kept. Try again later; the operator "
-        "has to free some space first."
+        f"The realm has no disk space for another upload. {state} Try again later; the operator has to free "
+        "some space first."
     )
 
 

@@ -9,6 +9,7 @@ a clip on its way to being visible; ``Candidate``, a visible clip that a feed ma
 
 from reelm.social.errors import (
     BadHandle,
+    BadMoment,
     BadPlace,
     BadText,
     CaptionTooLong,
@@ -33,6 +34,7 @@ from reelm.social.model import (
     CommentPage,
     CommentView,
     Config,
+    Details,
     Failure,
     Place,
     Profile,
@@ -41,11 +43,13 @@ from reelm.social.model import (
     Publication,
     Shape,
 )
+from reelm.social.queue import Waiting
 from reelm.social.social import Social
 
 __all__ = [
     "Author",
     "BadHandle",
+    "BadMoment",
     "BadPlace",
     "BadText",
     "Candidate",
@@ -58,6 +62,7 @@ __all__ = [
     "CommentPage",
     "CommentView",
     "Config",
+    "Details",
     "Failure",
     "FollowSelf",
     "HandleTaken",
@@ -75,5 +80,6 @@ __all__ = [
     "Social",
     "Step",
     "TextTooLong",
+    "Waiting",
     "WrongState",
 ]

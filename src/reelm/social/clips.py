@@ -5,36 +5,54 @@ from collections.abc import Sequence
 from reelm.base import AccountId, Broken, ClipId, Tx, UploadId, mint
 from reelm.social.errors import ClipRemoved, NoSuchClip, NotYours
 from reelm.social.lifecycle import ClipState
-from reelm.social.model import Clip, ClipPage, ClipView, Shape
+from reelm.social.model import Clip, ClipPage, ClipView, Details, Shape
+from reelm.social.moments import check_moment
 from reelm.social.paging import cut, read_place
 from reelm.social.people import find_profile
 from reelm.social.room import Room
 from reelm.social.store import clips, viewing
-from reelm.social.words import CAPTION, read_tag, read_tags, read_text
+from reelm.social.words import ALT_TEXT, CAPTION, read_tag, read_tags, read_text
+
+PLAIN = Details()
 
 
 class Clips(Room):
     async def create_clip(
-        self, tx: Tx, account_id: AccountId, *, upload_id: UploadId, caption: str, shape: Shape
+        self,
+        tx: Tx,
+        account_id: AccountId,
+        *,
+        upload_id: UploadId,
+        caption: str,
+        shape: Shape,
+        details: Details = PLAIN,
     ) -> tuple[Clip, bool]:
-        """The clip of an upload, due to be published, and whether it is new; a repeat gives the same clip.
+        """The clip of an upload, and whether it is new; a repeat gives the same clip.
+
+        It is due to be published, unless the details say that it is a draft.
 
         Raises:
-            BadText, CaptionTooLong: the rules are in the message.
+            BadText, CaptionTooLong, TextTooLong: the rules are in the message.
+            BadMoment: the time to publish at has passed, or is too far away.
             NotYours: the upload became someone else's clip.
             ClipRemoved: the upload became a clip that was removed since.
         """
-        text = read_text(caption, CAPTION)
+        text, now = read_text(caption, CAPTION), self._clock.now()
+        if details.publish_at is not None:
+            check_moment(details.publish_at, now=now)
+        is_draft = details.is_draft or details.publish_at is not None
         clip = Clip(
             id=ClipId(mint(self._clock, self._entropy)),
             account_id=account_id,
             upload_id=upload_id,
-            state=ClipState.PROCESSING,
+            state=ClipState.DRAFT if is_draft else ClipState.PROCESSING,
             caption=text,
+            alt_text=read_text(details.alt_text, ALT_TEXT),
             shape=shape,
-            created_at=self._clock.now(),
+            created_at=now,
             published_at=None,
             attempt=1,
+            due_at=details.publish_at if is_draft else now,
         )
         if await clips.add(tx, clip, read_tags(text)):
             return clip, True
@@ -46,6 +64,47 @@ class Clips(Room):
         if existing.state is ClipState.REMOVED:
             raise _removed()
         return existing, False
+
+    async def edit_clip(
+        self,
+        tx: Tx,
+        clip_id: ClipId,
+        account_id: AccountId,
+        *,
+        caption: str | None = None,
+        alt_text: str | None = None,
+    ) -> ClipView:
+        """Change what is given; None leaves a field as it is. Safe to repeat.
+
+        A caption that people could read already is shown as edited; its tags follow it.
+
+        Raises:
+            BadText, CaptionTooLong, TextTooLong: the rules are in the message.
+            NotYours: it belongs to someone else.
+            ClipRemoved, NoSuchClip: there is no clip to edit.
+        """
+        await require_owned(tx, clip_id, account_id)
+        if caption is not None:
+            text = read_text(caption, CAPTION)
+            await clips.reword(tx, clip_id, text, read_tags(text), at=self._clock.now())
+        if alt_text is not None:
+            await clips.describe(tx, clip_id, read_text(alt_text, ALT_TEXT))
+        return await see(tx, clip_id, account_id)
+
+    async def own_clip(self, tx: Tx, clip_id: ClipId, account_id: AccountId) -> ClipView:
+        """One's own clip, to change it.
+
+        Raises:
+            NotYours: it belongs to someone else.
+            ClipRemoved, NoSuchClip: there is no such clip.
+        """
+        await require_owned(tx, clip_id, account_id)
+        return await see(tx, clip_id, account_id)
+
+    async def list_subtitles(self, tx: Tx, clip_id: ClipId, languages: tuple[str, ...]) -> None:
+        """Say in which languages a clip has subtitles. Raises ClipRemoved."""
+        if not await clips.list_subtitles(tx, clip_id, languages):
+            raise _removed()
 
     async def is_posted(self, tx: Tx, upload_id: UploadId) -> bool:
         """Whether an upload became a clip, however that clip fared."""
@@ -154,6 +213,14 @@ async def owned_state(tx: Tx, clip_id: ClipId, account_id: AccountId) -> ClipSta
         return found[1]
     await require_visible(tx, clip_id, account_id)
     raise NotYours("This clip belongs to someone else. Nothing was changed.")
+
+
+async def require_owned(tx: Tx, clip_id: ClipId, account_id: AccountId) -> ClipState:
+    """The state of one's own clip; raises as ``owned_state`` does, and ClipRemoved when it is gone."""
+    state = await owned_state(tx, clip_id, account_id)
+    if state is ClipState.REMOVED:
+        raise await refusal(tx, clip_id, account_id)
+    return state
 
 
 def may_see(owner: AccountId, state: ClipState, viewer: AccountId | None) -> bool:

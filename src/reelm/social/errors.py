@@ -2,7 +2,7 @@
 
 ::
 
-    Invalid      BadHandle  BadText  BadPlace  FollowSelf
+    Invalid      BadHandle  BadText  BadPlace  BadMoment  FollowSelf
     TooLarge     TextTooLong ── CaptionTooLong
     NotFound     NoSuchClip  NoSuchProfile  NoSuchComment
     Gone         ClipRemoved
@@ -28,6 +28,11 @@ class BadPlace(Invalid):
 
     code = "social.bad-cursor"
     title = "Not a place in this list"
+
+
+class BadMoment(Invalid):
+    code = "social.bad-moment"
+    title = "Not a time to publish at"
 
 
 class FollowSelf(Invalid):

@@ -9,8 +9,9 @@ from enum import StrEnum
 
 
 class ClipState(StrEnum):
-    """Who may see a clip: everyone when visible, its owner when processing or failed, nobody when removed."""
+    """Who may see a clip: everyone when visible, nobody when removed, its owner otherwise."""
 
+    DRAFT = "draft"
     PROCESSING = "processing"
     VISIBLE = "visible"
     FAILED = "failed"
@@ -29,11 +30,18 @@ class Step(StrEnum):
 
 
 MOVES: Mapping[ClipState, frozenset[ClipState]] = {
+    ClipState.DRAFT: frozenset({ClipState.PROCESSING, ClipState.REMOVED}),
     ClipState.PROCESSING: frozenset({ClipState.VISIBLE, ClipState.FAILED, ClipState.REMOVED}),
     ClipState.FAILED: frozenset({ClipState.PROCESSING, ClipState.REMOVED}),
     ClipState.VISIBLE: frozenset({ClipState.REMOVED}),
     ClipState.REMOVED: frozenset(),
 }
+
+
+def furthest(one: tuple[Step, float], other: tuple[Step, float]) -> tuple[Step, float]:
+    """The later of two steps, each with its ratio: what people are shown never goes back."""
+    order = list(Step)
+    return max(one, other, key=lambda at: (order.index(at[0]), at[1]))
 
 
 def states_before(state: ClipState) -> tuple[ClipState, ...]:
@@ -42,14 +50,14 @@ def states_before(state: ClipState) -> tuple[ClipState, ...]:
 
 
 def check_moves(moves: Mapping[ClipState, frozenset[ClipState]]) -> None:
-    """Every state declared and reached from ``PROCESSING``, and only ``REMOVED`` final.
+    """Every state declared and reached from ``DRAFT``, and only ``REMOVED`` final.
 
     Raises:
         ValueError: the declaration has a hole; the message names the states.
     """
     if missing := set(ClipState) - set(moves):
         raise ValueError(f"states without a declaration: {sorted(missing)}")
-    reached, waiting = {ClipState.PROCESSING}, [ClipState.PROCESSING]
+    reached, waiting = {ClipState.DRAFT}, [ClipState.DRAFT]
     while waiting:
         fresh = moves[waiting.pop()] - reached
         reached |= fresh

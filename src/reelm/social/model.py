@@ -7,7 +7,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from reelm.base import AccountId, ClipId, CommentId, UploadId
+from reelm.media import Strip
 from reelm.social.lifecycle import ClipState, Step
+from reelm.social.queue import Waiting
 
 VIEW_MS = 3_000
 AGE_OFFSET_HOURS = 2.0
@@ -79,6 +81,21 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Details:
+    """What its creator may say of a new clip beside its caption.
+
+    Attributes:
+        alt_text: what the picture shows, for those who do not see it.
+        is_draft: not to be published yet.
+        publish_at: when it will be; None for a draft that waits for its creator.
+    """
+
+    alt_text: str = ""
+    is_draft: bool = False
+    publish_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Clip:
     """A clip as it is recorded, seen by nobody in particular."""
 
@@ -87,31 +104,44 @@ class Clip:
     upload_id: UploadId
     state: ClipState
     caption: str
+    alt_text: str
     shape: Shape
     created_at: datetime
     published_at: datetime | None
     attempt: int
+    due_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class ClipView:
-    """A clip as one viewer sees it. ``failure`` is for its owner alone."""
+    """A clip as one viewer sees it. ``failure`` is for its owner alone.
+
+    ``alt_text`` says what the picture shows, for those who do not see it; ``edited_at`` is when the caption
+    last changed after people could read it; ``subtitles`` are languages. ``publish_at`` is of a
+    draft that will be published by itself. ``blurhash`` is of its poster.
+    """
 
     id: ClipId
     state: ClipState
     author: Author
     caption: str
+    alt_text: str
+    edited_at: datetime | None
+    subtitles: tuple[str, ...]
     tags: tuple[str, ...]
     created_at: datetime
     published_at: datetime | None
     duration_ms: int
     width: int
     height: int
+    blurhash: str | None
+    strip: Strip | None
     like_count: int
     comment_count: int
     view_count: int
     is_liked: bool
     is_own: bool
+    publish_at: datetime | None
     failure: Failure | None
 
 
@@ -142,12 +172,13 @@ class CommentPage:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """One attempt at publishing a clip; ``attempt`` counts from 1."""
+    """One attempt at publishing a clip; ``attempt`` counts from 1, ``round`` is when it is served."""
 
     clip_id: ClipId
     upload_id: UploadId
     account_id: AccountId
     attempt: int
+    round: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +189,7 @@ class Progress:
     ratio: float
     is_playable: bool
     failure: Failure | None
+    waiting: Waiting | None = None
 
 
 class Place(NamedTuple):

@@ -2,12 +2,13 @@
 
 from reelm.social.candidates import Candidates
 from reelm.social.clips import Clips
+from reelm.social.drafts import Drafts
 from reelm.social.people import People
 from reelm.social.publishing import Publishing
 from reelm.social.reactions import Reactions
 
 
-class Social(People, Clips, Reactions, Publishing, Candidates):
+class Social(People, Clips, Drafts, Reactions, Publishing, Candidates):
     """People and clips, one part per job; built from a clock, entropy and a ``Config``.
 
     Every method takes the unit of work it belongs to and never opens one. One that raises may have written

@@ -50,6 +50,7 @@ class Limits:
 DISPLAY_NAME = Limits("display name", 1, 50, has_lines=False)
 BIO = Limits("bio", 0, 300)
 CAPTION = Limits("caption", 0, 2_200, too_long=CaptionTooLong)
+ALT_TEXT = Limits("alt text", 0, 1_000)
 COMMENT = Limits("comment", 1, 500)
 
 

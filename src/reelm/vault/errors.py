@@ -13,6 +13,7 @@
     ├── TooFewPlaces         no placement keeps the promise; nothing was changed
     │   └── RenewalNeeded    only because of what the places held before; the object must be stored anew
     ├── NotDurable           too few stores took their fragment; nothing was kept
+    │   └── StoresFull       because they have no room
     ├── NotEnoughFragments   fewer than k good fragments can be reached now
     ├── ObjectMissing        no such object
     ├── ObjectBroken         good fragments that do not add up to the object
@@ -118,6 +119,11 @@ class RenewalNeeded(TooFewPlaces):
 class NotDurable(VaultError, Unavailable):
     code = "vault.not-durable"
     title = "Too few stores took the data"
+
+
+class StoresFull(NotDurable):
+    code = "vault.stores-full"
+    title = "The stores have no room"
 
 
 class NotEnoughFragments(VaultError, Unavailable):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from reelm.vault.codec import Block
-from reelm.vault.errors import NotDurable
+from reelm.vault.errors import NotDurable, StoreFull, StoresFull
 from reelm.vault.lane import Lane, Portion
 from reelm.vault.model import Config, ProviderId
 from reelm.vault.placement import survives_any_loss
@@ -114,7 +114,8 @@ class Lanes:
         if self._is_safe(hopeful):
             return
         lost = [f"{lane.store.place.provider}: {lane.failure}" for lane in self._all if not lane.is_hopeful]
-        raise NotDurable(
+        is_full = any(isinstance(lane.failure, StoreFull) for lane in self._all)
+        raise (StoresFull if is_full else NotDurable)(
             f"Only {len(hopeful)} stores can take the data, and losing one of them would leave fewer than "
             f"{self._k}. Nothing was kept. Make the other stores work, then try again. {' '.join(lost)}",
             stores_ready=len(hopeful),

@@ -20,7 +20,21 @@ from reelm.web.front import App, Front
 from reelm.web.inventory import Inventory
 from reelm.web.limits import Limits
 from reelm.web.problems import EXCEPTION_HANDLERS
-from reelm.web.routes import clips, comments, feed, hls, me, operations, profiles, session, storage, uploads
+from reelm.web.routes import (
+    clips,
+    comments,
+    encoding,
+    feed,
+    hls,
+    me,
+    operations,
+    profiles,
+    session,
+    storage,
+    subtitles,
+    tus,
+    uploads,
+)
 from reelm.web.traffic import Traffic
 from reelm.workflows import OpenRealm, sweep
 
@@ -32,12 +46,15 @@ ROUTES = [
     *session.ROUTES,
     *profiles.ROUTES,
     *uploads.ROUTES,
+    *tus.ROUTES,
     *clips.ROUTES,
     *comments.ROUTES,
     *feed.ROUTES,
+    *encoding.ROUTES,
     *hls.ROUTES,
     *me.ROUTES,
     *storage.ROUTES,
+    *subtitles.ROUTES,
     *operations.ROUTES,
 ]
 

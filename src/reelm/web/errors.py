@@ -4,24 +4,29 @@
 
     Invalid
     ├── BadRequest          not HTTP, JSON or parameters as the interface describes them
-    │   └── MethodNotAllowed  the address is there and does not do that
+    │   ├── MethodNotAllowed  the address is there and does not do that
+    │   ├── BadTusHeader      a resumable upload whose headers say nothing that can be done
+    │   └── WrongTusVersion   a resumable upload by another version of the protocol
     ├── BadFileName         a name that is a path, or cannot be shown
     └── BadLength           an announced length that is no number
     TooLarge
     └── BodyTooLarge        more than any request needs, apart from a video
     Unsupported
-    └── NotAVideoType       an upload that does not claim to be a video
+    ├── NotAVideoType       an upload that does not claim to be a video
+    └── NotATusBody         bytes of a resumable upload that do not claim to be that
     Unauthenticated
     └── SignInFirst         nobody is signed in
     Forbidden
     └── PageTokenMissing    a request that did not come from our own page
+    Conflict
+    └── OtherVersion        an encoder elsewhere that runs another version
     NotFound
     └── NoSuchAddress       no route and no file
     Broken
     └── Fault               an error that nobody expected
 """
 
-from reelm.base import Broken, Forbidden, Invalid, NotFound, TooLarge, Unauthenticated, Unsupported
+from reelm.base import Broken, Conflict, Forbidden, Invalid, NotFound, TooLarge, Unauthenticated, Unsupported
 
 
 class BadRequest(Invalid):
@@ -32,6 +37,16 @@ class BadRequest(Invalid):
 class MethodNotAllowed(BadRequest):
     code = "web.method-not-allowed"
     title = "This address does not do that"
+
+
+class BadTusHeader(BadRequest):
+    code = "web.bad-tus-header"
+    title = "Not a tus header"
+
+
+class WrongTusVersion(BadRequest):
+    code = "web.wrong-tus-version"
+    title = "Another version of the protocol"
 
 
 class BadFileName(Invalid):
@@ -52,6 +67,16 @@ class BodyTooLarge(TooLarge):
 class NotAVideoType(Unsupported):
     code = "web.not-a-video-type"
     title = "Not a video"
+
+
+class OtherVersion(Conflict):
+    code = "web.other-version"
+    title = "Another version of the program"
+
+
+class NotATusBody(Unsupported):
+    code = "web.not-a-tus-body"
+    title = "Not the bytes of an upload"
 
 
 class SignInFirst(Unauthenticated):

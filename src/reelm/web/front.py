@@ -11,6 +11,7 @@ from reelm.web.files import FOREVER, Receive, Scope, Send, send_bytes, send_file
 from reelm.web.linger import Linger
 from reelm.web.problems import fault
 from reelm.web.traffic import Traffic
+from reelm.web.tus import is_tus, meant, resumable
 from reelm.workflows import OpenRealm
 
 App: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]
@@ -94,9 +95,13 @@ class Front:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
+        if is_tus(path):
+            scope, send = meant(scope), resumable(send)
         if scope["method"] not in {"GET", "HEAD"}:
             linger = Linger(scope, receive, send)
             await self._inner(scope, linger.receive, linger.send)
+        elif is_tus(path) and scope["method"] == "HEAD":  # says something else than GET there
+            await self._inner(scope, receive, _without_body(send))
         elif path.startswith(_PROGRAM) and scope["method"] == "HEAD":
             await self._inner({**scope, "method": "GET"}, receive, _without_body(send))
         elif path.startswith(_PROGRAM):

@@ -1,8 +1,42 @@
 """How often one client may do what costs others something; counted per process."""
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import AsyncIterator, Hashable
+from dataclasses import dataclass, field
+from typing import TypeVar
 
-from reelm.base import Clock, RateLimit
+from reelm.base import Clock, RateLimit, TooMany
+
+# Every tab that shows clips on their way has one for each of them.
+STREAMS_AT_ONCE = 12
+_RETRY_SECONDS = 10
+_Event = TypeVar("_Event")
+
+
+class Streams:
+    """Answers that stay open, counted by whom they are for."""
+
+    def __init__(self, most: int = STREAMS_AT_ONCE) -> None:
+        self._most = most
+        self._open: Counter[Hashable] = Counter()
+
+    def check(self, key: Hashable) -> None:
+        """Raises ``TooMany`` when no more may be opened."""
+        if self._open[key] >= self._most:
+            raise TooMany(
+                f"{self._most} streams of yours are open already. Nothing was lost. Close some, or ask for "
+                "the clips themselves.",
+                retry_after_seconds=_RETRY_SECONDS,
+            )
+
+    async def counted(self, key: Hashable, events: AsyncIterator[_Event]) -> AsyncIterator[_Event]:
+        """The same events, counted as an open stream until their end."""
+        self._open[key] += 1
+        try:
+            async for event in events:
+                yield event
+        finally:
+            self._open -= Counter([key])
 
 
 @dataclass(frozen=True)
@@ -13,6 +47,7 @@ class Limits:
     posts: RateLimit
     comments: RateLimit
     views: RateLimit
+    streams: Streams = field(default_factory=Streams)
 
     @classmethod
     def of(cls, clock: Clock) -> "Limits":

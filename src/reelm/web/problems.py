@@ -9,14 +9,17 @@ from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi.datastructures import ResponseSpec
 
-from reelm import base
+from reelm import base, media
 from reelm.web import errors
 from reelm.web.schema import Problem
 
 PROBLEM_TYPE = "application/problem+json"
 
+# A status of the tus protocol, which HTTP itself does not have.
+CHECKSUM_MISMATCH = 460
+
 # One line per branch of the error tree; a new branch without a line is caught by a test.
-STATUSES: Mapping[type[base.ReelmError], HTTPStatus] = {
+STATUSES: Mapping[type[base.ReelmError], int] = {
     base.Invalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     base.TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     base.Unsupported: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
@@ -30,6 +33,10 @@ STATUSES: Mapping[type[base.ReelmError], HTTPStatus] = {
     base.Broken: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.BadRequest: HTTPStatus.BAD_REQUEST,
     errors.MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
+    errors.WrongTusVersion: HTTPStatus.PRECONDITION_FAILED,
+    media.UploadBusy: HTTPStatus.LOCKED,
+    media.Interrupted: HTTPStatus.LOCKED,  # every tus client goes on after this one
+    media.ChecksumMismatch: CHECKSUM_MISMATCH,
 }
 
 _MISFIT: tuple[type[base.ReelmError], str] = (
@@ -59,7 +66,7 @@ _WORDS: Mapping[int, tuple[type[base.ReelmError], str]] = {
 _log = structlog.get_logger(__name__)
 
 
-def status_of(error: base.ReelmError) -> HTTPStatus:
+def status_of(error: base.ReelmError) -> int:
     """The status of the branch the error grows from."""
     for kind in type(error).__mro__:
         if kind in STATUSES:
@@ -73,11 +80,15 @@ def documented(*statuses: int) -> dict[int, ResponseSpec]:
         status: ResponseSpec(
             Problem,
             generate_examples=False,
-            description=HTTPStatus(status).phrase,
+            description=_phrase(status),
             media_type=PROBLEM_TYPE,
         )
         for status in statuses
     }
+
+
+def _phrase(status: int) -> str:
+    return "Checksum Mismatch" if status == CHECKSUM_MISMATCH else HTTPStatus(status).phrase
 
 
 def problem(error: base.ReelmError) -> Problem:

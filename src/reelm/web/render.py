@@ -4,10 +4,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal, cast
 
-from reelm import feed, media, realm, social, vault
+from reelm import feed, media, realm, social, vault, workflows
 from reelm.web import schema
+from reelm.web.problems import problem
 
-Shown = Literal["processing", "visible", "failed"]
+Shown = Literal["draft", "processing", "visible", "failed"]
 
 _GIB = 1 << 30
 _SHOWN_MONEY = Decimal("0.0001")
@@ -39,6 +40,8 @@ def clip(found: social.ClipView) -> schema.Clip:
         state=cast("Shown", found.state.value),
         author=author(found.author),
         caption=found.caption,
+        alt_text=found.alt_text,
+        edited_at=found.edited_at,
         tags=list(found.tags),
         created_at=found.created_at,
         duration_ms=found.duration_ms,
@@ -51,7 +54,26 @@ def clip(found: social.ClipView) -> schema.Clip:
         is_own=found.is_own,
         playlist_url=f"/hls/{found.id}/master.m3u8" if is_playable else None,
         poster_url=f"/api/clips/{found.id}/poster" if is_playable else None,
+        blurhash=found.blurhash,
+        strip=_strip(found),
+        subtitles=[
+            schema.Subtitles(language, f"/api/clips/{found.id}/subtitles/{language}")
+            for language in found.subtitles
+        ],
+        publish_at=found.publish_at,
         failure=failure(found.failure),
+    )
+
+
+def _strip(found: social.ClipView) -> schema.Strip | None:
+    laid = found.strip
+    if laid is None:
+        return None
+    return schema.Strip(
+        url=f"/api/clips/{found.id}/strip",
+        interval_ms=laid.interval_ms,
+        count=laid.count,
+        columns=laid.columns,
     )
 
 
@@ -73,7 +95,12 @@ def progress(found: social.Progress) -> schema.Progress:
         ratio=found.ratio,
         is_playable=found.is_playable,
         failure=failure(found.failure),
+        waiting=waiting(found.waiting),
     )
+
+
+def waiting(found: social.Waiting | None) -> schema.Waiting | None:
+    return None if found is None else schema.Waiting(found.ahead, found.seconds, found.obstacle)
 
 
 def comment(found: social.CommentView) -> schema.Comment:
@@ -109,6 +136,7 @@ def upload(found: media.Upload) -> schema.Upload:
         width=probe.video.width,
         height=probe.video.height,
         has_audio=probe.audio is not None,
+        plays_as_it_is=media.obstacle_to_remux(media.plan(probe)) is None,
         size_bytes=found.size_bytes,
         expires_at=found.expires_at,
     )
@@ -172,3 +200,34 @@ def _declaration(
 def _price(price: realm.Price, bytes_held: int) -> schema.StorePrice:
     per_month = (price.amount * bytes_held / _GIB).quantize(_SHOWN_MONEY)
     return schema.StorePrice(price.currency, f"{price.amount:f}", f"{per_month:f}")
+
+
+def posting(asked: schema.NewClip) -> workflows.Posting:
+    cut = media.Cut(
+        start_ms=round(asked.start_seconds * 1000),
+        end_ms=_ms(asked.end_seconds),
+        cover_ms=_ms(asked.cover_seconds),
+        is_muted=asked.is_muted,
+    )
+    details = social.Details(asked.alt_text, asked.is_draft, asked.publish_at)
+    return workflows.Posting(asked.caption, details, cut)
+
+
+def _ms(seconds: float | None) -> int | None:
+    return None if seconds is None else round(seconds * 1000)
+
+
+def arrival(found: media.Arrival) -> schema.Arrival:
+    return arrived(workflows.Arrived(found, None))
+
+
+def arrived(found: workflows.Arrived) -> schema.Arrival:
+    refusal = media.refusal_of(found.arrival)
+    return schema.Arrival(
+        id=found.arrival.id,
+        length_bytes=found.arrival.length_bytes,
+        offset_bytes=found.arrival.offset_bytes,
+        expires_at=found.arrival.expires_at,
+        upload=upload(found.upload) if found.upload else None,
+        refusal=problem(refusal) if refusal else None,
+    )

@@ -1,12 +1,13 @@
 """The shapes that cross the wire. The OpenAPI document and the UI's types are generated from these."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
 IdText = Annotated[str, Meta(description="26 lower-case letters and digits, sorting by creation time")]
 Count = Annotated[int, Meta(ge=0)]
+Seconds = Annotated[float, Meta(ge=0, le=86_400)]
 Ratio = Annotated[float, Meta(ge=0, le=1)]
 
 
@@ -109,13 +110,33 @@ class Failure(Struct, frozen=True):
     detail: str
 
 
+class Strip(Struct, frozen=True):
+    """Many moments of a clip in one picture: tiles of the clip's shape, row by row."""
+
+    url: str
+    interval_ms: Annotated[int, Meta(gt=0, description="from one tile to the next; the first is of 0")]
+    count: Annotated[int, Meta(gt=0)]
+    columns: Annotated[int, Meta(gt=0)]
+
+
+class Subtitles(Struct, frozen=True):
+    """Subtitles of a clip, as WebVTT."""
+
+    language: Annotated[str, Meta(description="BCP 47, such as `en` or `pt-BR`")]
+    url: str
+
+
 class Clip(Struct, frozen=True):
     """A clip as this viewer sees it."""
 
     id: IdText
-    state: Literal["processing", "visible", "failed"]
+    state: Literal["draft", "processing", "visible", "failed"]
     author: Author
     caption: str
+    alt_text: Annotated[str, Meta(description="what the picture shows, for those who do not see it")]
+    edited_at: Annotated[
+        datetime | None, Meta(description="when the caption last changed after people could read it")
+    ]
     tags: list[str]
     created_at: datetime
     duration_ms: Count
@@ -128,7 +149,20 @@ class Clip(Struct, frozen=True):
     is_own: bool
     playlist_url: str | None
     poster_url: str | None
+    blurhash: Annotated[str | None, Meta(description="the poster, blurred, in a few characters")]
+    strip: Annotated[Strip | None, Meta(description="null until the clip was looked through")]
+    subtitles: list[Subtitles]
+    publish_at: Annotated[datetime | None, Meta(description="when a draft will be published by itself")]
     failure: Failure | None
+
+
+class Subtitled(Struct, frozen=True):
+    """What became of a subtitle file."""
+
+    clip: Clip
+    left_out: Annotated[
+        list[str], Meta(description="what else was in the file and is not kept, such as `2 positions`")
+    ]
 
 
 class ClipPage(Struct, frozen=True):
@@ -150,6 +184,40 @@ class NewClip(Struct, frozen=True):
 
     upload_id: IdText
     caption: Annotated[str, Meta(description="up to 2,200 characters; words after # become tags")] = ""
+    alt_text: Annotated[
+        str, Meta(description="what the picture shows, for those who do not see it; up to 1,000 characters")
+    ] = ""
+    start_seconds: Annotated[
+        Seconds, Meta(description="where the clip begins in the file, to the nearest frame")
+    ] = 0.0
+    end_seconds: Annotated[
+        Seconds | None,
+        Meta(description="where it ends in the file; null for the end of the file"),
+    ] = None
+    cover_seconds: Annotated[
+        Seconds | None,
+        Meta(description="the moment of the file whose picture stands for the clip"),
+    ] = None
+    is_muted: Annotated[bool, Meta(description="leave the sound out")] = False
+    is_draft: Annotated[bool, Meta(description="keep it; `publish_draft` publishes it")] = False
+    publish_at: Annotated[
+        datetime | None, Meta(description="keep it, and publish it then; at most 90 days away")
+    ] = None
+
+
+class Plan(Struct, frozen=True):
+    """When to publish a draft."""
+
+    publish_at: Annotated[
+        datetime | None, Meta(description="at most 90 days away; null waits for its creator")
+    ]
+
+
+class ClipEdit(Struct, frozen=True):
+    """What to change; absent fields stay as they are."""
+
+    caption: str | None = None
+    alt_text: str | None = None
 
 
 class Upload(Struct, frozen=True):
@@ -160,17 +228,38 @@ class Upload(Struct, frozen=True):
     width: Count
     height: Count
     has_audio: bool
+    plays_as_it_is: Annotated[bool, Meta(description="untrimmed, it is live without being encoded first")]
     size_bytes: Count
     expires_at: datetime
 
 
+class Arrival(Struct, frozen=True):
+    """A file that comes in pieces; once it is whole, ``upload`` or ``refusal`` says what became of it."""
+
+    id: IdText
+    length_bytes: Count
+    offset_bytes: Annotated[int, Meta(ge=0, description="every byte before it is stored durably")]
+    expires_at: datetime
+    upload: Upload | None
+    refusal: Problem | None
+
+
+class Waiting(Struct, frozen=True):
+    """Why nothing happens to a clip yet: its place in the queue, and what the realm lacks, if anything."""
+
+    ahead: Count
+    seconds: Count | None
+    obstacle: str | None
+
+
 class Progress(Struct, frozen=True):
-    """How far publishing has come."""
+    """How far publishing has come. It never goes back."""
 
     step: Literal["preparing", "storing", "live", "improving", "done", "failed"]
     ratio: Ratio
     is_playable: bool
     failure: Failure | None
+    waiting: Waiting | None
 
 
 class View(Struct, frozen=True):
@@ -306,3 +395,47 @@ class Accesses(Struct, frozen=True):
     """Who looked at your data, newest first."""
 
     accesses: list[Access]
+
+
+class Volunteer(Struct, frozen=True):
+    """An encoder that asks for work."""
+
+    version: Annotated[str, Meta(max_length=40, description="of the program; has to be the realm's own")]
+
+
+class Lease(Struct, frozen=True):
+    """One encoding, lent for as long as it is renewed."""
+
+    id: IdText
+    probe: Annotated[dict[str, Any], Meta(description="what the source is, as the realm found it")]
+    cut: Annotated[dict[str, Any], Meta(description="what is taken of it")]
+    keys: Annotated[
+        dict[str, str], Meta(description="the rungs to make, each with its AES-128 key in Base64")
+    ]
+    source_bytes: Count
+    lease_seconds: Annotated[int, Meta(ge=1, description="it ends after so long without a word of progress")]
+
+
+class Work(Struct, frozen=True):
+    """What there is to do, if anything."""
+
+    lease: Lease | None
+
+
+class EncodingProgress(Struct, frozen=True):
+    """How far an encoding is."""
+
+    ratio: Ratio
+
+
+class SentPiece(Struct, frozen=True):
+    """One piece of a rendition that was sent."""
+
+    length_bytes: Annotated[int, Meta(ge=1, le=2**31)]
+    iv: Annotated[str, Meta(max_length=24, description="16 bytes in Base64")]
+
+
+class EncodingDelivery(Struct, frozen=True):
+    """The pieces of each rung, in order; the first is the initialisation part."""
+
+    renditions: Annotated[dict[str, Annotated[list[SentPiece], Meta(max_length=4096)]], Meta(max_length=8)]

@@ -1,37 +1,45 @@
 """The stories of the product, told across packages. Read this folder first.
 
-``announce`` puts manifest, policies and code on the public record before anything is done by them. ``join``
-makes an account, ``receive`` takes an upload, ``post`` makes it a clip, ``publish`` makes the clip play,
-``watch`` hands out playlists and keys, ``remove`` takes a clip back, ``tidy`` finishes what was left behind,
+``declare`` puts manifest, policies and code on the public record before anything is done by them. ``join``
+makes an account, ``receive`` takes an upload, ``arrive`` takes one in pieces, ``post`` makes it a clip,
+``schedule`` publishes drafts, ``publish`` makes the clip play, ``watch`` hands out playlists and keys,
+``subtitle`` gives a clip subtitles, ``remove`` takes it back, ``tidy`` finishes what was left behind,
 ``maintain`` keeps stored bytes whole and keys fresh, ``prune`` lets old entries of the record go, ``look``
-lets staff see what is on record as seen, ``withdraw`` leaves a provider, ``locate`` says where a clip lies.
-Each gets the ``OpenRealm``; none holds SQL, HTTP or cryptography. A durable story runs as ``Jobs`` whose
-``Run`` remembers its steps.
+lets staff see what is on record as seen, ``withdraw`` leaves a provider, ``locate`` says where a clip lies,
+``lend`` lets encoders elsewhere do what ``make`` offers. Each gets the ``OpenRealm``; none holds SQL, HTTP or
+cryptography. A durable story runs as ``Jobs`` whose ``Run`` remembers its steps.
 """
 
-from reelm.workflows.announce import Release, announce
+from reelm.workflows.arrive import Arrived, announce, append, follow, metadata_of, stand, terminate
+from reelm.workflows.declare import Release, declare
 from reelm.workflows.join import join
+from reelm.workflows.lend import Lent, deliver, give_back, lend, read_source, recognise, renew, take_in
 from reelm.workflows.locate import locate
 from reelm.workflows.look import Seen, Shown, look_at_email, looks_shown
 from reelm.workflows.maintain import refresh_keys, repair, scrub
 from reelm.workflows.ports import Job, Jobs, JobState, Json, Run
-from reelm.workflows.post import post
+from reelm.workflows.post import Posting, post
 from reelm.workflows.prune import prune
 from reelm.workflows.publish import abandon, publish, publish_job
 from reelm.workflows.realm import OpenRealm
 from reelm.workflows.receive import UploadPosted, discard, receive
 from reelm.workflows.remove import remove
+from reelm.workflows.schedule import publish_now, publish_ripe
+from reelm.workflows.subtitle import remove_subtitles, subtitle, subtitles
 from reelm.workflows.tidy import sweep, tidy
 from reelm.workflows.turns import Turns
-from reelm.workflows.watch import key, master_playlist, media_playlist, poster
+from reelm.workflows.watch import key, master_playlist, media_playlist, poster, strip
 from reelm.workflows.withdraw import withdraw
 
 __all__ = [
+    "Arrived",
     "Job",
     "JobState",
     "Jobs",
     "Json",
+    "Lent",
     "OpenRealm",
+    "Posting",
     "Release",
     "Run",
     "Seen",
@@ -40,25 +48,44 @@ __all__ = [
     "UploadPosted",
     "abandon",
     "announce",
+    "append",
+    "declare",
+    "deliver",
     "discard",
+    "follow",
+    "give_back",
     "join",
     "key",
+    "lend",
     "locate",
     "look_at_email",
     "looks_shown",
     "master_playlist",
     "media_playlist",
+    "metadata_of",
     "post",
     "poster",
     "prune",
     "publish",
     "publish_job",
+    "publish_now",
+    "publish_ripe",
+    "read_source",
     "receive",
+    "recognise",
     "refresh_keys",
     "remove",
+    "remove_subtitles",
+    "renew",
     "repair",
     "scrub",
+    "stand",
+    "strip",
+    "subtitle",
+    "subtitles",
     "sweep",
+    "take_in",
+    "terminate",
     "tidy",
     "withdraw",
 ]

@@ -1,22 +1,44 @@
 """A creator posts an upload: from here on it is a clip, and the worker publishes it."""
 
+from dataclasses import dataclass, field
+
 from reelm.base import AccountId, Tx, UploadId
-from reelm.social import ClipView, Shape
+from reelm.media import WHOLE, Cut
+from reelm.social import ClipView, Details, Shape
 from reelm.workflows.realm import OpenRealm
 
 
-async def post(tx: Tx, upload_id: UploadId, *, caption: str, by: AccountId, at: OpenRealm) -> ClipView:
-    """The clip of an upload, due to be published once ``tx`` is durable.
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """What its creator says of a clip, and takes of the file."""
 
-    Safe to repeat: one upload, one clip.
+    caption: str = ""
+    details: Details = field(default_factory=Details)
+    cut: Cut = WHOLE
+
+
+async def post(tx: Tx, upload_id: UploadId, posting: Posting, *, by: AccountId, at: OpenRealm) -> ClipView:
+    """The clip of an upload, due to be published once ``tx`` is durable, unless it is a draft.
+
+    Safe to repeat: one upload, one clip, as it was asked for first.
 
     Raises:
         UploadMissing: it expired, was discarded, or belongs to someone else.
-        BadText, CaptionTooLong: the caption breaks a rule; the upload waits for a better one.
+        BadCut: the file has no such part; the upload waits for a better one.
+        BadMoment: the time to publish at has passed, or is too far away.
+        BadText, CaptionTooLong, TextTooLong: a text breaks a rule; the upload waits for a better one.
     """
     upload = await at.media.upload(tx, upload_id, owner=by)
     video = upload.probe.video
     assert video is not None  # noqa: S101 - a source without a picture is refused before it is recorded
-    shape = Shape(upload.probe.duration_ms, video.width, video.height)
-    clip, _ = await at.social.create_clip(tx, by, upload_id=upload_id, caption=caption, shape=shape)
+    clip, is_new = await at.social.create_clip(
+        tx,
+        by,
+        upload_id=upload_id,
+        caption=posting.caption,
+        details=posting.details,
+        shape=Shape(posting.cut.lasts_ms(upload.probe.duration_ms), video.width, video.height),
+    )
+    if is_new:
+        await at.media.cut(tx, upload, posting.cut)
     return await at.social.clip(tx, clip.id, by)

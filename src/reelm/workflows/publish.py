@@ -1,53 +1,54 @@
 """An upload becomes a clip that plays.
 
-``probe → first rung → store → playable → remaining rungs → store → done``. The clip is visible when its first
-rung is stored; the other rungs join it later. Every step is safe to repeat: encoding replaces its own folder,
-the vault stores one object per reference, and rows are written once. What is recorded between steps holds
-media keys only sealed under the creator's key. A retry makes only what players do not have yet.
+``probe → first rung → store → playable → remaining rungs → store → done``. The first rung is the source's own
+picture where players can take it, and the lowest encoded one otherwise. The clip is visible when it is
+stored; the other rungs join it later, and a remuxed one retires when they are all there. Every step is safe
+to repeat: encoding replaces its own folder, the vault stores one object per reference, and rows are written
+once. What is recorded between steps holds media keys only sealed under the creator's key. A retry makes only
+what players do not have yet.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import cast
 
 import msgspec
 
+from reelm import media
 from reelm.base import (
-    AccountId,
-    ClipId,
     DataClass,
     ObjectId,
     RenditionId,
     SealedBytes,
-    UploadId,
     mint,
 )
 from reelm.delivery import Rendition
-from reelm.media import Encoded, Piece, Probe, Rung, plan
+from reelm.media import (
+    REMUXED,
+    BadEncoding,
+    Cut,
+    Piece,
+    Plan,
+    Poster,
+    Probe,
+    Rung,
+    SpoolFull,
+    Unreadable,
+    plan,
+    remuxed_rung,
+)
 from reelm.social import ClipRemoved, ClipState, Publication, Step
-from reelm.vault import DeletionUnfinished, Suite
+from reelm.vault import Suite
+from reelm.workflows.make import Work, make
+from reelm.workflows.order import Order, blocks, kept_unless_removed, put_picture
 from reelm.workflows.ports import Job, Json, Run
 from reelm.workflows.realm import OpenRealm
-from reelm.workflows.steps import FAULT, Refusal, Refused, step
+from reelm.workflows.reporting import reporting
+from reelm.workflows.skim import skimmed
+from reelm.workflows.steps import FAULT, FULL, Refusal, Refused, step
 from reelm.workflows.turns import Turn
-
-REPORT_SECONDS = 0.4
-BLOCK_BYTES = 1024 * 1024
-
-
-class Order(msgspec.Struct, frozen=True):
-    """What to publish; ``attempt`` counts the creator's retries."""
-
-    clip_id: ClipId
-    upload_id: UploadId
-    owner: AccountId
-    attempt: int
-
-    @property
-    def reference(self) -> str:
-        return f"clip/{self.clip_id}/{self.attempt}"
 
 
 class Packed(msgspec.Struct, frozen=True):
@@ -66,16 +67,24 @@ class Packed(msgspec.Struct, frozen=True):
     pieces: tuple[Piece, ...]
 
 
+class Still(msgspec.Struct, frozen=True):
+    """A poster that waits in the workspace, and what is painted until it is there."""
+
+    path: str
+    blurhash: str
+
+
 class Batch(msgspec.Struct, frozen=True):
-    """What one encoding left in the workspace; the first one also has the poster."""
+    """What one encoding left in the workspace, and how long it took; the first one also has the poster."""
 
     renditions: list[Packed]
-    poster: str | None
+    poster: Still | None
+    seconds: float | None = None
 
 
 def publish_job(publication: Publication) -> Job:
     """The durable job of one attempt at publishing a clip."""
-    order = Order(publication.clip_id, publication.upload_id, publication.account_id, publication.attempt)
+    order = Order.of(publication)
     return Job("publish", f"publish/{order.clip_id}/{order.attempt}", msgspec.to_builtins(order))
 
 
@@ -91,27 +100,38 @@ async def publish(run: Run, arguments: dict[str, Json], *, at: OpenRealm) -> Non
 
 async def abandon(publication: Publication, *, at: OpenRealm) -> None:
     """Give up on an attempt whose job ended without a word, so that the creator can retry."""
-    order = Order(publication.clip_id, publication.upload_id, publication.account_id, publication.attempt)
-    await _refuse(order, Refusal("publish.fault", FAULT), at)
+    await _refuse(Order.of(publication), Refusal("publish.fault", FAULT), at)
 
 
 async def _publish(run: Run, order: Order, at: OpenRealm) -> None:
-    probe = await step(run, "probe", lambda: _probe(order, at))
-    kept = await step(run, "earlier attempts", lambda: _keep(order, at)) if order.attempt > 1 else []
-    rungs = plan(msgspec.convert(probe, Probe)).rungs
-    if not kept:
-        first = await step(run, "first rung", lambda: _encode(order, probe, rungs[:1], at))
-        await step(run, "store first rung", lambda: _store(order, first, at))
-        await step(run, "playable", lambda: _reveal(order, first, at))
-    missing = tuple(rung for rung in rungs[1:] if rung.name not in msgspec.convert(kept, list[str]))
+    tell = partial(step, run, on_full=lambda: _stall(order, at))
+    probe = await tell("probe", lambda: _probe(order, at))
+    kept = await tell("earlier attempts", lambda: _keep(order, at)) if order.attempt > 1 else []
+    made = msgspec.convert(kept, list[str])
+    if not made:
+        first = await tell("first rung", lambda: _first_rung(order, probe, at))
+        await tell("store first rung", lambda: _store(order, first, at))
+        await tell("playable", lambda: _reveal(order, first, at))
+        made = [each.name for each in msgspec.convert(first, Batch).renditions]
+    missing = tuple(rung for rung in _planned(probe).rungs if rung.name not in made)
     if missing:
-        more = await step(run, "remaining rungs", lambda: _encode(order, probe, missing, at))
-        await step(run, "store remaining rungs", lambda: _store(order, more, at))
-    await step(run, "done", lambda: _finish(order, at))
+        more = await tell("remaining rungs", lambda: _more_rungs(order, probe, missing, at))
+        await tell("store remaining rungs", lambda: _store(order, more, at))
+    await skimmed(tell, order, _planned(probe), at=at)
+    await tell("done", lambda: _finish(order, at))
 
 
 async def _probe(order: Order, at: OpenRealm) -> Json:
-    return cast("Json", msgspec.to_builtins(await at.media.probe(at.media.source(order.upload_id))))
+    """What was found when the file came in: it lies in the spool since then, where nobody changes it."""
+    at.media.source(order.upload_id)  # still there
+    async with at.database.read() as tx:
+        upload = await at.media.upload(tx, order.upload_id, owner=order.owner)
+    return {**msgspec.to_builtins(upload.probe), "cut": msgspec.to_builtins(upload.cut)}
+
+
+def _planned(probe: Json) -> Plan:
+    assert isinstance(probe, dict)  # noqa: S101 - as ``_probe`` made it
+    return plan(msgspec.convert(probe, Probe), msgspec.convert(probe.get("cut", {}), Cut))
 
 
 async def _keep(order: Order, at: OpenRealm) -> Json:
@@ -125,23 +145,66 @@ async def _keep(order: Order, at: OpenRealm) -> Json:
     return []
 
 
-async def _encode(order: Order, probe: Json, rungs: tuple[Rung, ...], at: OpenRealm) -> Json:
+async def _first_rung(order: Order, probe: Json, at: OpenRealm) -> Json:
+    """The quickest rendition that plays, encrypted, and the poster; it holds no key in the clear."""
+    planned = _planned(probe)
+    source, folder = at.media.source(order.upload_id), at.media.workspace(order.upload_id) / "first_rung"
+    if (remuxed := remuxed_rung(planned)) is not None:
+        with suppress(BadEncoding, Unreadable):  # not what it seemed: encoded like any other
+            return await _remux(order, planned, remuxed, at)
+    async with reporting(order.clip_id, Step.PREPARING, at) as progress:
+        work = _work(order, Turn.FIRST_RUNG, planned, planned.rungs[:1], at=at)
+        made = await make(work, progress=progress, at=at)
+    async with at.remux_turns.hold(Turn.FIRST_RUNG, order.round):
+        poster = await at.media.poster(source, planned.probe, into=folder, cut=planned.cut)
+    packed = [await _pack(order, each, at) for each in made.renditions]
+    return cast("Json", msgspec.to_builtins(Batch(packed, _still(poster), made.seconds)))
+
+
+async def _remux(order: Order, planned: Plan, rung: Rung, at: OpenRealm) -> Json:
+    source, folder = at.media.source(order.upload_id), at.media.workspace(order.upload_id) / "first_rung"
+    async with at.remux_turns.hold(Turn.FIRST_RUNG, order.round):
+        begun = at.clock.monotonic_seconds()
+        poster = asyncio.create_task(at.media.poster(source, planned.probe, into=folder, cut=planned.cut))
+        try:
+            remuxed = await at.media.remux(source, planned, rung, into=folder)
+            packed = await _pack(order, await at.media.package(remuxed, into=folder), at)
+            still = _still(await poster)
+        finally:
+            poster.cancel()  # does nothing once it is made
+            # Encoding may come next, into the same folder.
+            await asyncio.gather(poster, return_exceptions=True)
+    took_seconds = at.clock.monotonic_seconds() - begun
+    return cast("Json", msgspec.to_builtins(Batch([packed], still, took_seconds)))
+
+
+def _still(poster: Poster) -> Still:
+    return Still(str(poster.path), poster.blurhash)
+
+
+async def _more_rungs(order: Order, probe: Json, rungs: tuple[Rung, ...], at: OpenRealm) -> Json:
     """Encode some rungs and encrypt them; what is returned holds no key in the clear."""
-    planned = plan(msgspec.convert(probe, Probe))
-    is_first = rungs[0] == planned.rungs[0]
-    step, turn = (Step.PREPARING, Turn.FIRST_RUNG) if is_first else (Step.IMPROVING, Turn.MORE_RUNGS)
-    source = at.media.source(order.upload_id)
-    folder = at.media.workspace(order.upload_id) / turn.name.lower()
-    async with at.turns.hold(turn), _reporting(order, step, at) as progress:
-        encoded = await at.media.encode(source, planned, rungs, into=folder, progress=progress)
-        packed = [await _pack(order, each, folder, at) for each in encoded]
-        poster = str(await at.media.poster(source, planned.probe, into=folder)) if is_first else None
-    return cast("Json", msgspec.to_builtins(Batch(packed, poster)))
+    async with reporting(order.clip_id, Step.IMPROVING, at) as progress:
+        work = _work(order, Turn.MORE_RUNGS, _planned(probe), rungs, at=at)
+        made = await make(work, progress=progress, at=at)
+    packed = [await _pack(order, each, at) for each in made.renditions]
+    return cast("Json", msgspec.to_builtins(Batch(packed, None)))
 
 
-async def _pack(order: Order, encoded: Encoded, folder: Path, at: OpenRealm) -> Packed:
+def _work(order: Order, turn: Turn, planned: Plan, rungs: tuple[Rung, ...], *, at: OpenRealm) -> Work:
+    return Work(
+        upload_id=order.upload_id,
+        owner=order.owner,
+        turn=turn,
+        queue_round=order.round,
+        plan=planned,
+        rungs=rungs,
+        folder=at.media.workspace(order.upload_id) / turn.name.lower(),
+    )
+
+
+async def _pack(order: Order, rendition: media.Rendition, at: OpenRealm) -> Packed:
     rendition_id = RenditionId(mint(at.clock, at.entropy))
-    rendition = await at.media.package(encoded, into=folder)
     async with at.database.read() as tx:
         sealed = await at.delivery.seal_key(tx, rendition_id, order.owner, rendition.key)
     return Packed(
@@ -163,7 +226,7 @@ async def _store(order: Order, batch: Json, at: OpenRealm) -> Json:
     """Store renditions and announce them; a repeat finds what the vault already has."""
     for each in msgspec.convert(batch, Batch).renditions:
         receipt = await at.vault.put(
-            _blocks(Path(each.ciphertext)),
+            blocks(Path(each.ciphertext)),
             reference=f"{order.reference}/{each.name}",
             klass=DataClass.PUBLIC,
             key=None,
@@ -171,7 +234,7 @@ async def _store(order: Order, batch: Json, at: OpenRealm) -> Json:
             owner=order.owner,
         )
         rendition = _rendition(order, each, receipt.object_id)
-        async with _kept_unless_removed(receipt.object_id, at), at.database.write() as tx:
+        async with kept_unless_removed(receipt.object_id, at), at.database.write() as tx:
             await at.social.report(tx, order.clip_id, Step.STORING, 1.0)
             await at.delivery.announce(tx, rendition, SealedBytes(each.key_sealed))
     return None
@@ -179,27 +242,23 @@ async def _store(order: Order, batch: Json, at: OpenRealm) -> Json:
 
 async def _reveal(order: Order, first: Json, at: OpenRealm) -> Json:
     """Store the poster and show the clip to everyone."""
-    poster = msgspec.convert(first, Batch).poster
+    made = msgspec.convert(first, Batch)
+    poster = made.poster
     assert poster is not None  # noqa: S101 - the first encoding made one
-    async with at.database.read() as tx:
-        user_key = await at.keys.user_key(tx, order.owner)
-    receipt = await at.vault.put(
-        _blocks(Path(poster)),
-        reference=f"{order.reference}/poster",
-        klass=DataClass.PUBLIC,
-        key=user_key,
-        owner=order.owner,
-    )
-    async with _kept_unless_removed(receipt.object_id, at), at.database.write() as tx:
-        await at.delivery.announce_poster(tx, order.clip_id, order.owner, receipt.object_id)
-        await at.social.make_playable(tx, order.clip_id)
+    object_id = await put_picture(order, "poster", Path(poster.path), at)
+    async with kept_unless_removed(object_id, at), at.database.write() as tx:
+        await at.delivery.announce_poster(tx, order.clip_id, order.owner, object_id)
+        await at.social.blur(tx, order.clip_id, blurhash=poster.blurhash)
+        await at.social.make_playable(tx, order.clip_id, seconds=made.seconds)
     return None
 
 
 async def _finish(order: Order, at: OpenRealm) -> Json:
     """The upload's row stays until it expires, so that a late repeat of the post finds its clip."""
     async with at.database.write() as tx:
+        await at.delivery.retire(tx, order.clip_id, REMUXED)
         await at.social.finish(tx, order.clip_id)
+        await at.media.lending.forget(tx, order.upload_id)
     at.media.discard(order.upload_id)
     return None
 
@@ -208,53 +267,15 @@ async def _refuse(order: Order, refusal: Refusal, at: OpenRealm) -> Json:
     """The source stays for a day, so that a retry needs no second upload."""
     async with at.database.write() as tx:
         await at.social.fail(tx, order.clip_id, code=refusal.code, detail=refusal.detail)
+        await at.media.lending.forget(tx, order.upload_id)
     if refusal.code == ClipRemoved.code:
         at.media.discard(order.upload_id)
     return None
 
 
-async def _report(order: Order, step: Step, ratio: float, at: OpenRealm) -> None:
+async def _stall(order: Order, at: OpenRealm) -> None:
     async with at.database.write() as tx:
-        await at.social.report(tx, order.clip_id, step, ratio)
-
-
-@asynccontextmanager
-async def _reporting(order: Order, step: Step, at: OpenRealm) -> AsyncIterator[Callable[[float], None]]:
-    """A callback for progress; what it is told reaches the creator a few times a second."""
-    told = [0.0]
-
-    async def pass_on() -> None:
-        said = -1.0
-        while True:
-            if told[0] != said:
-                said = told[0]
-                await _report(order, step, said, at)
-            await asyncio.sleep(REPORT_SECONDS)
-
-    task = asyncio.create_task(pass_on(), name=f"progress of {order.clip_id}")
-    try:
-        yield lambda ratio: told.__setitem__(0, min(max(ratio, 0.0), 1.0))
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-
-
-@asynccontextmanager
-async def _kept_unless_removed(object_id: ObjectId, at: OpenRealm) -> AsyncIterator[None]:
-    """The creator may take the clip back while its bytes are on their way; then they go as well."""
-    try:
-        yield
-    except ClipRemoved:
-        with suppress(DeletionUnfinished):  # a store is away; ``tidy`` deletes there later
-            await at.vault.delete(object_id)
-        raise
-
-
-async def _blocks(path: Path) -> AsyncIterator[bytes]:
-    with path.open("rb") as file:
-        while block := await asyncio.to_thread(file.read, BLOCK_BYTES):
-            yield block
+        await at.social.stall(tx, order.clip_id, code=SpoolFull.code, detail=FULL)
 
 
 def _rendition(order: Order, packed: Packed, object_id: ObjectId) -> Rendition:

@@ -7,7 +7,7 @@ from reelm.base import Clock, Database, Entropy
 from reelm.delivery import Delivery, Origin
 from reelm.feed import Feed
 from reelm.ledger import Cosigning, Ledger, Sequencer
-from reelm.media import Media
+from reelm.media import Encoders, Media
 from reelm.realm import Keys, Manifest, Version, policy
 from reelm.social import Social
 from reelm.vault import Upkeep, Vault
@@ -28,6 +28,7 @@ class OpenRealm:
     vault: Vault
     upkeep: Upkeep
     media: Media
+    encoders: Encoders
     accounts: Accounts
     staff: Staff
     social: Social
@@ -40,3 +41,4 @@ class OpenRealm:
     # For how many days entries of the ledger are kept; 0 for good.
     retention_days: int
     turns: Turns
+    remux_turns: Turns

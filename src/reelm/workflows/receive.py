@@ -5,6 +5,7 @@ from collections.abc import AsyncIterable
 from reelm.base import AccountId, Conflict, UploadId, mint
 from reelm.media import Upload
 from reelm.workflows.realm import OpenRealm
+from reelm.workflows.room import require_room
 
 
 async def receive(
@@ -17,12 +18,20 @@ async def receive(
 
     Raises:
         Invalid, TooLarge, Unsupported: the file is none that can be published; the message says why.
+        QuotaReached: the owner has too much waiting.
+        SpoolFull, StoresFull: the realm has no room.
     """
+    await require_room(declared_bytes or 0, at=at)
+    async with at.database.read() as tx:
+        await at.media.arrivals.allow(tx, owner, declared_bytes or 0)
     upload_id = UploadId(mint(at.clock, at.entropy))
     spooled = await at.media.receive(stream, upload=upload_id, declared_bytes=declared_bytes)
     try:
         probe = await at.media.probe(spooled.path)
         async with at.database.write() as tx:
+            await at.accounts.hold(tx, owner)
+            # Again: what others sent meanwhile counts, and so does a size that was not announced.
+            await at.media.arrivals.allow(tx, owner, spooled.size_bytes)
             return await at.media.record_upload(tx, spooled, upload=upload_id, owner=owner, probe=probe)
     except BaseException:
         at.media.discard(upload_id)
@@ -41,6 +50,7 @@ async def discard(upload_id: UploadId, *, owner: AccountId, at: OpenRealm) -> No
         if await at.social.is_posted(tx, upload_id):
             raise UploadPosted("This upload was posted. Nothing was discarded. Remove the clip instead.")
         await at.media.remove_upload(tx, upload_id)
+        await at.media.arrivals.remove(tx, upload_id)
     at.media.discard(upload_id)
 
 

@@ -1,6 +1,6 @@
 """A creator takes a clip back.
 
-The row changes first, in one unit of work: from then on playlists, keys, posters and segments are refused.
+The row changes first, in one unit of work: from then on playlists, keys, pictures and segments are refused.
 The bytes follow in ``tidy``; a crash in between leaves them listed as withdrawn, and the next ``tidy``
 deletes them.
 """
@@ -19,4 +19,6 @@ async def remove(clip_id: ClipId, *, by: AccountId, at: OpenRealm) -> None:
     async with at.database.write() as tx:
         await at.social.remove_clip(tx, clip_id, by)
         names = await at.delivery.withdraw(tx, clip_id)
+        await at.media.forget_fingerprints(tx, clip_id)
+        await at.delivery.withdraw_subtitles(tx, clip_id)
     at.origin.forget(names)

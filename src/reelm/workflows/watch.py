@@ -1,11 +1,11 @@
-"""Somebody watches: playlists, keys and posters, for those who may see the clip.
+"""Somebody watches: playlists, keys and pictures, for those who may see the clip.
 
 Segments need no story: they are ciphertext under unguessable names, and the origin serves them to anyone.
 Each of these raises ``NoSuchClip`` when the clip does not exist for this viewer, and ``NoSuchRendition`` or
-``NoSuchPoster`` when it has nothing to show yet.
+``NoSuchPoster`` or ``NoSuchStrip`` when it has nothing to show yet.
 """
 
-from reelm.base import AccountId, ClipId, RenditionId, Secret, Tx
+from reelm.base import AccountId, ClipId, ObjectId, RenditionId, Secret, Tx
 from reelm.workflows.realm import OpenRealm
 
 
@@ -34,6 +34,16 @@ async def key(
 async def poster(tx: Tx, clip_id: ClipId, *, viewer: AccountId | None, at: OpenRealm) -> bytes:
     """The clip's still picture, a JPEG, opened with its creator's key."""
     await at.social.require_watchable(tx, clip_id, viewer)
-    owner, object_id = await at.delivery.poster(tx, clip_id)
+    return await _open(tx, await at.delivery.poster(tx, clip_id), at)
+
+
+async def strip(tx: Tx, clip_id: ClipId, *, viewer: AccountId | None, at: OpenRealm) -> bytes:
+    """The clip's preview strip, a JPEG of tiles, opened with its creator's key."""
+    await at.social.require_watchable(tx, clip_id, viewer)
+    return await _open(tx, await at.delivery.strip(tx, clip_id), at)
+
+
+async def _open(tx: Tx, picture: tuple[AccountId, ObjectId], at: OpenRealm) -> bytes:
+    owner, object_id = picture
     user_key = await at.keys.user_key(tx, owner)
     return await at.vault.read(object_id, key=user_key)

@@ -24,14 +24,14 @@ async def withdraw(provider: ProviderId, *, hostile: bool = False, at: OpenRealm
 
 
 async def renew(object_id: ObjectId, *, at: OpenRealm) -> None:
-    """Store a clip's poster anew; nothing else that needs a key is large enough to lie alone."""
+    """Store a clip's picture anew; nothing else that needs a key is large enough to lie alone."""
     async with at.database.read() as tx:
-        owner = await at.delivery.poster_owner(tx, object_id)
+        owner = await at.delivery.picture_owner(tx, object_id)
         if owner is None:
             return
         key = await at.keys.user_key(tx, owner)
 
     async def rename(tx: Tx, new: ObjectId) -> None:
-        await at.delivery.rename_poster(tx, object_id, new)
+        await at.delivery.rename_picture(tx, object_id, new)
 
     await at.vault.renew(object_id, key, also=rename)

@@ -2,7 +2,9 @@ import asyncio
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import blurhash  # type: ignore[import-untyped]  # it ships no types
 import numpy as np
 import pytest
 
@@ -49,6 +51,8 @@ def plays_as_planned(made: Plan, rendition: Rendition) -> Watched:
     assert np.allclose([at for at, _ in seen.piece_starts], [float(at) for at in made.keyframe_seconds])
     assert abs(rendition.duration_ms - float(made.duration_seconds) * 1000) <= 1
     assert seen.frames[0].shape == (rendition.height, rendition.width, 3)
+    assert seen.is_in_order  # no B-frames
+    assert int(rendition.codecs[len("avc1.6400") :][:2], 16) <= 42  # the highest level that old phones decode
     if made.probe.audio is not None:
         assert abs(seen.sound_start) < 0.04
         assert abs(seen.sound.shape[1] / 48_000 - float(made.duration_seconds)) < 0.04
@@ -68,9 +72,35 @@ async def test_a_clip_plays_from_its_pieces(media: Media, tmp_path: Path) -> Non
 async def test_light_and_sound_stay_together(media: Media, tmp_path: Path) -> None:
     made, (rendition,) = await make(media, footage.clap(), tmp_path / "work")
     seen = plays_as_planned(made, rendition)
-    lit = next(at for at, frame in zip(seen.times, seen.frames, strict=True) if frame.mean() > 128)
-    loud = int(np.argmax(np.abs(seen.sound[0]) > 0.2)) / 48_000 + seen.sound_start
+    lit, loud = seen.clap()
     assert abs(lit - 1.0) < 0.001
+    assert abs(loud - lit) < 0.02
+
+
+UNEVEN = ("-vf", "select='not(mod(n,7)*mod(n,5)*mod(n+1,11))'", "-fps_mode", "vfr")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"rate": "24000/1001", "audio": ("-c:a", "aac", "-ar", "44100", "-ac", "1")},
+        {"rate": "60"},
+        {"rate": "240"},
+        {"name": "clap.webm", "video": footage.VP9, "audio": ("-c:a", "libopus")},
+        {"name": "clap.mkv", "video": (*footage.H264, *UNEVEN), "audio": ("-c:a", "libmp3lame")},
+        {"video": (*footage.H264, "-bf", "3", "-output_ts_offset", "7")},
+        {"name": "clap.mkv", "video": (*footage.H264, "-bf", "3", "-output_ts_offset", "-0.3")},
+        {"audio": ("-c:a", "aac", "-af", "atrim=start=0.3")},
+        {"video": (*footage.H264, "-vf", "trim=start=0.3")},
+    ],
+    ids=str,
+)
+async def test_light_and_sound_stay_together_whatever_the_source_does_to_time(
+    media: Media, tmp_path: Path, change: dict[str, Any]
+) -> None:
+    made, (rendition,) = await make(media, footage.clap(**change), tmp_path / "work")
+    lit, loud = plays_as_planned(made, rendition).clap()
     assert abs(loud - lit) < 0.04
 
 
@@ -177,15 +207,25 @@ async def test_a_source_that_breaks_after_probing_is_refused(media: Media, tmp_p
 
 async def test_the_poster_is_a_picture_and_not_a_black_one(media: Media, tmp_path: Path) -> None:
     source = footage.clap()
-    path = await media.poster(source, await media.probe(source), into=tmp_path)
+    path = (await media.poster(source, await media.probe(source), into=tmp_path)).path
     with playback.still(path) as frame:
         assert (frame.width, frame.height) == (128, 228)
         assert frame.to_ndarray(format="gray").mean() > 200
 
 
+async def test_the_placeholder_has_the_colours_of_the_poster(media: Media, tmp_path: Path) -> None:
+    """The marked picture is red in its upper quarter."""
+    source = footage.clip()
+    made = await media.poster(source, await media.probe(source), into=tmp_path)
+    assert names_in(tmp_path) == ["poster.jpg"]
+    rows = blurhash.decode(made.blurhash, 9, 16)
+    red, green, blue = (sum(pixel[channel] for pixel in rows[0]) / 9 for channel in range(3))
+    assert red > 150 > 2 * max(green, blue)
+
+
 async def test_a_black_clip_gets_a_black_poster(media: Media, tmp_path: Path) -> None:
     source = footage.clip(name="black.mp4", extra=("-vf", "drawbox=color=black:t=fill"), audio=None)
-    path = await media.poster(source, await media.probe(source), into=tmp_path)
+    path = (await media.poster(source, await media.probe(source), into=tmp_path)).path
     with playback.still(path) as frame:
         assert frame.to_ndarray(format="gray").mean() < 20
 
@@ -231,7 +271,7 @@ async def test_what_phones_cameras_and_browsers_make_plays(
     seen = plays_as_planned(made, rendition)
     assert seen.frames[0].std() > 30
     assert float(np.abs(seen.sound).max()) > 0.05
-    assert (await media.poster(source, made.probe, into=tmp_path)).stat().st_size > 1000
+    assert (await media.poster(source, made.probe, into=tmp_path)).path.stat().st_size > 1000
 
 
 @pytest.mark.slow
@@ -257,7 +297,7 @@ async def test_real_footage_plays(media: Media, tmp_path: Path, name: str) -> No
     encoded = await media.encode(source, made, made.rungs, into=tmp_path, progress=unwatched)
     for each in encoded:
         plays_as_planned(made, await media.package(each, into=tmp_path))
-    assert (await media.poster(source, probe, into=tmp_path)).stat().st_size > 1000
+    assert (await media.poster(source, probe, into=tmp_path)).path.stat().st_size > 1000
 
 
 @pytest.mark.slow

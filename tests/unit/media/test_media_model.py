@@ -65,6 +65,12 @@ def test_a_very_long_picture_is_scaled_by_its_long_side() -> None:
     assert sizes(made) == [("480p", 120, 1200)]
 
 
+def test_a_picture_longer_than_old_phones_decode_is_made_smaller_and_keeps_its_shape() -> None:
+    """Level 4.2 ends at 8,704 blocks; a screen of 9 to 20 at full size has 10,200."""
+    made = plan(probe(video(width=1080, height=2400)))
+    assert sizes(made) == [("480p", 480, 1066), ("720p", 720, 1600), ("1080p", 986, 2192)]
+
+
 def test_sixty_frames_stay_except_in_the_first_rung() -> None:
     assert [rung.frame_rate for rung in plan(probe(video(frame_rate=59.94))).rungs] == [
         Fraction(30000, 1001),
@@ -119,6 +125,7 @@ def test_every_plan_can_be_encoded_and_switched(
         assert rung.height % 2 == 0
         assert rung.width <= width
         assert rung.height <= height
+        assert -(-rung.width // 16) * -(-rung.height // 16) <= 8_704
         assert 10 <= rung.frame_rate <= Fraction(601, 10)
         # Each keyframe is a frame of every rung.
         assert (rung.frame_rate / made.frame_rate).denominator == 1

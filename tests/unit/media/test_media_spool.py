@@ -172,7 +172,7 @@ async def test_a_start_removes_what_a_crash_left_and_keeps_what_is_wanted(media:
     (spool / f"{UPLOAD}.part").write_bytes(b"half")
     (media.workspace(OTHER) / "480p.part").write_bytes(b"half")
     media.workspace(UPLOAD)
-    media.sweep({UPLOAD})
+    media.sweep({UPLOAD}, set())
     assert left(spool) == [f"{UPLOAD}.source", f"{UPLOAD}.work"]
 
 

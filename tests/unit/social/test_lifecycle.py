@@ -7,7 +7,7 @@ def test_the_declared_life_of_a_clip_is_sound() -> None:
     check_moves(MOVES)
     assert set(states_before(ClipState.VISIBLE)) == {ClipState.PROCESSING}
     assert set(states_before(ClipState.REMOVED)) == set(ClipState) - {ClipState.REMOVED}
-    assert states_before(ClipState.PROCESSING) == (ClipState.FAILED,)
+    assert states_before(ClipState.PROCESSING) == (ClipState.DRAFT, ClipState.FAILED)
 
 
 def test_a_state_without_a_declaration_is_refused() -> None:

@@ -1,8 +1,10 @@
 import math
 
 import pytest
+from sqlalchemy import select
 
 from reelm.base import AccountId, ClipId
+from reelm.media import Strip
 from reelm.social import (
     ClipRemoved,
     ClipState,
@@ -12,11 +14,14 @@ from reelm.social import (
     Progress,
     Publication,
     Step,
+    Waiting,
     WrongState,
 )
+from reelm.social.store.tables import clips
 from town import Town
 
 NOWHERE = ClipId("0" * 26)
+STRIP = Strip(interval_ms=1000, count=15, columns=10)
 
 
 async def progress(town: Town, clip_id: ClipId, viewer: AccountId) -> Progress:
@@ -37,7 +42,7 @@ async def test_a_clip_is_due_until_its_publishing_has_finished(town: Town) -> No
     assert await due(town) == [first.id, second.id]
     async with town.database.write() as tx:
         await town.social.make_playable(tx, first.id)
-    assert await due(town) == [first.id, second.id]
+    assert await due(town) == [second.id, first.id]  # what nobody can watch goes first
     async with town.database.write() as tx:
         await town.social.finish(tx, first.id)
     assert await due(town) == [second.id]
@@ -91,6 +96,26 @@ async def test_every_step_may_be_repeated(town: Town) -> None:
     assert (await progress(town, clip_id, ana)).step is Step.DONE
 
 
+async def test_placeholder_and_strip_are_seen_by_everyone_and_go_with_the_clip(town: Town) -> None:
+    ana = await town.person("ana")
+    clip_id = (await town.posted(ana)).id
+    async with town.database.write() as tx:
+        await town.social.make_playable(tx, clip_id)
+        before = await town.social.clip(tx, clip_id, None)
+        for _ in range(2):
+            await town.social.blur(tx, clip_id, blurhash="LEHV6nWB2yk8")
+            await town.social.lay_strip(tx, clip_id, STRIP)
+        after = await town.social.clip(tx, clip_id, None)
+        await town.social.remove_clip(tx, clip_id, ana)
+        await town.social.blur(tx, clip_id, blurhash="LEHV6nWB2yk8")
+        with pytest.raises(ClipRemoved):
+            await town.social.lay_strip(tx, clip_id, STRIP)
+        bare = (await tx.execute(select(clips.c.blurhash, clips.c.strip_count))).one()
+    assert (before.blurhash, before.strip) == (None, None)
+    assert (after.blurhash, after.strip) == ("LEHV6nWB2yk8", STRIP)
+    assert bare == (None, None)
+
+
 async def test_a_failure_before_anything_plays_is_told_to_the_owner_alone(town: Town) -> None:
     ana, ben = await town.people("ana ben")
     clip_id = (await town.posted(ana)).id
@@ -136,7 +161,8 @@ async def test_a_retry_is_the_next_attempt_and_waits_at_the_end_of_the_line(town
             (other.id, 1),
             (failed.id, 2),
         ]
-    assert await progress(town, failed.id, ana) == Progress(Step.PREPARING, 0.0, False, None)
+    behind = Waiting(ahead=1, seconds=None, obstacle=None)
+    assert await progress(town, failed.id, ana) == Progress(Step.PREPARING, 0.0, False, None, behind)
 
 
 async def test_a_retry_of_a_visible_clip_keeps_it_visible(town: Town) -> None:
@@ -207,3 +233,53 @@ async def test_a_clip_moves_only_as_declared(town: Town) -> None:
         for step in (town.social.make_playable, town.social.finish):
             with pytest.raises(NoSuchClip):
                 await step(tx, NOWHERE)
+
+
+async def test_what_is_told_of_progress_never_goes_back(town: Town) -> None:
+    ana = await town.person("ana")
+    clip_id = (await town.posted(ana)).id
+    async with town.database.write() as tx:
+        await town.social.report(tx, clip_id, Step.PREPARING, 0.6)
+        await town.social.report(tx, clip_id, Step.PREPARING, 0.1)  # the step runs a second time
+    assert (await progress(town, clip_id, ana)).ratio == 0.6
+    async with town.database.write() as tx:
+        await town.social.make_playable(tx, clip_id)
+        await town.social.report(tx, clip_id, Step.STORING, 1.0)
+    assert (await progress(town, clip_id, ana)).step is Step.LIVE
+
+
+async def test_who_has_posted_much_lets_others_go_first(town: Town) -> None:
+    ana, ben = await town.person("ana"), await town.person("ben")
+    many = [(await town.posted(ana)).id for _ in range(3)]
+    one = (await town.posted(ben)).id
+    assert await due(town) == [many[0], one, *many[1:]]
+    waiting = (await progress(town, many[1], ana)).waiting
+    assert waiting == Waiting(ahead=2, seconds=None, obstacle=None)
+
+
+async def test_a_clip_says_what_it_waits_for_until_it_goes_on(town: Town) -> None:
+    ana = await town.person("ana")
+    clip_id = (await town.posted(ana)).id
+    async with town.database.write() as tx:
+        await town.social.report(tx, clip_id, Step.PREPARING, 0.5)
+        await town.social.stall(tx, clip_id, code="media.disk-full", detail="No room.")
+    found = await progress(town, clip_id, ana)
+    assert (found.waiting, found.failure) == (Waiting(0, None, "No room."), None)
+    async with town.database.write() as tx:
+        await town.social.report(tx, clip_id, Step.PREPARING, 0.5)
+    assert (await progress(town, clip_id, ana)).waiting is None
+
+
+async def test_how_long_others_took_tells_how_long_it_will_take(town: Town) -> None:
+    ana, ben = await town.person("ana"), await town.person("ben")
+    for _ in range(3):
+        seen = await town.posted(ana)
+        async with town.database.write() as tx:
+            await town.social.make_playable(tx, seen.id, seconds=seen.shape.duration_ms / 1000)
+            await town.social.finish(tx, seen.id)
+    await town.posted(ana)
+    last = await town.posted(ben)
+    async with town.database.read() as tx:
+        found = await town.social.progress(tx, last.id, ben, places=1)
+    assert found.waiting is not None
+    assert found.waiting.seconds == -(-2 * last.shape.duration_ms // 1000)

@@ -19,12 +19,13 @@ async def test_a_clip_nobody_can_watch_goes_before_one_that_lacks_rungs() -> Non
     async with turns.hold(Turn.FIRST_RUNG):
         waiting = [
             asyncio.create_task(take(turns, Turn.MORE_RUNGS, "more", order)),
+            asyncio.create_task(take(turns, Turn.SKIM, "skim", order)),
             asyncio.create_task(take(turns, Turn.FIRST_RUNG, "first a", order)),
             asyncio.create_task(take(turns, Turn.FIRST_RUNG, "first b", order)),
         ]
         await asyncio.sleep(0)
     await asyncio.gather(*waiting)
-    assert order == ["first a", "first b", "more"]
+    assert order == ["first a", "first b", "skim", "more"]
 
 
 async def test_no_more_holders_than_places() -> None:

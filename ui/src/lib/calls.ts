@@ -1,5 +1,7 @@
 import type {
+  Arrival,
   Clip,
+  ClipEdit,
   ClipPage,
   Comment,
   CommentPage,
@@ -8,14 +10,16 @@ import type {
   Join,
   NewClip,
   NewComment,
+  Plan,
   Profile,
   ProfileEdit,
   Session,
   SignIn,
   Storage,
+  Subtitled,
   View,
 } from "./contract";
-import { request } from "./http";
+import { request, requestHeader } from "./http";
 
 type Signal = AbortSignal | undefined;
 
@@ -40,7 +44,10 @@ export const profiles = {
 export const clips = {
   read: (id: string, signal?: Signal) => request<Clip>("GET", `/clips/${at(id)}`, { signal }),
   post: (body: NewClip) => request<Clip>("POST", "/clips", { body }),
+  edit: (id: string, body: ClipEdit) => request<Clip>("PATCH", `/clips/${at(id)}`, { body }),
   remove: (id: string) => request<void>("DELETE", `/clips/${at(id)}`),
+  plan: (id: string, body: Plan) => request<Clip>("PUT", `/clips/${at(id)}/plan`, { body }),
+  publish: (id: string) => request<Clip>("POST", `/clips/${at(id)}/publish`),
   retry: (id: string) => request<Clip>("POST", `/clips/${at(id)}/retry`),
   like: (id: string, on: boolean) => request<Clip>(on ? "PUT" : "DELETE", `/clips/${at(id)}/like`),
   watched: (id: string, body: View) => request<void>("POST", `/clips/${at(id)}/views`, { body, keepalive: true }),
@@ -48,6 +55,12 @@ export const clips = {
     request<FeedPage>("GET", `/feed?tab=${tab}${from(cursor, "&")}`, { signal }),
   tagged: (tag: string, cursor: string | null, signal?: Signal) =>
     request<ClipPage>("GET", `/tags/${at(tag)}/clips${from(cursor)}`, { signal }),
+};
+
+export const subtitles = {
+  put: (clip: string, language: string, file: File) =>
+    request<Subtitled>("PUT", `/clips/${at(clip)}/subtitles/${at(language)}`, { file }),
+  remove: (clip: string, language: string) => request<Clip>("DELETE", `/clips/${at(clip)}/subtitles/${at(language)}`),
 };
 
 export const comments = {
@@ -62,5 +75,9 @@ export const storage = {
 };
 
 export const uploads = {
-  remove: (id: string) => request<void>("DELETE", `/uploads/${at(id)}`),
+  /** How far an upload has come, and what became of it. */
+  follow: (id: string) => request<Arrival>("GET", `/uploads/tus/${at(id)}`),
+  /** Where to go on; ends a connection that is still open there and silent. */
+  offset: async (id: string) => Number(await requestHeader(`/uploads/tus/${at(id)}`, "upload-offset", { isTus: true })),
+  remove: (id: string) => request<void>("DELETE", `/uploads/tus/${at(id)}`, { isTus: true }),
 };

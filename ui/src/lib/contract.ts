@@ -4,8 +4,10 @@ import type { components } from "./api";
 type Schemas = components["schemas"];
 
 export type Account = Schemas["Account"];
+export type Arrival = Schemas["Arrival"];
 export type Author = Schemas["Author"];
 export type Clip = Schemas["Clip"];
+export type ClipEdit = Schemas["ClipEdit"];
 export type ClipPage = Schemas["ClipPage"];
 export type Comment = Schemas["Comment"];
 export type CommentPage = Schemas["CommentPage"];
@@ -15,6 +17,7 @@ export type FeedTab = Schemas["Tab"];
 export type Join = Schemas["Join"];
 export type NewClip = Schemas["NewClip"];
 export type NewComment = Schemas["NewComment"];
+export type Plan = Schemas["Plan"];
 export type Problem = Schemas["Problem"];
 export type Profile = Schemas["Profile"];
 export type ProfileEdit = Schemas["ProfileEdit"];
@@ -25,6 +28,8 @@ export type Storage = Schemas["Storage"];
 export type Store = Schemas["Store"];
 export type StoreDeclaration = Schemas["StoreDeclaration"];
 export type StorePrice = Schemas["StorePrice"];
+export type Subtitled = Schemas["Subtitled"];
+export type Subtitles = Schemas["Subtitles"];
 export type Upload = Schemas["Upload"];
 export type View = Schemas["View"];
 
@@ -35,4 +40,6 @@ export interface Progress {
   ratio: number;
   is_playable: boolean;
   failure: Failure | null;
+  /** Why nothing happens yet; null while something does. */
+  waiting: { ahead: number; seconds: number | null; obstacle: string | null } | null;
 }

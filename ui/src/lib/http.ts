@@ -1,13 +1,17 @@
 import { connection } from "./connection.svelte";
 import { problemFrom, unreachable } from "./problem";
 
-type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+type Method = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 export interface Options {
   body?: unknown;
+  /** Sent as it is. */
+  file?: Blob;
   signal?: AbortSignal | undefined;
   /** Lets the request outlive the page, for reports sent while leaving. */
   keepalive?: boolean;
+  /** Speaks the upload protocol. */
+  isTus?: boolean;
 }
 
 /** The token that every unsafe request must echo; the realm sets it with the session. */
@@ -18,7 +22,9 @@ export function csrfToken(): string {
 async function answer(method: Method, path: string, options: Options): Promise<Response> {
   const headers: Record<string, string> = { accept: "application/json" };
   if (options.body !== undefined) headers["content-type"] = "application/json";
-  if (method !== "GET") headers["x-csrftoken"] = csrfToken();
+  if (options.file) headers["content-type"] = "text/plain";
+  if (options.isTus) headers["tus-resumable"] = "1.0.0";
+  if (method !== "GET" && method !== "HEAD") headers["x-csrftoken"] = csrfToken();
   try {
     return await fetch(`/api${path}`, {
       method,
@@ -26,13 +32,25 @@ async function answer(method: Method, path: string, options: Options): Promise<R
       credentials: "same-origin",
       keepalive: options.keepalive ?? false,
       signal: options.signal ?? null,
-      body: options.body === undefined ? null : JSON.stringify(options.body),
+      body: options.file ?? (options.body === undefined ? null : JSON.stringify(options.body)),
     });
   } catch (error) {
     if (options.signal?.aborted) throw new DOMException("left the page", "AbortError");
     connection.failed();
     throw error instanceof TypeError ? unreachable() : error;
   }
+}
+
+async function checked(method: Method, path: string, options: Options): Promise<Response> {
+  const response = await answer(method, path, options);
+  connection.answered();
+  if (!response.ok) throw problemFrom(response.status, await response.text());
+  return response;
+}
+
+/** A header of an answer that has nothing else; throws as `request` does. */
+export async function requestHeader(path: string, name: string, options: Options = {}): Promise<string | null> {
+  return (await checked("HEAD", path, options)).headers.get(name);
 }
 
 /**
@@ -42,8 +60,6 @@ async function answer(method: Method, path: string, options: Options): Promise<R
  * @throws DOMException named AbortError when `signal` fired.
  */
 export async function request<T>(method: Method, path: string, options: Options = {}): Promise<T> {
-  const response = await answer(method, path, options);
-  connection.answered();
-  if (!response.ok) throw problemFrom(response.status, await response.text());
+  const response = await checked(method, path, options);
   return (response.status === 204 ? undefined : await response.json()) as T;
 }

@@ -4,6 +4,7 @@
  */
 
 export const CAPTION_MAX_CHARACTERS = 2200;
+export const ALT_TEXT_MAX_CHARACTERS = 1000;
 export const COMMENT_MAX_CHARACTERS = 500;
 export const DISPLAY_NAME_MAX_CHARACTERS = 50;
 export const BIO_MAX_CHARACTERS = 300;

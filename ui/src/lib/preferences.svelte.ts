@@ -22,6 +22,7 @@ const reduced = matchMedia("(prefers-reduced-motion: reduce)");
 /** What this browser remembers; nothing here is sent to the realm. */
 class Preferences {
   #theme = $state<Theme>((stored("theme") as Theme | null) ?? "system");
+  #hasSubtitles = $state(stored("subtitles") === "on");
   #hasSound = $state(stored("sound") === "on");
   #systemLight = $state(systemLight.matches);
   isMotionReduced = $state(reduced.matches);
@@ -47,6 +48,15 @@ class Preferences {
   set hasSound(value: boolean) {
     this.#hasSound = value;
     store("sound", value ? "on" : "off");
+  }
+
+  get hasSubtitles(): boolean {
+    return this.#hasSubtitles;
+  }
+
+  set hasSubtitles(value: boolean) {
+    this.#hasSubtitles = value;
+    store("subtitles", value ? "on" : "off");
   }
 
   /** Watching is dark unless light was chosen; other pages follow the system. */

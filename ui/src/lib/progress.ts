@@ -1,7 +1,17 @@
 import { clips } from "./calls";
 import type { Progress } from "./contract";
+import { spoken } from "./inspect";
 
 const AGAIN_MS = 2000;
+
+/** Why a clip waits, in words; empty while it does not. */
+export function whyWaiting({ waiting }: Progress): string {
+  if (!waiting) return "";
+  if (waiting.obstacle) return waiting.obstacle;
+  const place = waiting.ahead === 1 ? "1 clip is" : `${waiting.ahead} clips are`;
+  const left = waiting.seconds === null ? "" : `, about ${spoken(waiting.seconds)} left`;
+  return `In the queue: ${place} before yours${left}`;
+}
 
 const isOver = ({ step }: Progress): boolean => step === "done" || step === "failed";
 
@@ -25,8 +35,8 @@ export function followProgress(id: string, onprogress: (progress: Progress) => v
   const readOnce = async () => {
     try {
       const { state, failure } = await clips.read(id);
-      if (state === "failed") return take({ step: "failed", ratio: 0, is_playable: false, failure });
-      if (state === "visible") onprogress({ step: "live", ratio: 1, is_playable: true, failure: null });
+      if (state === "failed") return take({ step: "failed", ratio: 0, is_playable: false, failure, waiting: null });
+      if (state === "visible") onprogress({ step: "live", ratio: 1, is_playable: true, failure: null, waiting: null });
     } catch {
       // Not reachable at the moment; the next round asks again.
     }

@@ -32,6 +32,8 @@ export class Player {
   failure = $state.raw<PlayFailure | null>(null);
   /** Sound was wanted and the browser allowed none. */
   isSilenced = $state(false);
+  /** The words that are spoken now, where the viewer wants to read them. */
+  cue = $state("");
   position = $state(0);
   duration = $state(0);
   #video: HTMLVideoElement | null = null;
@@ -54,6 +56,20 @@ export class Player {
       removeEventListener("online", back);
       this.close();
       this.#video = null;
+    };
+  }
+
+  /** For attachments: takes the words of a track as they come. The page shows them, so the browser must not. */
+  follow(element: HTMLTrackElement): () => void {
+    const { track } = element;
+    track.mode = "hidden";
+    track.oncuechange = () => {
+      this.cue = [...(track.activeCues ?? [])].map((cue) => (cue as VTTCue).getCueAsHTML().textContent).join("\n");
+    };
+    return () => {
+      track.oncuechange = null;
+      track.mode = "disabled";
+      this.cue = "";
     };
   }
 

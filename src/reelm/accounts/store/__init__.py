@@ -97,6 +97,12 @@ async def find_account(tx: Tx, account_id: AccountId) -> AccountRow | None:
     return None if row is None else AccountRow(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
 
 
+async def hold_account(tx: Tx, account_id: AccountId) -> None:
+    """Nobody else holds the account until ``tx`` ends. SQLite has one writer anyhow."""
+    row = select(accounts.c.id).where(accounts.c.id == account_id)
+    await tx.execute(row.with_for_update(key_share=True))  # rows that refer to it may still be written
+
+
 async def find_password(tx: Tx, email_digest: KeyedDigest) -> tuple[AccountId, SealedBytes] | None:
     query = select(accounts.c.id, accounts.c.password_sealed).where(accounts.c.email_digest == email_digest)
     row = (await tx.execute(query)).one_or_none()

@@ -36,9 +36,21 @@ clips = Table(
     column("upload_id", _ID, klass=DataClass.INTEROP, nullable=False, unique=True),
     column("state", String(16), klass=DataClass.PUBLIC, nullable=False),
     column("caption", Text, klass=DataClass.PUBLIC, nullable=False),
+    # What the picture shows, for those who do not see it.
+    column("alt_text", Text, klass=DataClass.PUBLIC, nullable=False),
+    # When the caption last changed after people could read it.
+    column("edited_at", Moment, klass=DataClass.PUBLIC),
+    # The languages of its subtitles, with commas between.
+    column("subtitles", Text, klass=DataClass.PUBLIC, nullable=False),
     column("duration_ms", Integer, klass=DataClass.PUBLIC, nullable=False),
     column("width", Integer, klass=DataClass.PUBLIC, nullable=False),
     column("height", Integer, klass=DataClass.PUBLIC, nullable=False),
+    # The poster in 28 characters, painted until the poster is there.
+    column("blurhash", String(40), klass=DataClass.PUBLIC),
+    # How the preview strip is laid out; null until there is one.
+    column("strip_interval_ms", Integer, klass=DataClass.PUBLIC),
+    column("strip_count", Integer, klass=DataClass.PUBLIC),
+    column("strip_columns", Integer, klass=DataClass.PUBLIC),
     column("created_at", Moment, klass=DataClass.PUBLIC, nullable=False),
     # When it first became visible; kept when it is removed, to tell "gone" from "never was".
     column("published_at", Moment, klass=DataClass.PUBLIC),
@@ -50,8 +62,13 @@ clips = Table(
     column("progress_ratio", Double, klass=DataClass.OPERATIONAL, nullable=False, default=0.0),
     # When publishing was asked for; null once it has finished or failed, so that nothing is left to do.
     column("due_at", Moment, klass=DataClass.OPERATIONAL),
+    # Also why it waits, as long as it is due.
     column("failure_code", String(64), klass=DataClass.OPERATIONAL),
     column("failure_detail", Text, klass=DataClass.OPERATIONAL),
+    # When its turn is among all that is due.
+    column("queue_round", Integer, klass=DataClass.OPERATIONAL, nullable=False, default=0),
+    # How long the first rendition took, to tell others how long theirs will.
+    column("first_seconds", Double, klass=DataClass.OPERATIONAL),
 )
 # Recent and popular clips; by one author, as a page of their profile; by followed authors; left to publish.
 Index(None, clips.c.state, clips.c.published_at, clips.c.id)

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Row, Select, bindparam, exists, or_, select
 
 from reelm.base import AccountId, ClipId, Tx
+from reelm.media import Strip
 from reelm.social.lifecycle import ClipState, Step
 from reelm.social.model import Author, ClipView, Failure
 from reelm.social.store.tables import clip_tags, clips, follows, likes, profiles
@@ -23,14 +24,22 @@ _view = select(
     clips.c.id,
     clips.c.state,
     clips.c.caption,
+    clips.c.alt_text,
+    clips.c.edited_at,
+    clips.c.subtitles,
     clips.c.created_at,
     clips.c.published_at,
     clips.c.duration_ms,
     clips.c.width,
     clips.c.height,
+    clips.c.blurhash,
+    clips.c.strip_interval_ms,
+    clips.c.strip_count,
+    clips.c.strip_columns,
     clips.c.like_count,
     clips.c.comment_count,
     clips.c.view_count,
+    clips.c.due_at,
     clips.c.step,
     clips.c.failure_code,
     clips.c.failure_detail,
@@ -104,8 +113,10 @@ async def standing(tx: Tx, clip_id: ClipId) -> tuple[AccountId, ClipState, bool]
 
 def _read(row: Row[*tuple[Any, ...]], viewer: AccountId | None) -> ClipView:
     (
-        clip_id, state, caption, created_at, published_at, duration_ms, width, height,
-        like_count, comment_count, view_count, step, code, detail,
+        clip_id, state, caption, alt_text, edited_at, subtitles,
+        created_at, published_at, duration_ms, width, height, blurhash,
+        interval_ms, tile_count, columns,
+        like_count, comment_count, view_count, due_at, step, code, detail,
         account_id, handle, display_name, is_followed, is_liked,
     ) = row  # fmt: skip
     is_own = account_id == viewer
@@ -115,16 +126,22 @@ def _read(row: Row[*tuple[Any, ...]], viewer: AccountId | None) -> ClipView:
         state=ClipState(state),
         author=Author(handle, display_name, bool(is_followed)),
         caption=caption,
+        alt_text=alt_text,
+        edited_at=edited_at,
+        subtitles=tuple(subtitles.split(",")) if subtitles else (),
         tags=read_tags(caption),
         created_at=created_at,
         published_at=published_at,
         duration_ms=duration_ms,
         width=width,
         height=height,
+        blurhash=blurhash,
+        strip=None if interval_ms is None else Strip(interval_ms, tile_count, columns),
         like_count=like_count,
         comment_count=comment_count,
         view_count=view_count,
         is_liked=bool(is_liked),
         is_own=is_own,
+        publish_at=due_at if state == ClipState.DRAFT.value else None,
         failure=Failure(code, detail) if has_failed else None,
     )

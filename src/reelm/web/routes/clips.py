@@ -1,21 +1,23 @@
 """Clips: publishing, watching over them, liking, viewing, removing."""
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator
+from typing import Annotated
 
 import msgspec
-from litestar import delete, get, put
+from litestar import delete, get, patch, put
 from litestar import post as post_to
-from litestar.params import JSONBody
+from litestar.params import HeaderParameter, JSONBody
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
 from reelm.base import AccountId, ClipId, ReelmError, UploadId
 from reelm.web import schema
 from reelm.web.problems import documented
-from reelm.web.render import clip, clip_page, progress
+from reelm.web.render import clip, clip_page, posting, progress
 from reelm.web.routes import Asking, At, CursorQuery, IdPath, Limit, TagPath
-from reelm.workflows import OpenRealm, post, remove
+from reelm.workflows import OpenRealm, post, publish_now, remove
 
 PAGE_SIZE = 24
 WATCH_EVERY_SECONDS = 0.25
@@ -35,7 +37,7 @@ async def publish_clip(at: At, caller: Asking, limits: Limit, data: JSONBody[sch
     async with at.database.write() as tx:
         account = await caller.account(tx)
         limits.posts.take(account)
-        found = await post(tx, UploadId(data.upload_id), caption=data.caption, by=account, at=at)
+        found = await post(tx, UploadId(data.upload_id), posting(data), by=account, at=at)
         return clip(found)
 
 
@@ -49,6 +51,48 @@ async def read_clip(at: At, caller: Asking, clip_id: IdPath) -> schema.Clip:
     """One clip."""
     async with at.database.read() as tx:
         return clip(await at.social.clip(tx, ClipId(clip_id), await caller.viewer(tx)))
+
+
+@patch(
+    "/api/clips/{clip_id:str}",
+    operation_id="edit_clip",
+    responses=documented(400, 401, 403, 404, 410, 413, 422, 503),
+    tags=["clips"],
+)
+async def edit_clip(at: At, caller: Asking, clip_id: IdPath, data: JSONBody[schema.ClipEdit]) -> schema.Clip:
+    """Change the caption or the alt text of one's own clip. Safe to repeat."""
+    async with at.database.write() as tx:
+        account = await caller.account(tx)
+        found = await at.social.edit_clip(
+            tx, ClipId(clip_id), account, caption=data.caption, alt_text=data.alt_text
+        )
+        return clip(found)
+
+
+@put(
+    "/api/clips/{clip_id:str}/plan",
+    operation_id="plan_draft",
+    responses=documented(400, 401, 403, 404, 409, 410, 413, 422, 503),
+    tags=["clips"],
+)
+async def plan_draft(at: At, caller: Asking, clip_id: IdPath, data: JSONBody[schema.Plan]) -> schema.Clip:
+    """Choose when one's own draft is published. Safe to repeat."""
+    async with at.database.write() as tx:
+        account = await caller.account(tx)
+        return clip(await at.social.plan_draft(tx, ClipId(clip_id), account, publish_at=data.publish_at))
+
+
+@post_to(
+    "/api/clips/{clip_id:str}/publish",
+    operation_id="publish_draft",
+    responses=documented(400, 401, 403, 404, 410, 503),
+    tags=["clips"],
+    status_code=HTTP_200_OK,
+)
+async def publish_draft(at: At, caller: Asking, clip_id: IdPath) -> schema.Clip:
+    """Publish one's own draft now. Safe to repeat."""
+    async with at.database.write() as tx:
+        return clip(await publish_now(tx, ClipId(clip_id), by=await caller.account(tx), at=at))
 
 
 @delete(
@@ -81,16 +125,27 @@ async def retry_clip(at: At, caller: Asking, clip_id: IdPath) -> schema.Clip:
 @get(
     "/api/clips/{clip_id:str}/progress",
     operation_id="watch_progress",
-    responses=documented(400, 401, 403, 404, 410, 503),
+    responses=documented(400, 401, 403, 404, 410, 429, 503),
     tags=["clips"],
     media_type="text/event-stream",
 )
-async def watch_progress(at: At, caller: Asking, clip_id: IdPath) -> ServerSentEvent:
-    """How publishing goes: events named `progress`, each a Progress, until it is done or has failed."""
+async def watch_progress(
+    at: At,
+    caller: Asking,
+    *,
+    limits: Limit,
+    clip_id: IdPath,
+    seen: Annotated[str | None, HeaderParameter(name="Last-Event-ID", max_length=64)] = None,
+) -> ServerSentEvent:
+    """How publishing goes: events named `progress`, each a Progress, until it is done or has failed.
+
+    An event's id stands for what it says: who comes back with the newest one is told nothing twice.
+    """
     async with at.database.read() as tx:
         account = await caller.account(tx)
         await at.social.progress(tx, ClipId(clip_id), account)
-    return ServerSentEvent(_events(ClipId(clip_id), account, at))
+    limits.streams.check(account)
+    return ServerSentEvent(limits.streams.counted(account, _events(ClipId(clip_id), account, at, seen=seen)))
 
 
 @put(
@@ -153,18 +208,23 @@ async def list_tagged(at: At, caller: Asking, tag: TagPath, cursor: CursorQuery 
         return clip_page(await at.social.clips_tagged(tx, tag, viewer, cursor=cursor, size=PAGE_SIZE))
 
 
-async def _events(clip_id: ClipId, owner: AccountId, at: OpenRealm) -> AsyncIterator[ServerSentEventMessage]:
-    last: schema.Progress | None = None
+async def _events(
+    clip_id: ClipId, owner: AccountId, at: OpenRealm, *, seen: str | None
+) -> AsyncIterator[ServerSentEventMessage]:
+    last = seen
     started = quiet_since = at.clock.monotonic_seconds()
     while at.clock.monotonic_seconds() - started < LONGEST_WATCH_SECONDS:
         try:
             async with at.database.read() as tx:
-                now = progress(await at.social.progress(tx, clip_id, owner))
+                places = at.turns.places
+                now = progress(await at.social.progress(tx, clip_id, owner, places=places))
         except ReelmError:
             return  # the clip was removed meanwhile: there is nothing more to tell
-        if now != last:
-            last, quiet_since = now, at.clock.monotonic_seconds()
-            yield ServerSentEventMessage(event="progress", data=msgspec.json.encode(now).decode())
+        said = msgspec.json.encode(now)
+        name = hashlib.sha256(said).hexdigest()[:16]
+        if name != last:
+            last, quiet_since = name, at.clock.monotonic_seconds()
+            yield ServerSentEventMessage(event="progress", id=name, data=said.decode())
         elif at.clock.monotonic_seconds() - quiet_since > KEEP_ALIVE_SECONDS:
             quiet_since = at.clock.monotonic_seconds()
             yield ServerSentEventMessage(comment="still here")
@@ -176,6 +236,9 @@ async def _events(clip_id: ClipId, owner: AccountId, at: OpenRealm) -> AsyncIter
 ROUTES = [
     publish_clip,
     read_clip,
+    edit_clip,
+    plan_draft,
+    publish_draft,
     remove_clip,
     retry_clip,
     watch_progress,

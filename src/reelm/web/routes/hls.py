@@ -1,11 +1,11 @@
-"""Playlists, keys and posters. Segments are served by ``reelm.web.front`` from files."""
+"""Playlists, keys and pictures. Segments are served by ``reelm.web.front`` from files."""
 
 from litestar import Response, get
 
 from reelm.base import ClipId, RenditionId
 from reelm.web.problems import documented
 from reelm.web.routes import Asking, At, IdPath
-from reelm.workflows import key, master_playlist, media_playlist, poster
+from reelm.workflows import key, master_playlist, media_playlist, poster, strip
 
 HLS = "application/vnd.apple.mpegurl"
 OCTETS = "application/octet-stream"
@@ -70,4 +70,18 @@ async def read_poster(at: At, caller: Asking, clip_id: IdPath) -> Response[bytes
     return Response(body, media_type="image/jpeg", headers={"cache-control": "private, max-age=3600"})
 
 
-ROUTES = [read_master, read_playlist, read_key, read_poster]
+@get(
+    "/api/clips/{clip_id:str}/strip",
+    operation_id="read_strip",
+    responses=documented(400, 404, 410, 503),
+    tags=["playback"],
+    media_type="image/jpeg",
+)
+async def read_strip(at: At, caller: Asking, clip_id: IdPath) -> Response[bytes]:
+    """The clip's preview strip; how it is laid out is in the clip."""
+    async with at.database.read() as tx:
+        body = await strip(tx, ClipId(clip_id), viewer=await caller.viewer(tx), at=at)
+    return Response(body, media_type="image/jpeg", headers={"cache-control": "private, max-age=3600"})
+
+
+ROUTES = [read_master, read_playlist, read_key, read_poster, read_strip]

@@ -1,28 +1,17 @@
-"""The ``uploads`` table: who may post which received file, until when. A file's name is never kept."""
+"""Received files: who may post which, until when."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import BigInteger, Index, String, Table, Text, delete, insert, select
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.engine import Row
 
-from reelm.base import ID_LENGTH, DataClass, Moment, Tx, UploadId, column, metadata
+from reelm.base import Tx, UploadId
+from reelm.media.cut import WHOLE, Cut
 from reelm.media.errors import UploadMissing
 from reelm.media.model import Probe
-
-uploads = Table(
-    "uploads",
-    metadata,
-    column("id", String(ID_LENGTH), primary_key=True, klass=DataClass.OPERATIONAL),
-    column("owner", String(ID_LENGTH), nullable=False, klass=DataClass.OPERATIONAL),
-    column("size_bytes", BigInteger, nullable=False, klass=DataClass.OPERATIONAL),
-    column("probe", Text, nullable=False, klass=DataClass.OPERATIONAL),
-    column("created_at", Moment, nullable=False, klass=DataClass.OPERATIONAL),
-    column("expires_at", Moment, nullable=False, klass=DataClass.OPERATIONAL),
-    Index(None, "owner"),
-    Index(None, "expires_at"),
-)
+from reelm.media.store.tables import uploads
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +24,7 @@ class Upload:
     probe: Probe
     created_at: datetime
     expires_at: datetime
+    cut: Cut = WHOLE
 
 
 async def record_upload(tx: Tx, upload: Upload) -> None:
@@ -61,6 +51,16 @@ async def upload(tx: Tx, upload_id: UploadId, owner: str) -> Upload:
     if row is None:
         raise UploadMissing("There is no such upload, or it has expired. Send the file again.")
     return _upload(row)
+
+
+async def record_cut(tx: Tx, upload_id: UploadId, cut: Cut) -> None:
+    """Safe to repeat."""
+    said = msgspec.json.encode(cut).decode()
+    await tx.execute(update(uploads).where(uploads.c.id == upload_id).values(cut=said))
+
+
+async def prolong(tx: Tx, upload_id: UploadId, expires_at: datetime) -> None:
+    await tx.execute(update(uploads).where(uploads.c.id == upload_id).values(expires_at=expires_at))
 
 
 async def remove_upload(tx: Tx, upload_id: UploadId) -> None:
@@ -93,4 +93,5 @@ def _upload(row: Row[tuple[object, ...]]) -> Upload:
         probe=msgspec.json.decode(row.probe, type=Probe),
         created_at=row.created_at,
         expires_at=row.expires_at,
+        cut=msgspec.json.decode(row.cut, type=Cut) if row.cut else WHOLE,
     )

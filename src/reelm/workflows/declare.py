@@ -1,4 +1,4 @@
-"""Announce: manifest, policies and code are on the public record before anything is done by them."""
+"""Declare: manifest, policies and code are on the public record before anything is done by them."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ class Release:
     page_digest: str
 
 
-async def announce(release: Release, *, at: OpenRealm) -> None:
+async def declare(release: Release, *, at: OpenRealm) -> None:
     """Put what is new of manifest, policies and release on the record; nothing when all is there.
 
     Raises:

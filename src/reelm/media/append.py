@@ -1,0 +1,215 @@
+"""Append a stream to a file so that whatever is recorded of it is durable.
+
+Bytes are synced and then recorded at checkpoints, while more of them arrive, and once more at the end,
+however the end came. The file may be longer than the record; it is cut back to the record before it is
+written again, so bytes that nobody recorded are never part of an upload.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterable, Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from reelm.media.errors import BeyondLength, ChecksumMismatch, SpoolFull
+from reelm.media.hold import Hold
+from reelm.media.spool import full, or_full
+
+_BLOCK_BYTES = 1024 * 1024
+
+Record: TypeAlias = Callable[[int], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Checksum:
+    """What the bytes of one request must hash to; ``algorithm`` is one of ``CHECKSUMS``."""
+
+    algorithm: str
+    digest: bytes
+
+
+CHECKSUMS = ("sha1", "sha256")
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """The bytes of one request: from ``start_bytes`` on, never beyond ``end_bytes``."""
+
+    start_bytes: int
+    end_bytes: int
+    checksum: Checksum | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often what arrives is made durable, and how long silence is borne.
+
+    Attributes:
+        checkpoint_bytes: this much may be lost with the process.
+        checkpoint_seconds: or what arrived in this time, if that is less.
+        idle_seconds: a connection that is silent for so long has ended.
+        quiet_seconds: a connection that is silent for so long gives way to a new one.
+        patience_seconds: how long a new one waits for that.
+    """
+
+    checkpoint_bytes: int = 8 * 1024**2
+    checkpoint_seconds: float = 2.0
+    idle_seconds: float = 30.0
+    quiet_seconds: float = 1.0
+    patience_seconds: float = 3.0
+
+
+async def append(
+    stream: AsyncIterable[bytes], stretch: Stretch, *, hold: Hold, record: Record, pace: Pace
+) -> int:
+    """Write a stream where it belongs; the new offset, which is recorded and durable.
+
+    Args:
+        stream: the raw bytes; when it breaks, what came before is kept and its error is passed on.
+        stretch: where they go; with a checksum nothing is kept unless it is right.
+        hold: the right to write.
+        record: called with an offset once every byte before it is durable; not called at the same time twice.
+        pace: how often.
+
+    Raises:
+        BeyondLength: more bytes than were announced; what came since the last checkpoint is not kept.
+        ChecksumMismatch: nothing of this request is kept.
+        Interrupted: silence, or a newer connection; what arrived is kept.
+        SpoolFull: the disk has no room; what arrived is kept.
+    """
+    await or_full(hold.file.cut, stretch.start_bytes)
+    appending = _Appending(stretch, hold, record, pace)
+    try:
+        if stretch.checksum:
+            return await appending.take_checked(stream, stretch.checksum)
+        return await _take_all(stream, appending)
+    except SpoolFull:
+        raise full("What arrived before is kept.") from None
+    finally:
+        # Whatever happened: the file is closed next, and a checkpoint must not sync another one in its place.
+        await _to_its_end(appending.rest())
+
+
+async def _take_all(stream: AsyncIterable[bytes], appending: "_Appending") -> int:
+    try:
+        await appending.take(stream)
+        await appending.flush()
+    except BeyondLength:
+        raise
+    except SpoolFull:
+        await appending.keep()
+        raise
+    except BaseException:
+        await _to_its_end(appending.finish())
+        raise
+    return await appending.keep()
+
+
+class _Appending:
+    """What has arrived, what of it is written, and what of that is recorded.
+
+    One checkpoint runs at a time, beside the writing.
+    """
+
+    def __init__(self, stretch: Stretch, hold: Hold, record: Record, pace: Pace) -> None:
+        self._stretch, self._hold, self._record, self._pace = stretch, hold, record, pace
+        self._waiting: list[bytes] = []
+        self._arrived_bytes = self._written_bytes = self._recorded_bytes = stretch.start_bytes
+        self._checkpoint: asyncio.Task[None] | None = None
+        self._begun_bytes, self._begun_at = stretch.start_bytes, _now()
+
+    async def take(self, stream: AsyncIterable[bytes]) -> None:
+        """Write the stream and begin a checkpoint whenever one is due."""
+        async for block in self._hold.heard(stream, self._pace.idle_seconds):
+            await self._add(block)
+            if self._is_due():
+                await self.flush()
+                self._begin_checkpoint()
+
+    async def take_checked(self, stream: AsyncIterable[bytes], checksum: Checksum) -> int:
+        """Nothing is recorded before the last byte has proved the others right."""
+        digest = hashlib.new(checksum.algorithm, usedforsecurity=False)
+        async for block in self._hold.heard(stream, self._pace.idle_seconds):
+            digest.update(block)
+            await self._add(block)
+        if digest.digest() != checksum.digest:
+            raise ChecksumMismatch(
+                "The bytes do not have the checksum that came with them. Nothing of this request was kept. "
+                "Send them again from the same offset."
+            )
+        return await self.finish()
+
+    async def flush(self) -> None:
+        """Write what waits."""
+        await or_full(self._hold.file.write, self._waiting, self._written_bytes)
+        self._waiting, self._written_bytes = [], self._arrived_bytes
+
+    async def rest(self) -> None:
+        """Wait until no checkpoint runs; whether it failed is told by ``keep``."""
+        if self._checkpoint:
+            await asyncio.gather(self._checkpoint, return_exceptions=True)
+
+    async def keep(self) -> int:
+        """Record all that is written; how much that is.
+
+        After a failed checkpoint its error is raised instead: a sync that succeeds after one that failed says
+        nothing about the bytes of the first.
+        """
+        if self._checkpoint:
+            await self._checkpoint
+        if self._written_bytes > self._recorded_bytes:
+            await self._keep(self._written_bytes)
+        return self._written_bytes
+
+    async def finish(self) -> int:
+        """Record all that has arrived."""
+        await self.flush()
+        return await self.keep()
+
+    async def _add(self, block: bytes) -> None:
+        self._arrived_bytes += len(block)
+        if self._arrived_bytes > self._stretch.end_bytes:
+            raise beyond(self._stretch.end_bytes)
+        self._waiting.append(block)
+        if self._arrived_bytes - self._written_bytes >= _BLOCK_BYTES:
+            await self.flush()
+
+    def _is_due(self) -> bool:
+        if self._checkpoint and not self._checkpoint.done():
+            return False
+        new_bytes = self._arrived_bytes - self._begun_bytes
+        is_late = _now() - self._begun_at >= self._pace.checkpoint_seconds
+        return new_bytes >= self._pace.checkpoint_bytes or (is_late and new_bytes > 0)
+
+    def _begin_checkpoint(self) -> None:
+        if self._checkpoint:
+            self._checkpoint.result()
+        self._begun_bytes, self._begun_at = self._written_bytes, _now()
+        self._checkpoint = asyncio.create_task(self._keep(self._written_bytes), name="checkpoint")
+
+    async def _keep(self, offset_bytes: int) -> None:
+        await or_full(self._hold.file.sync)
+        await self._record(offset_bytes)
+        self._recorded_bytes = offset_bytes
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+async def _to_its_end(work: Awaitable[object]) -> None:
+    """Awaited although this task is being cancelled: the file is closed next."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
+
+
+def beyond(length_bytes: int) -> BeyondLength:
+    return BeyondLength(
+        f"More than the {length_bytes} bytes that were announced came. The surplus was not kept. Ask for the "
+        "offset and send only what is missing.",
+        length_bytes=length_bytes,
+    )

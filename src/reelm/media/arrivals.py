@@ -1,0 +1,230 @@
+"""Uploads that come in pieces: announced, appended to by whoever holds them, settled when they are whole."""
+
+import asyncio
+from collections.abc import AsyncIterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from reelm.base import Clock, ReelmError, SealedBytes, Tx, UploadId
+from reelm.media import errors
+from reelm.media.append import Checksum, Pace, Record, Stretch, append, beyond
+from reelm.media.errors import OffsetMismatch, QuotaReached, TooManyOpen, Unreadable, UploadBusy
+from reelm.media.hold import Hold
+from reelm.media.part import PartFile
+from reelm.media.spool import Spool, full
+from reelm.media.store import Arrival, Refusal, arriving, uploads_of
+
+_LOOK_AGAIN_SECONDS = 0.05
+_KINDS = {
+    kind.code: kind
+    for kind in vars(errors).values()
+    if isinstance(kind, type) and issubclass(kind, ReelmError)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What one account may have in the spool, received or announced."""
+
+    max_bytes: int = 8 * 1024**3
+    max_open: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What a request says about the bytes that it brings; ``size_bytes`` is None when it does not say."""
+
+    start_bytes: int
+    size_bytes: int | None = None
+    checksum: Checksum | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How long arrivals live, how many there may be, and how they are written."""
+
+    ttl_seconds: int
+    allowance: Allowance = field(default_factory=Allowance)
+    pace: Pace = field(default_factory=Pace)
+
+
+class Arrivals:
+    """Knows files and rows; whoever calls it keeps both in step."""
+
+    def __init__(self, spool: Spool, rules: Rules, *, clock: Clock) -> None:
+        self._spool = spool
+        self._rules = rules
+        self._clock = clock
+        self._holds: dict[UploadId, Hold] = {}
+
+    async def prepare(self, upload: UploadId, length_bytes: int) -> None:
+        """Make the file that will grow; see ``Spool.prepare``."""
+        await self._spool.prepare(upload, length_bytes)
+
+    async def announce(
+        self, tx: Tx, upload: UploadId, *, owner: str, length_bytes: int, metadata: SealedBytes | None
+    ) -> Arrival:
+        """The row of a prepared file; the caller lets an owner announce one at a time.
+
+        Raises:
+            QuotaReached, TooManyOpen: the owner has too much waiting.
+            SpoolFull: the disk has no room for it and all that is still to come of others.
+        """
+        now = self._clock.now()
+        await self._allow_another(tx, owner, now)
+        await self.allow(tx, owner, length_bytes)
+        still_to_come_bytes = await arriving.missing_bytes(tx)
+        if await asyncio.to_thread(self._spool.free_bytes) < still_to_come_bytes + length_bytes:
+            raise full()
+        made = Arrival(
+            id=upload,
+            owner=owner,
+            length_bytes=length_bytes,
+            offset_bytes=0,
+            metadata_sealed=metadata,
+            is_settled=False,
+            refusal=None,
+            created_at=now,
+            expires_at=self._expiry(),
+        )
+        await arriving.add_arrival(tx, made)
+        return made
+
+    async def allow(self, tx: Tx, owner: str, length_bytes: int) -> None:
+        """Let an owner send this much more.
+
+        Raises:
+            QuotaReached: that would be too much at a time.
+        """
+        max_bytes = self._rules.allowance.max_bytes
+        received = [each for each in await uploads_of(tx, owner) if self._spool.has_source(each.id)]
+        waiting_bytes = sum(each.size_bytes for each in received)
+        waiting_bytes += sum(each.length_bytes for each in await arriving.unsettled_of(tx, owner))
+        if waiting_bytes + length_bytes > max_bytes:
+            raise QuotaReached(
+                f"Your uploads that wait to be posted or published take up {waiting_bytes} of {max_bytes} "
+                f"bytes, so {length_bytes} more have no room. Nothing was kept. Post or discard some first.",
+                waiting_bytes=waiting_bytes,
+                max_bytes=max_bytes,
+            )
+
+    async def find(self, tx: Tx, upload: UploadId, *, owner: str) -> Arrival:
+        """An owner's arrival; raises ``UploadMissing``."""
+        return await arriving.arrival(tx, upload, owner=owner, now=self._clock.now())
+
+    async def take(self, arrival: Arrival) -> Hold:
+        """The right to write an arrival, until ``release``. A connection that is quiet loses it.
+
+        Raises:
+            UploadBusy: another connection is sending it right now.
+            UploadMissing: its file is gone, or lacks bytes that were durable.
+        """
+        waited_seconds = 0.0
+        while (file := self._open(arrival)) is None:
+            if waited_seconds > self._rules.pace.patience_seconds:
+                raise UploadBusy(
+                    "Another connection is sending this file right now. Nothing was changed. Wait until it "
+                    "has ended, or end it, and ask for the offset again."
+                )
+            self._revoke_quiet(arrival.id)
+            waited_seconds += _LOOK_AGAIN_SECONDS
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+        hold = self._holds[arrival.id] = Hold(arrival.id, file)
+        return hold
+
+    async def release(self, hold: Hold) -> None:
+        """Let others write."""
+        self._holds.pop(hold.upload)
+        hold.file.close()
+
+    def check(self, arrival: Arrival, body: Body) -> None:
+        """Refuse a request before its first byte.
+
+        Raises:
+            OffsetMismatch: its bytes do not begin where the arrival ends.
+            BeyondLength: they are more than are missing.
+        """
+        if body.start_bytes != arrival.offset_bytes:
+            raise OffsetMismatch(
+                f"The upload stands at byte {arrival.offset_bytes}, not at {body.start_bytes}. Nothing of "
+                "this request was kept. Go on from there.",
+                offset_bytes=arrival.offset_bytes,
+            )
+        if body.start_bytes + (body.size_bytes or 0) > arrival.length_bytes:
+            raise beyond(arrival.length_bytes)
+
+    async def append(
+        self, arrival: Arrival, body: Body, stream: AsyncIterable[bytes], *, hold: Hold, record: Record
+    ) -> int:
+        """Add bytes to an arrival; its new offset. See ``check`` and ``reelm.media.append.append``."""
+        self.check(arrival, body)
+        stretch = Stretch(body.start_bytes, arrival.length_bytes, body.checksum)
+        return await append(stream, stretch, hold=hold, record=record, pace=self._rules.pace)
+
+    async def advance(self, tx: Tx, upload: UploadId, offset_bytes: int) -> None:
+        """Every byte before the offset is durable; raises ``UploadMissing`` when it was discarded."""
+        await arriving.advance(tx, upload, offset_bytes, expires_at=self._expiry())
+
+    async def complete(self, upload: UploadId) -> Path:
+        """The file of an arrival that is whole, under its final name. Safe to repeat."""
+        return await asyncio.to_thread(self._spool.complete, upload)
+
+    async def settle(self, tx: Tx, upload: UploadId, refused: ReelmError | None) -> None:
+        """It was looked at, and refused if ``refused``; raises ``UploadMissing`` when it was discarded."""
+        refusal = Refusal(refused.code, refused.detail, refused.facts) if refused else None
+        await arriving.settle(tx, upload, refusal, expires_at=self._expiry())
+
+    async def remove(self, tx: Tx, upload: UploadId) -> None:
+        """Forget an arrival; its file goes with ``Media.discard``. Safe to repeat."""
+        await arriving.remove_arrival(tx, upload)
+
+    async def forget_lost(self, tx: Tx, upload: UploadId) -> None:
+        """Forget an arrival whose file is gone, unless it was looked at before."""
+        await arriving.remove_unsettled(tx, upload)
+
+    async def unsettled(self, tx: Tx) -> tuple[Arrival, ...]:
+        """Every arrival that has a file in the spool."""
+        return await arriving.unsettled(tx)
+
+    async def expired(self, tx: Tx) -> tuple[Arrival, ...]:
+        """Arrivals whose time is over."""
+        return await arriving.expired_arrivals(tx, self._clock.now())
+
+    async def _allow_another(self, tx: Tx, owner: str, now: datetime) -> None:
+        unfinished = await arriving.unsettled_of(tx, owner)
+        if len(unfinished) < self._rules.allowance.max_open:
+            return
+        first = min(each.expires_at for each in unfinished)
+        raise TooManyOpen(
+            f"{len(unfinished)} uploads of yours are not finished, and more are not begun. Nothing was kept. "
+            "Finish or discard one of them first.",
+            retry_after_seconds=max(1, int((first - now).total_seconds())),
+        )
+
+    def _open(self, arrival: Arrival) -> PartFile | None:
+        """Not in a thread: cancelled there, nobody would close the file, and it would stay locked."""
+        try:
+            file = self._spool.open_part(arrival.id)
+        except FileNotFoundError:
+            raise arriving.missing() from None
+        if file is not None and file.size_bytes < arrival.offset_bytes:
+            file.close()
+            raise arriving.missing()
+        return file
+
+    def _revoke_quiet(self, upload: UploadId) -> None:
+        hold = self._holds.get(upload)
+        if hold and hold.is_quiet(self._rules.pace.quiet_seconds):
+            hold.revoke()
+
+    def _expiry(self) -> datetime:
+        return self._clock.now() + timedelta(seconds=self._rules.ttl_seconds)
+
+
+def refusal_of(arrival: Arrival) -> ReelmError | None:
+    """Why an arrival was refused, as it was said the first time."""
+    if arrival.refusal is None:
+        return None
+    kind = _KINDS.get(arrival.refusal.code, Unreadable)
+    return kind(arrival.refusal.detail, **arrival.refusal.facts)

@@ -1,0 +1,84 @@
+"""Whether players may get a source's own picture and sound, so that a clip plays before anything is encoded.
+
+Conservative: what old phones decode, in pieces that start clean, with light and sound together. Everything
+else is encoded, which takes longer and always works.
+"""
+
+from reelm.media.model import Audio, Coding, Plan, Rung, Video
+
+REMUXED = "source"
+_PROFILES = frozenset({"Constrained Baseline", "Baseline", "Main", "High"})
+_PIXELS = frozenset({"yuv420p", "yuvj420p"})
+_MAX_LEVEL = 42  # 1080p at 60 frames per second
+_MAX_RATE = 60.1
+# Below the smallest rung encoding is as quick; above the largest one phones work hard.
+_MIN_SIDE, _MAX_SIDE = 480, 1080
+# Times the cap of the same size. Phones write 10 Mbit/s at 720 and 17 to 24 at 1080.
+_MAX_BITS_RATIO = 6
+_MAX_GROUP_MS, _MAX_GAP_MS = 4_000, 1_000
+_MAX_CHANNELS = 2
+_SOUND_RATES = range(22_050, 48_001)
+_MAX_SOUND_LATE_MS, _MAX_SOUND_LONG_MS = 20, 300
+
+
+def remuxed_rung(plan: Plan) -> Rung | None:
+    """The source itself as a rung; None when it must be encoded."""
+    if obstacle_to_remux(plan) is not None:
+        return None
+    top = plan.rungs[-1]
+    return Rung(
+        name=REMUXED,
+        width=plan.video.width,
+        height=plan.video.height,
+        frame_rate=top.frame_rate,
+        crf=None,
+        max_bits_per_second=top.max_bits_per_second * _MAX_BITS_RATIO,
+    )
+
+
+def obstacle_to_remux(plan: Plan) -> str | None:
+    """Why players may not get the source itself; None when they may."""
+    video, sound = plan.video, plan.probe.audio
+    if plan.cut.is_trimmed:
+        return "it is trimmed, to the frame"
+    if video.coding is None:
+        return "it is not known how the picture is coded"
+    return (
+        _picture_obstacle(video, video.coding)
+        or _coding_obstacle(video.coding, most_bits=plan.rungs[-1].max_bits_per_second * _MAX_BITS_RATIO)
+        or (_sound_obstacle(sound) if sound is not None else None)
+    )
+
+
+def _picture_obstacle(video: Video, coding: Coding) -> str | None:
+    if video.codec != "h264" or coding.profile not in _PROFILES:
+        return "old phones do not decode it"
+    if coding.level > _MAX_LEVEL or video.frame_rate > _MAX_RATE:
+        return "old phones do not decode it in time"
+    if video.pixel_format not in _PIXELS or video.color_transfer != "sdr" or video.is_interlaced:
+        return "its colours or fields need work"
+    if not coding.is_plain:
+        return "its pixels are not square, or it is mirrored"
+    if not _MIN_SIDE <= min(video.width, video.height) <= _MAX_SIDE:
+        return "it is above the highest rung or below the lowest"
+    return None
+
+
+def _coding_obstacle(coding: Coding, *, most_bits: int) -> str | None:
+    if coding.bits_per_second > most_bits:
+        return "its bit rate is more than connections carry"
+    if not coding.has_clean_groups or coding.longest_group_ms > _MAX_GROUP_MS:
+        return "its keyframes are too far apart, or pictures refer across them"
+    if not coding.has_steady_times or coding.longest_gap_ms > _MAX_GAP_MS:
+        return "its times are missing, out of order or far apart"
+    return None
+
+
+def _sound_obstacle(sound: Audio) -> str | None:
+    if sound.codec != "aac" or sound.profile != "LC" or sound.channels > _MAX_CHANNELS:
+        return "not every player plays its sound"
+    if sound.sample_rate not in _SOUND_RATES:
+        return "its sound has an unusual rate"
+    if abs(sound.late_ms) > _MAX_SOUND_LATE_MS or abs(sound.long_ms) > _MAX_SOUND_LONG_MS:
+        return "picture and sound do not start and end together"
+    return None

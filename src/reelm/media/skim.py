@@ -1,0 +1,136 @@
+"""Look through a clip once, a picture a second: what it is recognised by, and its preview strip."""
+
+import asyncio
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from reelm.media.chromaprint import Chromaprint
+from reelm.media.encode import encoder_problem
+from reelm.media.errors import BadEncoding
+from reelm.media.ffmpeg import Encoder
+from reelm.media.fingerprint import Fingerprint, Scheme
+from reelm.media.graph import TO_JPEG, picture_chain, reading
+from reelm.media.model import Plan, Rung, Video
+from reelm.media.pdq import SIDE, Pdq
+from reelm.media.ports import Fingerprinter
+from reelm.media.process import run
+from reelm.media.strip import Strip, seconds_of, strip_for, tile_of
+
+_QUALITY = 6  # of the JPEG encoder's 2 (best) to 31
+_FILE_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Footage:
+    """A file to look through, or a part of it: a rung in the clear, or a source.
+
+    Attributes:
+        sound_index: of its stream of sound.
+        start_seconds: where the part begins.
+    """
+
+    path: Path
+    video: Video
+    sound_index: int | None
+    duration_ms: int
+    start_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Skimmed:
+    """What one look found.
+
+    Attributes:
+        path: the strip's picture, a JPEG.
+        absent: ways of recognising that this machine's ffmpeg was built without.
+    """
+
+    path: Path
+    strip: Strip
+    fingerprints: tuple[Fingerprint, ...]
+    absent: tuple[Scheme, ...]
+
+
+def rung_footage(path: Path, rung: Rung, plan: Plan) -> Footage:
+    """A rung in the clear, as ``encode`` and ``remux`` make it: one picture, then one sound."""
+    video = replace(plan.video, stream_index=0, width=rung.width, height=rung.height)
+    if rung.crf is not None:
+        video = replace(video, color_transfer="sdr", color_matrix="bt709", is_interlaced=False)
+    sound_index = None if plan.probe.audio is None else 1
+    return Footage(path, video, sound_index, round(plan.duration_seconds * 1000))
+
+
+def source_footage(path: Path, plan: Plan) -> Footage:
+    """The part of a source that is kept, for when no rung is at hand; it takes several times as long."""
+    sound = plan.probe.audio
+    sound_index = None if sound is None else sound.stream_index
+    duration_ms = round(plan.duration_seconds * 1000)
+    return Footage(path, plan.video, sound_index, duration_ms, float(plan.start_seconds))
+
+
+async def skim(footage: Footage, *, into: Path, encoder: Encoder) -> Skimmed:
+    """Fingerprints and ``into/strip.jpg``, from one decoding; nothing else is left in the folder.
+
+    Raises:
+        Unreadable, TookTooLong, EncoderStopped, SpoolFull: as ``encode``.
+        BadEncoding: ffmpeg ended well and made no picture.
+    """
+    await asyncio.to_thread(into.mkdir, mode=0o700, parents=True, exist_ok=True)
+    strip = strip_for(footage.duration_ms)
+    path, part = into / "strip.jpg", into / "strip.part"
+    hears = footage.sound_index is not None and encoder.knows_sounds
+    asked = {into / f"{each.scheme}.marks": each for each in _fingerprinters(footage, hears=hears)}
+    part_of = reading(
+        footage.path, seek_seconds=footage.start_seconds, for_seconds=footage.duration_ms / 1000
+    )
+    command = [str(encoder.program), *part_of, "-filter_complex", _graph(footage, strip)]
+    for file, each in asked.items():
+        command += each.output(file)
+    command += ["-map", "[strip]", "-frames:v", "1", "-map_metadata", "-1", "-fflags", "+bitexact"]
+    command += ["-c:v", "mjpeg", "-q:v", str(_QUALITY), "-f", "image2", "-update", "1", f"file:{part}"]
+    try:
+        outcome = await run(
+            command, bounds=encoder.effort.bounds(footage.duration_ms, file_bytes=_FILE_BYTES)
+        )
+        if outcome.status != 0:
+            raise encoder_problem(outcome)
+        found = await asyncio.to_thread(_read, asked)
+        if not part.is_file() or not part.stat().st_size:
+            raise BadEncoding("The preview could not be made. The clip plays without it.")
+        part.replace(path)
+    finally:
+        for file in (part, *asked):
+            file.unlink(missing_ok=True)
+    if footage.sound_index is None:
+        found += (Fingerprint(Scheme.CHROMAPRINT, b""),)
+    return Skimmed(path, strip, found, tuple(sorted(set(Scheme) - {each.scheme for each in found})))
+
+
+def _fingerprinters(footage: Footage, *, hears: bool) -> list[Fingerprinter]:
+    sound = [Chromaprint(footage.sound_index)] if hears and footage.sound_index is not None else []
+    return [Pdq(), *sound]
+
+
+def _read(asked: dict[Path, Fingerprinter]) -> tuple[Fingerprint, ...]:
+    return tuple(each.read(file.read_bytes()) for file, each in asked.items())
+
+
+def _graph(footage: Footage, strip: Strip) -> str:
+    """What is on screen as each second begins, grey for fingerprints and small for the strip."""
+    video, seconds = footage.video, seconds_of(footage.duration_ms)
+    grey = [*picture_chain(video, width=SIDE, height=SIDE), TO_JPEG, "extractplanes=y"]
+    every = strip.interval_ms // 1000
+    width, height = tile_of(video.width, video.height)
+    tiles = [
+        f"select=not(mod(n\\,{every}))",
+        *picture_chain(video, width=width, height=height),
+        TO_JPEG,
+        f"tile={strip.columns}x{strip.rows}",
+    ]
+    return ";".join(
+        (
+            f"[0:{video.stream_index}]fps=1:start_time=0:round=up,trim=end_frame={seconds},split[once][again]",
+            f"[once]{','.join(grey)}[grey]",
+            f"[again]{','.join(tiles)}[strip]",
+        )
+    )

@@ -1,0 +1,58 @@
+"""Fingerprints: what clips are recognised by, and for which clips that is not known."""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import delete, insert, select
+
+from reelm.base import ClipId, Tx
+from reelm.media.fingerprint import Fingerprint, Scheme
+from reelm.media.store.tables import fingerprints
+
+
+async def record_fingerprints(
+    tx: Tx, clip_id: ClipId, made: Sequence[Fingerprint], missing: Mapping[Scheme, str]
+) -> None:
+    """Replace what is known of a clip."""
+    await forget_fingerprints(tx, clip_id)
+    rows = [_row(clip_id, each, None) for each in made]
+    rows += [_row(clip_id, Fingerprint(scheme, b""), code) for scheme, code in missing.items()]
+    await tx.execute(insert(fingerprints), rows)
+
+
+async def fingerprints_of(tx: Tx, clip_id: ClipId) -> tuple[Fingerprint, ...]:
+    """Those that were made, by the name of their scheme."""
+    query = (
+        select(fingerprints)
+        .where(fingerprints.c.clip_id == clip_id, fingerprints.c.failure_code.is_(None))
+        .order_by(fingerprints.c.scheme)
+    )
+    return tuple(
+        Fingerprint(Scheme(row.scheme), bytes(row.marks), bytes(row.qualities))
+        for row in await tx.execute(query)
+    )
+
+
+async def unrecognised(tx: Tx, limit: int) -> tuple[tuple[ClipId, Scheme, str], ...]:
+    """Clips of which a fingerprint is missing, the scheme, and the code of the reason; the newest first."""
+    query = (
+        select(fingerprints.c.clip_id, fingerprints.c.scheme, fingerprints.c.failure_code)
+        .where(fingerprints.c.failure_code.is_not(None))
+        .order_by(fingerprints.c.clip_id.desc(), fingerprints.c.scheme)
+        .limit(limit)
+    )
+    return tuple((ClipId(row[0]), Scheme(row[1]), row[2]) for row in await tx.execute(query))
+
+
+async def forget_fingerprints(tx: Tx, clip_id: ClipId) -> None:
+    """Safe to repeat."""
+    await tx.execute(delete(fingerprints).where(fingerprints.c.clip_id == clip_id))
+
+
+def _row(clip_id: ClipId, made: Fingerprint, failure_code: str | None) -> dict[str, object]:
+    return {
+        "clip_id": clip_id,
+        "scheme": made.scheme.value,
+        "marks": made.marks,
+        "qualities": made.qualities,
+        "failure_code": failure_code,
+    }

@@ -1,0 +1,139 @@
+"""Rungs of a clip are made here or on an encoder elsewhere, by whoever has a free place first.
+
+What is made elsewhere is offered as a row (``lend`` tells how it is taken), and this side goes on waiting for
+a place of its own; so a lost encoder costs no more than its lease, and without encoders nothing is offered.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from reelm.base import AccountId, Secret, UploadId, telemetry
+from reelm.media import BadDelivery, EncoderStopped, Encoding, Plan, Rendition, Rung, Stand, Wanted
+from reelm.workflows.realm import OpenRealm
+from reelm.workflows.turns import Turn
+
+LOOK_EVERY_SECONDS = 0.5
+_log = telemetry.logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Rungs to make of one upload, into a folder of their own."""
+
+    upload_id: UploadId
+    owner: AccountId
+    turn: Turn
+    queue_round: int
+    plan: Plan
+    rungs: tuple[Rung, ...]
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Encrypted renditions, and how long encoding took here; None when it was done elsewhere."""
+
+    renditions: tuple[Rendition, ...]
+    seconds: float | None
+
+
+async def make(work: Work, *, progress: Callable[[float], None], at: OpenRealm) -> Made:
+    """Encode and encrypt the rungs, wherever there is a place first. Safe to repeat.
+
+    Raises:
+        Unreadable, TookTooLong, EncoderStopped, SpoolFull: see ``reelm.media``.
+    """
+    if not await _offer(work, at):
+        async with at.turns.hold(work.turn, work.queue_round):
+            return await _here(work, progress, at)
+    sides = {
+        asyncio.create_task(_once_it_is_our_turn(work, progress, at)),
+        asyncio.create_task(_once_it_is_delivered(work, progress, at)),
+    }
+    try:
+        done, _ = await asyncio.wait(sides, return_when=asyncio.FIRST_COMPLETED)
+        return done.pop().result()
+    finally:
+        for side in sides:
+            side.cancel()
+        await asyncio.gather(*sides, return_exceptions=True)
+
+
+async def keys_of(encoding: Encoding, *, at: OpenRealm) -> dict[str, Secret]:
+    """The keys that were lent with an encoding, by rung."""
+    if encoding.keys_sealed is None:
+        return {}
+    async with at.database.read() as tx:
+        owner_key = await at.keys.user_key(tx, AccountId(encoding.owner))
+    opened = owner_key.open(encoding.keys_sealed, purpose=purpose_of(encoding))
+    return {name: Secret(key) for name, key in msgspec.json.decode(opened, type=dict[str, bytes]).items()}
+
+
+def purpose_of(encoding: Encoding) -> str:
+    return f"media/encoding/{encoding.lease}"
+
+
+async def _offer(work: Work, at: OpenRealm) -> bool:
+    """Whether there is anybody to offer it to, or will have to be."""
+    wanted = Wanted(work.plan.probe, tuple(rung.name for rung in work.rungs), work.plan.cut)
+    async with at.database.write() as tx:
+        if at.turns.places and not await at.encoders.any(tx):
+            return False
+        await at.media.lending.offer(
+            tx, work.upload_id, wanted, owner=work.owner, turn=work.turn, queue_round=work.queue_round
+        )
+    return True
+
+
+async def _once_it_is_our_turn(work: Work, progress: Callable[[float], None], at: OpenRealm) -> Made:
+    while True:
+        async with at.turns.hold(work.turn, work.queue_round):
+            async with at.database.write() as tx:
+                is_ours = await at.media.lending.reclaim(tx, work.upload_id, work.turn)
+            if is_ours:
+                return await _here(work, progress, at)
+        await asyncio.sleep(LOOK_EVERY_SECONDS)  # an encoder elsewhere has it
+
+
+async def _once_it_is_delivered(work: Work, progress: Callable[[float], None], at: OpenRealm) -> Made:
+    while True:
+        await asyncio.sleep(LOOK_EVERY_SECONDS)
+        async with at.database.read() as tx:
+            found = await at.media.lending.find(tx, work.upload_id, work.turn)
+        if found is None:
+            raise EncoderStopped(
+                "What was offered to encoders elsewhere is gone. The upload is kept. Try again."
+            )
+        if found.stand is Stand.LEASED:
+            progress(found.ratio)
+        if found.stand is Stand.DELIVERED and (renditions := await _verified(found, work, at)):
+            return Made(renditions, None)
+        if not at.turns.places and at.media.lending.is_hopeless(found):
+            raise EncoderStopped(
+                "No encoder elsewhere could prepare the video, and this machine does not. The upload is "
+                "kept. Try again."
+            )
+
+
+async def _verified(delivered: Encoding, work: Work, at: OpenRealm) -> tuple[Rendition, ...]:
+    """What was delivered; nothing when it is no good."""
+    try:
+        return await at.media.verify(delivered, await keys_of(delivered, at=at), into=work.folder)
+    except BadDelivery as bad:
+        _log.warning("make.bad-delivery", encoder=delivered.encoder, why=bad.__notes__)
+        async with at.database.write() as tx:
+            await at.media.lending.refuse(tx, delivered)
+        return ()
+
+
+async def _here(work: Work, progress: Callable[[float], None], at: OpenRealm) -> Made:
+    begun = at.clock.monotonic_seconds()
+    progress(0.0)
+    source = at.media.source(work.upload_id)
+    encoded = await at.media.encode(source, work.plan, work.rungs, into=work.folder, progress=progress)
+    renditions = [await at.media.package(each, into=work.folder) for each in encoded]
+    return Made(tuple(renditions), at.clock.monotonic_seconds() - begun)

@@ -1,0 +1,70 @@
+"""One order to publish a clip, and how what is made of it gets into the vault."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import msgspec
+
+from reelm.base import AccountId, ClipId, DataClass, ObjectId, UploadId
+from reelm.social import ClipRemoved, Publication
+from reelm.vault import DeletionUnfinished
+from reelm.workflows.realm import OpenRealm
+
+BLOCK_BYTES = 1024 * 1024
+
+
+class Order(msgspec.Struct, frozen=True):
+    """What to publish; ``attempt`` counts the creator's retries, ``round`` is when it is served."""
+
+    clip_id: ClipId
+    upload_id: UploadId
+    owner: AccountId
+    attempt: int
+    round: int = 0
+
+    @classmethod
+    def of(cls, publication: Publication) -> "Order":
+        return cls(
+            publication.clip_id,
+            publication.upload_id,
+            publication.account_id,
+            publication.attempt,
+            publication.round,
+        )
+
+    @property
+    def reference(self) -> str:
+        return f"clip/{self.clip_id}/{self.attempt}"
+
+
+async def put_picture(order: Order, name: str, path: Path, at: OpenRealm) -> ObjectId:
+    """Store a picture of the clip under its creator's key; a repeat finds what the vault already has."""
+    async with at.database.read() as tx:
+        user_key = await at.keys.user_key(tx, order.owner)
+    receipt = await at.vault.put(
+        blocks(path),
+        reference=f"{order.reference}/{name}",
+        klass=DataClass.PUBLIC,
+        key=user_key,
+        owner=order.owner,
+    )
+    return receipt.object_id
+
+
+@asynccontextmanager
+async def kept_unless_removed(object_id: ObjectId, at: OpenRealm) -> AsyncIterator[None]:
+    """The creator may take the clip back while its bytes are on their way; then they go as well."""
+    try:
+        yield
+    except ClipRemoved:
+        with suppress(DeletionUnfinished):  # a store is away; ``tidy`` deletes there later
+            await at.vault.delete(object_id)
+        raise
+
+
+async def blocks(path: Path) -> AsyncIterator[bytes]:
+    with path.open("rb") as file:
+        while block := await asyncio.to_thread(file.read, BLOCK_BYTES):
+            yield block

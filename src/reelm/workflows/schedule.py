@@ -1,0 +1,31 @@
+"""Drafts: kept with their upload, published when their creator says so or when their moment has come.
+
+A draft that becomes due is a clip like any other from then on, in one unit of work; so it is published once,
+however often this runs, and late when the worker was away at its moment.
+"""
+
+from reelm.base import AccountId, ClipId, Tx
+from reelm.social import ClipView
+from reelm.workflows.realm import OpenRealm
+
+
+async def publish_now(tx: Tx, clip_id: ClipId, *, by: AccountId, at: OpenRealm) -> ClipView:
+    """Publish a draft. Safe to repeat.
+
+    Raises:
+        NotYours, ClipRemoved, NoSuchClip: there is no such draft of theirs.
+    """
+    upload_id = await at.social.publish_draft(tx, clip_id, by)
+    if upload_id is not None:
+        await at.media.prolong(tx, upload_id)
+    return await at.social.own_clip(tx, clip_id, by)
+
+
+async def publish_ripe(*, at: OpenRealm) -> None:
+    """Publish what was planned for now or earlier. Safe to repeat, and at the same time."""
+    async with at.database.read() as tx:
+        if not await at.social.has_ripe_drafts(tx):
+            return
+    async with at.database.write() as tx:
+        for upload_id in await at.social.publish_ripe(tx):
+            await at.media.prolong(tx, upload_id)

@@ -1,0 +1,59 @@
+"""What is kept of the fingerprints of clips."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from determinism import ManualClock, SeededEntropy
+from reelm.base import ClipId, Database, mint
+from reelm.media import Config, Fingerprint, Media, Scheme
+from reelm.media.store import fingerprints
+
+FIRST, SECOND = (ClipId(mint(ManualClock(), SeededEntropy(seed))) for seed in (1, 2))
+SEEN = Fingerprint(Scheme.PDQ, bytes(range(128)), b"\x64")
+SILENT = Fingerprint(Scheme.CHROMAPRINT, b"")
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    opened = Database.open(f"sqlite:///{tmp_path / 'records.db'}")
+    async with opened.write() as tx:
+        await tx.run_sync(fingerprints.create)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def media(tmp_path: Path) -> Media:
+    return Media(Config(spool=tmp_path), clock=ManualClock(), entropy=SeededEntropy())
+
+
+async def test_fingerprints_come_back_and_are_forgotten_with_their_clip(
+    database: Database, media: Media
+) -> None:
+    async with database.write() as tx:
+        await media.record_fingerprints(tx, FIRST, (SEEN, SILENT), missing={})
+        await media.record_fingerprints(
+            tx, SECOND, (SEEN,), missing={Scheme.CHROMAPRINT: "media.no-chromaprint"}
+        )
+    async with database.write() as tx:
+        assert await media.fingerprints(tx, FIRST) == (SILENT, SEEN)
+        await media.forget_fingerprints(tx, FIRST)
+        await media.forget_fingerprints(tx, FIRST)
+        assert await media.fingerprints(tx, FIRST) == ()
+        assert await media.fingerprints(tx, SECOND) == (SEEN,)
+
+
+async def test_what_is_missing_is_listed_with_its_reason_until_it_is_made(
+    database: Database, media: Media
+) -> None:
+    async with database.write() as tx:
+        await media.record_fingerprints(tx, FIRST, (), missing=dict.fromkeys(Scheme, "media.unreadable"))
+        await media.record_fingerprints(tx, SECOND, (SEEN, SILENT), missing={})
+        assert await media.fingerprints(tx, FIRST) == ()
+        assert await media.unrecognised(tx) == tuple(
+            (FIRST, scheme, "media.unreadable") for scheme in (Scheme.CHROMAPRINT, Scheme.PDQ)
+        )
+        await media.record_fingerprints(tx, FIRST, (SEEN, SILENT), missing={})
+        assert await media.unrecognised(tx) == ()

@@ -1,0 +1,167 @@
+"""What is made of a clip once it plays: fingerprints, a preview strip. Whatever happens, the clip stays."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+import footage
+from playlists import screen
+from realms import Stage, look, viewer
+from reelm.base import ClipId
+from reelm.delivery import NoSuchStrip
+from reelm.media import Scheme, Strip
+from reelm.media.pdq import MARK_BYTES
+from reelm.social import ClipRemoved, ClipState, NoSuchClip, Step
+from reelm.workflows import Json, Run, publish, remove, strip, tidy
+from reelm.workflows.adapters.inline import InlineJobs
+
+
+class Before:
+    """A run in which something happens before one of its steps."""
+
+    def __init__(self, run: Run, name: str, happening: Callable[[], Awaitable[None]]) -> None:
+        self._run = run
+        self._name = name
+        self._happening = happening
+
+    async def step(self, name: str, action: Callable[[], Awaitable[Json]]) -> Json:
+        if name == self._name:
+            await self._happening()
+        return await self._run.step(name, action)
+
+
+async def publish_with(stage: Stage, name: str, happening: Callable[[], Awaitable[None]]) -> None:
+    async def tell(run: Run, arguments: dict[str, Json]) -> None:
+        await publish(Before(run, name, happening), arguments, at=stage.at)
+
+    stage.jobs = InlineJobs(stories={"publish": tell})
+    await stage.publish()
+
+
+def files_of(stage: Stage) -> list[Path]:
+    """Everything in the clear that a rung or a source could be read from."""
+    return [path for path in (stage.data / "spool").rglob("*") if path.suffix in {".mp4", ".source"}]
+
+
+async def prints(stage: Stage, clip_id: ClipId) -> dict[Scheme, int]:
+    async with stage.at.database.read() as tx:
+        return {each.scheme: len(each.marks) for each in await stage.at.media.fingerprints(tx, clip_id)}
+
+
+async def missing(stage: Stage) -> list[tuple[ClipId, Scheme, str]]:
+    async with stage.at.database.read() as tx:
+        return list(await stage.at.media.unrecognised(tx))
+
+
+async def test_a_published_clip_is_recognised_and_has_a_strip_and_a_placeholder(stage: Stage) -> None:
+    ann = await stage.person("ann")
+    made = await stage.clip(ann, footage.clip(seconds=1.5))
+    seen = await stage.see(made.id)
+    assert seen.strip == Strip(interval_ms=1000, count=2, columns=2)
+    assert seen.blurhash is not None
+    assert len(seen.blurhash) == 28
+    found = await prints(stage, made.id)
+    assert found[Scheme.PDQ] == 2 * MARK_BYTES
+    assert set(found) == set(Scheme)
+    assert await missing(stage) == []
+    async with stage.at.database.read() as tx:
+        assert (await strip(tx, made.id, viewer=None, at=stage.at)).startswith(b"\xff\xd8")
+
+
+async def test_a_clip_that_plays_has_its_placeholder_before_its_strip(stage: Stage) -> None:
+    ann = await stage.person("ann")
+    made = await stage.post(ann, footage.clip(seconds=0.6))
+
+    async def look_at() -> None:
+        seen = await stage.see(made.id)
+        assert (seen.state, seen.strip) == (ClipState.VISIBLE, None)
+        assert seen.blurhash is not None
+        async with stage.at.database.read() as tx:
+            with pytest.raises(NoSuchStrip):
+                await strip(tx, made.id, viewer=None, at=stage.at)
+
+    await publish_with(stage, "skim", look_at)
+    assert (await stage.see(made.id)).strip is not None
+
+
+async def test_a_strip_is_for_those_who_may_watch_the_clip(stage: Stage) -> None:
+    ann = await stage.person("ann")
+    made = await stage.post(ann, footage.clip(seconds=0.6))
+    async with stage.at.database.read() as tx:
+        with pytest.raises(NoSuchClip):
+            await strip(tx, made.id, viewer=None, at=stage.at)
+        with pytest.raises(NoSuchStrip):
+            await strip(tx, made.id, viewer=ann, at=stage.at)
+
+
+async def test_a_removed_clip_loses_its_fingerprints_strip_and_placeholder(stage: Stage) -> None:
+    ann = await stage.person("ann")
+    made = await stage.clip(ann, footage.clip(seconds=0.6))
+    await remove(made.id, by=ann, at=stage.at)
+    assert await prints(stage, made.id) == {}
+    async with stage.at.database.read() as tx:
+        with pytest.raises(ClipRemoved):
+            await strip(tx, made.id, viewer=ann, at=stage.at)
+    await tidy(at=stage.at)
+    world = await look(stage)
+    world.check()
+    assert world.objects == {}
+
+
+async def test_a_clip_that_cannot_be_looked_through_plays_and_is_listed_with_the_reason(stage: Stage) -> None:
+    ann = await stage.person("ann")
+    made = await stage.post(ann, footage.clip(seconds=0.6))
+
+    async def damage() -> None:
+        for path in files_of(stage):
+            path.write_bytes(b"no video at all")
+
+    await publish_with(stage, "skim", damage)
+    seen = await stage.see(made.id, ann)
+    assert (seen.state, seen.failure, seen.strip) == (ClipState.VISIBLE, None, None)
+    assert (await stage.progress(made.id, ann)).step is Step.DONE
+    assert len(await screen(viewer(stage), made.id)) == 1
+    assert await missing(stage) == [(made.id, scheme, "media.unreadable") for scheme in sorted(Scheme)]
+    world = await look(stage)
+    world.check()
+    assert world.spooled == ()
+
+
+async def test_a_clip_whose_rungs_were_made_elsewhere_is_looked_through_in_its_source(stage: Stage) -> None:
+    ann = await stage.person("ann")
+    made = await stage.post(ann, footage.clip(seconds=0.6))
+
+    async def lose() -> None:
+        for path in files_of(stage):
+            if path.suffix == ".mp4":
+                path.unlink()
+
+    await publish_with(stage, "skim", lose)
+    assert (await prints(stage, made.id))[Scheme.PDQ] == MARK_BYTES
+    assert await missing(stage) == []
+
+
+@pytest.mark.parametrize("name", ["skim", "note what is missing"])
+async def test_a_clip_that_is_removed_meanwhile_leaves_nothing(stage: Stage, name: str) -> None:
+    ann = await stage.person("ann")
+    made = await stage.post(ann, footage.clip(seconds=0.6))
+
+    async def take_back() -> None:
+        await remove(made.id, by=ann, at=stage.at)
+
+    async def tell(run: Run, arguments: dict[str, Json]) -> None:
+        inner = Before(run, name, take_back)
+        await publish(inner if name == "skim" else Before(inner, "skim", damage), arguments, at=stage.at)
+
+    async def damage() -> None:
+        for path in files_of(stage):
+            path.write_bytes(b"no video at all")
+
+    stage.jobs = InlineJobs(stories={"publish": tell})
+    await stage.publish()
+    await tidy(at=stage.at)
+    assert (await prints(stage, made.id), await missing(stage)) == ({}, [])
+    world = await look(stage)
+    world.check()
+    assert (world.objects, world.spooled) == ({}, ())
