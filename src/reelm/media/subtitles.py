@@ -77,6 +77,7 @@ def read_subtitles(data: bytes, *, duration_ms: int) -> Subtitles:
 
 
 def write_vtt(subtitles: Subtitles) -> str:
+    """Plain WebVTT: times and escaped text, nothing of the file they came from."""
     """Plain WebVTT; reading it gives the same cues."""
     cues = [f"{_clock(cue.start_ms)} --> {_clock(cue.end_ms)}\n{cue.text}\n" for cue in subtitles.cues]
     return "\n".join(["WEBVTT\n", *cues])
