@@ -42,7 +42,7 @@ async def test_a_mouse_on_the_line_shows_the_moment_it_points_at(
 ) -> None:
     visitor = await visit(screen=screen)
     line = await open_clip(visitor, town.clips[0])
-    x = await point_at(visitor, line, 0.6)
+    x = await point_at(visitor, line, 0.55)
     tile = preview(visitor)
     await expect(tile).to_have_text("0:03")
     assert await place_of(tile) == pytest.approx((3 / 5 * 100, 0.0), abs=0.1), "the fourth of six"
