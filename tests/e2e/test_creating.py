@@ -63,6 +63,8 @@ async def test_a_clip_is_trimmed_by_keyboard_and_previewed_as_it_will_be(
     await expect(author.page.get_by_text("Live, in every quality")).to_be_visible(timeout=60_000)
     clip_id = str(await author.link("Watch it").get_attribute("href")).rpartition("/")[2]
     assert (await newcomer.tell("GET", f"/api/clips/{clip_id}"))["duration_ms"] == 950
+    # Without sound, it must not be the first clip of those who come here to hear one.
+    await newcomer.tell("DELETE", f"/api/clips/{clip_id}")
 
 
 async def test_subtitles_are_given_and_read_and_the_choice_is_remembered(

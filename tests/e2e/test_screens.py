@@ -34,7 +34,7 @@ async def test_every_page_is_shown_whole(visit: Visit, town: Town, newcomer: Per
     await author.go(f"/c/{town.clips[0]}")
     await author.current_clip()
     await author.button("More, for your clip").click()
-    await author.button("Subtitles").click()
+    await author.page.get_by_role("dialog").get_by_role("button", name="Subtitles").click()
     spoken = b"1\n00:00:00,000 --> 00:00:06,000\nThe sun comes up behind the hills.\nNobody is awake yet.\n"
     files = author.page.locator("input[type=file]")
     await files.set_input_files({"name": "dawn.srt", "mimeType": "text/plain", "buffer": spoken})

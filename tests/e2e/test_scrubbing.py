@@ -42,10 +42,10 @@ async def test_a_mouse_on_the_line_shows_the_moment_it_points_at(
 ) -> None:
     visitor = await visit(screen=screen)
     line = await open_clip(visitor, town.clips[0])
-    x = await point_at(visitor, line, 0.6)
+    x = await point_at(visitor, line, 0.55)
     tile = preview(visitor)
-    await expect(tile).to_have_text("0:02")
-    assert await place_of(tile) == pytest.approx((2 / 3 * 100, 0.0), abs=0.1)
+    await expect(tile).to_have_text("0:03")
+    assert await place_of(tile) == pytest.approx((3 / 5 * 100, 0.0), abs=0.1), "the fourth of six"
     box = await tile.bounding_box()
     assert box is not None
     assert box["x"] + box["width"] / 2 == pytest.approx(x, abs=2)
@@ -66,12 +66,12 @@ async def test_dragging_shows_it_and_a_key_does_for_a_moment(visit: Visit, town:
     await point_at(visitor, line, 0.1)
     await visitor.page.mouse.down()
     await point_at(visitor, line, 0.8)
-    await expect(preview(visitor)).to_have_text("0:03")
-    await expect(visitor.current.locator(".caption").first).to_have_css("opacity", "0")
+    await expect(preview(visitor)).to_have_text("0:04")
+    await expect(visitor.current.locator(".words")).to_have_css("opacity", "0")
     await visitor.page.mouse.up()
     await visitor.page.mouse.move(40, 200)
     await expect(preview(visitor)).to_have_count(0)
-    await expect(visitor.current.locator(".caption").first).to_have_css("opacity", "1")
+    await expect(visitor.current.locator(".words")).to_have_css("opacity", "1")
     await line.focus()
     await visitor.page.keyboard.press("Home")
     await expect(preview(visitor)).to_be_visible()
@@ -91,7 +91,7 @@ async def test_without_a_strip_the_line_works_and_tells_the_time(visit: Visit, t
     await point_at(visitor, line, 0.1)
     await visitor.page.mouse.down()
     await point_at(visitor, line, 0.8)
-    await expect(visitor.current.locator("output")).to_have_text(re.compile("^0:03 / "))
+    await expect(visitor.current.locator("output")).to_have_text(re.compile("^0:04 / "))
     await expect(preview(visitor)).to_have_count(0)
     await visitor.page.mouse.up()
 

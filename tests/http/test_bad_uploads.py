@@ -147,7 +147,7 @@ async def test_what_is_fine_is_taken_described_and_can_be_discarded(site: Site) 
         assert answer.status_code == 201
         sent = answer.json()
         assert set(sent) == {
-            "id", "duration_ms", "width", "height", "has_audio", "size_bytes", "expires_at"
+            "id", "duration_ms", "width", "height", "has_audio", "size_bytes", "expires_at", "plays_as_it_is"
         }  # fmt: skip
         assert (sent["width"], sent["height"], sent["has_audio"]) == (128, 228, True)
         assert (await ann.delete(f"/api/uploads/{sent['id']}")).status_code == 204

@@ -75,6 +75,7 @@ async def populate(realm: Running, visitor: Visitor) -> dict[str, Any]:
             "upload_id": uploads[:2],
             "lease_id": uploads[:1],
             "rung": ["480p"],
+            "language": ["en", "pt-BR"],
         },
         "expendable": {
             "remove_clip": {"clip_id": clips[2:]},

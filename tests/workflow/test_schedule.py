@@ -73,7 +73,8 @@ async def test_a_planned_clip_is_published_at_its_time_once_also_when_the_worker
     for _ in range(2):
         await work(timed)
         assert (await timed.see(made.id)).published_at == clock.now()
-    assert set((await look(timed)).objects) == {f"clip/{made.id}/1/128p", f"clip/{made.id}/1/poster"}
+    parts = ("128p", "poster", "strip")
+    assert set((await look(timed)).objects) == {f"clip/{made.id}/1/{part}" for part in parts}
 
 
 async def test_a_time_is_changed_taken_back_and_refused_once_it_is_over(

@@ -119,7 +119,7 @@ class Config:
 
 
 # A request to a bucket costs milliseconds, so fewer and larger ones pay for the memory that they need.
-BUCKET_WINDOW_BYTES = 4 << 20
+BUCKET_WINDOW_BYTES = 8 << 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,7 +118,7 @@ async def test_the_cover_is_the_chosen_frame_and_never_one_that_was_cut_off(
 ) -> None:
     """The picture is white from 1.0 s to 1.2 s, and black otherwise."""
     source = footage.clap()
-    path = await media.poster(source, await media.probe(source), into=tmp_path, cut=cut)
-    with av.open(str(path), mode="r") as container:
+    made = await media.poster(source, await media.probe(source), into=tmp_path, cut=cut)
+    with av.open(str(made.path), mode="r") as container:
         picture = next(container.decode(video=0)).to_ndarray(format="gray")
     assert (picture.mean() > 128) == is_lit
