@@ -15,6 +15,7 @@ from reelm.social import ClipState, Step
 from reelm.workflows import Json, Run, abandon, publish, remove, tidy
 from reelm.workflows.adapters.inline import InlineJobs
 from reelm.workflows.steps import FAULT
+from runs import Before
 
 
 async def retry(stage: Stage, clip_id: ClipId, owner: AccountId) -> None:
@@ -43,20 +44,6 @@ def misplaced(path: Path) -> Iterator[None]:
         yield
     finally:
         elsewhere.rename(path)
-
-
-class Interrupted:
-    """A run in which something happens before one of its steps."""
-
-    def __init__(self, run: Run, name: str, happening: Callable[[], Awaitable[None]]) -> None:
-        self._run = run
-        self._name = name
-        self._happening = happening
-
-    async def step(self, name: str, action: Callable[[], Awaitable[Json]]) -> Json:
-        if name == self._name:
-            await self._happening()
-        return await self._run.step(name, action)
 
 
 class Noted:
@@ -151,7 +138,7 @@ async def test_stores_that_come_back_within_the_patience_fail_nobody(stage: Stag
         async def tell_us() -> None:
             storing.set()
 
-        await publish(Interrupted(run, "store first rung", tell_us), arguments, at=stage.at)
+        await publish(Before(run, "store first rung", tell_us), arguments, at=stage.at)
 
     stage.jobs = InlineJobs(stories={"publish": tell})
     with away(stage.data, 1, 2):
@@ -176,7 +163,7 @@ async def test_a_clip_that_lost_its_better_rungs_stays_visible_and_retry_makes_o
         await publish(Noted(run, steps), arguments, at=stage.at)
 
     async def tell_badly(run: Run, arguments: dict[str, Json]) -> None:
-        await publish(Interrupted(run, "remaining rungs", lose(source)), arguments, at=stage.at)
+        await publish(Before(run, "remaining rungs", lose(source)), arguments, at=stage.at)
 
     source = stage.at.media.source(await upload_of(stage))
     stage.jobs = InlineJobs(stories={"publish": tell_badly})
@@ -206,7 +193,7 @@ async def test_a_retry_of_what_nobody_could_watch_leaves_nothing_of_the_first_at
     poster = stage.at.media.workspace(await upload_of(stage)) / "first_rung" / "poster.jpg"
 
     async def tell(run: Run, arguments: dict[str, Json]) -> None:
-        await publish(Interrupted(run, "playable", lose(poster)), arguments, at=stage.at)
+        await publish(Before(run, "playable", lose(poster)), arguments, at=stage.at)
 
     stage.jobs = InlineJobs(stories={"publish": tell})
     with pytest.raises(FileNotFoundError):
@@ -248,7 +235,7 @@ async def test_a_clip_removed_while_it_is_published_leaves_nothing(stage: Stage,
         async def take_back() -> None:
             await remove(ClipId(made.id), by=ann, at=stage.at)
 
-        await publish(Interrupted(run, name, take_back), arguments, at=stage.at)
+        await publish(Before(run, name, take_back), arguments, at=stage.at)
 
     stage.jobs = InlineJobs(stories={"publish": tell})
     await stage.publish()

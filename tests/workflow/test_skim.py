@@ -15,20 +15,7 @@ from reelm.media.pdq import MARK_BYTES
 from reelm.social import ClipRemoved, ClipState, NoSuchClip, Step
 from reelm.workflows import Json, Run, publish, remove, strip, tidy
 from reelm.workflows.adapters.inline import InlineJobs
-
-
-class Before:
-    """A run in which something happens before one of its steps."""
-
-    def __init__(self, run: Run, name: str, happening: Callable[[], Awaitable[None]]) -> None:
-        self._run = run
-        self._name = name
-        self._happening = happening
-
-    async def step(self, name: str, action: Callable[[], Awaitable[Json]]) -> Json:
-        if name == self._name:
-            await self._happening()
-        return await self._run.step(name, action)
+from runs import Before
 
 
 async def publish_with(stage: Stage, name: str, happening: Callable[[], Awaitable[None]]) -> None:

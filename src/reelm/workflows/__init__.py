@@ -25,10 +25,10 @@ from reelm.workflows.realm import OpenRealm
 from reelm.workflows.receive import UploadPosted, discard, receive
 from reelm.workflows.remove import remove
 from reelm.workflows.schedule import publish_now, publish_ripe
-from reelm.workflows.subtitle import remove_subtitles, subtitle, subtitles
+from reelm.workflows.subtitle import remove_subtitles, subtitle
 from reelm.workflows.tidy import sweep, tidy
 from reelm.workflows.turns import Turns
-from reelm.workflows.watch import key, master_playlist, media_playlist, poster, strip
+from reelm.workflows.watch import key, master_playlist, media_playlist, poster, strip, subtitles
 from reelm.workflows.withdraw import withdraw
 
 __all__ = [

@@ -86,20 +86,6 @@ async def remove_subtitles(clip_id: ClipId, language: str, *, by: AccountId, at:
         return await at.social.own_clip(tx, clip_id, by)
 
 
-async def subtitles(
-    tx: Tx, clip_id: ClipId, language: str, *, viewer: AccountId | None, at: OpenRealm
-) -> bytes:
-    """WebVTT, for those who may watch the clip.
-
-    Raises:
-        NoSuchClip, ClipRemoved: not for this viewer.
-        NoSuchSubtitles: there are none in this language.
-    """
-    await at.social.require_watchable(tx, clip_id, viewer)
-    owner, object_id = await at.delivery.subtitles(tx, clip_id, language)
-    return await at.vault.read(object_id, key=await at.keys.user_key(tx, owner))
-
-
 def check_language(language: str) -> None:
     """Raises NoLanguage."""
     if not _LANGUAGE.fullmatch(language):

@@ -1,8 +1,8 @@
-"""Somebody watches: playlists, keys and pictures, for those who may see the clip.
+"""Somebody watches: playlists, keys, pictures and subtitles, for those who may see the clip.
 
 Segments need no story: they are ciphertext under unguessable names, and the origin serves them to anyone.
 Each of these raises ``NoSuchClip`` when the clip does not exist for this viewer, and ``NoSuchRendition`` or
-``NoSuchPoster`` or ``NoSuchStrip`` when it has nothing to show yet.
+``NoSuchPoster``, ``NoSuchStrip`` or ``NoSuchSubtitles`` when it has nothing to show yet.
 """
 
 from reelm.base import AccountId, ClipId, ObjectId, RenditionId, Secret, Tx
@@ -43,7 +43,15 @@ async def strip(tx: Tx, clip_id: ClipId, *, viewer: AccountId | None, at: OpenRe
     return await _open(tx, await at.delivery.strip(tx, clip_id), at)
 
 
-async def _open(tx: Tx, picture: tuple[AccountId, ObjectId], at: OpenRealm) -> bytes:
-    owner, object_id = picture
+async def subtitles(
+    tx: Tx, clip_id: ClipId, language: str, *, viewer: AccountId | None, at: OpenRealm
+) -> bytes:
+    """The clip's subtitles in this language, as WebVTT."""
+    await at.social.require_watchable(tx, clip_id, viewer)
+    return await _open(tx, await at.delivery.subtitles(tx, clip_id, language), at)
+
+
+async def _open(tx: Tx, sealed: tuple[AccountId, ObjectId], at: OpenRealm) -> bytes:
+    owner, object_id = sealed
     user_key = await at.keys.user_key(tx, owner)
     return await at.vault.read(object_id, key=user_key)

@@ -6,16 +6,14 @@ import logging
 import pickle
 import sqlite3
 import traceback
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 import structlog
 from sqlalchemy import text, update
 
 from determinism import SeededEntropy
-from keyed import ANA, BO, Realm, opened
-from reelm.base import AccountId, Database, Entropy, Secret, telemetry
+from keyed import ANA, BO, Realm
+from reelm.base import AccountId, Entropy, Secret, telemetry
 from reelm.realm import (
     EpochFiles,
     KeyDestroyed,
@@ -28,21 +26,6 @@ from reelm.realm import (
     UserKey,
 )
 from reelm.realm import store as records
-
-
-@pytest.fixture
-async def realm(database: Database, tmp_path: Path) -> AsyncIterator[Realm]:
-    async with opened(database, tmp_path) as realm:
-        yield realm
-
-
-@pytest.fixture
-async def sqlite_realm(tmp_path: Path) -> AsyncIterator[Realm]:
-    """A realm whose files a test can look into."""
-    database = Database.open(f"sqlite:///{tmp_path / 'records.db'}")
-    async with opened(database, tmp_path) as realm:
-        yield realm
-    await database.close()
 
 
 async def test_a_user_key_opens_what_it_sealed_in_every_process_and_after_a_restart(realm: Realm) -> None:

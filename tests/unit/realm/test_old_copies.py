@@ -2,7 +2,6 @@
 
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -36,20 +35,6 @@ from reelm.realm import (
 )
 from reelm.realm import store as records
 from reelm.realm.ring import Ring
-
-
-@pytest.fixture
-async def realm(database: Database, tmp_path: Path) -> AsyncIterator[Realm]:
-    async with opened(database, tmp_path) as realm:
-        yield realm
-
-
-@pytest.fixture
-async def sqlite_realm(tmp_path: Path) -> AsyncIterator[Realm]:
-    database = Database.open(f"sqlite:///{tmp_path / 'records.db'}")
-    async with opened(database, tmp_path) as realm:
-        yield realm
-    await realm.database.close()
 
 
 async def copy_of_records(realm: Realm, name: str) -> Path:

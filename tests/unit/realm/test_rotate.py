@@ -2,9 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import update
@@ -20,12 +19,11 @@ from keyed import (
     after_the_first_batch,
     after_the_row,
     epochs,
-    opened,
     opens,
     rotation_of,
     sealed_for,
 )
-from reelm.base import AccountId, Database, SealedBytes
+from reelm.base import AccountId, SealedBytes
 from reelm.realm import (
     KeyConfig,
     KeyDestroyed,
@@ -35,12 +33,6 @@ from reelm.realm import (
 )
 from reelm.realm import store as records
 from reelm.realm.rotate import is_due
-
-
-@pytest.fixture
-async def realm(database: Database, tmp_path: Path) -> AsyncIterator[Realm]:
-    async with opened(database, tmp_path) as realm:
-        yield realm
 
 
 async def test_a_rotation_changes_the_epoch_key_and_nothing_that_anyone_sees(realm: Realm) -> None:

@@ -10,6 +10,7 @@ from reelm.workflows import key, master_playlist, media_playlist, poster, strip
 HLS = "application/vnd.apple.mpegurl"
 OCTETS = "application/octet-stream"
 _PRIVATE = {"cache-control": "no-store"}
+_KEPT_AN_HOUR = {"cache-control": "private, max-age=3600"}
 
 
 @get(
@@ -67,7 +68,7 @@ async def read_poster(at: At, caller: Asking, clip_id: IdPath) -> Response[bytes
     """The clip's still picture."""
     async with at.database.read() as tx:
         body = await poster(tx, ClipId(clip_id), viewer=await caller.viewer(tx), at=at)
-    return Response(body, media_type="image/jpeg", headers={"cache-control": "private, max-age=3600"})
+    return Response(body, media_type="image/jpeg", headers=_KEPT_AN_HOUR)
 
 
 @get(
@@ -81,7 +82,7 @@ async def read_strip(at: At, caller: Asking, clip_id: IdPath) -> Response[bytes]
     """The clip's preview strip; how it is laid out is in the clip."""
     async with at.database.read() as tx:
         body = await strip(tx, ClipId(clip_id), viewer=await caller.viewer(tx), at=at)
-    return Response(body, media_type="image/jpeg", headers={"cache-control": "private, max-age=3600"})
+    return Response(body, media_type="image/jpeg", headers=_KEPT_AN_HOUR)
 
 
 ROUTES = [read_master, read_playlist, read_key, read_poster, read_strip]
