@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from declaring import put_on_record
 from reelm.app import open_realm, settings
 from reelm.base import DataClass
 from reelm.realm import default_manifest
@@ -71,7 +72,9 @@ async def test_a_store_that_is_declared_later_is_made_and_a_known_one_that_is_aw
     async with open_realm(declare(tmp_path, *SIX)):
         pass
     (tmp_path / "stores/0").rename(tmp_path / "unplugged")
-    async with open_realm(declare(tmp_path, *SIX, folder(6, "a"))) as realm:
+    edited = declare(tmp_path, *SIX, folder(6, "a"))
+    await put_on_record(tmp_path)
+    async with open_realm(edited) as realm:
         health = {store.provider: store.is_reachable for store in await realm.vault.health()}
     assert health == {f"s{number}": number != 0 for number in range(7)}
     assert not (tmp_path / "stores/0").exists()

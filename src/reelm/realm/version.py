@@ -148,8 +148,14 @@ def _is_document(version: Version) -> bool:
     try:
         read = json.loads(version.document)
         is_whole = canonical_json(read) == version.document and read["v"] == _FORMAT
-        return is_whole and read["version"] == version.number and bool(read["manifest"]["realm"]["id"])
-    except (ValueError, KeyError, TypeError):
+        says_who_signs = len(version.signers) >= version.threshold
+        return (
+            is_whole
+            and says_who_signs
+            and read["version"] == version.number
+            and bool(read["manifest"]["realm"]["id"])
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
         return False
 
 
