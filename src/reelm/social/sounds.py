@@ -1,5 +1,7 @@
 """Original sounds: every visible clip with its own sound gives one, unless its creator keeps it."""
 
+import re
+
 from reelm.base import AccountId, ClipId, Tx, UploadId
 from reelm.social.clips import require_owned, see
 from reelm.social.errors import NoSuchSound, SoundGone, SoundNotAllowed, WrongState
@@ -8,6 +10,8 @@ from reelm.social.paging import cut, read_place
 from reelm.social.room import Room
 from reelm.social.store import sounds, viewing
 from reelm.social.words import read_tag
+
+_PART_OF_HANDLE = re.compile(r"@?([a-z0-9_.]{1,24})")
 
 
 class Sounds(Room):
@@ -90,11 +94,11 @@ class Sounds(Room):
             BadPlace: the cursor is none of ours.
         """
         before, count = read_place(cursor), self._count(size)
-        word = text.strip().removeprefix("@").lower()
-        if not word.strip("#"):
+        word = text.strip().lower()
+        handle, tag = _PART_OF_HANDLE.fullmatch(word), read_tag(word.removeprefix("#"))
+        if handle is None and tag is None:
             return SoundPage((), None)
-        tag = read_tag(word.removeprefix("#"))
-        found = await sounds.found(tx, word, tag, viewer, before=before, limit=count + 1)
+        found = await sounds.found(tx, handle and handle[1], tag, viewer, before=before, limit=count + 1)
         return SoundPage(*cut(found, count, _id_of))
 
     async def clips_with_sound(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import BindParameter, Row, bindparam, exists, func, or_, select, tuple_, union, update
+from sqlalchemy import BindParameter, Row, String, bindparam, exists, func, or_, select, tuple_, union, update
 
 from reelm.base import AccountId, ClipId, Tx, UploadId
 from reelm.social.lifecycle import ClipState
@@ -12,6 +12,7 @@ from reelm.social.store.viewing import NOBODY
 
 _viewer: BindParameter[str] = bindparam("viewer")
 _limit: BindParameter[int] = bindparam("limit")
+_word = bindparam("word", type_=String())
 _carrying = clips.alias("carrying")
 _uses = (
     select(func.count())
@@ -69,7 +70,11 @@ _most_used = (
 _made_by_named = (
     select(clips.c.id)
     .join_from(profiles, clips, profiles.c.account_id == clips.c.account_id)
-    .where(profiles.c.handle >= bindparam("word"), profiles.c.handle < bindparam("word_end"))
+    .where(
+        # Between these in every collation, so that an index finds them; some find a little more.
+        profiles.c.handle.between(_word, bindparam("word_end")),
+        func.substr(profiles.c.handle, 1, func.length(_word)) == _word,
+    )
 )
 _tagged = select(clip_tags.c.clip_id).where(clip_tags.c.tag == bindparam("tag"))
 _found = (
@@ -87,8 +92,8 @@ _choose = (
     .values(sound_id=bindparam("sound"))
 )
 _upload = select(clips.c.upload_id).where(clips.c.id == bindparam("clip"))
-# Sorts after every character that a handle may have.
-_BEYOND = "\x7f"
+# Longer than a handle, of the last letter that one may have.
+_LAST = "z" * 25
 
 
 async def one(tx: Tx, clip_id: ClipId, viewer: AccountId | None) -> Sound | None:
@@ -115,12 +120,12 @@ async def most_used(tx: Tx, viewer: AccountId | None, *, window: int, limit: int
 
 
 async def found(
-    tx: Tx, word: str, tag: str | None, viewer: AccountId | None, *, before: str, limit: int
+    tx: Tx, word: str | None, tag: str | None, viewer: AccountId | None, *, before: str, limit: int
 ) -> tuple[Sound, ...]:
     """By people whose handle begins with the word, or of clips with the tag; newest first."""
     bound = {
-        "word": word,
-        "word_end": word + _BEYOND,
+        "word": word or _LAST,
+        "word_end": (word or "") + _LAST,
         "tag": tag or "",
         "viewer": viewer or NOBODY,
         "before": before,
