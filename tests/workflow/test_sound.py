@@ -28,6 +28,8 @@ from reelm.social import (
 from reelm.workflows import Json, Run, choose_sound, publish, publish_job, recognise, remove
 from reelm.workflows.adapters.inline import InlineJobs
 
+pytestmark = pytest.mark.slow
+
 RATE = 48_000
 TONE = ("-f", "lavfi", "-i", "sine=frequency={}:sample_rate=48000")
 
