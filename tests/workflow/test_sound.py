@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import footage
 from playlists import Screened, screen
 from realms import Stage, look, staged, viewer
 from reelm.base import AccountId, ClipId
+from reelm.delivery import Origin
 from reelm.media import REMUXED, Cut, EncoderId
 from reelm.social import (
     ClipState,
@@ -245,6 +246,47 @@ async def test_a_sound_removed_before_publishing_fails_with_its_reason_and_anoth
     await retry(stage, made, ben)
     (only,) = await screen(viewer(stage), made.id)
     assert hear(only).tone(0.1, 0.9) == pytest.approx(700, abs=2)
+
+
+class Snatched(Origin):
+    """An origin whose first segment is asked for just before its clip is removed."""
+
+    def __init__(self, stage: Stage, clip: ClipView, owner: AccountId) -> None:
+        self._stage, self._clip, self._owner = stage, clip, owner
+
+    async def segment(self, name: str) -> Path:
+        await remove(self._clip.id, by=self._owner, at=self._stage.at)
+        return await self._stage.at.origin.segment(name)
+
+
+async def test_a_sound_removed_while_it_is_brought_fails_with_the_same_reason(stage: Stage) -> None:
+    ann, ben = await stage.person("ann"), await stage.person("ben")
+    original = await stage.clip(ann, singing(1_000))
+    made = await made_with(stage, ben, original.id, singing(300))
+    await Stage(replace(stage.at, origin=Snatched(stage, original, ann)), stage.data).publish()
+    failure = (await stage.see(made.id, ben)).failure
+    assert failure is not None
+    assert failure.code == "social.sound-gone"
+    (await look(stage)).check()
+
+
+async def test_a_sound_kept_back_before_anybody_hears_it_is_not_published(stage: Stage) -> None:
+    ann, ben = await stage.person("ann"), await stage.person("ben")
+    original = await stage.clip(ann, singing(1_000))
+    made = await made_with(stage, ben, original.id, singing(300))
+    async with stage.at.database.read() as tx:
+        (waiting,) = await stage.at.social.due(tx, 10)
+    run, order = Recorded(), publish_job(waiting).arguments
+    with pytest.raises(Ended):
+        await publish(Until(run, "playable"), order, at=stage.at)
+    await allow(stage, original, ann, reuse=False)
+    await publish(run, order, at=stage.at)
+    assert (await stage.see(made.id, ben)).state is ClipState.FAILED
+    await allow(stage, original, ann, reuse=True)
+    await retry(stage, made, ben)
+    await allow(stage, original, ann, reuse=False)
+    assert (await stage.see(made.id)).state is ClipState.VISIBLE
+    (await look(stage)).check()
 
 
 async def test_its_creator_may_go_on_with_the_own_sound(stage: Stage) -> None:

@@ -48,7 +48,7 @@ from reelm.workflows.ports import Job, Json, Run
 from reelm.workflows.realm import OpenRealm
 from reelm.workflows.reporting import reporting
 from reelm.workflows.skim import skimmed
-from reelm.workflows.sound import bring_sound
+from reelm.workflows.sound import bring_sound, check_sound
 from reelm.workflows.steps import FAULT, FULL, Refusal, Refused, step
 from reelm.workflows.turns import Turn
 
@@ -253,7 +253,8 @@ async def _store(order: Order, batch: Json, at: OpenRealm) -> Json:
 
 
 async def _reveal(order: Order, first: Json, at: OpenRealm) -> Json:
-    """Store the poster and show the clip to everyone."""
+    """Store the poster and show the clip to everyone, unless its sound was taken back meanwhile."""
+    await check_sound(order, at=at)
     made = msgspec.convert(first, Batch)
     poster = made.poster
     assert poster is not None  # noqa: S101 - the first encoding made one

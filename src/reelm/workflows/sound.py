@@ -10,17 +10,11 @@ keeps it.
 import asyncio
 from pathlib import Path
 
-from reelm.base import AccountId, Broken, ClipId, NotFound, Tx
-from reelm.delivery import Rendition
+from reelm.base import AccountId, ClipId, NotFound, Tx
 from reelm.media import unseal
 from reelm.social import ClipState, ClipView
 from reelm.workflows.order import Order
 from reelm.workflows.realm import OpenRealm
-
-
-class SoundDamaged(Broken):
-    code = "workflows.sound-damaged"
-    title = "A stored sound is damaged"
 
 
 async def choose_sound(
@@ -38,31 +32,35 @@ async def choose_sound(
     return await at.social.choose_sound(tx, clip_id, by, sound_id=sound_id or own)
 
 
-async def bring_sound(order: Order, *, at: OpenRealm) -> Path | None:
-    """The other clip's sound as a file in the workspace; None for a clip with its own, or without any.
-
-    Safe to repeat.
+async def check_sound(order: Order, *, at: OpenRealm) -> ClipId | None:
+    """The other clip whose sound this one carries; None for a clip with its own, or without any.
 
     Raises:
         NoSuchSound, SoundGone, SoundNotAllowed: nobody hears it in this clip yet, and nobody will.
-        SoundDamaged: what is stored does not open.
     """
     async with at.database.read() as tx:
         clip = await at.social.clip(tx, order.clip_id, order.owner)
         if clip.sound is None or clip.sound.id == order.clip_id:
             return None
-        path = at.media.workspace(order.upload_id) / f"sound-{clip.sound.id}.mp4"
-        if clip.state is ClipState.VISIBLE and path.is_file():  # a later attempt: people hear it already
-            return path
-        await at.social.require_usable(tx, clip.sound.id, order.owner)
+        if clip.state is not ClipState.VISIBLE:
+            await at.social.require_usable(tx, clip.sound.id, order.owner)
+        return clip.sound.id
+
+
+async def bring_sound(order: Order, *, at: OpenRealm) -> Path | None:
+    """The other clip's sound as a file in the workspace. Safe to repeat; None and raises as ``check_sound``."""
+    sound_id = await check_sound(order, at=at)
+    if sound_id is None:
+        return None
+    path = at.media.workspace(order.upload_id) / f"sound-{sound_id}.mp4"
     if path.is_file():
         return path
     try:
-        await _write(clip.sound.id, path, at)
+        await _write(sound_id, path, at)
     except NotFound:  # taken back, or replaced by better renditions, in this very moment
         async with at.database.read() as tx:
-            await at.social.require_usable(tx, clip.sound.id, order.owner)
-        await _write(clip.sound.id, path, at)
+            await at.social.require_usable(tx, sound_id, order.owner)
+        await _write(sound_id, path, at)
     return path
 
 
@@ -78,13 +76,5 @@ async def _write(sound_id: ClipId, path: Path, at: OpenRealm) -> None:
                 sealed = await asyncio.to_thread((await at.origin.segment(piece.name)).read_bytes)
                 sink.write(await asyncio.to_thread(unseal, sealed, piece.iv, key))
         part.replace(path)
-    except ValueError as error:
-        raise _damaged(rendition) from error
     finally:
         part.unlink(missing_ok=True)
-
-
-def _damaged(rendition: Rendition) -> SoundDamaged:
-    problem = SoundDamaged("The sound that was chosen does not open. Nothing was published. Choose another.")
-    problem.add_note(f"rendition {rendition.id} of clip {rendition.clip_id}")
-    return problem
