@@ -101,9 +101,11 @@ async def one(tx: Tx, clip_id: ClipId, viewer: AccountId | None) -> Sound | None
     row = (await tx.execute(_one, {"clip": clip_id, "viewer": viewer or NOBODY})).first()
     if row is None:
         return None
-    is_there = row.state == ClipState.VISIBLE.value and row.sound_id == row.id
-    is_gone = row.state == ClipState.REMOVED.value and row.published_at is not None
-    return _read(row, viewer) if is_there or is_gone else None
+    has_other = row.sound_id not in {None, row.id}
+    if row.published_at is None or has_other:
+        return None
+    is_silent = row.state == ClipState.VISIBLE.value and row.sound_id is None
+    return None if is_silent else _read(row, viewer)
 
 
 async def recent(tx: Tx, viewer: AccountId | None, *, before: str | None, limit: int) -> tuple[Sound, ...]:
