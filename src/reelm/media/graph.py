@@ -47,7 +47,7 @@ def reading(
 
 def reading_sound(plan: Plan) -> list[str]:
     """Open the file whose sound takes the place of the source's, as the second input."""
-    return [] if plan.sound is None else reading(plan.sound)
+    return [] if plan.sound is None else reading(Path(plan.sound))
 
 
 def encoding(

@@ -28,9 +28,11 @@ async def levels(source: Path, plan: Plan, *, encoder: Encoder) -> Levels | None
     """
     if plan.probe.audio is None or plan.duration_seconds * 1000 < _SHORTEST_MS:
         return None
-    pad = f"[0:{plan.probe.audio.stream_index}]" if plan.sound is None else "[0:a:0]"
+    pad, path = f"[0:{plan.probe.audio.stream_index}]", source
+    if plan.sound is not None:
+        pad, path = "[0:a:0]", Path(plan.sound)
     measure = f"{pad}{sound_chain(plan)},ebur128=framelog=quiet[m]"
-    command = [str(encoder.program), *reading(plan.sound or source, log_level="info")]
+    command = [str(encoder.program), *reading(path, log_level="info")]
     command += ["-vn", "-filter_complex", measure, "-map", "[m]", "-f", "null", "-"]
     outcome = await run(command, bounds=encoder.effort.bounds(plan.probe.duration_ms, file_bytes=0))
     found = _SUMMARY.search(outcome.complaint)

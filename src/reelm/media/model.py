@@ -8,7 +8,6 @@ rung at any piece.
 import math
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from pathlib import Path
 
 from reelm.base import ReelmError
 from reelm.media.cut import WHOLE, Cut
@@ -156,7 +155,7 @@ class Plan:
         frame_count: frames of ``rungs[0]``; the other rungs have a whole multiple of it.
         first_frame: of the source, at the rate of ``rungs[0]``; the frames before it are cut off.
         cut: what its creator takes of the source.
-        sound: a file whose sound takes the place of the source's; ``probe`` tells of that sound then.
+        sound: path of a file whose sound takes the place of the source's; ``probe`` tells of that sound then.
     """
 
     probe: Probe
@@ -166,7 +165,7 @@ class Plan:
     frame_count: int
     first_frame: int = 0
     cut: Cut = WHOLE
-    sound: Path | None = None
+    sound: str | None = None
 
     @property
     def frame_rate(self) -> Fraction:

@@ -11,4 +11,4 @@ _OF_A_RUNG = Audio(stream_index=0, codec="aac", channels=2, sample_rate=48_000, 
 
 def with_sound(plan: Plan, path: Path) -> Plan:
     """The same with the sound of the file at ``path``: from its beginning, cut or followed by silence."""
-    return replace(plan, probe=replace(plan.probe, audio=_OF_A_RUNG), sound=path)
+    return replace(plan, probe=replace(plan.probe, audio=_OF_A_RUNG), sound=str(path))

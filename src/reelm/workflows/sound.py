@@ -48,7 +48,7 @@ async def check_sound(order: Order, *, at: OpenRealm) -> ClipId | None:
 
 
 async def bring_sound(order: Order, *, at: OpenRealm) -> Path | None:
-    """The other clip's sound as a file in the workspace. Safe to repeat; None and raises as ``check_sound``."""
+    """The other clip's sound as a file in the workspace. Safe to repeat; as ``check_sound`` otherwise."""
     sound_id = await check_sound(order, at=at)
     if sound_id is None:
         return None
