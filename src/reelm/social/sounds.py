@@ -8,7 +8,7 @@ from reelm.social.errors import NoSuchSound, SoundGone, SoundNotAllowed, WrongSt
 from reelm.social.model import ClipPage, ClipView, Sound, SoundPage
 from reelm.social.paging import cut, read_place
 from reelm.social.room import Room
-from reelm.social.store import sounds, viewing
+from reelm.social.store import drafts, sounds, viewing
 from reelm.social.words import read_tag
 
 _PART_OF_HANDLE = re.compile(r"@?([a-z0-9_.]{1,24})")
@@ -68,7 +68,7 @@ class Sounds(Room):
     async def upload_of(self, tx: Tx, clip_id: ClipId, account_id: AccountId) -> UploadId:
         """The upload that one's own clip was made of; raises NotYours, ClipRemoved, NoSuchClip."""
         await require_owned(tx, clip_id, account_id)
-        return await sounds.upload_of(tx, clip_id)
+        return await drafts.upload_of(tx, clip_id)
 
     async def recent_sounds(
         self, tx: Tx, viewer: AccountId | None, *, cursor: str | None = None, size: int = 24

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Row, String, bindparam, exists, func, or_, select, tuple_, union, update
 
-from reelm.base import AccountId, ClipId, Tx, UploadId
+from reelm.base import AccountId, ClipId, Tx
 from reelm.social.lifecycle import ClipState
 from reelm.social.model import Author, Sound
 from reelm.social.store.tables import clip_tags, clips, follows, profiles
@@ -91,7 +91,6 @@ _choose = (
     )
     .values(sound_id=bindparam("sound"))
 )
-_upload = select(clips.c.upload_id).where(clips.c.id == bindparam("clip"))
 # Longer than a handle, of the last letter that one may have.
 _LAST = "z" * 25
 
@@ -141,10 +140,6 @@ async def choose(tx: Tx, clip_id: ClipId, sound_id: ClipId | None) -> bool:
     return (await tx.execute(_choose, {"clip": clip_id, "sound": sound_id})).rowcount == 1
 
 
-async def upload_of(tx: Tx, clip_id: ClipId) -> UploadId:
-    return UploadId((await tx.execute(_upload, {"clip": clip_id})).scalar_one())
-
-
 def _read(row: Row[*tuple[Any, ...]], viewer: AccountId | None) -> Sound:
     (
         clip_id, state, _, _, allows_reuse, account_id, caption, duration_ms,
@@ -154,7 +149,7 @@ def _read(row: Row[*tuple[Any, ...]], viewer: AccountId | None) -> Sound:
     return Sound(
         id=clip_id,
         author=Author(handle, display_name, bool(is_followed)) if is_there else None,
-        caption=caption,
+        caption=caption if is_there else "",
         duration_ms=duration_ms if is_there else 0,
         use_count=use_count,
         may_use=is_there and (allows_reuse or account_id == viewer),
