@@ -36,6 +36,7 @@ def pages(town: Town, person: Person) -> dict[str, str]:
         "profile": "/@ann",
         "own profile": f"/@{person.handle}",
         "tag": "/tag/reelm",
+        "sound": f"/sounds/{town.clips[0]}",
         "upload": "/upload",
         "settings": "/settings",
         "storage": "/storage",

@@ -78,6 +78,7 @@ def places(town: Town, person: Person) -> dict[str, str]:
         "profile-own-empty": f"/@{person.handle}",
         "profile-missing": "/@nobody_at_all",
         "tag": "/tag/reelm",
+        "sound": f"/sounds/{town.clips[0]}",
         "upload": "/upload",
         "stranger-upload": "/upload",
         "stranger-sign-in": "/sign-in",

@@ -45,6 +45,19 @@ class Delivery:
         """The clip's renditions that players can find, without their pieces."""
         return await store.of_clip(tx, clip_id)
 
+    async def lightest(self, tx: Tx, clip_id: ClipId) -> Rendition:
+        """The clip's announced rendition of the fewest bytes that has sound, with its pieces.
+
+        Raises:
+            NoSuchRendition: there is none.
+        """
+        heard = [each for each in await store.of_clip(tx, clip_id) if "," in each.codecs]
+        least = min(heard, key=lambda each: each.average_bits_per_second, default=None)
+        found = None if least is None else await store.one(tx, clip_id, least.id)
+        if found is None:
+            raise NoSuchRendition("This clip has no rendition with sound. It may have been removed.")
+        return found
+
     async def master(self, tx: Tx, clip_id: ClipId) -> str:
         """The multivariant playlist of what is announced so far.
 

@@ -59,10 +59,11 @@ from reelm.media.hold import Hold, interrupted
 from reelm.media.lending import Lending
 from reelm.media.media import Config, Media
 from reelm.media.model import Audio, Coding, Limits, Plan, Probe, Rung, Video, plan
-from reelm.media.package import Piece, Rendition
+from reelm.media.package import Piece, Rendition, unseal
 from reelm.media.poster import Poster
 from reelm.media.remuxable import REMUXED, obstacle_to_remux, remuxed_rung
 from reelm.media.skim import Footage, Skimmed, rung_footage, source_footage
+from reelm.media.sound import with_sound
 from reelm.media.spool import Spooled
 from reelm.media.store import Arrival, EncoderRecord, Upload
 from reelm.media.strip import Strip
@@ -155,5 +156,7 @@ __all__ = [
     "remuxed_rung",
     "rung_footage",
     "source_footage",
+    "unseal",
+    "with_sound",
     "write_vtt",
 ]

@@ -8,7 +8,7 @@ from pathlib import Path
 from reelm.base import ReelmError
 from reelm.media.errors import BadEncoding, EncoderStopped, SpoolFull, Unreadable
 from reelm.media.ffmpeg import Encoder
-from reelm.media.graph import encoding, reading
+from reelm.media.graph import encoding, reading, reading_sound
 from reelm.media.loudness import levels
 from reelm.media.model import Plan, Rung
 from reelm.media.process import Outcome, run
@@ -45,7 +45,8 @@ async def encode(
     # A crash leaves only these; the next try writes over them.
     parts = tuple(path.with_suffix(".part") for path in final)
     made = encoding(plan, rungs, parts, levels=await levels(source, plan, encoder=encoder))
-    command = [str(encoder.program), *reading(source), *_progressing(), *made]
+    opened = [*reading(source), *reading_sound(plan)]
+    command = [str(encoder.program), *opened, *_progressing(), *made]
     bounds = encoder.effort.bounds(plan.probe.duration_ms, file_bytes=_most_bytes(plan, rungs))
     try:
         outcome = await run(command, bounds=bounds, on_line=_meter(plan, progress))

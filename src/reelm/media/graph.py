@@ -6,7 +6,7 @@ from pathlib import Path
 from reelm.media.accepted import DECODERS, FORMATS, PROTOCOLS
 from reelm.media.model import Plan, Rung, Video
 
-_AUDIO_BITS_PER_SECOND = 96_000
+AAC = ("-c:a", "aac", "-b:a", "96000")
 _AUDIO_RATE = 48_000
 # Peaks between samples and what AAC adds stay below full scale: about -1 dBTP in the end.
 _CEILING = 10 ** (-2 / 20)
@@ -45,6 +45,11 @@ def reading(
     return [*options, *allowed, "-i", f"file:{source}"]
 
 
+def reading_sound(plan: Plan) -> list[str]:
+    """Open the file whose sound takes the place of the source's, as the second input."""
+    return [] if plan.sound is None else reading(Path(plan.sound))
+
+
 def encoding(
     plan: Plan, rungs: tuple[Rung, ...], outputs: tuple[Path, ...], *, levels: Levels | None = None
 ) -> list[str]:
@@ -60,7 +65,7 @@ def encoding(
     for place, (rung, output) in enumerate(zip(rungs, outputs, strict=True)):
         options += ["-map", f"[v{place}]", *_picture_options(plan, rung)]
         if plan.probe.audio is not None:
-            options += ["-map", f"[a{place}]", "-c:a", "aac", "-b:a", str(_AUDIO_BITS_PER_SECOND)]
+            options += ["-map", f"[a{place}]", *AAC]
         # Metadata stays behind: cameras write the place and the owner into it.
         options += ["-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact"]
         options += ["-movflags", _MOVFLAGS, "-f", "mp4", f"file:{output}"]
@@ -117,17 +122,24 @@ def _graph(plan: Plan, rungs: tuple[Rung, ...], levels: Levels | None) -> str:
             steps.append(f"scale={rung.width}:{rung.height}:flags=bicubic")
         parts.append(f"[s{place}]{','.join(steps)},setsar=1[v{place}]")
     if plan.probe.audio is not None:
-        sound = (
-            f"{sound_chain(plan, levels)},apad,atrim=end={float(plan.duration_seconds):.6f},asplit={count}"
-        )
-        parts.append(f"[0:{plan.probe.audio.stream_index}]{sound}" + _pads("a", count))
+        parts.append(sound_graph(plan, levels, count=count))
     return ";".join(parts)
 
 
+def sound_graph(plan: Plan, levels: Levels | None, *, count: int) -> str:
+    """The sound as long as the picture, once for each of ``count`` outputs: ``[a0]`` and so on."""
+    assert plan.probe.audio is not None  # noqa: S101 - the caller saw to it
+    pad = f"[0:{plan.probe.audio.stream_index}]" if plan.sound is None else "[1:a:0]"
+    end = f"atrim=end={float(plan.duration_seconds):.6f}"
+    return f"{pad}{sound_chain(plan, levels)},apad,{end},asplit={count}" + _pads("a", count)
+
+
 def sound_chain(plan: Plan, levels: Levels | None = None) -> str:
-    """Filters from the source's sound to stereo at one rate, cut as planned, as loud as wanted."""
+    """Filters from the planned sound to stereo at one rate, cut as planned, as loud as wanted."""
     chain = f"aresample={_AUDIO_RATE}:async=1:first_pts=0,aformat=sample_fmts=fltp:channel_layouts=stereo"
-    if plan.cut.is_trimmed:
+    if plan.sound is not None:
+        chain += f",atrim=end={float(plan.duration_seconds):.6f}"
+    elif plan.cut.is_trimmed:
         start, end = float(plan.start_seconds), float(plan.start_seconds + plan.duration_seconds)
         chain += f",atrim=start={start:.6f}:end={end:.6f},asetpts=PTS-STARTPTS"
     if levels is None:

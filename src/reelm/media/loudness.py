@@ -19,7 +19,7 @@ _SUMMARY = re.compile(r"Integrated loudness:\s+I:\s+(-?[\d.]+|-?inf|nan) LUFS")
 
 
 async def levels(source: Path, plan: Plan, *, encoder: Encoder) -> Levels | None:
-    """What has to be done to the sound of a source; None when it stays as it is.
+    """What has to be done to the planned sound of a source; None when it stays as it is.
 
     Decodes the sound once, on its own. Sound that cannot be measured stays as it is.
 
@@ -28,8 +28,11 @@ async def levels(source: Path, plan: Plan, *, encoder: Encoder) -> Levels | None
     """
     if plan.probe.audio is None or plan.duration_seconds * 1000 < _SHORTEST_MS:
         return None
-    measure = f"[0:{plan.probe.audio.stream_index}]{sound_chain(plan)},ebur128=framelog=quiet[m]"
-    command = [str(encoder.program), *reading(source, log_level="info")]
+    pad, path = f"[0:{plan.probe.audio.stream_index}]", source
+    if plan.sound is not None:
+        pad, path = "[0:a:0]", Path(plan.sound)
+    measure = f"{pad}{sound_chain(plan)},ebur128=framelog=quiet[m]"
+    command = [str(encoder.program), *reading(path, log_level="info")]
     command += ["-vn", "-filter_complex", measure, "-map", "[m]", "-f", "null", "-"]
     outcome = await run(command, bounds=encoder.effort.bounds(plan.probe.duration_ms, file_bytes=0))
     found = _SUMMARY.search(outcome.complaint)

@@ -155,6 +155,7 @@ class Plan:
         frame_count: frames of ``rungs[0]``; the other rungs have a whole multiple of it.
         first_frame: of the source, at the rate of ``rungs[0]``; the frames before it are cut off.
         cut: what its creator takes of the source.
+        sound: path of a file whose sound takes the place of the source's; ``probe`` tells of that sound then.
     """
 
     probe: Probe
@@ -164,6 +165,7 @@ class Plan:
     frame_count: int
     first_frame: int = 0
     cut: Cut = WHOLE
+    sound: str | None = None
 
     @property
     def frame_rate(self) -> Fraction:

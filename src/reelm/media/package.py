@@ -71,6 +71,13 @@ async def package(encoded: Encoded, *, into: Path, entropy: Entropy, key: Secret
     return await asyncio.to_thread(_package, encoded, into, entropy, key or Secret(entropy.draw(_KEY_BYTES)))
 
 
+def unseal(sealed: bytes, iv: bytes, key: Secret) -> bytes:
+    """A piece in the clear; raises ValueError when it was not encrypted with this key."""
+    decryptor = Cipher(algorithms.AES128(key.reveal()), modes.CBC(iv)).decryptor()
+    padder = PKCS7(algorithms.AES128.block_size).unpadder()
+    return padder.update(decryptor.update(sealed) + decryptor.finalize()) + padder.finalize()
+
+
 def _package(encoded: Encoded, into: Path, entropy: Entropy, key: Secret) -> Rendition:
     into.mkdir(mode=0o700, parents=True, exist_ok=True)
     path, part = into / f"{encoded.rung.name}.sealed", into / f"{encoded.rung.name}.sealing"

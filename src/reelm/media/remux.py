@@ -1,4 +1,7 @@
-"""Make a rendition of a source's own picture and sound, without encoding either."""
+"""Make a rendition of a source's own picture and sound, without encoding either.
+
+Only a sound that takes the place of the source's own is encoded; that takes a moment, and the picture none.
+"""
 
 import asyncio
 from pathlib import Path
@@ -6,7 +9,8 @@ from pathlib import Path
 from reelm.media.encode import Encoded, encoder_problem
 from reelm.media.errors import BadEncoding
 from reelm.media.ffmpeg import Encoder
-from reelm.media.graph import reading
+from reelm.media.graph import AAC, Levels, reading, reading_sound, sound_graph
+from reelm.media.loudness import levels
 from reelm.media.model import Plan, Rung
 from reelm.media.process import run
 
@@ -36,7 +40,8 @@ async def remux(source: Path, plan: Plan, rung: Rung, *, into: Path, encoder: En
     await asyncio.to_thread(into.mkdir, mode=0o700, parents=True, exist_ok=True)
     path = into / f"{rung.name}.mp4"
     part = path.with_suffix(".part")
-    command = [str(encoder.program), *reading(source), *_copying(plan, part)]
+    louder = None if plan.sound is None else await levels(source, plan, encoder=encoder)
+    command = [str(encoder.program), *reading(source), *reading_sound(plan), *_copying(plan, part, louder)]
     most_bytes = (await asyncio.to_thread(source.stat)).st_size + _ROOM_BYTES
     bounds = encoder.effort.bounds(plan.probe.duration_ms, file_bytes=most_bytes)
     try:
@@ -52,9 +57,11 @@ async def remux(source: Path, plan: Plan, rung: Rung, *, into: Path, encoder: En
     return Encoded(rung=rung, path=path, size_bytes=size_bytes)
 
 
-def _copying(plan: Plan, output: Path) -> list[str]:
+def _copying(plan: Plan, output: Path, louder: Levels | None) -> list[str]:
     options = ["-map", f"0:{plan.video.stream_index}", "-c", "copy", "-bsf:v", _PICTURE_ONLY]
-    if plan.probe.audio is not None:
+    if plan.sound is not None:
+        options += ["-filter_complex", sound_graph(plan, louder, count=1), "-map", "[a0]", *AAC]
+    elif plan.probe.audio is not None:
         options += ["-map", f"0:{plan.probe.audio.stream_index}"]
     # Metadata stays behind: cameras write the place and the owner into it.
     options += ["-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact"]

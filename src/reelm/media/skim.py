@@ -63,7 +63,7 @@ def rung_footage(path: Path, rung: Rung, plan: Plan) -> Footage:
 def source_footage(path: Path, plan: Plan) -> Footage:
     """The part of a source that is kept, for when no rung is at hand; it takes several times as long."""
     sound = plan.probe.audio
-    sound_index = None if sound is None else sound.stream_index
+    sound_index = None if sound is None or plan.sound is not None else sound.stream_index
     duration_ms = round(plan.duration_seconds * 1000)
     return Footage(path, plan.video, sound_index, duration_ms, float(plan.start_seconds))
 

@@ -11,15 +11,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from cryptography.hazmat.primitives.padding import PKCS7
-
 from reelm.base import Secret
 from reelm.media.boxes import Tracks
 from reelm.media.elsewhere import Sent
 from reelm.media.errors import BadDelivery, BadEncoding
 from reelm.media.model import Plan, Probe, Rung
-from reelm.media.package import Piece, Rendition, outline
+from reelm.media.package import Piece, Rendition, outline, unseal
 from reelm.media.rates import Span, average_bits, peak_bits
 
 _BLOCK_BYTES = 16
@@ -105,10 +102,8 @@ def _take(source: BinaryIO, kept: BinaryIO, sent: Sent) -> bytes:
 
 def _open(sealed: bytes, sent: Sent, sink: BinaryIO, key: Secret) -> tuple[str, int]:
     """The name of a piece, and how many bytes are in it."""
-    decryptor = Cipher(algorithms.AES128(key.reveal()), modes.CBC(sent.iv)).decryptor()
-    padder = PKCS7(algorithms.AES128.block_size).unpadder()
     try:
-        plain = padder.update(decryptor.update(sealed) + decryptor.finalize()) + padder.finalize()
+        plain = unseal(sealed, sent.iv, key)
     except ValueError as error:
         raise bad("a piece was not encrypted with the key of its lease") from error
     sink.write(plain)

@@ -19,8 +19,11 @@ from reelm.social.errors import (
     NoSuchClip,
     NoSuchComment,
     NoSuchProfile,
+    NoSuchSound,
     NotYours,
     ProfileExists,
+    SoundGone,
+    SoundNotAllowed,
     TextTooLong,
     WrongState,
 )
@@ -28,6 +31,7 @@ from reelm.social.lifecycle import ClipState, Step
 from reelm.social.model import (
     Author,
     Candidate,
+    Carried,
     Clip,
     ClipPage,
     ClipView,
@@ -42,6 +46,8 @@ from reelm.social.model import (
     Progress,
     Publication,
     Shape,
+    Sound,
+    SoundPage,
 )
 from reelm.social.queue import Waiting
 from reelm.social.social import Social
@@ -54,6 +60,7 @@ __all__ = [
     "BadText",
     "Candidate",
     "CaptionTooLong",
+    "Carried",
     "Clip",
     "ClipPage",
     "ClipRemoved",
@@ -69,6 +76,7 @@ __all__ = [
     "NoSuchClip",
     "NoSuchComment",
     "NoSuchProfile",
+    "NoSuchSound",
     "NotYours",
     "Place",
     "Profile",
@@ -78,6 +86,10 @@ __all__ = [
     "Publication",
     "Shape",
     "Social",
+    "Sound",
+    "SoundGone",
+    "SoundNotAllowed",
+    "SoundPage",
     "Step",
     "TextTooLong",
     "Waiting",

@@ -41,8 +41,9 @@ class Clips(Room):
         if details.publish_at is not None:
             check_moment(details.publish_at, now=now)
         is_draft = details.is_draft or details.publish_at is not None
+        clip_id = ClipId(mint(self._clock, self._entropy))
         clip = Clip(
-            id=ClipId(mint(self._clock, self._entropy)),
+            id=clip_id,
             account_id=account_id,
             upload_id=upload_id,
             state=ClipState.DRAFT if is_draft else ClipState.PROCESSING,
@@ -53,6 +54,8 @@ class Clips(Room):
             published_at=None,
             attempt=1,
             due_at=details.publish_at if is_draft else now,
+            sound_id=details.sound_id or (clip_id if shape.has_sound else None),
+            allows_reuse=details.allows_reuse,
         )
         if await clips.add(tx, clip, read_tags(text)):
             return clip, True
@@ -73,10 +76,12 @@ class Clips(Room):
         *,
         caption: str | None = None,
         alt_text: str | None = None,
+        allows_reuse: bool | None = None,
     ) -> ClipView:
         """Change what is given; None leaves a field as it is. Safe to repeat.
 
-        A caption that people could read already is shown as edited; its tags follow it.
+        A caption that people could read already is shown as edited; its tags follow it. Clips that carry the
+        sound already keep it, whatever is allowed later.
 
         Raises:
             BadText, CaptionTooLong, TextTooLong: the rules are in the message.
@@ -89,6 +94,8 @@ class Clips(Room):
             await clips.reword(tx, clip_id, text, read_tags(text), at=self._clock.now())
         if alt_text is not None:
             await clips.describe(tx, clip_id, read_text(alt_text, ALT_TEXT))
+        if allows_reuse is not None:
+            await clips.allow_reuse(tx, clip_id, allows=allows_reuse)
         return await see(tx, clip_id, account_id)
 
     async def own_clip(self, tx: Tx, clip_id: ClipId, account_id: AccountId) -> ClipView:

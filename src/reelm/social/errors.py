@@ -4,9 +4,9 @@
 
     Invalid      BadHandle  BadText  BadPlace  BadMoment  FollowSelf
     TooLarge     TextTooLong ── CaptionTooLong
-    NotFound     NoSuchClip  NoSuchProfile  NoSuchComment
-    Gone         ClipRemoved
-    Forbidden    NotYours
+    NotFound     NoSuchClip  NoSuchProfile  NoSuchComment  NoSuchSound
+    Gone         ClipRemoved  SoundGone
+    Forbidden    NotYours  SoundNotAllowed
     Conflict     HandleTaken  ProfileExists  WrongState
 """
 
@@ -63,6 +63,21 @@ class NoSuchProfile(NotFound):
 class NoSuchComment(NotFound):
     code = "social.no-such-comment"
     title = "No such comment"
+
+
+class NoSuchSound(NotFound):
+    code = "social.no-such-sound"
+    title = "No such sound"
+
+
+class SoundGone(Gone):
+    code = "social.sound-gone"
+    title = "The sound is no longer available"
+
+
+class SoundNotAllowed(Forbidden):
+    code = "social.sound-not-allowed"
+    title = "Its creator keeps the sound to themselves"
 
 
 class ClipRemoved(Gone):

@@ -33,11 +33,12 @@ DEFAULTS = Config()
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A clip's picture as it is shown, after rotation."""
+    """A clip's picture as it is shown, after rotation, and whether the file's own sound goes with it."""
 
     duration_ms: int
     width: int
     height: int
+    has_sound: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +89,15 @@ class Details:
         alt_text: what the picture shows, for those who do not see it.
         is_draft: not to be published yet.
         publish_at: when it will be; None for a draft that waits for its creator.
+        sound_id: the clip whose sound takes the place of the file's own.
+        allows_reuse: others may make clips with the sound of this one.
     """
 
     alt_text: str = ""
     is_draft: bool = False
     publish_at: datetime | None = None
+    sound_id: ClipId | None = None
+    allows_reuse: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +115,50 @@ class Clip:
     published_at: datetime | None
     attempt: int
     due_at: datetime | None
+    sound_id: ClipId | None
+    allows_reuse: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """The sound that a clip carries: ``id`` is the clip it comes from, its own id for an own sound.
+
+    ``handle`` is of who made it; None once that clip is no longer there.
+    """
+
+    id: ClipId
+    handle: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """The sound of a visible clip, or of one that is gone, as one viewer sees it.
+
+    Attributes:
+        id: of the clip that it comes from.
+        author: None once that clip is no longer there; the facts about it are gone with it.
+        use_count: visible clips that carry it, the one it comes from among them.
+        may_use: whether this viewer may make a clip with it.
+    """
+
+    id: ClipId
+    author: Author | None
+    caption: str
+    duration_ms: int
+    use_count: int
+    may_use: bool
+
+    @property
+    def is_available(self) -> bool:
+        return self.author is not None
+
+
+@dataclass(frozen=True, slots=True)
+class SoundPage:
+    """``cursor`` continues, None at the end."""
+
+    sounds: tuple[Sound, ...]
+    cursor: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +167,8 @@ class ClipView:
 
     ``alt_text`` says what the picture shows, for those who do not see it; ``edited_at`` is when the caption
     last changed after people could read it; ``subtitles`` are languages. ``publish_at`` is of a
-    draft that will be published by itself. ``blurhash`` is of its poster.
+    draft that will be published by itself. ``blurhash`` is of its poster;
+    ``allows_reuse`` of its own sound.
     """
 
     id: ClipId
@@ -136,6 +186,8 @@ class ClipView:
     height: int
     blurhash: str | None
     strip: Strip | None
+    sound: Carried | None
+    allows_reuse: bool
     like_count: int
     comment_count: int
     view_count: int

@@ -6,9 +6,10 @@ from reelm.social.drafts import Drafts
 from reelm.social.people import People
 from reelm.social.publishing import Publishing
 from reelm.social.reactions import Reactions
+from reelm.social.sounds import Sounds
 
 
-class Social(People, Clips, Drafts, Reactions, Publishing, Candidates):
+class Social(People, Clips, Drafts, Reactions, Sounds, Publishing, Candidates):
     """People and clips, one part per job; built from a clock, entropy and a ``Config``.
 
     Every method takes the unit of work it belongs to and never opens one. One that raises may have written

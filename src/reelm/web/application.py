@@ -30,6 +30,7 @@ from reelm.web.routes import (
     operations,
     profiles,
     session,
+    sounds,
     storage,
     subtitles,
     tus,
@@ -54,6 +55,7 @@ ROUTES = [
     *hls.ROUTES,
     *me.ROUTES,
     *storage.ROUTES,
+    *sounds.ROUTES,
     *subtitles.ROUTES,
     *operations.ROUTES,
 ]

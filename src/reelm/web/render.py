@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Literal, cast
 
 from reelm import feed, media, realm, social, vault, workflows
+from reelm.base import ClipId
 from reelm.web import schema
 from reelm.web.problems import problem
 
@@ -60,9 +61,28 @@ def clip(found: social.ClipView) -> schema.Clip:
             schema.Subtitles(language, f"/api/clips/{found.id}/subtitles/{language}")
             for language in found.subtitles
         ],
+        sound=None if found.sound is None else schema.Carried(found.sound.id, found.sound.handle),
+        allows_reuse=found.allows_reuse,
         publish_at=found.publish_at,
         failure=failure(found.failure),
     )
+
+
+def sound(found: social.Sound) -> schema.Sound:
+    return schema.Sound(
+        id=found.id,
+        author=author(found.author) if found.author else None,
+        caption=found.caption,
+        duration_ms=found.duration_ms,
+        use_count=found.use_count,
+        may_use=found.may_use,
+        playlist_url=f"/hls/{found.id}/master.m3u8" if found.is_available else None,
+        poster_url=f"/api/clips/{found.id}/poster" if found.is_available else None,
+    )
+
+
+def sound_page(page: social.SoundPage) -> schema.SoundPage:
+    return schema.SoundPage(sounds=[sound(each) for each in page.sounds], cursor=page.cursor)
 
 
 def _strip(found: social.ClipView) -> schema.Strip | None:
@@ -209,7 +229,13 @@ def posting(asked: schema.NewClip) -> workflows.Posting:
         cover_ms=_ms(asked.cover_seconds),
         is_muted=asked.is_muted,
     )
-    details = social.Details(asked.alt_text, asked.is_draft, asked.publish_at)
+    details = social.Details(
+        asked.alt_text,
+        asked.is_draft,
+        asked.publish_at,
+        sound_id=ClipId(asked.sound_id) if asked.sound_id else None,
+        allows_reuse=asked.allows_reuse,
+    )
     return workflows.Posting(asked.caption, details, cut)
 
 

@@ -126,6 +126,13 @@ class Subtitles(Struct, frozen=True):
     url: str
 
 
+class Carried(Struct, frozen=True):
+    """The sound that a clip carries: an original sound of this realm."""
+
+    id: Annotated[str, Meta(description="of the clip it comes from; the clip's own id for its own sound")]
+    handle: Annotated[str | None, Meta(description="who made it; null when it is no longer available")]
+
+
 class Clip(Struct, frozen=True):
     """A clip as this viewer sees it."""
 
@@ -152,6 +159,8 @@ class Clip(Struct, frozen=True):
     blurhash: Annotated[str | None, Meta(description="the poster, blurred, in a few characters")]
     strip: Annotated[Strip | None, Meta(description="null until the clip was looked through")]
     subtitles: list[Subtitles]
+    sound: Annotated[Carried | None, Meta(description="null for a clip without sound")]
+    allows_reuse: Annotated[bool, Meta(description="others may make clips with this clip's own sound")]
     publish_at: Annotated[datetime | None, Meta(description="when a draft will be published by itself")]
     failure: Failure | None
 
@@ -198,7 +207,14 @@ class NewClip(Struct, frozen=True):
         Seconds | None,
         Meta(description="the moment of the file whose picture stands for the clip"),
     ] = None
-    is_muted: Annotated[bool, Meta(description="leave the sound out")] = False
+    is_muted: Annotated[bool, Meta(description="leave the file's own sound out")] = False
+    sound_id: Annotated[
+        IdText | None,
+        Meta(description="put the original sound of this clip in place of the file's own"),
+    ] = None
+    allows_reuse: Annotated[
+        bool, Meta(description="whether others may make clips with this clip's own sound")
+    ] = True
     is_draft: Annotated[bool, Meta(description="keep it; `publish_draft` publishes it")] = False
     publish_at: Annotated[
         datetime | None, Meta(description="keep it, and publish it then; at most 90 days away")
@@ -218,6 +234,35 @@ class ClipEdit(Struct, frozen=True):
 
     caption: str | None = None
     alt_text: str | None = None
+    allows_reuse: Annotated[
+        bool | None, Meta(description="clips that carry the sound already keep it either way")
+    ] = None
+
+
+class Sound(Struct, frozen=True):
+    """An original sound of this realm: that of one clip, whose id it has."""
+
+    id: IdText
+    author: Annotated[Author | None, Meta(description="null when it is no longer available")]
+    caption: Annotated[str, Meta(description="of the clip it comes from")]
+    duration_ms: Count
+    use_count: Annotated[int, Meta(ge=0, description="clips that carry it, the one it comes from included")]
+    may_use: Annotated[bool, Meta(description="whether you may make a clip with it")]
+    playlist_url: Annotated[str | None, Meta(description="to hear it: HLS, with the clip's picture")]
+    poster_url: str | None
+
+
+class SoundPage(Struct, frozen=True):
+    """Some sounds, and how to ask for more; ``cursor`` is null at the end."""
+
+    sounds: list[Sound]
+    cursor: str | None
+
+
+class SoundChoice(Struct, frozen=True):
+    """Which sound a clip gets."""
+
+    sound_id: Annotated[IdText | None, Meta(description="a clip's; null for what the file itself has")]
 
 
 class Upload(Struct, frozen=True):

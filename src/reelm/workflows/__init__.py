@@ -3,11 +3,12 @@
 ``declare`` puts manifest, policies and code on the public record before anything is done by them. ``join``
 makes an account, ``receive`` takes an upload, ``arrive`` takes one in pieces, ``post`` makes it a clip,
 ``schedule`` publishes drafts, ``publish`` makes the clip play, ``watch`` hands out playlists and keys,
-``subtitle`` gives a clip subtitles, ``remove`` takes it back, ``tidy`` finishes what was left behind,
-``maintain`` keeps stored bytes whole and keys fresh, ``prune`` lets old entries of the record go, ``look``
-lets staff see what is on record as seen, ``withdraw`` leaves a provider, ``locate`` says where a clip lies,
-``lend`` lets encoders elsewhere do what ``make`` offers. Each gets the ``OpenRealm``; none holds SQL, HTTP or
-cryptography. A durable story runs as ``Jobs`` whose ``Run`` remembers its steps.
+``subtitle`` gives a clip subtitles, ``sound`` that of another clip, ``remove`` takes it back, ``tidy``
+finishes what was left behind, ``maintain`` keeps stored bytes whole and keys fresh, ``prune`` lets old
+entries of the record go, ``look`` lets staff see what is on record as seen, ``withdraw`` leaves a provider,
+``locate`` says where a clip lies, ``lend`` lets encoders elsewhere do what ``make`` offers. Each gets the
+``OpenRealm``; none holds SQL, HTTP or cryptography. A durable story runs as ``Jobs`` whose ``Run`` remembers
+its steps.
 """
 
 from reelm.workflows.arrive import Arrived, announce, append, follow, metadata_of, stand, terminate
@@ -25,6 +26,7 @@ from reelm.workflows.realm import OpenRealm
 from reelm.workflows.receive import UploadPosted, discard, receive
 from reelm.workflows.remove import remove
 from reelm.workflows.schedule import publish_now, publish_ripe
+from reelm.workflows.sound import choose_sound
 from reelm.workflows.subtitle import remove_subtitles, subtitle
 from reelm.workflows.tidy import sweep, tidy
 from reelm.workflows.turns import Turns
@@ -49,6 +51,7 @@ __all__ = [
     "abandon",
     "announce",
     "append",
+    "choose_sound",
     "declare",
     "deliver",
     "discard",

@@ -47,6 +47,9 @@ async def make(work: Work, *, progress: Callable[[float], None], at: OpenRealm) 
     Raises:
         Unreadable, TookTooLong, EncoderStopped, SpoolFull: see ``reelm.media``.
     """
+    if work.plan.sound is not None:  # somebody else's clip is in it, so it does not leave this machine
+        async with (at.turns if at.turns.places else at.remux_turns).hold(work.turn, work.queue_round):
+            return await _here(work, progress, at)
     if not await _offer(work, at):
         async with at.turns.hold(work.turn, work.queue_round):
             return await _here(work, progress, at)

@@ -25,6 +25,7 @@ async def post(tx: Tx, upload_id: UploadId, posting: Posting, *, by: AccountId, 
     Raises:
         UploadMissing: it expired, was discarded, or belongs to someone else.
         BadCut: the file has no such part; the upload waits for a better one.
+        NoSuchSound, SoundGone, SoundNotAllowed: the upload waits for another sound.
         BadMoment: the time to publish at has passed, or is too far away.
         BadText, CaptionTooLong, TextTooLong: a text breaks a rule; the upload waits for a better one.
     """
@@ -37,8 +38,15 @@ async def post(tx: Tx, upload_id: UploadId, posting: Posting, *, by: AccountId, 
         upload_id=upload_id,
         caption=posting.caption,
         details=posting.details,
-        shape=Shape(posting.cut.lasts_ms(upload.probe.duration_ms), video.width, video.height),
+        shape=Shape(
+            posting.cut.lasts_ms(upload.probe.duration_ms),
+            video.width,
+            video.height,
+            has_sound=upload.probe.audio is not None and not posting.cut.is_muted,
+        ),
     )
     if is_new:
+        if posting.details.sound_id is not None:
+            await at.social.require_usable(tx, posting.details.sound_id, by)
         await at.media.cut(tx, upload, posting.cut)
     return await at.social.clip(tx, clip.id, by)

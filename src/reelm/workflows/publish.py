@@ -2,10 +2,10 @@
 
 ``probe → first rung → store → playable → remaining rungs → store → done``. The first rung is the source's own
 picture where players can take it, and the lowest encoded one otherwise. The clip is visible when it is
-stored; the other rungs join it later, and a remuxed one retires when they are all there. Every step is safe
-to repeat: encoding replaces its own folder, the vault stores one object per reference, and rows are written
-once. What is recorded between steps holds media keys only sealed under the creator's key. A retry makes only
-what players do not have yet.
+stored; the other rungs join it later, and a remuxed one retires when they are all there. The sound of another
+clip (``sound``) is brought before the first rung. Every step is safe to repeat: encoding replaces its own
+folder, the vault stores one object per reference, and rows are written once. What is recorded between steps
+holds media keys only sealed under the creator's key. A retry makes only what players do not have yet.
 """
 
 import asyncio
@@ -38,6 +38,7 @@ from reelm.media import (
     Unreadable,
     plan,
     remuxed_rung,
+    with_sound,
 )
 from reelm.social import ClipRemoved, ClipState, Publication, Step
 from reelm.vault import Suite
@@ -47,6 +48,7 @@ from reelm.workflows.ports import Job, Json, Run
 from reelm.workflows.realm import OpenRealm
 from reelm.workflows.reporting import reporting
 from reelm.workflows.skim import skimmed
+from reelm.workflows.sound import bring_sound, check_sound
 from reelm.workflows.steps import FAULT, FULL, Refusal, Refused, step
 from reelm.workflows.turns import Turn
 
@@ -122,16 +124,26 @@ async def _publish(run: Run, order: Order, at: OpenRealm) -> None:
 
 
 async def _probe(order: Order, at: OpenRealm) -> Json:
-    """What was found when the file came in: it lies in the spool since then, where nobody changes it."""
+    """What was found when the file came in: it lies in the spool since then, where nobody changes it.
+
+    The sound of another clip is brought there as well.
+    """
     at.media.source(order.upload_id)  # still there
     async with at.database.read() as tx:
         upload = await at.media.upload(tx, order.upload_id, owner=order.owner)
-    return {**msgspec.to_builtins(upload.probe), "cut": msgspec.to_builtins(upload.cut)}
+    sound = await bring_sound(order, at=at)
+    return {
+        **msgspec.to_builtins(upload.probe),
+        "cut": msgspec.to_builtins(upload.cut),
+        "sound": None if sound is None else str(sound),
+    }
 
 
 def _planned(probe: Json) -> Plan:
     assert isinstance(probe, dict)  # noqa: S101 - as ``_probe`` made it
-    return plan(msgspec.convert(probe, Probe), msgspec.convert(probe.get("cut", {}), Cut))
+    planned = plan(msgspec.convert(probe, Probe), msgspec.convert(probe.get("cut", {}), Cut))
+    sound = probe.get("sound")
+    return planned if sound is None else with_sound(planned, Path(str(sound)))
 
 
 async def _keep(order: Order, at: OpenRealm) -> Json:
@@ -241,7 +253,8 @@ async def _store(order: Order, batch: Json, at: OpenRealm) -> Json:
 
 
 async def _reveal(order: Order, first: Json, at: OpenRealm) -> Json:
-    """Store the poster and show the clip to everyone."""
+    """Store the poster and show the clip to everyone, unless its sound was taken back meanwhile."""
+    await check_sound(order, at=at)
     made = msgspec.convert(first, Batch)
     poster = made.poster
     assert poster is not None  # noqa: S101 - the first encoding made one

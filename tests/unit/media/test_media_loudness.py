@@ -8,7 +8,7 @@ import imageio_ffmpeg  # type: ignore[import-untyped]  # it ships no types
 import pytest
 
 import footage
-from reelm.media import Media, plan
+from reelm.media import Media, plan, with_sound
 from reelm.media.loudness import levels_for
 
 PINK = "anoisesrc=color=pink:sample_rate=48000:seed=7:amplitude={}"
@@ -89,3 +89,12 @@ def test_the_change_is_what_is_missing_up_to_a_bound() -> None:
         20.0,
     ]
     assert [levels_for(lufs) for lufs in (-14.2, -70.0, float("-inf"), float("nan"))] == [None] * 4
+
+
+async def test_of_another_sound_only_what_is_heard_is_measured(media: Media, tmp_path: Path) -> None:
+    """The sound is quiet for two seconds and loud after that; the clip lasts two."""
+    changing = source("aevalsrc='if(lt(t,2),0.05,0.8)*sin(2*PI*1000*t)':s=48000")
+    picture = source(PINK.format(1.0), seconds=2.0)
+    made = with_sound(plan(await media.probe(picture)), changing)
+    (encoded,) = await media.encode(picture, made, made.rungs, into=tmp_path, progress=lambda _: None)
+    assert measure(encoded.path)[0] == pytest.approx(-14, abs=1)

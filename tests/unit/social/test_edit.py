@@ -16,9 +16,11 @@ from reelm.social import (
 from town import SHAPE, Town
 
 
-async def edit(town: Town, clip_id: ClipId, by: AccountId, **changes: str) -> ClipView:
+async def edit(
+    town: Town, clip_id: ClipId, by: AccountId, *, caption: str | None = None, alt_text: str | None = None
+) -> ClipView:
     async with town.database.write() as tx:
-        return await town.social.edit_clip(tx, clip_id, by, **changes)
+        return await town.social.edit_clip(tx, clip_id, by, caption=caption, alt_text=alt_text)
 
 
 async def found(town: Town, tag: str) -> list[ClipId]:

@@ -21,6 +21,12 @@ async def ask_everything(town: Town, tx: Tx) -> None:
     await town.social.clips_of(tx, "ana", viewer)
     await town.social.clips_of(tx, "ana", None)
     await town.social.clips_tagged(tx, "sea", None)
+    await town.social.recent_sounds(tx, viewer)
+    await town.social.recent_sounds(tx, viewer, cursor=newest.clip_id)
+    await town.social.most_used_sounds(tx, viewer)
+    await town.social.find_sounds(tx, "ana", viewer)
+    await town.social.sound(tx, newest.clip_id, viewer)
+    await town.social.clips_with_sound(tx, newest.clip_id, viewer)
     await town.social.comments(tx, newest.clip_id, None)
     await town.social.due(tx, 5)
 

@@ -279,7 +279,7 @@ export interface paths {
         head?: never;
         /**
          * EditClip
-         * @description Change the caption or the alt text of one's own clip. Safe to repeat.
+         * @description Change the words of one's own clip, or who may use its sound. Safe to repeat.
          */
         patch: operations["edit_clip"];
         trace?: never;
@@ -756,6 +756,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sounds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * ListSounds
+         * @description Sounds that the caller may use. The most used are one page: of the newest clips.
+         */
+        get: operations["list_sounds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sounds/{clip_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * ReadSound
+         * @description One sound, also when it is no longer available and clips still carry it.
+         */
+        get: operations["read_sound"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sounds/{clip_id}/clips": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * ListClipsWithSound
+         * @description Clips that carry a sound, newest first.
+         */
+        get: operations["list_clips_with_sound"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/clips/{clip_id}/sound": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Choose
+         * @description Choose the sound of one's own draft, or of a clip that could not be published. Safe to repeat.
+         */
+        put: operations["choose_sound"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/clips/{clip_id}/subtitles/{language}": {
         parameters: {
             query?: never;
@@ -892,6 +972,13 @@ export interface components {
             display_name: string;
             is_followed: boolean;
         };
+        /** Carried */
+        Carried: {
+            /** @description of the clip it comes from; the clip's own id for its own sound */
+            id: string;
+            /** @description who made it; null when it is no longer available */
+            handle: string | null;
+        };
         /** Clip */
         Clip: {
             /** @description 26 lower-case letters and digits, sorting by creation time */
@@ -922,6 +1009,10 @@ export interface components {
             /** @description null until the clip was looked through */
             strip: components["schemas"]["Strip"] | null;
             subtitles: components["schemas"]["Subtitles"][];
+            /** @description null for a clip without sound */
+            sound: components["schemas"]["Carried"] | null;
+            /** @description others may make clips with this clip's own sound */
+            allows_reuse: boolean;
             /** @description when a draft will be published by itself */
             publish_at: string | null;
             failure: components["schemas"]["Failure"] | null;
@@ -930,6 +1021,8 @@ export interface components {
         ClipEdit: {
             caption?: string | null;
             alt_text?: string | null;
+            /** @description clips that carry the sound already keep it either way */
+            allows_reuse?: boolean | null;
         };
         /** ClipPage */
         ClipPage: {
@@ -1036,10 +1129,17 @@ export interface components {
             /** @description the moment of the file whose picture stands for the clip */
             cover_seconds?: number | null;
             /**
-             * @description leave the sound out
+             * @description leave the file's own sound out
              * @default false
              */
             is_muted: boolean;
+            /** @description put the original sound of this clip in place of the file's own */
+            sound_id?: string | null;
+            /**
+             * @description whether others may make clips with this clip's own sound
+             * @default true
+             */
+            allows_reuse: boolean;
             /**
              * @description keep it; `publish_draft` publishes it
              * @default false
@@ -1052,6 +1152,13 @@ export interface components {
         NewComment: {
             text: string;
         };
+        /**
+         * Order
+         * @description which sounds come first
+         * @default recent
+         * @enum {string}
+         */
+        Order: "recent" | "most-used";
         /** Plan */
         Plan: {
             /** @description at most 90 days away; null waits for its creator */
@@ -1112,6 +1219,33 @@ export interface components {
         SignIn: {
             email: string;
             password: string;
+        };
+        /** Sound */
+        Sound: {
+            /** @description 26 lower-case letters and digits, sorting by creation time */
+            id: string;
+            /** @description null when it is no longer available */
+            author: components["schemas"]["Author"] | null;
+            /** @description of the clip it comes from */
+            caption: string;
+            duration_ms: number;
+            /** @description clips that carry it, the one it comes from included */
+            use_count: number;
+            /** @description whether you may make a clip with it */
+            may_use: boolean;
+            /** @description to hear it: HLS, with the clip's picture */
+            playlist_url: string | null;
+            poster_url: string | null;
+        };
+        /** SoundChoice */
+        SoundChoice: {
+            /** @description a clip's; null for what the file itself has */
+            sound_id: string | null;
+        };
+        /** SoundPage */
+        SoundPage: {
+            sounds: components["schemas"]["Sound"][];
+            cursor: string | null;
         };
         /** Storage */
         Storage: {
@@ -4670,6 +4804,271 @@ export interface operations {
             };
             /** @description Bad Request */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_sounds: {
+        parameters: {
+            query?: {
+                /** @description which sounds come first */
+                order?: components["schemas"]["Order"];
+                /** @description only those by people whose handle begins so, or of clips with that hashtag */
+                q?: string | null;
+                /** @description from the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SoundPage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_sound: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 26 lower-case letters and digits */
+                clip_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sound"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_clips_with_sound: {
+        parameters: {
+            query?: {
+                /** @description from the page before */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description 26 lower-case letters and digits */
+                clip_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClipPage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    choose_sound: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 26 lower-case letters and digits */
+                clip_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SoundChoice"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Clip"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -15,6 +15,9 @@ import type {
   ProfileEdit,
   Session,
   SignIn,
+  Sound,
+  SoundChoice,
+  SoundPage,
   Storage,
   Subtitled,
   View,
@@ -61,6 +64,18 @@ export const subtitles = {
   put: (clip: string, language: string, file: File) =>
     request<Subtitled>("PUT", `/clips/${at(clip)}/subtitles/${at(language)}`, { file }),
   remove: (clip: string, language: string) => request<Clip>("DELETE", `/clips/${at(clip)}/subtitles/${at(language)}`),
+};
+
+export const sounds = {
+  /** The text goes first: what is found comes newest first, whatever the order. */
+  list: ({ order, text }: { order: "recent" | "most-used"; text: string }, cursor: string | null, signal?: Signal) => {
+    const wanted = text === "" ? `order=${order}` : `q=${at(text)}`;
+    return request<SoundPage>("GET", `/sounds?${wanted}${from(cursor, "&")}`, { signal });
+  },
+  read: (id: string, signal?: Signal) => request<Sound>("GET", `/sounds/${at(id)}`, { signal }),
+  clips: (id: string, cursor: string | null, signal?: Signal) =>
+    request<ClipPage>("GET", `/sounds/${at(id)}/clips${from(cursor)}`, { signal }),
+  choose: (clip: string, body: SoundChoice) => request<Clip>("PUT", `/clips/${at(clip)}/sound`, { body }),
 };
 
 export const comments = {

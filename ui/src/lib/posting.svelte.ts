@@ -1,4 +1,4 @@
-import { clips, uploads } from "./calls";
+import { clips, sounds, uploads } from "./calls";
 import type { Clip, Progress, Upload } from "./contract";
 import { asked, whole } from "./cut";
 import { fromField } from "./moment";
@@ -8,6 +8,7 @@ import { followProgress, whyWaiting } from "./progress";
 import { Sending, type Standstill } from "./send";
 import { session } from "./session.svelte";
 import { keep } from "./shelf.svelte";
+import { isAboutSound } from "./sound";
 import { forget, isSame, remember, unfinished, type Unfinished } from "./unfinished";
 
 export type Stage = "empty" | "sending" | "sent" | "processing" | "live" | "done" | "kept" | "failed";
@@ -16,9 +17,16 @@ export const STEPS = ["Uploading", "Preparing", "Storing", "Live"] as const;
 
 const STEP_OF: Partial<Record<Progress["step"], number>> = { preparing: 1, storing: 2, live: 3, improving: 3, done: 3 };
 
-/** What went wrong. `canRetry`: the same file may work on the next try. */
+/** What went wrong. `canRetry`: the same file may work on the next try; `isOfSound`: with another sound. */
 export interface Trouble extends Refusal {
   canRetry: boolean;
+  isOfSound?: boolean;
+}
+
+/** A sound of the realm that takes the place of the file's own. */
+export interface ChosenSound {
+  id: string;
+  handle: string | null;
 }
 
 /** How long the rest takes, by the pace since the last standstill. */
@@ -51,6 +59,9 @@ class Posting {
   picture = $state.raw<Picture | null>(null);
   altText = $state("");
   cut = $state(whole());
+  sound = $state.raw<ChosenSound | null>(null);
+  /** Others may make clips with the sound of this one. */
+  allowsReuse = $state(true);
   /** When to publish, as its field holds it; empty for at once. */
   publishAt = $state("");
   trouble = $state.raw<Trouble | null>(null);
@@ -177,14 +188,35 @@ class Posting {
       const { id, duration_ms } = this.#upload;
       const words = { caption: this.caption.trim(), alt_text: this.altText.trim() };
       const when = { is_draft: isDraft, publish_at: isDraft ? null : fromField(this.publishAt) };
-      this.clip = keep(await clips.post({ upload_id: id, ...words, ...when, ...asked(this.cut, duration_ms / 1000) }));
+      const heard = { sound_id: this.sound?.id ?? null, allows_reuse: this.allowsReuse };
+      this.clip = keep(await clips.post({ upload_id: id, ...words, ...when, ...heard, ...asked(this.cut, duration_ms / 1000) }));
       forget();
       if (this.clip.state === "draft") this.stage = "kept";
       else this.#follow(this.clip.id);
     } catch (error) {
       this.isConfirmed = false;
       const problem = asProblem(error);
-      if (problem) this.trouble = { title: problem.title, detail: problem.detail, canRetry: true };
+      if (problem) {
+        const isOfSound = isAboutSound(problem.code);
+        this.trouble = { title: problem.title, detail: problem.detail, canRetry: !isOfSound, isOfSound };
+      }
+    }
+  }
+
+  /** Another sound for what is being written, or for what could not be published with the one before. */
+  async chooseSound(sound: ChosenSound | null): Promise<void> {
+    if (!this.clip) {
+      this.sound = sound;
+      this.trouble = null;
+      return;
+    }
+    try {
+      this.clip = keep(await sounds.choose(this.clip.id, { sound_id: sound?.id ?? null }));
+      this.sound = sound;
+      await this.retry();
+    } catch (error) {
+      const problem = asProblem(error);
+      if (problem) this.#fail({ title: problem.title, detail: problem.detail, canRetry: true, isOfSound: true });
     }
   }
 
@@ -215,6 +247,7 @@ class Posting {
     forget();
     this.caption = "";
     this.altText = "";
+    this.sound = null;
     this.isConfirmed = false;
   }
 
@@ -285,6 +318,7 @@ class Posting {
         title: "The clip could not be prepared",
         detail: progress.failure?.detail ?? "Nothing was published. Try again.",
         canRetry: true,
+        isOfSound: isAboutSound(progress.failure?.code),
       });
     } else if (progress.step === "done") this.stage = "done";
     else if (progress.is_playable) this.stage = "live";
@@ -305,6 +339,7 @@ class Posting {
     this.file = null;
     this.picture = null;
     this.cut = whole();
+    this.allowsReuse = true;
     this.publishAt = "";
     this.#isDraft = false;
     this.clip = null;

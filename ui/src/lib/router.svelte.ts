@@ -5,10 +5,12 @@ export type Route =
   | { name: "clip"; id: string }
   | { name: "profile"; handle: string }
   | { name: "tag"; tag: string }
-  | { name: "discover" | "inbox" | "me" | "upload" | "settings" | "storage" | "missing" }
+  | { name: "sound"; id: string }
+  | { name: "upload"; sound: string | null }
+  | { name: "discover" | "inbox" | "me" | "settings" | "storage" | "missing" }
   | { name: "sign-in" | "sign-up"; next: string };
 
-const PLAIN = new Set(["discover", "inbox", "me", "upload", "settings", "storage"]);
+const PLAIN = new Set(["discover", "inbox", "me", "settings", "storage"]);
 
 /** Only paths of this site may follow a sign-in, never another origin. */
 function safeNext(value: string | null): string {
@@ -29,12 +31,14 @@ export function parse(url: URL): Route {
   if (second !== undefined) {
     if (first === "c") return { name: "clip", id: decoded(second) };
     if (first === "tag") return { name: "tag", tag: decoded(second) };
+    if (first === "sounds") return { name: "sound", id: decoded(second) };
     return { name: "missing" };
   }
   if (first === "") return { name: "feed", tab: "for-you" };
   if (first === "following" || first === "local") return { name: "feed", tab: first };
   if (first.startsWith("@") && first.length > 1) return { name: "profile", handle: decoded(first.slice(1)) };
   if (first === "sign-in" || first === "sign-up") return { name: first, next: safeNext(url.searchParams.get("next")) };
+  if (first === "upload") return { name: "upload", sound: url.searchParams.get("sound") };
   if (PLAIN.has(first)) return { name: first as "discover" };
   return { name: "missing" };
 }
@@ -85,6 +89,8 @@ export const links = {
   clip: (id: string) => `/c/${encodeURIComponent(id)}`,
   profile: (handle: string) => `/@${encodeURIComponent(handle)}`,
   tag: (tag: string) => `/tag/${encodeURIComponent(tag)}`,
+  sound: (id: string) => `/sounds/${encodeURIComponent(id)}`,
+  useSound: (id: string) => `/upload?sound=${encodeURIComponent(id)}`,
   signIn: (next: string) => `/sign-in?next=${encodeURIComponent(next)}`,
   signUp: (next: string) => `/sign-up?next=${encodeURIComponent(next)}`,
 };

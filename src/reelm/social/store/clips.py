@@ -28,6 +28,8 @@ _clip = select(
     clips.c.published_at,
     clips.c.attempt,
     clips.c.due_at,
+    clips.c.sound_id,
+    clips.c.allows_reuse,
 )
 _by_upload = _clip.where(clips.c.upload_id == bindparam("upload"))
 
@@ -46,6 +48,7 @@ _remove = (
         strip_columns=None,
         alt_text="",
         subtitles="",
+        sound_id=None,
         like_count=0,
         comment_count=0,
         view_count=0,
@@ -61,6 +64,7 @@ _reword = _caption.values(
     edited_at=case((clips.c.published_at.is_not(None), bindparam("at", type_=Moment())), else_=None),
 )
 _describe = update(clips).where(clips.c.id == bindparam("clip")).values(alt_text=bindparam("to"))
+_allow = update(clips).where(clips.c.id == bindparam("clip")).values(allows_reuse=bindparam("to"))
 _list_subtitles = (
     update(clips)
     .where(clips.c.id == bindparam("clip"), clips.c.state != ClipState.REMOVED.value)
@@ -88,6 +92,8 @@ async def add(tx: Tx, clip: Clip, tags: tuple[str, ...]) -> bool:
         "created_at": clip.created_at,
         "queue_round": await next_round(tx, clip.account_id),
         "due_at": clip.due_at,
+        "sound_id": clip.sound_id,
+        "allows_reuse": clip.allows_reuse,
         "attempt": clip.attempt,
         "step": Step.PREPARING.value,
     }
@@ -108,6 +114,10 @@ async def describe(tx: Tx, clip_id: ClipId, alt_text: str) -> None:
     await tx.execute(_describe, {"clip": clip_id, "to": alt_text})
 
 
+async def allow_reuse(tx: Tx, clip_id: ClipId, *, allows: bool) -> None:
+    await tx.execute(_allow, {"clip": clip_id, "to": allows})
+
+
 async def by_upload(tx: Tx, upload_id: UploadId) -> Clip | None:
     row = (await tx.execute(_by_upload, {"upload": upload_id})).first()
     if row is None:
@@ -124,6 +134,8 @@ async def by_upload(tx: Tx, upload_id: UploadId) -> Clip | None:
         published_at,
         attempt,
         due_at,
+        sound_id,
+        allows_reuse,
     ) = row
     return Clip(
         clip_id,
@@ -132,11 +144,13 @@ async def by_upload(tx: Tx, upload_id: UploadId) -> Clip | None:
         ClipState(state),
         caption,
         alt_text,
-        Shape(*shape),
+        Shape(shape[0], shape[1], shape[2], has_sound=sound_id == clip_id),
         created_at,
         published_at,
         attempt,
         due_at,
+        sound_id,
+        allows_reuse,
     )
 
 

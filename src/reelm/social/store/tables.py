@@ -1,6 +1,6 @@
 """The tables of people and clips."""
 
-from sqlalchemy import CheckConstraint, Double, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import Boolean, CheckConstraint, Double, ForeignKey, Index, Integer, String, Table, Text
 
 from reelm.base import ID_LENGTH, DataClass, Moment, column, metadata
 
@@ -45,6 +45,9 @@ clips = Table(
     column("duration_ms", Integer, klass=DataClass.PUBLIC, nullable=False),
     column("width", Integer, klass=DataClass.PUBLIC, nullable=False),
     column("height", Integer, klass=DataClass.PUBLIC, nullable=False),
+    # The clip whose sound it has: itself, or another; null without sound. No foreign key: as for uploads.
+    column("sound_id", _ID, klass=DataClass.INTEROP),
+    column("allows_reuse", Boolean, klass=DataClass.PUBLIC, nullable=False),
     # The poster in 28 characters, painted until the poster is there.
     column("blurhash", String(40), klass=DataClass.PUBLIC),
     # How the preview strip is laid out; null until there is one.
@@ -70,11 +73,13 @@ clips = Table(
     # How long the first rendition took, to tell others how long theirs will.
     column("first_seconds", Double, klass=DataClass.OPERATIONAL),
 )
-# Recent and popular clips; by one author, as a page of their profile; by followed authors; left to publish.
+# Recent and popular clips; by one author, as a page of their profile; by followed authors; left to publish;
+# those with one sound.
 Index(None, clips.c.state, clips.c.published_at, clips.c.id)
 Index(None, clips.c.account_id, clips.c.id)
 Index(None, clips.c.account_id, clips.c.state, clips.c.published_at, clips.c.id)
 Index(None, clips.c.due_at)
+Index(None, clips.c.sound_id, clips.c.state, clips.c.id)
 
 clip_tags = Table(
     "clip_tags",

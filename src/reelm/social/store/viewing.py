@@ -8,7 +8,7 @@ from sqlalchemy import BindParameter, Row, Select, bindparam, exists, or_, selec
 from reelm.base import AccountId, ClipId, Tx
 from reelm.media import Strip
 from reelm.social.lifecycle import ClipState, Step
-from reelm.social.model import Author, ClipView, Failure
+from reelm.social.model import Author, Carried, ClipView, Failure
 from reelm.social.store.tables import clip_tags, clips, follows, likes, profiles
 from reelm.social.words import read_tags
 
@@ -19,6 +19,14 @@ NOBODY = ""
 _may_see = or_(
     clips.c.state == ClipState.VISIBLE.value,
     (clips.c.account_id == _viewer) & (clips.c.state != ClipState.REMOVED.value),
+)
+_origin, _maker = clips.alias("origin"), profiles.alias("maker")
+# Nobody, once the clip that the sound comes from is no longer visible.
+_made_by = (
+    select(_maker.c.handle)
+    .join_from(_origin, _maker, _maker.c.account_id == _origin.c.account_id)
+    .where(_origin.c.id == clips.c.sound_id, _origin.c.state == ClipState.VISIBLE.value)
+    .scalar_subquery()
 )
 _view = select(
     clips.c.id,
@@ -36,6 +44,9 @@ _view = select(
     clips.c.strip_interval_ms,
     clips.c.strip_count,
     clips.c.strip_columns,
+    clips.c.sound_id,
+    _made_by,
+    clips.c.allows_reuse,
     clips.c.like_count,
     clips.c.comment_count,
     clips.c.view_count,
@@ -75,6 +86,10 @@ _tagged = (
     .limit(bindparam("limit"))
 )
 
+_sounding = _newest_first(
+    _view.where(clips.c.sound_id == bindparam("sound"), clips.c.state == ClipState.VISIBLE.value, _before)
+)
+
 _standing = select(clips.c.account_id, clips.c.state, clips.c.published_at).where(
     clips.c.id == bindparam("clip")
 )
@@ -105,6 +120,14 @@ async def tagged(
     return tuple(_read(row, viewer) for row in (await tx.execute(_tagged, bound)).all())
 
 
+async def sounding(
+    tx: Tx, sound_id: ClipId, viewer: AccountId | None, *, before: str, limit: int
+) -> tuple[ClipView, ...]:
+    """Visible clips that carry a sound, newest first."""
+    bound = {"sound": sound_id, "viewer": viewer or NOBODY, "before": before, "limit": limit}
+    return tuple(_read(row, viewer) for row in (await tx.execute(_sounding, bound)).all())
+
+
 async def standing(tx: Tx, clip_id: ClipId) -> tuple[AccountId, ClipState, bool] | None:
     """The clip's owner, its state, and whether it was ever published; one lookup by key."""
     row = (await tx.execute(_standing, {"clip": clip_id})).first()
@@ -115,7 +138,7 @@ def _read(row: Row[*tuple[Any, ...]], viewer: AccountId | None) -> ClipView:
     (
         clip_id, state, caption, alt_text, edited_at, subtitles,
         created_at, published_at, duration_ms, width, height, blurhash,
-        interval_ms, tile_count, columns,
+        interval_ms, tile_count, columns, sound_id, made_by, allows_reuse,
         like_count, comment_count, view_count, due_at, step, code, detail,
         account_id, handle, display_name, is_followed, is_liked,
     ) = row  # fmt: skip
@@ -137,6 +160,8 @@ def _read(row: Row[*tuple[Any, ...]], viewer: AccountId | None) -> ClipView:
         height=height,
         blurhash=blurhash,
         strip=None if interval_ms is None else Strip(interval_ms, tile_count, columns),
+        sound=_carried(sound_id, handle if sound_id == clip_id else made_by),
+        allows_reuse=allows_reuse,
         like_count=like_count,
         comment_count=comment_count,
         view_count=view_count,
@@ -145,3 +170,7 @@ def _read(row: Row[*tuple[Any, ...]], viewer: AccountId | None) -> ClipView:
         publish_at=due_at if state == ClipState.DRAFT.value else None,
         failure=Failure(code, detail) if has_failed else None,
     )
+
+
+def _carried(sound_id: str | None, handle: str | None) -> Carried | None:
+    return None if sound_id is None else Carried(ClipId(sound_id), handle)

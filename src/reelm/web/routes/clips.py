@@ -60,11 +60,16 @@ async def read_clip(at: At, caller: Asking, clip_id: IdPath) -> schema.Clip:
     tags=["clips"],
 )
 async def edit_clip(at: At, caller: Asking, clip_id: IdPath, data: JSONBody[schema.ClipEdit]) -> schema.Clip:
-    """Change the caption or the alt text of one's own clip. Safe to repeat."""
+    """Change the words of one's own clip, or who may use its sound. Safe to repeat."""
     async with at.database.write() as tx:
         account = await caller.account(tx)
         found = await at.social.edit_clip(
-            tx, ClipId(clip_id), account, caption=data.caption, alt_text=data.alt_text
+            tx,
+            ClipId(clip_id),
+            account,
+            caption=data.caption,
+            alt_text=data.alt_text,
+            allows_reuse=data.allows_reuse,
         )
         return clip(found)
 

@@ -1,0 +1,20 @@
+"""Whose sound a clip has, and whether others may use its own."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0010"
+down_revision = "0009"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    # The creators of the clips that are there were never asked, so nobody else may use their sounds.
+    op.add_column("clips", sa.Column("allows_reuse", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column("clips", sa.Column("sound_id", sa.String(length=26), nullable=True))
+    op.create_index("ix_clips_sound_id_state_id", "clips", ["sound_id", "state", "id"])
+    op.execute(
+        "UPDATE clips SET sound_id = id WHERE state <> 'removed' AND EXISTS (SELECT 1 FROM renditions "
+        "WHERE renditions.clip_id = clips.id AND renditions.codecs LIKE '%,%')"
+    )
