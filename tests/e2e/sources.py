@@ -46,7 +46,7 @@ def long() -> Path:
     """More than a player holds, larger than its rungs, and playable as it is; plain, so quick to make."""
     path = footage.folder() / "e2e-long.mp4"
     picture = (
-        "color=0x03324b:size=800x1422:rate=24,drawbox=x='mod(n*7,w)':y=ih/2:w=80:h=80:color=white:t=fill"
+        "color=0x03324b:size=800x1422:rate=24,drawbox=x='mod(t*170,iw)':y=ih/2:w=80:h=80:color=white:t=fill"
     )
     sources = ("-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", "sine=frequency=392:sample_rate=48000")
     footage.ffmpeg(*sources, "-t", "50", *footage.H264, "-g", "24", "-c:a", "aac", str(path))

@@ -113,7 +113,9 @@ class Watching:
 
     async def asks_for_one_of(self, urls: set[str]) -> None:
         if not self.asked & urls:
-            await self.visitor.page.wait_for_request(lambda asked: asked.url in urls, timeout=_PLAY_MS)
+            await self.visitor.page.wait_for_event(
+                "request", predicate=lambda asked: asked.url in urls, timeout=_PLAY_MS
+            )
 
 
 @asynccontextmanager
