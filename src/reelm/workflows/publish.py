@@ -36,6 +36,7 @@ from reelm.media import (
     Rung,
     SpoolFull,
     Unreadable,
+    av1_rung,
     plan,
     remuxed_rung,
 )
@@ -46,7 +47,7 @@ from reelm.workflows.order import Order, blocks, kept_unless_removed, put_pictur
 from reelm.workflows.ports import Job, Json, Run
 from reelm.workflows.realm import OpenRealm
 from reelm.workflows.reporting import reporting
-from reelm.workflows.skim import skimmed
+from reelm.workflows.skim import Tell, skimmed
 from reelm.workflows.steps import FAULT, FULL, Refusal, Refused, step
 from reelm.workflows.turns import Turn
 
@@ -118,6 +119,10 @@ async def _publish(run: Run, order: Order, at: OpenRealm) -> None:
         more = await tell("remaining rungs", lambda: _more_rungs(order, probe, missing, at))
         await tell("store remaining rungs", lambda: _store(order, more, at))
     await skimmed(tell, order, _planned(probe), at=at)
+    extra = _extra_rung(probe)
+    if extra is not None and extra.name not in made:
+        await tell("ladder is whole", lambda: _retire(order, at))
+        await _add(tell, order, probe, extra, at=at)
     await tell("done", lambda: _finish(order, at))
 
 
@@ -126,12 +131,19 @@ async def _probe(order: Order, at: OpenRealm) -> Json:
     at.media.source(order.upload_id)  # still there
     async with at.database.read() as tx:
         upload = await at.media.upload(tx, order.upload_id, owner=order.owner)
-    return {**msgspec.to_builtins(upload.probe), "cut": msgspec.to_builtins(upload.cut)}
+    # What the setting says now holds for the whole story: a step that was told is told again after a crash.
+    extras = {"cut": msgspec.to_builtins(upload.cut), "has_av1": at.media.has_av1}
+    return {**msgspec.to_builtins(upload.probe), **extras}
 
 
 def _planned(probe: Json) -> Plan:
     assert isinstance(probe, dict)  # noqa: S101 - as ``_probe`` made it
     return plan(msgspec.convert(probe, Probe), msgspec.convert(probe.get("cut", {}), Cut))
+
+
+def _extra_rung(probe: Json) -> Rung | None:
+    assert isinstance(probe, dict)  # noqa: S101 - as ``_probe`` made it
+    return av1_rung(_planned(probe)) if probe.get("has_av1") else None
 
 
 async def _keep(order: Order, at: OpenRealm) -> Json:
@@ -184,11 +196,22 @@ def _still(poster: Poster) -> Still:
 
 async def _more_rungs(order: Order, probe: Json, rungs: tuple[Rung, ...], at: OpenRealm) -> Json:
     """Encode some rungs and encrypt them; what is returned holds no key in the clear."""
+    turn = Turn.MORE_RUNGS if rungs[0].codec == "h264" else Turn.AV1_RUNG
     async with reporting(order.clip_id, Step.IMPROVING, at) as progress:
-        work = _work(order, Turn.MORE_RUNGS, _planned(probe), rungs, at=at)
+        work = _work(order, turn, _planned(probe), rungs, at=at)
         made = await make(work, progress=progress, at=at)
     packed = [await _pack(order, each, at) for each in made.renditions]
     return cast("Json", msgspec.to_builtins(Batch(packed, None)))
+
+
+async def _add(tell: Tell, order: Order, probe: Json, extra: Rung, *, at: OpenRealm) -> None:
+    """Make and store a rung that no clip needs: that it cannot be made is in the log, and nothing else."""
+    try:
+        more = await tell("AV1 rung", lambda: _more_rungs(order, probe, (extra,), at))
+        await tell("store AV1 rung", lambda: _store(order, more, at))
+    except Refused as refused:
+        if refused.refusal.code == ClipRemoved.code:
+            raise
 
 
 def _work(order: Order, turn: Turn, planned: Plan, rungs: tuple[Rung, ...], *, at: OpenRealm) -> Work:
@@ -250,6 +273,13 @@ async def _reveal(order: Order, first: Json, at: OpenRealm) -> Json:
         await at.delivery.announce_poster(tx, order.clip_id, order.owner, object_id)
         await at.social.blur(tx, order.clip_id, blurhash=poster.blurhash)
         await at.social.make_playable(tx, order.clip_id, seconds=made.seconds)
+    return None
+
+
+async def _retire(order: Order, at: OpenRealm) -> Json:
+    """Players begin with encoded rungs from now on."""
+    async with at.database.write() as tx:
+        await at.delivery.retire(tx, order.clip_id, REMUXED)
     return None
 
 
