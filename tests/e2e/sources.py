@@ -42,14 +42,14 @@ def rotated() -> Path:
 
 
 @cache
-def long() -> Path:
-    """More than a player holds, larger than its rungs, and playable as it is; plain, so quick to make."""
-    path = footage.folder() / "e2e-long.mp4"
+def plain(seconds: int) -> Path:
+    """Larger than its rungs and playable as it is; hardly anything moves, so it is quick to make."""
+    path = footage.folder() / f"e2e-plain-{seconds}.mp4"
     picture = (
         "color=0x03324b:size=800x1422:rate=24,drawbox=x='mod(t*170,iw)':y=ih/2:w=80:h=80:color=white:t=fill"
     )
     sources = ("-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", "sine=frequency=392:sample_rate=48000")
-    footage.ffmpeg(*sources, "-t", "50", *footage.H264, "-g", "24", "-c:a", "aac", str(path))
+    footage.ffmpeg(*sources, "-t", str(seconds), *footage.H264, "-g", "24", "-c:a", "aac", str(path))
     return path
 
 
