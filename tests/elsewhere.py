@@ -8,17 +8,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from running import ROOT, Running
+from running import Running, environment
 
 
 class EncoderProcess:
     """``./reelm worker --only encode``; nothing of it is left running when its block ends."""
 
-    def __init__(self, realm: Running, name: str) -> None:
+    def __init__(self, realm: Running, name: str, *, tools: Path | None = None) -> None:
         self.folder = realm.data.with_name(f"{realm.data.name}-{name}")
         self.log = self.folder.with_suffix(".log")
         self.folder.mkdir(exist_ok=True)
         self._realm = realm
+        self._tools = tools
         self._token = self.folder / "token"
         self._token.write_text(enrol(realm, name))
         self._token.chmod(0o600)
@@ -38,7 +39,7 @@ class EncoderProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                env=environment(),
+                env=environment(self._tools),
                 process_group=0,
             )
 
@@ -68,9 +69,9 @@ class EncoderProcess:
 
 
 @contextmanager
-def encoder(realm: Running, name: str) -> Iterator[EncoderProcess]:
+def encoder(realm: Running, name: str, *, tools: Path | None = None) -> Iterator[EncoderProcess]:
     """An enrolled encoder that is not started yet."""
-    made = EncoderProcess(realm, name)
+    made = EncoderProcess(realm, name, tools=tools)
     try:
         yield made
     finally:
@@ -82,8 +83,3 @@ def enrol(realm: Running, name: str) -> str:
     command = [sys.executable, "-P", "-m", "reelm", "encoders", "add", name, "--data", str(realm.data)]
     done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment())  # noqa: S603 - as above
     return done.stdout.strip()
-
-
-def environment() -> dict[str, str]:
-    variables = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-    return variables | {"PYTHONPATH": str(ROOT / "src"), "PYTHONUNBUFFERED": "1"}

@@ -31,9 +31,10 @@ STOP_SECONDS = 20
 class Running:
     """One realm's processes; ``start`` again after any of them was killed."""
 
-    def __init__(self, data: Path, port: int) -> None:
+    def __init__(self, data: Path, port: int, *, tools: Path | None = None) -> None:
         self.data = data
         self.port = port
+        self._tools = tools
         self.log = data.with_suffix(".log")
         self._process: subprocess.Popen[bytes] | None = None
         self._seen: dict[int, tuple[str, ...]] = {}
@@ -49,15 +50,13 @@ class Running:
     def start(self) -> "Running":
         """The very command that people use; returns when web and worker are ready."""
         command = [sys.executable, "-P", "-m", "reelm", "up", "--data", str(self.data)]
-        variables = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-        variables |= {"PYTHONPATH": str(ROOT / "src"), "PYTHONUNBUFFERED": "1"}
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(  # noqa: S603 - the product itself
                 [*command, "--port", str(self.port)],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                env=variables,
+                env=environment(self._tools),
                 process_group=0,
             )
         self.wait()
@@ -140,14 +139,25 @@ class Running:
 
 
 @contextmanager
-def running(data: Path) -> Iterator[Running]:
-    """A realm that is up when the block begins and gone when it ends."""
+def running(data: Path, *, tools: Path | None = None) -> Iterator[Running]:
+    """A realm that is up when the block begins and gone when it ends.
+
+    Programs in the folder ``tools`` come before the machine's.
+    """
     need_page()
-    realm = Running(data, free_port())
+    realm = Running(data, free_port(), tools=tools)
     try:
         yield realm.start()
     finally:
         realm.end()
+
+
+def environment(tools: Path | None = None) -> dict[str, str]:
+    """What the product's processes are given."""
+    variables = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    if tools is not None:
+        variables["PATH"] = f"{tools}{os.pathsep}{variables.get('PATH', os.defpath)}"
+    return variables | {"PYTHONPATH": str(ROOT / "src"), "PYTHONUNBUFFERED": "1"}
 
 
 async def join(visitor: Visitor, handle: str) -> None:

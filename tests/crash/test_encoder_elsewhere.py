@@ -74,6 +74,24 @@ async def test_a_clip_is_encoded_elsewhere_and_nothing_of_it_stays_there(realm: 
         assert world.spooled == ()
 
 
+async def test_a_rung_in_av1_is_encoded_elsewhere_too(tmp_path: Path) -> None:
+    data = tmp_path / "realm"
+    data.mkdir()
+    (data / "settings.toml").write_text('encoders = 0\nav1 = "on"\n')
+    with running(data) as realm, encoder(realm, "attic") as attic:
+        attic.start()
+        async with realm.visit() as visitor:
+            await join(visitor, "ann")
+            clip_id = await publish(visitor, footage.clip(size="720x1280", seconds=1.5, audio=footage.MP3))
+            shown = await screen(fetcher(visitor), clip_id)
+    assert sorted((each.height, b"av01" in each.plain[0]) for each in shown) == [
+        (854, False),
+        (1280, False),
+        (1280, True),
+    ]
+    assert all(each.sound_count > 0 for each in shown)
+
+
 async def test_an_encoder_killed_in_the_middle_costs_its_lease_and_no_clip(realm: Running) -> None:
     with encoder(realm, "lost") as lost, encoder(realm, "found") as found:
         lost.start()

@@ -42,6 +42,18 @@ def rotated() -> Path:
 
 
 @cache
+def plain(seconds: int) -> Path:
+    """Larger than its rungs and playable as it is; hardly anything moves, so it is quick to make."""
+    path = footage.folder() / f"e2e-plain-{seconds}.mp4"
+    picture = (
+        "color=0x03324b:size=800x1422:rate=24,drawbox=x='mod(t*170,iw)':y=ih/2:w=80:h=80:color=white:t=fill"
+    )
+    sources = ("-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", "sine=frequency=392:sample_rate=48000")
+    footage.ffmpeg(*sources, "-t", str(seconds), *footage.H264, "-g", "24", "-c:a", "aac", str(path))
+    return path
+
+
+@cache
 def not_a_video() -> Path:
     path = footage.folder() / "e2e-letter.mp4"
     path.write_text("Dear reader, this is a letter under a wrong name.\n" * 40, encoding="utf-8")

@@ -36,6 +36,11 @@ class Watched:
         return await self._run.step(name, watched)
 
 
+async def grows(stage: Stage, clip_id: ClipId) -> bool:
+    """Whether the clip's playlist says that more will join it."""
+    return b"reelm.is-growing" in await viewer(stage)(f"/hls/{clip_id}/master.m3u8")
+
+
 async def test_a_posted_clip_plays_for_everyone_with_picture_sound_and_poster(stage: Stage) -> None:
     ann = await stage.person("ann")
     made = await stage.clip(ann, footage.clip(seconds=1.5), "Hello #first")
@@ -62,11 +67,13 @@ async def test_a_clip_is_playable_before_its_other_rungs_are_made(stage: Stage) 
     made = await stage.post(ann, footage.clip(**TWO_RUNGS))
     seen: dict[str, Progress] = {}
     rungs: dict[str, int] = {}
+    growing: dict[str, bool] = {}
 
     async def look_at(moment: str) -> None:
         seen[moment] = await stage.progress(made.id, ann)
         if seen[moment].is_playable:
             rungs[moment] = len(await screen(viewer(stage), made.id))
+            growing[moment] = await grows(stage, made.id)
 
     async def tell(run: Run, arguments: dict[str, Json]) -> None:
         await publish(Watched(run, look_at), arguments, at=stage.at)
@@ -88,6 +95,8 @@ async def test_a_clip_is_playable_before_its_other_rungs_are_made(stage: Stage) 
     assert seen["after playable"].step is Step.LIVE
     assert seen["after remaining rungs"].step is Step.IMPROVING
     assert rungs["before remaining rungs"] == 1
+    assert growing.popitem() == ("after done", False)
+    assert all(growing.values())
     assert rungs["after store remaining rungs"] == 2
     assert seen["after done"] == Progress(Step.DONE, 1.0, is_playable=True, failure=None)
     assert (await look(stage)).spooled == ()

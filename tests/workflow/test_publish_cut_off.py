@@ -26,6 +26,7 @@ STEPS = (
     "skim",
     "done",
 )
+AV1_STEPS = ("ladder is whole", "AV1 rung", "store AV1 rung")
 MOMENTS = ("before", "unrecorded")
 # One rung makes seven writes when it is quick; the later numbers are for a machine that is slow to encode.
 WRITES = range(1, 10)
@@ -103,7 +104,8 @@ class Attempt:
             assert (await self.stage.progress(self.clip_id, self.owner)).step is Step.DONE
             screened = await screen(viewer(self.stage), self.clip_id)
             assert len(screened) == rung_count
-            assert len({(each.width, each.height) for each in screened}) == rung_count
+            looks = {(each.width, each.height, b"av01" in each.plain[0]) for each in screened}
+            assert len(looks) == rung_count
             world = await look(self.stage)
             world.check()
             kept = {name for name in world.objects if not name.endswith(f"/{REMUXED}")}
@@ -124,13 +126,13 @@ async def begin(data: Path, source: Path) -> Attempt:
     return attempt
 
 
-async def cut_off_at_step(data: Path, name: str, moment: str) -> None:
+async def cut_off_at_step(data: Path, name: str, moment: str, *, rung_count: int = 2) -> None:
     attempt = await begin(data, footage.clip(size="720x1280", seconds=0.4))
     attempt.cut = (name, moment)
     async with staged(data) as attempt.stage:
         with pytest.raises(Killed):
             await attempt.jobs.start(attempt.job)
-    await attempt.finish(rung_count=2)
+    await attempt.finish(rung_count=rung_count)
 
 
 @pytest.mark.slow
@@ -143,6 +145,26 @@ async def test_a_story_cut_off_between_storing_and_its_record_is_finished_once(d
 @pytest.mark.parametrize("name", STEPS)
 async def test_a_story_cut_off_at_any_step_is_finished_once(data: Path, name: str, moment: str) -> None:
     await cut_off_at_step(data, name, moment)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("name", AV1_STEPS)
+async def test_a_story_with_av1_is_finished_once_too(data: Path, name: str, moment: str) -> None:
+    (data / "settings.toml").write_text('av1 = "on"\n')
+    await cut_off_at_step(data, name, moment, rung_count=3)
+
+
+@pytest.mark.slow
+async def test_a_story_that_began_with_av1_ends_with_it_whatever_the_settings_say_now(data: Path) -> None:
+    (data / "settings.toml").write_text('av1 = "on"\n')
+    attempt = await begin(data, footage.clip(size="720x1280", seconds=0.4))
+    attempt.cut = ("AV1 rung", "unrecorded")
+    async with staged(data) as attempt.stage:
+        with pytest.raises(Killed):
+            await attempt.jobs.start(attempt.job)
+    (data / "settings.toml").unlink()
+    await attempt.finish(rung_count=3)
 
 
 @pytest.mark.slow

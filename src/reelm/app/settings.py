@@ -79,6 +79,10 @@ class Settings:
     # wait for an encoder elsewhere.
     encoders: int = 2
 
+    # Whether clips of 720p and more get one more rendition, 720p in AV1, for players that decode it: on or
+    # off. It is made last, when no clip waits for anything else. This machine's ffmpeg must have SVT-AV1.
+    av1: str = "off"
+
     # How many days a key that wraps the keys of people is used, 1 to 90. At its end it is replaced and
     # destroyed, and with it whatever a copy of the records made before still held of people erased meanwhile.
     key_epoch_days: int = 7
@@ -295,6 +299,7 @@ _RULES: dict[str, tuple[type, Any, str]] = {
     "jobs_database_url": _DATABASES,
     "web_processes": _between(1, 64),
     "encoders": _between(0, 64),
+    "av1": _one_of("off", "on"),
     "key_epoch_days": _between(1, 90),
     "ledger_retention_days": _between(30, 36_500),
     "log_level": _one_of(*LOG_LEVELS),

@@ -83,6 +83,7 @@ async def open_realm(
         NotRecorded: manifest and release are not on the public record yet; nothing is done by them.
         LogBroken: the public record contradicts itself.
         PolicyRefused: the file that names its witnesses has a fault.
+        NoEncoder, NoAv1Encoder: AV1 is to be made, and this machine cannot.
     """
     keep_freed_memory()
     async with AsyncExitStack() as closing:
@@ -95,6 +96,8 @@ async def open_realm(
         for opened in (*ground.stores, ground.disk):
             closing.push_async_callback(opened.close)
         realm = _assemble(ground)
+        if settings.av1 == "on":
+            await realm.media.check_encoder()
         closing.push_async_callback(realm.vault.close)
         closing.push_async_callback(realm.ledger.close)
         await declare(Release(reelm.__version__, code_digest(), page_digest()), at=realm)
@@ -321,6 +324,7 @@ def _media_config(settings: Settings) -> media.Config:
         ),
         upload_ttl_seconds=uploads.keep_seconds,
         allowance=media.Allowance(uploads.quota_bytes, uploads.max_open),
+        has_av1=settings.av1 == "on",
     )
 
 

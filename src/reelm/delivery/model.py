@@ -31,9 +31,19 @@ class Rendition:
     pieces: tuple[Piece, ...]
 
 
-def master_playlist(renditions: Sequence[Rendition]) -> str:
-    """The multivariant playlist, lowest rung first: players start on the first they can afford."""
+# Session data (RFC 8216, 4.3.4.4) of a playlist that more renditions will join: our page reads it again.
+_GROWING = '#EXT-X-SESSION-DATA:DATA-ID="reelm.is-growing",VALUE="YES"'
+
+
+def master_playlist(renditions: Sequence[Rendition], *, is_growing: bool = False) -> str:
+    """The multivariant playlist, lowest rung first: players start on the first they can afford.
+
+    Args:
+        renditions: those that players may begin with.
+        is_growing: more are being made; said in the playlist.
+    """
     lines = ["#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS"]
+    lines += [_GROWING] if is_growing else []
     for rendition in sorted(renditions, key=lambda each: each.peak_bits_per_second):
         lines.append(
             f"#EXT-X-STREAM-INF:BANDWIDTH={rendition.peak_bits_per_second},"

@@ -58,8 +58,8 @@ class Delivery:
             raise NoSuchRendition("This clip has no rendition with sound. It may have been removed.")
         return found
 
-    async def master(self, tx: Tx, clip_id: ClipId) -> str:
-        """The multivariant playlist of what is announced so far.
+    async def master(self, tx: Tx, clip_id: ClipId, *, is_growing: bool = False) -> str:
+        """The multivariant playlist of what is announced so far, and whether more is being made.
 
         Raises:
             NoSuchRendition: nothing is.
@@ -67,7 +67,7 @@ class Delivery:
         found = await store.of_clip(tx, clip_id)
         if not found:
             raise NoSuchRendition("This clip has no playable rendition. It may have been removed.")
-        return master_playlist(found)
+        return master_playlist(found, is_growing=is_growing)
 
     async def playlist(self, tx: Tx, clip_id: ClipId, rendition_id: RenditionId) -> str:
         """The media playlist of one rendition.

@@ -13,6 +13,7 @@ how its preview is laid out. An ``Encoding`` is what an encoder on another machi
 
 from reelm.media.append import CHECKSUMS, Checksum, Pace
 from reelm.media.arrivals import Allowance, Arrivals, Body, refusal_of
+from reelm.media.av1 import av1_rung, every_rung
 from reelm.media.cut import WHOLE, Cut
 from reelm.media.elsewhere import EncoderId, Encoding, LeaseId, Sent, Stand, Terms, Wanted
 from reelm.media.encode import Encoded
@@ -32,6 +33,7 @@ from reelm.media.errors import (
     InspectionFailed,
     Interrupted,
     LeaseOver,
+    NoAv1Encoder,
     NoChromaprint,
     NoEncoder,
     NotAVideo,
@@ -109,6 +111,7 @@ __all__ = [
     "Lending",
     "Limits",
     "Media",
+    "NoAv1Encoder",
     "NoChromaprint",
     "NoEncoder",
     "NoVideo",
@@ -147,6 +150,8 @@ __all__ = [
     "UploadMissing",
     "Video",
     "Wanted",
+    "av1_rung",
+    "every_rung",
     "find_ffmpeg",
     "interrupted",
     "obstacle_to_remux",

@@ -79,7 +79,7 @@ def _read_tracks(moov: bytes) -> Tracks:
         if _only(mdia, b"hdlr")[8:12] == b"vide":
             video_track = _track_id(trak)
             timescale = _timescale(_only(mdia, b"mdhd"))
-            codecs.insert(0, _avc(entry))
+            codecs.insert(0, _av1(entry) if entry[4:8] == b"av01" else _avc(entry))
         else:
             codecs.append(_mp4a(entry))
     if not video_track:
@@ -172,8 +172,22 @@ def _avc(entry: bytes) -> str:
     """``avc1.PPCCLL`` from the sample entry's avcC: profile, constraints, level."""
     at = entry.find(b"avcC")
     if at < 0:
-        raise bad("the picture is not H.264")
+        raise bad("the picture is neither H.264 nor AV1")
     return f"avc1.{entry[at + 5 : at + 8].hex()}"
+
+
+def _av1(entry: bytes) -> str:
+    """``av01.P.LLT.DD`` from the sample entry's av1C: profile, level, tier, bits.
+
+    Source: AV1 Codec ISO Media File Format Binding, sections 2.3 and 5.
+    """
+    at = entry.find(b"av1C")
+    if at < 0:
+        raise bad("the picture's description is missing")
+    first, second = entry[at + 5], entry[at + 6]
+    tier = "H" if second & 0x80 else "M"
+    bits = (12 if second & 0x20 else 10) if second & 0x40 else 8
+    return f"av01.{first >> 5}.{first & 0x1F:02d}{tier}.{bits:02d}"
 
 
 def _mp4a(entry: bytes) -> str:

@@ -20,6 +20,7 @@ from typing import NewType
 import msgspec
 
 from reelm.base import SealedBytes, UploadId
+from reelm.media.av1 import every_rung
 from reelm.media.cut import WHOLE, Cut
 from reelm.media.model import Plan, Probe, Rung, plan
 
@@ -70,7 +71,7 @@ class Wanted(msgspec.Struct, frozen=True):
 
     @property
     def chosen(self) -> tuple[Rung, ...]:
-        return tuple(rung for rung in self.plan.rungs if rung.name in self.rungs)
+        return tuple(rung for rung in every_rung(self.plan) if rung.name in self.rungs)
 
 
 class Sent(msgspec.Struct, frozen=True):

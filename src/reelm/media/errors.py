@@ -4,7 +4,7 @@
 
     ReelmError
     ├── Invalid      Empty, Truncated, TooShort, TooSmall, TooManyStreams, Unreadable, TookTooLong,
-    │                ChecksumMismatch, NotWanted, BadEncoderName, BadCut, BadSubtitles
+    │                ChecksumMismatch, NotWanted, BadEncoderName, BadCut, BadSubtitles, NoAv1Encoder
     ├── TooLarge     TooManyBytes, TooLong, TooLargePicture, BeyondLength, QuotaReached
     ├── Unsupported  NotAVideo, NoVideo
     ├── NotFound     UploadMissing
@@ -196,6 +196,11 @@ class EncoderStopped(Unavailable):
 class NoEncoder(Broken):
     code = "media.no-encoder"
     title = "No usable ffmpeg"
+
+
+class NoAv1Encoder(Invalid):
+    code = "media.no-av1-encoder"
+    title = "No ffmpeg that makes AV1"
 
 
 class BadEncoding(Broken):

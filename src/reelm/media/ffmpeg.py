@@ -14,11 +14,12 @@ from pathlib import Path
 
 import imageio_ffmpeg  # type: ignore[import-untyped]  # it ships no types
 
-from reelm.media.errors import NoEncoder
+from reelm.media.errors import NoAv1Encoder, NoEncoder
 from reelm.media.process import Bounds, run
 
 _BOUNDS = Bounds(wall_seconds=20, cpu_seconds=10, memory_bytes=2 * 1024**3, file_bytes=0)
 _NEEDED = (b"--enable-libx264", b"--enable-libzimg")
+_AV1 = b"--enable-libsvtav1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +62,20 @@ class Encoder:
     knows_sounds: bool = False
 
 
-async def find_ffmpeg() -> Path:
-    """The newest usable ffmpeg of this machine: with x264, and with zimg for high dynamic range.
+async def find_ffmpeg(places: Sequence[Path] | None = None, *, with_av1: bool = False) -> Path:
+    """The newest usable ffmpeg, of this machine or of ``places``: with x264, and zimg for high dynamic range.
 
     Raises:
         NoEncoder: there is none.
+        NoAv1Encoder: there is one, and it lacks SVT-AV1, which was asked for.
     """
-    found = await newest(_places())
+    places = _places() if places is None else places
+    found = await newest(places, with_av1=with_av1)
+    if found is None and with_av1 and await newest(places) is not None:
+        raise NoAv1Encoder(
+            "The ffmpeg of this machine was built without SVT-AV1 (libsvtav1), so no AV1 can be made. Set "
+            'av1 = "off", or install the project\'s requirements again; they bring an ffmpeg that has it.'
+        )
     if found is None:
         raise NoEncoder(
             "There is no ffmpeg with x264 and zimg on this machine, so no video can be prepared. Uploads are "
@@ -82,9 +90,10 @@ async def knows_sounds(program: Path) -> bool:
     return b"--enable-chromaprint" in outcome.output
 
 
-async def newest(places: Sequence[Path]) -> Path | None:
+async def newest(places: Sequence[Path], *, with_av1: bool = False) -> Path | None:
     """The program with the highest version that has what is needed; on a tie the first."""
-    candidates = await asyncio.gather(*(_version(path) for path in places))
+    needed = (*_NEEDED, _AV1) if with_av1 else _NEEDED
+    candidates = await asyncio.gather(*(_version(path, needed) for path in places))
     usable = [candidate for candidate in candidates if candidate is not None]
     return max(usable, key=lambda candidate: candidate[0])[1] if usable else None
 
@@ -100,9 +109,9 @@ def _places() -> list[Path]:
     return places
 
 
-async def _version(path: Path) -> tuple[tuple[int, ...], Path] | None:
+async def _version(path: Path, needed: Sequence[bytes]) -> tuple[tuple[int, ...], Path] | None:
     outcome = await run([str(path), "-hide_banner", "-version"], bounds=_BOUNDS)
     match = re.match(rb"ffmpeg version n?(\d+(?:\.\d+)*)", outcome.output)
-    if outcome.status != 0 or match is None or not all(part in outcome.output for part in _NEEDED):
+    if outcome.status != 0 or match is None or not all(part in outcome.output for part in needed):
         return None
     return tuple(int(part) for part in match[1].split(b".")), path

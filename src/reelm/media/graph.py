@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reelm.media.accepted import DECODERS, FORMATS, PROTOCOLS
+from reelm.media.av1 import AV1
 from reelm.media.model import Plan, Rung, Video
 
 AAC = ("-c:a", "aac", "-b:a", "96000")
@@ -19,10 +20,23 @@ _TO_SDR = (
 # JPEG files are full-range BT.601 by definition.
 TO_JPEG = "scale=in_color_matrix=bt709:in_range=limited:out_color_matrix=bt601:out_range=full,format=yuvj420p"
 # Fixed, so that a machine with many cores neither needs more memory nor makes other bytes.
-_DECODER_THREADS, _FILTER_THREADS, _ENCODER_THREADS = "4", "4", "6"
+_DECODER_THREADS, _FILTER_THREADS, _ENCODER_THREADS, _AV1_PARALLELISM = "4", "4", "6", "4"
 # One fragment per forced keyframe with the sound of the same stretch; the sound's start-up samples are cut by
 # an edit list in the initialisation part, which browsers honour.
 _MOVFLAGS = "+frag_keyframe+delay_moov+default_base_moof+skip_trailer"
+
+# Keyframes only where they are forced, so that all rungs share them.
+_H264_OPTIONS = (
+    *("-c:v", "libx264", "-threads", _ENCODER_THREADS, "-preset", "veryfast", "-profile:v", "high"),
+    # No B-frames: presentation starts at zero without an edit list, and no decoder has to wait.
+    *("-bf", "0", "-g", str(2**30), "-forced-idr", "1"),
+    *("-x264-params", "keyint=infinite:min-keyint=infinite:open-gop=0"),
+)
+# A packet of AV1 is always one picture to show: there is nothing to reorder.
+_AV1_OPTIONS = (
+    *("-c:v", "libsvtav1", "-preset", "8", "-g", str(10**6)),
+    *("-svtav1-params", f"scd=0:lp={_AV1_PARALLELISM}"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,23 +91,9 @@ def _picture_options(plan: Plan, rung: Rung) -> list[str]:
     early = 1 / (4 * plan.frame_rate)
     forced = ",".join(f"{max(0.0, float(at - early)):.6f}" for at in plan.keyframe_seconds)
     return [
-        *(
-            "-c:v",
-            "libx264",
-            "-threads",
-            _ENCODER_THREADS,
-            "-preset",
-            "veryfast",
-            "-profile:v",
-            "high",
-            "-pix_fmt",
-            "yuv420p",
-        ),
-        *("-crf", str(rung.crf), "-maxrate", str(rung.max_bits_per_second)),
-        *("-bufsize", str(rung.max_bits_per_second)),
-        # No B-frames: presentation starts at zero without an edit list, and no decoder has to wait.
-        *("-bf", "0", "-g", str(2**30), "-force_key_frames", forced, "-forced-idr", "1"),
-        *("-x264-params", "keyint=infinite:min-keyint=infinite:open-gop=0"),
+        *(_AV1_OPTIONS if rung.codec == AV1 else _H264_OPTIONS),
+        *("-pix_fmt", "yuv420p", "-crf", str(rung.crf), "-maxrate", str(rung.max_bits_per_second)),
+        *("-bufsize", str(rung.max_bits_per_second), "-force_key_frames", forced),
         *("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"),
         *("-fps_mode", "passthrough"),
     ]

@@ -45,6 +45,7 @@ class Config:
         inspect_memory_bytes: address space of the process that looks.
         effort: what encoding may use.
         terms: how encodings are lent to other machines.
+        has_av1: whether clips get the rung of ``reelm.media.av1``.
     """
 
     spool: Path
@@ -57,6 +58,7 @@ class Config:
     inspect_memory_bytes: int = 3 * 1024**3
     effort: Effort = field(default_factory=Effort)
     terms: Terms = field(default_factory=Terms)
+    has_av1: bool = False
 
 
 class Media:
@@ -81,6 +83,14 @@ class Media:
     @property
     def limits(self) -> Limits:
         return self._config.limits
+
+    @property
+    def has_av1(self) -> bool:
+        return self._config.has_av1
+
+    async def check_encoder(self) -> None:
+        """Raises ``NoEncoder`` or ``NoAv1Encoder`` when what is to be made cannot be made on this machine."""
+        await self._find_encoder()
 
     async def receive(
         self, stream: AsyncIterable[bytes], *, upload: UploadId, declared_bytes: int | None
@@ -253,6 +263,6 @@ class Media:
         """Looked for once, at first use."""
         async with self._finding:
             if self._encoder is None:
-                program = await find_ffmpeg()
+                program = await find_ffmpeg(with_av1=self._config.has_av1)
                 self._encoder = Encoder(program, self._config.effort, await knows_sounds(program))
             return self._encoder

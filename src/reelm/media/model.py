@@ -133,7 +133,7 @@ class Probe:
 class Rung:
     """One rendition to make. ``name`` is its short side, as in ``480p``, or ``source`` for a remuxed one.
 
-    ``crf`` is None when nothing is encoded.
+    ``crf`` is None when nothing is encoded. ``codec`` is ``h264``, or ``av1``: see ``reelm.media.av1``.
     """
 
     name: str
@@ -142,6 +142,7 @@ class Rung:
     frame_rate: Fraction
     crf: int | None
     max_bits_per_second: int
+    codec: str = "h264"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from reelm.base import Secret
+from reelm.media.av1 import AV1
 from reelm.media.boxes import Tracks
 from reelm.media.elsewhere import Sent
 from reelm.media.errors import BadDelivery, BadEncoding
@@ -23,6 +24,9 @@ _BLOCK_BYTES = 16
 _MOST_PIECE_BYTES = 64 * 1024 * 1024
 _SLACK_MS = 3
 _MOST_SOUND_MS = 150
+# How the codec of a rung begins in a playlist, and what the decoders are called that read it.
+_PREFIXES = {"h264": "avc1.64", AV1: "av01.0."}
+_DECODERS = {"h264": {"h264"}, AV1: {"av1", "libdav1d"}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,11 @@ async def verify(claim: Claim, plan: Plan, *, into: Path) -> Rendition:
 def check_picture(probe: Probe, rung: Rung, plan: Plan) -> None:
     """Hold what a decoder found in a decrypted rung against the plan; raises ``BadDelivery``."""
     video = probe.video
-    if video is None or video.codec != "h264" or (video.width, video.height) != (rung.width, rung.height):
+    if (
+        video is None
+        or video.codec not in _DECODERS[rung.codec]
+        or (video.width, video.height) != (rung.width, rung.height)
+    ):
         raise bad("the picture is not as planned")
     if video.rotation or video.is_interlaced or video.pixel_format != "yuv420p":
         raise bad("the picture is not plain")
@@ -75,7 +83,7 @@ def _verify(claim: Claim, plan: Plan, into: Path) -> Rendition:
         raise bad("it is not fragmented MP4") from error
     if [sum(box.size for box in group) for group in groups] != [size for _, size in opened]:
         raise bad("pieces and fragments differ")
-    _check_tracks(tracks, plan)
+    _check_tracks(tracks, plan, claim.rung)
     _check_durations(durations, plan, claim.rung)
     return replace(_rendition(claim, tracks, [name for name, _ in opened], durations), path=sealed)
 
@@ -110,9 +118,9 @@ def _open(sealed: bytes, sent: Sent, sink: BinaryIO, key: Secret) -> tuple[str, 
     return hashlib.sha256(sealed).hexdigest(), len(plain)
 
 
-def _check_tracks(tracks: Tracks, plan: Plan) -> None:
+def _check_tracks(tracks: Tracks, plan: Plan, rung: Rung) -> None:
     picture, _, sound = tracks.codecs.partition(",")
-    if not picture.startswith("avc1.64") or sound != ("mp4a.40.2" if plan.probe.audio else ""):
+    if not picture.startswith(_PREFIXES[rung.codec]) or sound != ("mp4a.40.2" if plan.probe.audio else ""):
         raise bad(f"it has the tracks {tracks.codecs}")
 
 

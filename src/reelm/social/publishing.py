@@ -114,6 +114,11 @@ class Publishing(Room):
                 raise WrongState("This clip is published in full. There is nothing to try again.")
         return await see(tx, clip_id, account_id)
 
+    async def is_under_way(self, tx: Tx, clip_id: ClipId) -> bool:
+        """Whether something is left to publish, and will be: it has neither ended nor failed."""
+        found = await publishing.progress(tx, clip_id)
+        return found is not None and found.step not in {Step.DONE, Step.FAILED}
+
     async def progress(self, tx: Tx, clip_id: ClipId, viewer: AccountId, *, places: int = 0) -> Progress:
         """How far the publishing of one's own clip is, and what it waits for.
 

@@ -36,6 +36,7 @@ from reelm.media import (
     Rung,
     SpoolFull,
     Unreadable,
+    av1_rung,
     plan,
     remuxed_rung,
     with_sound,
@@ -47,7 +48,7 @@ from reelm.workflows.order import Order, blocks, kept_unless_removed, put_pictur
 from reelm.workflows.ports import Job, Json, Run
 from reelm.workflows.realm import OpenRealm
 from reelm.workflows.reporting import reporting
-from reelm.workflows.skim import skimmed
+from reelm.workflows.skim import Tell, skimmed
 from reelm.workflows.sound import bring_sound, check_sound
 from reelm.workflows.steps import FAULT, FULL, Refusal, Refused, step
 from reelm.workflows.turns import Turn
@@ -120,6 +121,10 @@ async def _publish(run: Run, order: Order, at: OpenRealm) -> None:
         more = await tell("remaining rungs", lambda: _more_rungs(order, probe, missing, at))
         await tell("store remaining rungs", lambda: _store(order, more, at))
     await skimmed(tell, order, _planned(probe), at=at)
+    extra = _extra_rung(probe)
+    if extra is not None and extra.name not in made:
+        await tell("ladder is whole", lambda: _retire(order, at))
+        await _add(tell, order, probe, extra, at=at)
     await tell("done", lambda: _finish(order, at))
 
 
@@ -132,10 +137,12 @@ async def _probe(order: Order, at: OpenRealm) -> Json:
     async with at.database.read() as tx:
         upload = await at.media.upload(tx, order.upload_id, owner=order.owner)
     sound = await bring_sound(order, at=at)
+    # What the setting says now holds for the whole story: a step that was told is told again after a crash.
     return {
         **msgspec.to_builtins(upload.probe),
         "cut": msgspec.to_builtins(upload.cut),
         "sound": None if sound is None else str(sound),
+        "has_av1": at.media.has_av1,
     }
 
 
@@ -144,6 +151,11 @@ def _planned(probe: Json) -> Plan:
     planned = plan(msgspec.convert(probe, Probe), msgspec.convert(probe.get("cut", {}), Cut))
     sound = probe.get("sound")
     return planned if sound is None else with_sound(planned, Path(str(sound)))
+
+
+def _extra_rung(probe: Json) -> Rung | None:
+    assert isinstance(probe, dict)  # noqa: S101 - as ``_probe`` made it
+    return av1_rung(_planned(probe)) if probe.get("has_av1") else None
 
 
 async def _keep(order: Order, at: OpenRealm) -> Json:
@@ -196,11 +208,22 @@ def _still(poster: Poster) -> Still:
 
 async def _more_rungs(order: Order, probe: Json, rungs: tuple[Rung, ...], at: OpenRealm) -> Json:
     """Encode some rungs and encrypt them; what is returned holds no key in the clear."""
+    turn = Turn.MORE_RUNGS if rungs[0].codec == "h264" else Turn.AV1_RUNG
     async with reporting(order.clip_id, Step.IMPROVING, at) as progress:
-        work = _work(order, Turn.MORE_RUNGS, _planned(probe), rungs, at=at)
+        work = _work(order, turn, _planned(probe), rungs, at=at)
         made = await make(work, progress=progress, at=at)
     packed = [await _pack(order, each, at) for each in made.renditions]
     return cast("Json", msgspec.to_builtins(Batch(packed, None)))
+
+
+async def _add(tell: Tell, order: Order, probe: Json, extra: Rung, *, at: OpenRealm) -> None:
+    """Make and store a rung that no clip needs: that it cannot be made is in the log, and nothing else."""
+    try:
+        more = await tell("AV1 rung", lambda: _more_rungs(order, probe, (extra,), at))
+        await tell("store AV1 rung", lambda: _store(order, more, at))
+    except Refused as refused:
+        if refused.refusal.code == ClipRemoved.code:
+            raise
 
 
 def _work(order: Order, turn: Turn, planned: Plan, rungs: tuple[Rung, ...], *, at: OpenRealm) -> Work:
@@ -263,6 +286,13 @@ async def _reveal(order: Order, first: Json, at: OpenRealm) -> Json:
         await at.delivery.announce_poster(tx, order.clip_id, order.owner, object_id)
         await at.social.blur(tx, order.clip_id, blurhash=poster.blurhash)
         await at.social.make_playable(tx, order.clip_id, seconds=made.seconds)
+    return None
+
+
+async def _retire(order: Order, at: OpenRealm) -> Json:
+    """Players begin with encoded rungs from now on."""
+    async with at.database.write() as tx:
+        await at.delivery.retire(tx, order.clip_id, REMUXED)
     return None
 
 

@@ -17,6 +17,7 @@ class Turn(IntEnum):
     FIRST_RUNG = 0
     SKIM = 1
     MORE_RUNGS = 2
+    AV1_RUNG = 3
 
 
 class Turns:

@@ -10,9 +10,10 @@ from reelm.workflows.realm import OpenRealm
 
 
 async def master_playlist(tx: Tx, clip_id: ClipId, *, viewer: AccountId | None, at: OpenRealm) -> str:
-    """The clip's multivariant playlist, with the renditions that are stored so far."""
+    """The clip's multivariant playlist, with the renditions that are stored so far, and whether more come."""
     await at.social.require_watchable(tx, clip_id, viewer)
-    return await at.delivery.master(tx, clip_id)
+    is_growing = await at.social.is_under_way(tx, clip_id)
+    return await at.delivery.master(tx, clip_id, is_growing=is_growing)
 
 
 async def media_playlist(

@@ -49,6 +49,12 @@ def test_a_master_playlist_names_codecs_size_and_rate() -> None:
     ]
 
 
+def test_a_master_playlist_says_that_more_renditions_will_join() -> None:
+    said = '#EXT-X-SESSION-DATA:DATA-ID="reelm.is-growing",VALUE="YES"'
+    assert said in master_playlist([rendition()], is_growing=True).splitlines()
+    assert said not in master_playlist([rendition()])
+
+
 def test_every_piece_of_a_media_playlist_has_its_key_line_and_the_init_segment_too() -> None:
     assert media_playlist(rendition(), segment_url="/segments/{name}.m4s").splitlines() == [
         "#EXTM3U",

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from reelm.media import Effort, find_ffmpeg
+from reelm.media import Effort, NoAv1Encoder, NoEncoder, find_ffmpeg
 from reelm.media.ffmpeg import newest
 from reelm.media.process import Bounds
 
@@ -50,6 +50,22 @@ async def test_the_newest_usable_one_is_chosen(
     programs: dict[str, Path], offered: list[str], chosen: str | None
 ) -> None:
     assert await newest([programs[name] for name in offered]) == (chosen and programs[chosen])
+
+
+async def test_one_that_makes_av1_is_chosen_where_av1_is_wanted(
+    programs: dict[str, Path], tmp_path: Path
+) -> None:
+    rich = script(tmp_path / "rich", "8.0", "--enable-libx264 --enable-libzimg --enable-libsvtav1")
+    places = [programs["newer"], rich]
+    assert await find_ffmpeg(places) == programs["newer"]
+    assert await find_ffmpeg(places, with_av1=True) == rich
+
+
+async def test_without_one_that_makes_av1_it_is_said_what_is_missing(programs: dict[str, Path]) -> None:
+    with pytest.raises(NoAv1Encoder, match="libsvtav1"):
+        await find_ffmpeg([programs["newer"]], with_av1=True)
+    with pytest.raises(NoEncoder, match="x264"):
+        await find_ffmpeg([programs["poor"]], with_av1=True)
 
 
 def test_the_time_allowed_grows_with_the_clip() -> None:

@@ -48,6 +48,21 @@ async def test_a_clip_is_due_until_its_publishing_has_finished(town: Town) -> No
     assert await due(town) == [second.id]
 
 
+async def test_publishing_is_under_way_until_it_ends_or_fails_and_again_after_a_retry(town: Town) -> None:
+    ana = await town.person("ana")
+    whole, broken = (await town.posted(ana)).id, (await town.posted(ana)).id
+    async with town.database.write() as tx:
+        for clip_id in (whole, broken):
+            await town.social.make_playable(tx, clip_id)
+            assert await town.social.is_under_way(tx, clip_id)
+        await town.social.finish(tx, whole)
+        await town.social.fail(tx, broken, code="media.unreadable", detail="It broke off.")
+        assert not await town.social.is_under_way(tx, whole)
+        assert not await town.social.is_under_way(tx, broken)
+        await town.social.retry(tx, broken, ana)
+        assert await town.social.is_under_way(tx, broken)
+
+
 async def test_progress_goes_from_preparing_to_done(town: Town) -> None:
     ana = await town.person("ana")
     clip_id = (await town.posted(ana)).id

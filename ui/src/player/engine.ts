@@ -1,6 +1,7 @@
 import Hls, { ErrorDetails, ErrorTypes, type ErrorData, type HlsConfig, type LoadPolicy } from "hls.js/light";
 import { checkedLoader } from "./checked";
 import { FINAL_STATUSES, type Fault } from "./failure";
+import { Joining } from "./joining";
 
 const FIRST_ESTIMATE_BITS = 2_000_000;
 const STORED = "reelm.bandwidth";
@@ -56,8 +57,8 @@ function faultOf({ type, details, response }: ErrorData): Fault {
 
 /** What feeds one <video> with one clip. */
 export interface Engine {
-  /** Buffer this far ahead from now on. */
-  hold(seconds: number): void;
+  /** It is watched: buffer this far ahead from now on, and take in what joins its playlist. */
+  watch(seconds: number): void;
   /** Stop fetching what is not asked for yet. */
   rest(): void;
   /** Start over after a decoding error, keeping the place. */
@@ -75,6 +76,7 @@ export function start(
   // Never by canPlayType: Chromium answers "maybe" for HLS and then plays nothing.
   if (!Hls.isSupported()) return null;
   const hls = new Hls(config(seconds));
+  const joining = new Joining(hls, config(seconds));
   hls.on(Hls.Events.FRAG_BUFFERED, () => {
     carry(hls);
     on.fed();
@@ -83,13 +85,20 @@ export function start(
   hls.loadSource(url);
   hls.attachMedia(video);
   return {
-    hold(more) {
+    watch(more) {
       hls.config.maxBufferLength = more;
       hls.config.maxMaxBufferLength = more;
       hls.resumeBuffering();
+      joining.watch();
     },
-    rest: () => hls.pauseBuffering(),
+    rest() {
+      hls.pauseBuffering();
+      joining.rest();
+    },
     recover: () => hls.recoverMediaError(),
-    destroy: () => hls.destroy(),
+    destroy() {
+      joining.rest();
+      hls.destroy();
+    },
   };
 }

@@ -97,7 +97,7 @@ export class Player {
     this.#isCurrent = true;
     if (this.failure && !this.failure.isFinal) return this.retry(hasSound, whenFed);
     this.#onFed = whenFed;
-    this.#engine?.hold(WATCHED_SECONDS);
+    this.#engine?.watch(WATCHED_SECONDS);
     this.sound(hasSound);
     this.play();
     this.#checkFed();
@@ -231,10 +231,11 @@ export class Player {
   }
 
   #startEngine({ start }: Engines, video: HTMLVideoElement, url: string): void {
-    this.#engine = start(video, url, this.#isCurrent ? WATCHED_SECONDS : WAITING_SECONDS, {
+    this.#engine = start(video, url, WAITING_SECONDS, {
       fed: () => this.#checkFed(),
       failed: (fault) => this.#failed(fault),
     });
+    if (this.#isCurrent) this.#engine?.watch(WATCHED_SECONDS);
     if (!this.#engine && video.canPlayType("application/vnd.apple.mpegurl") === "") return this.#fail(UNSUPPORTED);
     if (!this.#engine) video.src = url;
     if (this.#wantsPlay) this.play();
