@@ -1,7 +1,8 @@
 """An upload becomes a clip that plays.
 
 ``probe → first rung → store → playable → remaining rungs → store → done``. The first rung is the source's own
-picture where players can take it, and the lowest encoded one otherwise. The clip is visible when it is
+picture where players can take it, and the lowest encoded one otherwise. Before the first encoding the picture
+is sampled. The clip is visible when it is
 stored; the other rungs join it later, and a remuxed one retires when they are all there. Every step is safe
 to repeat: encoding replaces its own folder, the vault stores one object per reference, and rows are written
 once. What is recorded between steps holds media keys only sealed under the creator's key. A retry makes only
@@ -108,6 +109,9 @@ async def _publish(run: Run, order: Order, at: OpenRealm) -> None:
     probe = await tell("probe", lambda: _probe(order, at))
     kept = await tell("earlier attempts", lambda: _keep(order, at)) if order.attempt > 1 else []
     made = msgspec.convert(kept, list[str])
+    is_copied = not made and remuxed_rung(_planned(probe)) is not None
+    if not is_copied:
+        probe = await tell("sample", lambda: _sample(order, probe, Turn.FIRST_RUNG, at))
     if not made:
         first = await tell("first rung", lambda: _first_rung(order, probe, at))
         await tell("store first rung", lambda: _store(order, first, at))
@@ -115,6 +119,8 @@ async def _publish(run: Run, order: Order, at: OpenRealm) -> None:
         made = [each.name for each in msgspec.convert(first, Batch).renditions]
     missing = tuple(rung for rung in _planned(probe).rungs if rung.name not in made)
     if missing:
+        if is_copied:  # it plays by now
+            probe = await tell("sample", lambda: _sample(order, probe, Turn.MORE_RUNGS, at))
         more = await tell("remaining rungs", lambda: _more_rungs(order, probe, missing, at))
         await tell("store remaining rungs", lambda: _store(order, more, at))
     await skimmed(tell, order, _planned(probe), at=at)
@@ -132,6 +138,14 @@ async def _probe(order: Order, at: OpenRealm) -> Json:
 def _planned(probe: Json) -> Plan:
     assert isinstance(probe, dict)  # noqa: S101 - as ``_probe`` made it
     return plan(msgspec.convert(probe, Probe), msgspec.convert(probe.get("cut", {}), Cut))
+
+
+async def _sample(order: Order, probe: Json, turn: Turn, at: OpenRealm) -> Json:
+    """The probe, and how hard the picture is to encode: the same for whoever encodes it, and however often."""
+    assert isinstance(probe, dict)  # noqa: S101 - as ``_probe`` made it
+    async with at.remux_turns.hold(turn, order.round):
+        sampled = await at.media.sample(at.media.source(order.upload_id), _planned(probe))
+    return {**probe, "sample": msgspec.to_builtins(sampled)}
 
 
 async def _keep(order: Order, at: OpenRealm) -> Json:
