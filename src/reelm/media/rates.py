@@ -9,8 +9,8 @@ SAMPLE_CRF = 24
 _LEVEL_DB = 21.0
 _DB_PER_STEP = 0.5  # measured: 0.4 to 0.6 for most pictures, 0.2 for noise
 _MOST_DOWN, _MOST_UP = 3, 6
-# Halving bits takes 2.5 steps (noise) to 6 (drawings). Too few leave the rest to the cap, too many would leave
-# bits unused.
+# Halving bits takes 2.5 steps (noise) to 6 (drawings). Too few leave the rest to the cap, too many would
+# leave bits unused.
 _STEPS_PER_HALVING = 3.0
 _PIXELS_EXPONENT = 0.75  # twice the pixels do not take twice the bits
 _GROUP_SECONDS = 2.0  # as most pieces are

@@ -141,7 +141,7 @@ def _planned(probe: Json) -> Plan:
 
 
 async def _sample(order: Order, probe: Json, turn: Turn, at: OpenRealm) -> Json:
-    """The probe, and how hard the picture is to encode: the same for whoever encodes it, and however often."""
+    """The probe, and how hard the picture is to encode: the same for every encoder and every try."""
     assert isinstance(probe, dict)  # noqa: S101 - as ``_probe`` made it
     async with at.remux_turns.hold(turn, order.round):
         sampled = await at.media.sample(at.media.source(order.upload_id), _planned(probe))
