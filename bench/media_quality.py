@@ -1,9 +1,9 @@
 """How good each rung looks; the peer: x264 `slow`, two passes, at the bit rate that the rung came to.
 
 VMAF compares every third frame with the source's, at the source's size, as a viewer sees it: what a rung
-lacks in size counts. The peer has B-frames, and keyframes where it likes, so the difference is the price of a
+lacks in size counts. The peer has B-frames, and keyframes where it likes: the difference is the price of a
 quick preset and of pieces. The sources are generated, one easy and two hard ones, and their scores say
-nothing about other pictures; name files of your own to have theirs: ``python -m bench.media_quality FILE...``.
+nothing about other pictures; name files of your own to have theirs: ``python -m bench.media_quality FILE…``.
 """
 
 import asyncio
