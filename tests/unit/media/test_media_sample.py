@@ -1,11 +1,12 @@
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 import footage
 from determinism import ManualClock, SeededEntropy
-from reelm.media import WHOLE, Config, Cut, Effort, Media, Plan, plan
+from reelm.media import WHOLE, Config, Cut, Effort, Media, Plan, Probe, Wanted, plan
 from reelm.media.rates import Sample
 from reelm.media.sample import moments_of, sample_in
 
@@ -90,3 +91,17 @@ async def test_all_rungs_of_a_sampled_clip_change_together(media: Media) -> None
     hard = plan(replace(probe, sample=Sample(bits_per_second=3_200_000, likeness_db=15.0)))
     assert [rung.crf for rung in hard.rungs] == [30, 29]
     assert [rung.max_bits_per_second for rung in hard.rungs] == [800_000, 2_000_000]
+
+
+async def test_an_encoder_elsewhere_makes_the_same_rungs(media: Media) -> None:
+    probe = await media.probe(footage.clip(name="large.mp4", size="720x1280", seconds=0.4))
+    easy = replace(probe, sample=Sample(bits_per_second=100_000, likeness_db=22.0))
+    sent = msgspec.json.encode(Wanted(easy, ("480p", "720p")))
+    assert msgspec.json.decode(sent, type=Wanted).plan == plan(easy)
+
+
+async def test_facts_from_before_there_were_samples_give_the_usual_rungs(media: Media) -> None:
+    probe = await media.probe(footage.clip())
+    facts = msgspec.to_builtins(probe)
+    del facts["sample"]
+    assert plan(msgspec.convert(facts, Probe)) == plan(probe)
