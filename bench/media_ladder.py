@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.figure import Figure, report
-from bench.media.footage import SECONDS, film
+from bench.media.footage import SECONDS, film, sampled
 
 from reelm.accounts import PasswordHash
 from reelm.app import open_realm, settings
 from reelm.base import AccountId
-from reelm.media import Effort, Encoded, Plan, Rung, find_ffmpeg, plan
+from reelm.media import Effort, Encoded, Plan, Rung, find_ffmpeg
 from reelm.workflows import Json, OpenRealm, Posting, Run, join, post, publish, publish_job, receive
 from reelm.workflows.adapters.inline import InlineJobs
 
@@ -82,7 +82,7 @@ async def tell(source: Path, owner: AccountId, at: OpenRealm) -> Told:
 
 async def plain(source: Path, folder: Path, at: OpenRealm) -> Peer:
     """The same rungs as anybody would make them, then each of them encrypted."""
-    planned = plan(await at.media.probe(source))
+    planned = await sampled(source, at.media)
     polite = ["nice", "-n", str(Effort().niceness), str(await find_ffmpeg())]
     command = [*polite, "-nostdin", "-loglevel", "error", "-y", "-i", str(source)]
     outputs = [folder / f"{rung.name}.mp4" for rung in planned.rungs]
@@ -102,7 +102,20 @@ def _output(planned: Plan, rung: Rung) -> list[str]:
     options = ["-map", "0:v:0", "-map", "0:a:0", "-vf", f"scale={rung.width}:{rung.height}:flags=bicubic"]
     options += ["-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-pix_fmt", "yuv420p"]
     options += ["-crf", str(rung.crf), "-maxrate", most, "-bufsize", most, "-bf", "0", "-g", "100000"]
-    options += ["-force_key_frames", keys, "-c:a", "aac", "-b:a", "96k", "-ac", "2", "-ar", "48000"]
+    options += [
+        "-trellis",
+        "1",
+        "-force_key_frames",
+        keys,
+        "-c:a",
+        "aac",
+        "-b:a",
+        "96k",
+        "-ac",
+        "2",
+        "-ar",
+        "48000",
+    ]
     return [*options, "-movflags", "+frag_keyframe+delay_moov+default_base_moof", "-f", "mp4"]
 
 

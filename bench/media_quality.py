@@ -1,9 +1,9 @@
 """How good each rung looks; the peer: x264 `slow`, two passes, at the bit rate that the rung came to.
 
 VMAF compares every third frame with the source's, at the source's size, as a viewer sees it: what a rung
-lacks in size counts. The peer has B-frames, and keyframes where it likes, so the difference is the price of a
-quick preset and of pieces. The source is generated, and its scores say nothing about other pictures; name
-files of your own to have theirs: ``python -m bench.media_quality FILE...``.
+lacks in size counts. The peer has B-frames, and keyframes where it likes: the difference is the price of a
+quick preset and of pieces. The sources are generated, one easy and two hard ones, and their scores say
+nothing about other pictures; name files of your own to have theirs: ``python -m bench.media_quality FILE…``.
 """
 
 import asyncio
@@ -17,11 +17,13 @@ from pathlib import Path
 
 import av
 from bench.figure import Figure, report
-from bench.media.footage import film
+from bench.media.footage import DRAWN, MANIFOLD, NOISY, film, sampled
 
 from reelm.base import SystemClock, SystemEntropy
-from reelm.media import Config, Encoded, Media, Plan, find_ffmpeg, plan
+from reelm.media import Config, Encoded, Media, Plan, find_ffmpeg
 
+_PICTURES = {"drawn": DRAWN, "noisy": NOISY, "manifold": MANIFOLD}
+_SECONDS = 6
 _SCORE = re.compile(r"VMAF score: ([\d.]+)")
 
 
@@ -29,7 +31,9 @@ _SCORE = re.compile(r"VMAF score: ([\d.]+)")
 class Score:
     """VMAF of one rung and of its peer, 0 to 100, and the rate of both."""
 
+    source: str
     rung: str
+    crf: int | None
     ours: float
     slow: float
     bits_per_second: float
@@ -74,7 +78,7 @@ class Lab:
 
 async def score(source: Path, media: Media, lab: Lab, into: Path) -> list[Score]:
     """Every rung of one source."""
-    made = plan(await media.probe(source))
+    made = await sampled(source, media)
     scores = []
     for encoded in await media.encode(source, made, made.rungs, into=into, progress=lambda _: None):
         bits_per_second = _picture_bytes(encoded.path) * 8 / float(made.duration_seconds)
@@ -82,7 +86,8 @@ async def score(source: Path, media: Media, lab: Lab, into: Path) -> list[Score]
         ours, slow = [
             await asyncio.to_thread(lab.vmaf, path, source, made, encoded) for path in (encoded.path, peer)
         ]
-        scores.append(Score(encoded.rung.name, ours, slow, bits_per_second))
+        rung = encoded.rung
+        scores.append(Score(source.stem, rung.name, rung.crf, ours, slow, bits_per_second))
     return scores
 
 
@@ -94,18 +99,27 @@ def _picture_bytes(path: Path) -> int:
 async def measure(paths: Sequence[Path], folder: Path) -> list[Score]:
     media = Media(Config(spool=folder / "spool"), clock=SystemClock(), entropy=SystemEntropy())
     lab = Lab(await find_ffmpeg(), folder)
-    sources = paths or [await asyncio.to_thread(film, folder / "source.mp4", sound="aac")]
+    sources = paths or [await asyncio.to_thread(_generated, name, folder) for name in _PICTURES]
     return [each for source in sources for each in await score(source, media, lab, folder / "work")]
 
 
+def _generated(name: str, folder: Path) -> Path:
+    return film(folder / f"{name}.mp4", sound="aac", picture=_PICTURES[name], seconds=_SECONDS)
+
+
 def figures(scores: Sequence[Score]) -> list[Figure]:
+    """Per rung the rate, ours and the peer's; the value is the median of the sources, the notes have each."""
     made = []
     for rung in sorted({each.rung for each in scores}, key=lambda name: int(name[:-1])):
         of_rung = [each for each in scores if each.rung == rung]
-        rates = ", ".join(f"{each.bits_per_second / 1000:,.0f} kbit/s" for each in of_rung)
+        rates = tuple(each.bits_per_second / 1000 for each in of_rung)
         ours, slow = tuple(each.ours for each in of_rung), tuple(each.slow for each in of_rung)
-        made.append(Figure(name=f"media.vmaf-{rung}", values=ours, unit="VMAF", note=rates))
-        note = "the peer: x264 slow, two passes, same rate"
+        note = ", ".join(f"{each.source} {rate:,.0f}" for each, rate in zip(of_rung, rates, strict=True))
+        made.append(Figure(name=f"media.rate-{rung}", values=rates, unit="kbit/s", note=note))
+        note = ", ".join(f"{each.source} {each.ours:.1f} (rate factor {each.crf})" for each in of_rung)
+        made.append(Figure(name=f"media.vmaf-{rung}", values=ours, unit="VMAF", note=note))
+        note = ", ".join(f"{each.source} {each.slow:.1f}" for each in of_rung)
+        note = f"the peer: x264 slow, two passes, same rate: {note}"
         made.append(Figure(name=f"media.vmaf-{rung}-slow", values=slow, unit="VMAF", note=note))
     return made
 

@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bench.media.mutations import mutated
@@ -86,6 +86,8 @@ async def _prepare(media: Media, data: bytes, upload: UploadId) -> str:
         else:
             await _look(media, source_footage(spooled.path, planned), into)
             return "remuxed"
+    sampled = await media.sample(spooled.path, planned)
+    planned = plan(replace(planned.probe, sample=sampled))
     for each in await media.encode(spooled.path, planned, planned.rungs[:1], into=into, progress=_unwatched):
         await media.package(each, into=into)
     await media.poster(spooled.path, planned.probe, into=into)

@@ -82,6 +82,7 @@ async def test_a_clip_is_playable_before_its_other_rungs_are_made(stage: Stage) 
     await stage.publish()
     assert [moment for moment in seen if moment.startswith("before")] == [
         "before probe",
+        "before sample",
         "before first rung",
         "before store first rung",
         "before playable",

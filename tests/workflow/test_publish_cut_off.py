@@ -18,6 +18,7 @@ from reelm.workflows.adapters.inline import InlineJobs
 
 STEPS = (
     "probe",
+    "sample",
     "first rung",
     "store first rung",
     "playable",

@@ -21,7 +21,9 @@ from reelm.media.package import Rendition, package
 from reelm.media.poster import Poster, poster
 from reelm.media.probe import probe
 from reelm.media.process import Bounds
+from reelm.media.rates import Sample
 from reelm.media.remux import remux
+from reelm.media.sample import sample
 from reelm.media.skim import Footage, Skimmed, skim
 from reelm.media.spool import Spool, Spooled
 from reelm.media.store import Upload
@@ -130,6 +132,10 @@ class Media:
         """Make some of a plan's rungs in one process; see ``reelm.media.encode.encode``."""
         encoder = await self._find_encoder()
         return await encode(source, plan, rungs, into=into, encoder=encoder, progress=progress)
+
+    async def sample(self, source: Path, plan: Plan) -> Sample | None:
+        """How hard the picture is to encode; see ``reelm.media.sample.sample``."""
+        return await sample(source, plan, encoder=await self._urgent_encoder())
 
     async def remux(self, source: Path, plan: Plan, rung: Rung, *, into: Path) -> Encoded:
         """Copy a source's own picture and sound; see ``reelm.media.remux.remux``."""

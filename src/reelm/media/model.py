@@ -12,6 +12,7 @@ from fractions import Fraction
 from reelm.base import ReelmError
 from reelm.media.cut import WHOLE, Cut
 from reelm.media.errors import NoVideo, TooLargePicture, TooLong, TooManyStreams, TooShort, TooSmall
+from reelm.media.rates import Sample, crf_for
 
 # Rates that cameras mean; what they deliver is within a hundredth of one of these.
 _RATES = tuple(Fraction(n, d) for n, d in ((24000, 1001), (24, 1), (25, 1), (30000, 1001), (30, 1), (48, 1)))
@@ -120,13 +121,18 @@ class Audio:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """Facts about a source, none of them about who made it."""
+    """Facts about a source, none of them about who made it.
+
+    ``sample`` is None until somebody tried how hard the picture is to encode; whoever encodes gets it with
+    the other facts, so that every try, here or elsewhere, makes the same.
+    """
 
     container: str
     duration_ms: int
     stream_count: int
     video: Video | None
     audio: Audio | None
+    sample: Sample | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +277,8 @@ def plan(probe: Probe, cut: Cut = WHOLE) -> Plan:
         _rung(video, side=side, rate=first_rate if place == 0 else rate, crf=crf, max_bits=max_bits)
         for place, (side, crf, max_bits) in enumerate(ladder)
     )
+    if probe.sample is not None:
+        rungs = tuple(_fitted(rung, rungs[0], probe.sample) for rung in rungs)
     first_frame = round(Fraction(cut.start_ms, 1000) * first_rate)
     end_frame = round(Fraction(cut.end_of(probe.duration_ms), 1000) * first_rate)
     frame_count = max(1, end_frame - first_frame)
@@ -285,7 +293,7 @@ def plan(probe: Probe, cut: Cut = WHOLE) -> Plan:
     )
 
 
-# Short side, constant rate factor, cap in bits per second.
+# Short side, constant rate factor of a clip that nobody sampled, cap in bits per second.
 _LADDER = ((480, 24, 800_000), (720, 24, 2_000_000), (1080, 23, 4_500_000))
 
 
@@ -310,6 +318,15 @@ def _rung(video: Video, *, side: int, rate: Fraction, crf: int, max_bits: int) -
     return Rung(
         name=f"{side}p", width=width, height=height, frame_rate=rate, crf=crf, max_bits_per_second=max_bits
     )
+
+
+def _fitted(rung: Rung, first: Rung, sample: Sample) -> Rung:
+    """A rung with the rate factor for this clip; ``sample`` is of the ``first`` one."""
+    assert rung.crf is not None  # noqa: S101 - rungs of a ladder are encoded
+    pixels = Fraction(rung.width * rung.height, first.width * first.height)
+    frames = rung.frame_rate / first.frame_rate
+    crf = crf_for(sample, usual=rung.crf, times=float(pixels * frames), cap=rung.max_bits_per_second)
+    return replace(rung, crf=crf)
 
 
 def _size(video: Video, scale: Fraction) -> tuple[int, int]:

@@ -3,9 +3,10 @@
 ``probe → first rung → store → playable → remaining rungs → store → done``. The first rung is the source's own
 picture where players can take it, and the lowest encoded one otherwise. The clip is visible when it is
 stored; the other rungs join it later, and a remuxed one retires when they are all there. The sound of another
-clip (``sound``) is brought before the first rung. Every step is safe to repeat: encoding replaces its own
-folder, the vault stores one object per reference, and rows are written once. What is recorded between steps
-holds media keys only sealed under the creator's key. A retry makes only what players do not have yet.
+clip (``sound``) is brought before the first rung, and the picture is sampled before the first encoding. Every
+step is safe to repeat: encoding replaces its own folder, the vault stores one object per reference, and rows
+are written once. What is recorded between steps holds media keys only sealed under the creator's key. A retry
+makes only what players do not have yet.
 """
 
 import asyncio
@@ -111,6 +112,9 @@ async def _publish(run: Run, order: Order, at: OpenRealm) -> None:
     probe = await tell("probe", lambda: _probe(order, at))
     kept = await tell("earlier attempts", lambda: _keep(order, at)) if order.attempt > 1 else []
     made = msgspec.convert(kept, list[str])
+    is_copied = not made and remuxed_rung(_planned(probe)) is not None
+    if not is_copied:
+        probe = await tell("sample", lambda: _sample(order, probe, Turn.FIRST_RUNG, at))
     if not made:
         first = await tell("first rung", lambda: _first_rung(order, probe, at))
         await tell("store first rung", lambda: _store(order, first, at))
@@ -118,6 +122,8 @@ async def _publish(run: Run, order: Order, at: OpenRealm) -> None:
         made = [each.name for each in msgspec.convert(first, Batch).renditions]
     missing = tuple(rung for rung in _planned(probe).rungs if rung.name not in made)
     if missing:
+        if is_copied:  # it plays by now
+            probe = await tell("sample", lambda: _sample(order, probe, Turn.MORE_RUNGS, at))
         more = await tell("remaining rungs", lambda: _more_rungs(order, probe, missing, at))
         await tell("store remaining rungs", lambda: _store(order, more, at))
     await skimmed(tell, order, _planned(probe), at=at)
@@ -156,6 +162,14 @@ def _planned(probe: Json) -> Plan:
 def _extra_rung(probe: Json) -> Rung | None:
     assert isinstance(probe, dict)  # noqa: S101 - as ``_probe`` made it
     return av1_rung(_planned(probe)) if probe.get("has_av1") else None
+
+
+async def _sample(order: Order, probe: Json, turn: Turn, at: OpenRealm) -> Json:
+    """The probe, and how hard the picture is to encode: the same for every encoder and every try."""
+    assert isinstance(probe, dict)  # noqa: S101 - as ``_probe`` made it
+    async with at.remux_turns.hold(turn, order.round):
+        sampled = await at.media.sample(at.media.source(order.upload_id), _planned(probe))
+    return {**probe, "sample": msgspec.to_builtins(sampled)}
 
 
 async def _keep(order: Order, at: OpenRealm) -> Json:

@@ -1,0 +1,61 @@
+"""Try how hard a clip is to encode: a few of its moments, as the lowest rung would be."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from reelm.media.errors import TookTooLong
+from reelm.media.ffmpeg import Encoder
+from reelm.media.graph import reading, sampling
+from reelm.media.model import Plan
+from reelm.media.process import run
+from reelm.media.rates import SAMPLE_CRF, Frames, Sample, sample_of
+
+# Each costs what opening the file does; the encoding itself is a fifth of the whole.
+_MOMENTS = 2
+_MOMENT_SECONDS = 0.3
+_FRAMES = re.compile(r"frame ([IP]):(\d+) +Avg QP: *[\d.]+ +size: *(\d+)")
+_LIKENESS = re.compile(r"SSIM Mean Y:[\d.]+ \( *([\d.]+)db\)")
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """Where in the source to look, in seconds, and how many frames of the first rung to take at each."""
+
+    at_seconds: tuple[float, ...]
+    frames: int
+
+
+async def sample(source: Path, plan: Plan, *, encoder: Encoder) -> Sample | None:
+    """How a few moments came out; None when that could not be told, and the usual rate factors have to do.
+
+    Writes no file. Each moment begins at the keyframe before it: nothing is decoded to be thrown away.
+    """
+    moments = moments_of(plan)
+    command = [str(encoder.program)]
+    for at in moments.at_seconds:
+        command += ["-noaccurate_seek", *reading(source, seek_seconds=at, log_level="info"), "-nostats"]
+    command += sampling(plan, moments=len(moments.at_seconds), frames=moments.frames, crf=SAMPLE_CRF)
+    bounds = encoder.effort.bounds(round(_MOMENTS * _MOMENT_SECONDS * 1000), file_bytes=0)
+    try:
+        outcome = await run(command, bounds=bounds)
+    except TookTooLong:
+        return None
+    return sample_in(outcome.complaint, plan) if outcome.status == 0 else None
+
+
+def moments_of(plan: Plan) -> Moments:
+    """Spread evenly over the part that is taken; all of it when it is shorter than they are."""
+    start, length = float(plan.start_seconds), float(plan.duration_seconds)
+    each = min(_MOMENT_SECONDS, length / _MOMENTS)
+    middles = [start + length * (2 * place + 1) / (2 * _MOMENTS) for place in range(_MOMENTS)]
+    return Moments(tuple(middle - each / 2 for middle in middles), max(1, round(each * plan.frame_rate)))
+
+
+def sample_in(account: str, plan: Plan) -> Sample | None:
+    """What x264 said at its end; the last word counts, because a file's own notes come earlier."""
+    frames = {kind: Frames(int(count), int(size)) for kind, count, size in _FRAMES.findall(account)}
+    likeness = _LIKENESS.findall(account)
+    if "I" not in frames or not likeness:
+        return None
+    return sample_of(frames["I"], frames.get("P"), float(likeness[-1]), rate=float(plan.frame_rate))
