@@ -11,7 +11,7 @@ cryptography. A durable story runs as ``Jobs`` whose ``Run`` remembers its steps
 """
 
 from reelm.workflows.arrive import Arrived, announce, append, follow, metadata_of, stand, terminate
-from reelm.workflows.declare import Release, declare
+from reelm.workflows.declare import declare, publish_release
 from reelm.workflows.join import join
 from reelm.workflows.lend import Lent, deliver, give_back, lend, read_source, recognise, renew, take_in
 from reelm.workflows.locate import locate
@@ -40,7 +40,6 @@ __all__ = [
     "Lent",
     "OpenRealm",
     "Posting",
-    "Release",
     "Run",
     "Seen",
     "Shown",
@@ -69,6 +68,7 @@ __all__ = [
     "publish",
     "publish_job",
     "publish_now",
+    "publish_release",
     "publish_ripe",
     "read_source",
     "receive",
