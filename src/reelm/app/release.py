@@ -82,8 +82,8 @@ def _files(folder: Path, *, without: Path) -> Iterator[Path]:
 def _altered(names: list[str]) -> PageAltered:
     more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
     return PageAltered(
-        f"The page is not as it was built: {', '.join(names[:_MOST_NAMED])}{more}. The realm was not started. "
-        "Remove the folder src/reelm/web/static and start again with ./reelm up, which builds it anew; for an "
-        "installed wheel, install it again.",
+        f"The page is not as it was built: {', '.join(names[:_MOST_NAMED])}{more}. The realm was not "
+        "started. Remove the folder src/reelm/web/static and start again with ./reelm up, which builds it "
+        "anew; for an installed wheel, install it again.",
         file_count=len(names),
     )

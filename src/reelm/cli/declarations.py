@@ -1,4 +1,4 @@
-"""The commands and flags of ``manifest``, ``policy`` and ``release``. Standard library only, as ``parser`` is."""
+"""The commands of ``manifest``, ``policy`` and ``release``. Standard library only, as ``parser`` is."""
 
 import argparse
 from pathlib import Path

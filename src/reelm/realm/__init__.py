@@ -3,8 +3,8 @@
 Nouns: the ``Manifest``, read by ``parse_manifest``; the ``RootKey`` file, which a ``Scheme`` splits among
 custodians and a ``Recovery`` puts together again; ``Keys``, which hands out ``UserKey`` and ``RealmKey`` to
 seal with and never a readable key, on ``EpochFiles``. What it declares counts as it is on ``record``: each
-``Version`` of the manifest, signed with a ``SigningKey``; the ``PolicySet`` that ``policy`` decides by; and the
-``Release`` that runs.
+``Version`` of the manifest, signed with a ``SigningKey``; the ``PolicySet`` that ``policy`` decides by; and
+the ``Release`` that runs.
 """
 
 from reelm.realm import policy, record

@@ -49,10 +49,10 @@ async def _hold_to_record(running: Release, kept: Release, *, at: OpenRealm) -> 
     is_logged = is_new or await at.ledger.has_announced(_PUBLISHED, kept.public())
     if not is_logged or not kept.is_of(running):
         raise ReleaseUnlogged(
-            f"Version {running.version} with code {running.code_digest} and page {running.page_digest} is not "
-            "the release on record. The realm was not started. If this is a release that you mean to run, put "
-            "it on record with ./reelm release publish, and start again. If you changed nothing, somebody else "
-            "did: compare the files with the release's."
+            f"Version {running.version} with code {running.code_digest} and page {running.page_digest} is "
+            "not the release on record. The realm was not started. If this is a release that you mean to "
+            "run, put it on record with ./reelm release publish, and start again. If you changed nothing, "
+            "somebody else did: compare the files with the release's."
         )
     if is_new:
         await at.ledger.announce(_PUBLISHED, kept.public())
