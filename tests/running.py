@@ -31,9 +31,10 @@ STOP_SECONDS = 20
 class Running:
     """One realm's processes; ``start`` again after any of them was killed."""
 
-    def __init__(self, data: Path, port: int) -> None:
+    def __init__(self, data: Path, port: int, *, code: Path = ROOT / "src") -> None:
         self.data = data
         self.port = port
+        self.code = code
         self.log = data.with_suffix(".log")
         self._process: subprocess.Popen[bytes] | None = None
         self._seen: dict[int, tuple[str, ...]] = {}
@@ -50,7 +51,7 @@ class Running:
         """The very command that people use; returns when web and worker are ready."""
         command = [sys.executable, "-P", "-m", "reelm", "up", "--data", str(self.data)]
         variables = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-        variables |= {"PYTHONPATH": str(ROOT / "src"), "PYTHONUNBUFFERED": "1"}
+        variables |= {"PYTHONPATH": str(self.code), "PYTHONUNBUFFERED": "1"}
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(  # noqa: S603 - the product itself
                 [*command, "--port", str(self.port)],
@@ -140,10 +141,10 @@ class Running:
 
 
 @contextmanager
-def running(data: Path) -> Iterator[Running]:
-    """A realm that is up when the block begins and gone when it ends."""
+def running(data: Path, *, code: Path = ROOT / "src") -> Iterator[Running]:
+    """A realm that is up when the block begins and gone when it ends; ``code`` is a copy of the sources."""
     need_page()
-    realm = Running(data, free_port())
+    realm = Running(data, free_port(), code=code)
     try:
         yield realm.start()
     finally:

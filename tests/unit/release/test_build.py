@@ -10,16 +10,14 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from tools.release.project import Project
 
-import reelm
-import reelm_audit
 from conftest import missing
 from source import ROOT
 
 SOURCES = ("LICENSE", "README.md", "audit", "pyproject.toml", "reelm", "requirements", "src", "tools", "ui")
 TOOLS = (Path("ui") / "node_modules", Path(".tools") / "node")
-WHEEL = f"reelm-{reelm.__version__}-py3-none-any.whl"
-AUDITOR = f"reelm_audit-{reelm_audit.__version__}-py3-none-any.whl"
+WHEEL, AUDITOR = (f"{Project.read(home).stem}-py3-none-any.whl" for home in (ROOT, ROOT / "audit"))
 MADE = shutil.ignore_patterns("__pycache__", "static", "node_modules", ".vite")
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
