@@ -73,20 +73,17 @@ async def test_a_page_that_reaches_for_an_address_is_caught(seen: dict[str, Any]
     assert where in seen["offences"]["contacts"]
 
 
-@pytest.mark.parametrize(
-    ("name", "tried"), [("clipboard", "readText"), ("paste", "execCommand"), ("stun", "RTCPeerConnection")]
-)
-async def test_a_page_that_tries_what_is_forbidden_is_caught(
-    seen: dict[str, Any], name: str, tried: str
-) -> None:
-    assert seen["offences"]["windows"][name]["tried"] == [tried]
+async def test_a_page_that_tries_what_is_forbidden_is_caught(seen: dict[str, Any]) -> None:
+    assert seen["offences"]["tried"] == ["RTCPeerConnection", "readText", "execCommand"]
 
 
 async def test_a_service_worker_and_answers_without_headers_are_caught(seen: dict[str, Any]) -> None:
-    windows = seen["offences"]["windows"]
-    assert set(windows) == set(OFFENCES)
-    assert [address.rpartition("/")[2] for address in windows["service worker"]["workers"]] == ["service.js"]
-    assert all(window["faults"] for window in windows.values())
+    offences = seen["offences"]
+    assert [address.rpartition("/")[2] for address in offences["workers"]] == ["service.js"]
+    assert offences["answers"] >= len(OFFENCES)
+    for name in OFFENCES:
+        path = f"/{name.replace(' ', '-')}"
+        assert any(fault.startswith(f"{path}: ") for fault in offences["faults"])
 
 
 async def test_the_page_of_a_realm_cannot_do_so_even_if_it_is_made_to(seen: dict[str, Any]) -> None:

@@ -18,7 +18,7 @@ from hygiene.watched import Watched, launched, watch
 from hygiene.wire import Contact, Wire
 from running import running
 
-_QUIET_MS, _IDLE_MS, _OFFENCES_MS = 700, 4_000, 3_000
+_QUIET_MS, _IDLE_MS = 700, 4_000
 
 
 async def main(folder: Path, chromium: str) -> None:
@@ -30,10 +30,10 @@ async def main(folder: Path, chromium: str) -> None:
             async with launched(playwright, chromium) as browser:
                 idle = await stay_blank(wire, browser)
                 walked = await walk(wire, browser, realm.url, without={own, *idle})
+                held = await offend_within(wire, browser, realm.url, without={own, *idle})
+            # Another one, since the first may still try to reach what it could not.
             async with launched(playwright, chromium) as browser:
                 caught = await offend(wire, browser, elsewhere, without={other, *idle})
-            async with launched(playwright, chromium) as browser:
-                held = await offend_within(wire, browser, realm.url, without={own, *idle})
     seen = {"idle": told(idle), "journeys": walked, "offences": caught, "held": held}
     (folder / "seen.json").write_text(json.dumps(seen, indent=1))
 
@@ -66,20 +66,15 @@ async def walk(wire: Wire, browser: Browser, url: str, *, without: set[Contact])
 
 
 async def offend(wire: Wire, browser: Browser, url: str, *, without: set[Contact]) -> dict[str, Any]:
-    """Every offence at once, each in a window of its own and towards a place of its own."""
-
-    async def open_window(name: str) -> dict[str, Any]:
-        context = await browser.new_context()
-        watched = await watch(context, url)
-        page = await context.new_page()
-        await page.goto(f"{url}/{name.replace(' ', '-')}", wait_until="commit")
-        await page.wait_for_timeout(_OFFENCES_MS)
-        return of_window(watched)
-
+    """Every offence, each towards a place of its own."""
+    context = await browser.new_context()
+    watched = await watch(context, url)
+    page = await context.new_page()
     mark = len(wire.contacts)
-    windows = await asyncio.gather(*(open_window(name) for name in OFFENCES))
-    windows_by_name = dict(zip(OFFENCES, windows, strict=True))
-    return {"contacts": told(wire.since(mark, without=without)), "windows": windows_by_name}
+    for name in OFFENCES:
+        await page.goto(f"{url}/{name.replace(' ', '-')}", wait_until="commit")
+        await page.wait_for_timeout(_QUIET_MS)
+    return {"contacts": told(wire.since(mark, without=without)), **of_window(watched)}
 
 
 async def offend_within(wire: Wire, browser: Browser, url: str, *, without: set[Contact]) -> list[Any]:
@@ -90,7 +85,7 @@ async def offend_within(wire: Wire, browser: Browser, url: str, *, without: set[
     for script in OFFENCES.values():
         with suppress(Error):  # refused, as it should be
             await page.evaluate(f"() => {{ {script} }}")
-    await page.wait_for_timeout(_OFFENCES_MS)
+            await page.wait_for_timeout(_QUIET_MS)
     return told(wire.since(mark, without=without))
 
 
