@@ -17,6 +17,7 @@ from reelm.accounts import PasswordHash
 from reelm.app import open_realm, settings
 from reelm.base import AccountId, ClipId, Clock, RenditionId, Tx, UploadId, metadata
 from reelm.media import Upload
+from reelm.realm import Release
 from reelm.social import ClipView, Progress
 from reelm.workflows import (
     Jobs,
@@ -103,9 +104,11 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(data: Path, *, clock: Clock | None = None) -> AsyncIterator[Stage]:
-    """A realm in ``data``, made there if there is none."""
-    async with open_realm(settings.load(data), clock=clock) as at:
+async def staged(
+    data: Path, *, clock: Clock | None = None, running: Release | None = None
+) -> AsyncIterator[Stage]:
+    """A realm in ``data``, made there if there is none; ``running`` is other code than this."""
+    async with open_realm(settings.load(data), clock=clock, running=running) as at:
         yield Stage(at, data)
 
 

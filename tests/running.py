@@ -31,9 +31,12 @@ STOP_SECONDS = 20
 class Running:
     """One realm's processes; ``start`` again after any of them was killed."""
 
-    def __init__(self, data: Path, port: int, *, tools: Path | None = None) -> None:
+    def __init__(
+        self, data: Path, port: int, *, tools: Path | None = None, code: Path = ROOT / "src"
+    ) -> None:
         self.data = data
         self.port = port
+        self.code = code
         self._tools = tools
         self.log = data.with_suffix(".log")
         self._process: subprocess.Popen[bytes] | None = None
@@ -56,7 +59,7 @@ class Running:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                env=environment(self._tools),
+                env=environment(self._tools, self.code),
                 process_group=0,
             )
         self.wait()
@@ -139,25 +142,25 @@ class Running:
 
 
 @contextmanager
-def running(data: Path, *, tools: Path | None = None) -> Iterator[Running]:
+def running(data: Path, *, tools: Path | None = None, code: Path = ROOT / "src") -> Iterator[Running]:
     """A realm that is up when the block begins and gone when it ends.
 
-    Programs in the folder ``tools`` come before the machine's.
+    Programs in the folder ``tools`` come before the machine's; ``code`` is a copy of the sources.
     """
     need_page()
-    realm = Running(data, free_port(), tools=tools)
+    realm = Running(data, free_port(), tools=tools, code=code)
     try:
         yield realm.start()
     finally:
         realm.end()
 
 
-def environment(tools: Path | None = None) -> dict[str, str]:
+def environment(tools: Path | None = None, code: Path = ROOT / "src") -> dict[str, str]:
     """What the product's processes are given."""
     variables = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     if tools is not None:
         variables["PATH"] = f"{tools}{os.pathsep}{variables.get('PATH', os.defpath)}"
-    return variables | {"PYTHONPATH": str(ROOT / "src"), "PYTHONUNBUFFERED": "1"}
+    return variables | {"PYTHONPATH": str(code), "PYTHONUNBUFFERED": "1"}
 
 
 async def join(visitor: Visitor, handle: str) -> None:

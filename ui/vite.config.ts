@@ -1,5 +1,6 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vite";
+import { assets } from "./build/assets.ts";
 import { brand } from "./build/brand.ts";
 import { gzip } from "./build/gzip.ts";
 
@@ -7,7 +8,7 @@ import { gzip } from "./build/gzip.ts";
 const realm = process.env["REELM_URL"] ?? "http://127.0.0.1:8420";
 
 export default defineConfig({
-  plugins: [svelte(), brand(), gzip()],
+  plugins: [svelte(), brand(), gzip(), assets()],
   build: {
     outDir: "../src/reelm/web/static",
     emptyOutDir: true,

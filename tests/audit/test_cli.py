@@ -87,11 +87,18 @@ def test_a_server_that_is_away_is_not_accused(run: Run) -> None:
     "subject", ["manifest", "policy-replay", "releases", "flows", "status", "client", "storage"]
 )
 def test_what_a_realm_does_not_publish_is_never_proven(log: SomeLog, run: Run, subject: str) -> None:
-    code, report = run(subject, log.folder)
+    given = ("http://127.0.0.1:1", "--log") if subject == "client" else ()
+    code, report = run(subject, *given, log.folder)
     assert code == 0
     assert verdict(report, subject) == "not published"
     found = next(claim["found"] for claim in report["claims"] if claim["id"] == subject)
     assert found.startswith("Not yet published by this realm.")
+
+
+@pytest.mark.parametrize("address", ["realm.example", "ftp://realm.example", "https://realm.example/ledger"])
+def test_a_page_is_audited_at_the_address_of_a_realm_only(run: Run, address: str) -> None:
+    code, report = run("client", address)
+    assert (code, verdict(report, "client")) == (2, "not checked")
 
 
 def test_nothing_is_concluded_from_a_record_that_failed(log: SomeLog, run: Run) -> None:

@@ -1,5 +1,6 @@
 """What leaves of one subject say, held against each other."""
 
+import zipfile
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -7,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from reelm_audit.built import digests_of
+from reelm_audit.errors import Unusable
 from reelm_audit.leaf import Leaf, canonical, reader
 from reelm_audit.subjects import Beside, judge
 from reelm_audit.verdict import Verdict
@@ -160,11 +163,55 @@ def test_the_manifest_that_is_served_is_the_last_on_record() -> None:
 def test_a_release_is_on_record_before_it_runs() -> None:
     record = Record().add("release.publish", version="1.0", page_digest=OLD)
     record.add("release.deploy", version="1.0", code_digest=NEW, page_digest=OLD)
-    assert record.verdicts("releases") == {"before": Verdict.PROVEN, "runs": Verdict.PROMISED}
+    assert record.verdicts("releases")["before"] is Verdict.PROVEN
     record.add("release.deploy", version="1.0", code_digest=NEW, page_digest=NEW)
     assert record.verdicts("releases")["before"] is Verdict.FAILED
     unpublished = Record().add("release.deploy", version="1.1", code_digest=NEW)
     assert unpublished.verdicts("releases")["before"] is Verdict.FAILED
+
+
+def test_a_release_that_runs_other_code_than_was_published_is_found() -> None:
+    record = Record().add("release.publish", version="1.0", code_digest=OLD)
+    record.add("release.deploy", version="1.0", code_digest=NEW)
+    assert record.verdicts("releases")["before"] is Verdict.FAILED
+
+
+def some_wheel(folder: Path, *, code: bytes = b"run()") -> Path:
+    path = folder / "reelm-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("reelm/__init__.py", b"")
+        archive.writestr("reelm/a.py", code)
+        archive.writestr("reelm/web/static/asset-manifest.json", b"{}")
+        archive.writestr("reelm-1.0.dist-info/RECORD", b"")
+    return path
+
+
+def test_a_wheel_or_what_was_installed_from_it_is_held_against_the_record(tmp_path: Path) -> None:
+    wheel = some_wheel(tmp_path)
+    digests: dict[str, Any] = dict(digests_of(wheel))
+    record = Record().add("release.publish", version="1.0", **digests)
+    assert digests["page_digest"] == sha256(b"{}").hexdigest()
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path)
+    (tmp_path / "reelm" / "__pycache__").mkdir()
+    (tmp_path / "reelm" / "__pycache__" / "a.pyc").write_bytes(b"whatever")
+    for built in (wheel, tmp_path / "reelm"):
+        assert record.verdicts("releases", built=built)["built"] is Verdict.PROVEN
+    (tmp_path / "reelm" / "a.py").write_bytes(b"run(); send()")
+    assert record.verdicts("releases", built=tmp_path / "reelm")["built"] is Verdict.FAILED
+    (tmp_path / "other").mkdir()
+    other = some_wheel(tmp_path / "other", code=b"run(); send()")
+    assert record.verdicts("releases", built=other)["built"] is Verdict.FAILED
+    assert record.verdicts("releases")["built"] is Verdict.PROMISED
+    nothing = Record().add("release.publish", version="1.0")
+    assert nothing.verdicts("releases", built=wheel)["built"] is Verdict.NOT_PUBLISHED
+
+
+def test_what_is_no_release_at_all_is_not_held_against_anything(tmp_path: Path) -> None:
+    (tmp_path / "text.whl").write_text("no archive")
+    for place in (tmp_path, tmp_path / "text.whl", tmp_path / "absent"):
+        with pytest.raises(Unusable):
+            digests_of(place)
 
 
 def intent(record: Record, transfer: str = ONE, size_bytes: int = 10) -> Record:

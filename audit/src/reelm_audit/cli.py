@@ -15,6 +15,7 @@ from reelm_audit.leaf import reader
 from reelm_audit.ledger import Audited, Demand, audit_ledger
 from reelm_audit.page import as_page
 from reelm_audit.receipt import audit_receipt, read_file
+from reelm_audit.site import WebSite
 from reelm_audit.state import default_path
 from reelm_audit.subjects import SUBJECTS, Beside, judge
 from reelm_audit.text import as_json, as_text
@@ -29,7 +30,7 @@ def main(arguments: Sequence[str] | None = None, *, clock: Clock = machine_secon
     """Run one command; returns the exit code."""
     chosen = _parser().parse_args(arguments)
     now_seconds = chosen.as_of if chosen.as_of is not None else clock()
-    place = str(getattr(chosen, "location", None) or chosen.file)
+    place = str(getattr(chosen, "site", None) or getattr(chosen, "location", None) or chosen.file)
     try:
         audited = _COMMANDS.get(chosen.command, _subject)(chosen, now_seconds)
     except AuditError as fault:
@@ -73,9 +74,18 @@ def _subject(chosen: argparse.Namespace, now_seconds: int) -> Audited:
         manifest=None if chosen.manifest is None else read_file(chosen.manifest, _MANIFEST_MAX_BYTES),
         peer=None if chosen.peer is None else _peer(chosen, now_seconds).leaves,
         disclosed=chosen.disclosed,
+        site=None if chosen.site is None else WebSite(chosen.site),
+        built=chosen.built,
     )
     audited.claims += judge(chosen.command, leaves, beside, is_sound=not audited.has_failed)
     return audited
+
+
+def _client(chosen: argparse.Namespace, now_seconds: int) -> Audited:
+    """A realm serves its record below its own address, unless a copy of it is named."""
+    site = WebSite(chosen.site)
+    chosen.location = chosen.location or f"{site.location}/ledger"
+    return _subject(chosen, now_seconds)
 
 
 def _peer(chosen: argparse.Namespace, now_seconds: int) -> Audited:
@@ -123,7 +133,7 @@ def _evidence(chosen: argparse.Namespace, _now_seconds: int) -> Audited:
     return out
 
 
-_COMMANDS = {"ledger": _ledger, "receipt": _receipt, "evidence": _evidence}
+_COMMANDS = {"client": _client, "ledger": _ledger, "receipt": _receipt, "evidence": _evidence}
 
 
 def _demand(chosen: argparse.Namespace, *, wanted: tuple[str, ...] = ()) -> Demand:
@@ -159,7 +169,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, text in [("ledger", "is the record whole, unaltered and the same for everybody?")] + [
         (name, subject.says) for name, subject in SUBJECTS.items()
     ]:
-        _add_log(commands.add_parser(name, help=text, description=text), is_subject=name != "ledger")
+        _add_log(commands.add_parser(name, help=text, description=text), name)
     receipt = commands.add_parser("receipt", help="is this entry in the record?")
     receipt.add_argument("--policy", type=Path, help="a trust policy: whose cosignatures count")
     receipt.add_argument(
@@ -173,8 +183,14 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_log(command: argparse.ArgumentParser, *, is_subject: bool) -> None:
-    command.add_argument("location", help="the log: a folder, or an address beginning with https://")
+def _add_log(command: argparse.ArgumentParser, name: str) -> None:
+    if name == "client":
+        command.add_argument("site", help="the realm's address, as browsers have it")
+        command.add_argument(
+            "--log", dest="location", help="a copy of its record (default: below its address)"
+        )
+    else:
+        command.add_argument("location", help="the log: a folder, or an address beginning with https://")
     command.add_argument("--policy", type=Path, help="a trust policy: whose cosignatures count")
     command.add_argument("--state", type=Path, help="where this audit is kept for the next one")
     command.add_argument("--evidence", type=Path, help="a folder for evidence")
@@ -185,13 +201,20 @@ def _add_log(command: argparse.ArgumentParser, *, is_subject: bool) -> None:
     command.add_argument("--kinds", type=Path, help="schemas of kinds in place of the built-in ones")
     command.add_argument("--processes", type=int, default=0, help="0 for one per processor")
     _add_common(command)
-    if is_subject:
-        command.add_argument("--manifest", type=Path, help="the manifest that the realm serves")
-        command.add_argument("--peer", help="the log of the other realm, for flows")
-        command.add_argument("--peer-key", help="its key")
-        command.add_argument(
-            "--disclosed", type=Path, help="policies and requests, each named by its SHA-256"
-        )
+    if name != "ledger":
+        _add_beside(command, name)
+
+
+def _add_beside(command: argparse.ArgumentParser, name: str) -> None:
+    command.add_argument("--manifest", type=Path, help="the manifest that the realm serves")
+    command.add_argument("--peer", help="the log of the other realm, for flows")
+    command.add_argument("--peer-key", help="its key")
+    command.add_argument("--disclosed", type=Path, help="policies and requests, each named by its SHA-256")
+    command.add_argument(
+        "--built", type=Path, help="for releases: a wheel, or the folder of an installed package"
+    )
+    if name != "client":
+        command.set_defaults(site=None)
 
 
 def _add_common(command: argparse.ArgumentParser) -> None:

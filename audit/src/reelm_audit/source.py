@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from reelm_audit.errors import Absent, AuditError, Malformed, Misused, Unreachable
 from reelm_audit.tlog.tiles import WIDTH, Part, cut_bundle, join_bundle
@@ -46,6 +46,15 @@ def open_source(location: str) -> Source:
     if not Path(location).is_dir():
         raise Misused(f"{location} is neither a folder nor an address that begins with https://.")
     return Folder(location)
+
+
+def connection_to(address: SplitResult) -> http.client.HTTPConnection:
+    """Not opened yet; certificates are checked as this machine does."""
+    host, port = address.hostname or "", address.port
+    if address.scheme == "https":
+        context = ssl.create_default_context()
+        return http.client.HTTPSConnection(host, port, timeout=TIMEOUT_SECONDS, context=context)
+    return http.client.HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
 
 
 def read_part(source: Source, part: Part) -> bytes:
@@ -137,13 +146,7 @@ class Web:
     def _connection(self) -> http.client.HTTPConnection:
         known: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
         if known is None:
-            host, port = self._address.hostname or "", self._address.port
-            if self._address.scheme == "https":
-                context = ssl.create_default_context()
-                known = http.client.HTTPSConnection(host, port, timeout=TIMEOUT_SECONDS, context=context)
-            else:
-                known = http.client.HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
-            self._local.connection = known
+            known = self._local.connection = connection_to(self._address)
         return known
 
     def _close(self) -> None:

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from reelm.app.parent import exit_with_parent
     from reelm.app.paths import Paths
     from reelm.app.processes import realm_children
+    from reelm.app.release import running_release
     from reelm.app.supervisor import Supervisor
-    from reelm.app.wiring import open_keys, open_realm, open_records, read_policies
+    from reelm.app.wiring import open_keys, open_realm, open_records, read_policies, record_release
 
 _HOMES = {
     "EXIT_CODES": "errors",
@@ -47,6 +48,8 @@ _HOMES = {
     "read_beat": "heartbeat",
     "read_policies": "wiring",
     "realm_children": "processes",
+    "record_release": "wiring",
+    "running_release": "release",
 }
 
 __all__ = [
@@ -71,6 +74,8 @@ __all__ = [
     "read_beat",
     "read_policies",
     "realm_children",
+    "record_release",
+    "running_release",
 ]
 
 

@@ -8,6 +8,7 @@
               ├ PortTaken          something else listens on the port
               └ LeftoverRuns       a process of an earlier start will not go away
     Broken   ─┬ ChildFailed        a process of the realm cannot start
+              ├ PageAltered        the page is not as it was built
               ├ StopIncomplete     the realm did not stop in time
               └ ShareFileFailed    a custodian's file could not be written
 """
@@ -43,6 +44,11 @@ class LeftoverRuns(Conflict):
 class ChildFailed(Broken):
     code = "app.child-failed"
     title = "A process of the realm cannot start"
+
+
+class PageAltered(Broken):
+    code = "app.page-altered"
+    title = "The page is not as it was built"
 
 
 class StopIncomplete(Broken):

@@ -29,6 +29,11 @@ class Paths:
         return self.data / "policies"
 
     @property
+    def release(self) -> Path:
+        """The release on record as it was described to the realm; absent for one that has no wheel."""
+        return self.data / "release.json"
+
+    @property
     def root_key(self) -> Path:
         return self.data / "keys" / "root.key"
 

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-import reelm
 from reelm import accounts, delivery, feed, ledger, media, social, vault
 from reelm.app.migrate import migrate
-from reelm.app.release import code_digest, page_digest
+from reelm.app.release import running_release
 from reelm.app.settings import Settings
 from reelm.base import (
     Clock,
@@ -34,6 +33,7 @@ from reelm.realm import (
     Keys,
     Manifest,
     PoliciesRefused,
+    Release,
     RootKey,
     StorePlace,
     Version,
@@ -45,7 +45,7 @@ from reelm.realm import (
 from reelm.vault.adapters.credentials import read_credentials
 from reelm.vault.adapters.folder import FolderStore
 from reelm.vault.adapters.s3 import DEFAULT_REGION, S3Store
-from reelm.workflows import OpenRealm, Release, Turns, declare
+from reelm.workflows import OpenRealm, Turns, declare, publish_release
 
 OpenStore: TypeAlias = FolderStore | S3Store
 
@@ -70,13 +70,24 @@ class Ground:
 
 @asynccontextmanager
 async def open_realm(
-    settings: Settings, *, clock: Clock | None = None, entropy: Entropy | None = None
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    entropy: Entropy | None = None,
+    running: Release | None = None,
 ) -> AsyncIterator[OpenRealm]:
     """One realm, opened: made on its first start, migrated on later ones, closed when the block ends.
 
+    Args:
+        settings: its folder and everything else it is told.
+        clock: the machine's unless another is given.
+        entropy: as ``clock``.
+        running: the code and page that open it, which is what this process runs.
+
     Raises:
         ManifestError: the manifest has faults; all of them are listed.
-        ManifestChanged, PoliciesChanged: it is not what is on record.
+        ManifestChanged, PoliciesChanged, ReleaseUnlogged: it is not what is on record.
+        PageAltered: the page is not as it was built.
         RootKeyMissing: there are records but no root key.
         StoreKeyMissing, StoreKeyUnsafe: a declared bucket has no usable credentials.
         DatabaseUnavailable: the records cannot be reached.
@@ -85,11 +96,46 @@ async def open_realm(
         PolicyRefused: the file that names its witnesses has a fault.
         NoEncoder, NoAv1Encoder: AV1 is to be made, and this machine cannot.
     """
+    async with _undeclared(settings, clock or SystemClock(), entropy or SystemEntropy()) as realm:
+        await declare(running or running_release(), _kept_release(settings), at=realm)
+        await realm.vault.enrol()
+        yield realm
+
+
+async def record_release(settings: Settings, description: bytes | None) -> tuple[Release, int]:
+    """Put the release that is installed here on the record, so that the realm may run it; safe to repeat.
+
+    A crash before the description is kept leaves a realm that refuses to start until this is repeated.
+
+    Args:
+        settings: of the realm, which may be running.
+        description: the ``release.json`` of the build; without one, digests of what is installed alone.
+
+    Returns:
+        The release, and the index of its leaf.
+
+    Raises:
+        ReleaseRefused: the description is of something else than what is installed here.
+        NotRecorded: it is not on the record yet; repeat it.
+    """
+    running = running_release()
+    release = running if description is None else Release.parse(description)
+    async with _undeclared(settings, SystemClock(), SystemEntropy()) as realm:
+        index = await publish_release(release, running, at=realm)
+    if release == running:
+        settings.paths.release.unlink(missing_ok=True)
+    else:
+        _write_whole(settings.paths.release, release.canonical().decode())
+    return release, index
+
+
+@asynccontextmanager
+async def _undeclared(settings: Settings, clock: Clock, entropy: Entropy) -> AsyncIterator[OpenRealm]:
+    """A realm that must not do anything yet: what it runs by may not be on the record."""
     keep_freed_memory()
     async with AsyncExitStack() as closing:
         database = Database.open(settings.database_url)
         closing.push_async_callback(database.close)
-        clock, entropy = clock or SystemClock(), entropy or SystemEntropy()
         ground = await _prepare(settings, database, clock, entropy)
         if ground.outbound is not None:
             closing.push_async_callback(ground.outbound.close)
@@ -100,9 +146,12 @@ async def open_realm(
             await realm.media.check_encoder()
         closing.push_async_callback(realm.vault.close)
         closing.push_async_callback(realm.ledger.close)
-        await declare(Release(reelm.__version__, code_digest(), page_digest()), at=realm)
-        await realm.vault.enrol()
         yield realm
+
+
+def _kept_release(settings: Settings) -> Release | None:
+    path = settings.paths.release
+    return Release.parse(path.read_bytes()) if path.exists() else None
 
 
 async def _prepare(settings: Settings, database: Database, clock: Clock, entropy: Entropy) -> Ground:

@@ -1,4 +1,4 @@
-"""The commands and flags of ``manifest`` and ``policy``. Standard library only, as ``parser`` is."""
+"""The commands of ``manifest``, ``policy`` and ``release``. Standard library only, as ``parser`` is."""
 
 import argparse
 from pathlib import Path
@@ -7,6 +7,7 @@ from pathlib import Path
 def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     _add_manifest(verbs)
     _add_policy(verbs)
+    _add_release(verbs)
 
 
 def _add_manifest(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -55,6 +56,24 @@ def _add_policy(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         "publish",
         "put the folder of policies into effect",
         "Refused, and nothing changed, when one of them has a fault or a role could do too much",
+    )
+
+
+def _add_release(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    below = _group(verbs, "release", "the code and the page that the realm runs")
+    _job(below, "show", "the digests of what is installed here", "Anyone can make them again")
+    publish = _job(
+        below,
+        "publish",
+        "put the release that is installed here on the public record, so that it may run",
+        "After every update, before the realm is started; the first start of a realm does it by itself",
+    )
+    publish.add_argument(
+        "description",
+        type=Path,
+        nargs="?",
+        metavar="FILE",
+        help="the release.json of the build, with the digest of its wheel",
     )
 
 

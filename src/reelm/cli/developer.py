@@ -21,7 +21,7 @@ def run(verb: str, chosen: argparse.Namespace, rest: Sequence[str]) -> int:
         return _tool(_pytest(*(rest or _WORKERS)))
     if verb == "bench":
         return _tool(_module("bench.run", *chosen.area))
-    jobs = {"check": _check, "fix": _fix, "docs": _docs, "lock": _lock, "types": _types}
+    jobs = {"build": _build, "check": _check, "fix": _fix, "docs": _docs, "lock": _lock, "types": _types}
     if chosen.job == "test":
         return _tool(_pytest(*(rest or ("-m", _FAST, *_WORKERS))))
     return jobs[chosen.job](chosen)
@@ -41,6 +41,17 @@ def _check(chosen: argparse.Namespace) -> int:
         fast = _pytest("-m", _FAST, "--ignore=tests/shape", "-q", "--tb=short", "--no-header", *_WORKERS)
         steps.append(Step("tests", fast))
     return run_steps(steps, root=repository(), environment=_environment())
+
+
+def _build(chosen: argparse.Namespace) -> int:
+    npm = _npm()
+    if npm is None:
+        complain("The page's tools are not installed: run ./reelm up once. Nothing was built.")
+        return 1
+    folder = (chosen.out or repository() / "dist").absolute()
+    return _tool((*npm, "run", "--silent", "build"), folder="ui") or _tool(
+        _module("tools.release", str(folder))
+    )
 
 
 def _fix(_chosen: argparse.Namespace) -> int:

@@ -259,6 +259,13 @@ def _add_developer_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentPar
     test.add_argument("pytest", nargs=argparse.REMAINDER, metavar="...", help="handed on to pytest")
     dev = _verb(verbs, "dev", "developer commands", "What a change needs before it is committed")
     below = dev.add_subparsers(dest="job", metavar="JOB", title="jobs", required=True)
+    build = _verb(
+        below,
+        "build",
+        "build the page, the wheels and their digests",
+        "The same files give the same bytes; docs/how-to/reproduce-a-release.md",
+    )
+    build.add_argument("--out", type=Path, metavar="DIR", help="where they go (default: dist)")
     check = _verb(below, "check", "lint, types, layers, shape and fast tests", "Under a minute on two cores")
     check.add_argument("--static", action="store_true", help="leave the tests out")
     fast = _verb(below, "test", "the fast tests, or what pytest arguments select", "No encoders, no browser")

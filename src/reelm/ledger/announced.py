@@ -33,8 +33,14 @@ class Announcements:
             await records.set_announced_index(tx, kind, said.number, index)
         return index
 
+    async def has_said(self, kind: str, public: Mapping[str, object] | None) -> bool:
+        """Whether anything of the kind was announced, or the newest announcement says just this."""
+        async with self._outside.database.read() as tx:
+            last = await records.find_announced(tx, kind)
+        return last is not None and (public is None or last.digest == _digest(public))
+
     async def _say(self, kind: str, public: Mapping[str, object], counted_as: str | None) -> Announced:
-        digest = sha256(canonical_json(public)).digest()
+        digest = _digest(public)
         async with self._outside.database.read() as tx:
             last = await records.find_announced(tx, kind)
         if last is not None and last.digest == digest:
@@ -62,3 +68,7 @@ class Announcements:
                     pass
         except LogBusy:
             return
+
+
+def _digest(public: Mapping[str, object]) -> bytes:
+    return sha256(canonical_json(public)).digest()

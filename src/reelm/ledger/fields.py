@@ -47,6 +47,14 @@ Handle: TypeAlias = Annotated[
 Digest: TypeAlias = Annotated[
     str, Meta(pattern=_whole("[0-9a-f]{64}"), description="a SHA-256 in hexadecimal", extra=_PUBLIC)
 ]
+Commit: TypeAlias = Annotated[
+    str,
+    Meta(
+        pattern=_whole("([0-9a-f]{40}|[0-9a-f]{64})"),
+        description="a commit of the sources, in hexadecimal",
+        extra=_PUBLIC,
+    ),
+]
 Version: TypeAlias = Annotated[
     str, Meta(pattern=_whole("[0-9A-Za-z][0-9A-Za-z.+-]{0,63}"), description="a version", extra=_PUBLIC)
 ]

@@ -12,6 +12,7 @@ from msgspec import UNSET, UnsetType
 from reelm.ledger.fields import (
     Address,
     AnyId,
+    Commit,
     Count,
     Countries,
     Country,
@@ -65,7 +66,9 @@ class ReleasePublish(Kind, frozen=True):
     kind: ClassVar[str] = "release.publish"
     version: Version
     source_digest: Digest | UnsetType = UNSET
+    commit: Commit | UnsetType = UNSET
     artifact_digest: Digest | UnsetType = UNSET
+    code_digest: Digest | UnsetType = UNSET
     page_digest: Digest | UnsetType = UNSET
     rebuilders: Names | UnsetType = UNSET
     removed: Names | UnsetType = UNSET

@@ -121,6 +121,10 @@ class Ledger:
         """
         return await self._announcements.announce(kind, public, counted_as=counted_as)
 
+    async def has_announced(self, kind: str, public: Mapping[str, object] | None = None) -> bool:
+        """Whether the newest announcement of a kind says just this; without it, whether there is any."""
+        return await self._announcements.has_said(kind, public)
+
     async def public_file(self, path: str) -> bytes | None:
         """A file of the log as everyone may fetch it; None when there is no such file.
 

@@ -3,7 +3,8 @@
 Nouns: the ``Manifest``, read by ``parse_manifest``; the ``RootKey`` file, which a ``Scheme`` splits among
 custodians and a ``Recovery`` puts together again; ``Keys``, which hands out ``UserKey`` and ``RealmKey`` to
 seal with and never a readable key, on ``EpochFiles``. What it declares counts as it is on ``record``: each
-``Version`` of the manifest, signed with a ``SigningKey``; and the ``PolicySet`` that ``policy`` decides by.
+``Version`` of the manifest, signed with a ``SigningKey``; the ``PolicySet`` that ``policy`` decides by; and
+the ``Release`` that runs.
 """
 
 from reelm.realm import policy, record
@@ -22,6 +23,8 @@ from reelm.realm.errors import (
     ManifestSuperseded,
     PoliciesChanged,
     PoliciesRefused,
+    ReleaseRefused,
+    ReleaseUnlogged,
     RingBroken,
     RootKeyExists,
     RootKeyMismatch,
@@ -55,6 +58,7 @@ from reelm.realm.model import (
     Tenure,
 )
 from reelm.realm.policy import PolicySet
+from reelm.realm.release import Release
 from reelm.realm.root import RootKey
 from reelm.realm.rotate import KeyConfig
 from reelm.realm.seal import SEAL_OVERHEAD_BYTES, WRAPPED_BYTES, RealmKey, SealingKey, UserKey
@@ -95,6 +99,9 @@ __all__ = [
     "RealmKey",
     "RealmName",
     "Recovery",
+    "Release",
+    "ReleaseRefused",
+    "ReleaseUnlogged",
     "RingBroken",
     "RootKey",
     "RootKeyExists",

@@ -13,6 +13,8 @@
     Invalid
     ├── ManifestChanged  the manifest is not what is on record, or not signed by enough keys
     ├── PoliciesChanged  the policies are not those on record
+    ├── ReleaseUnlogged  the code or the page is not of the release on record
+    ├── ReleaseRefused   a description of a release that is none, or of another one
     ├── SignatureRefused a key that has nothing to sign here
     ├── SigningKeyUnsafe a signing key cannot be used as it is, or cannot be made
     ├── ManifestError    the manifest has faults; ``faults`` lists every one of them
@@ -91,6 +93,16 @@ class SigningKeyUnsafe(Invalid):
 class PoliciesChanged(Invalid):
     code = "realm.policies-changed"
     title = "The policies are not those on record"
+
+
+class ReleaseUnlogged(Invalid):
+    code = "realm.release-unlogged"
+    title = "This release is not the one on record"
+
+
+class ReleaseRefused(Invalid):
+    code = "realm.release-refused"
+    title = "Not a description of this release"
 
 
 class PoliciesRefused(Invalid):

@@ -12,7 +12,7 @@ its steps.
 """
 
 from reelm.workflows.arrive import Arrived, announce, append, follow, metadata_of, stand, terminate
-from reelm.workflows.declare import Release, declare
+from reelm.workflows.declare import declare, publish_release
 from reelm.workflows.join import join
 from reelm.workflows.lend import Lent, deliver, give_back, lend, read_source, recognise, renew, take_in
 from reelm.workflows.locate import locate
@@ -42,7 +42,6 @@ __all__ = [
     "Lent",
     "OpenRealm",
     "Posting",
-    "Release",
     "Run",
     "Seen",
     "Shown",
@@ -72,6 +71,7 @@ __all__ = [
     "publish",
     "publish_job",
     "publish_now",
+    "publish_release",
     "publish_ripe",
     "read_source",
     "receive",

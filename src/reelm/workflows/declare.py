@@ -1,35 +1,61 @@
 """Declare: manifest, policies and code are on the public record before anything is done by them."""
 
-from dataclasses import dataclass
-
+from reelm.realm import Release, ReleaseRefused, ReleaseUnlogged
 from reelm.workflows.realm import OpenRealm
 
-
-@dataclass(frozen=True, slots=True)
-class Release:
-    """The code that is about to run, by its digests."""
-
-    version: str
-    code_digest: str
-    page_digest: str
+_PUBLISHED = "release.publish"
 
 
-async def declare(release: Release, *, at: OpenRealm) -> None:
-    """Put what is new of manifest, policies and release on the record; nothing when all is there.
+async def declare(running: Release, published: Release | None, *, at: OpenRealm) -> None:
+    """Put what is new of manifest and policies on the record, and that this release runs from now on.
+
+    Args:
+        running: the code and page that are about to run.
+        published: what the realm keeps of the release on record; None when it was put there without a wheel.
+        at: the realm, which does nothing yet.
 
     Raises:
+        ReleaseUnlogged: what is about to run is not the release on record.
         NotRecorded: they are not on the record yet, so that nothing may run by them.
     """
     await at.ledger.announce("manifest.publish", _manifest(at))
     await at.ledger.announce("policy.publish", _policies(at))
-    await at.ledger.announce(
-        "release.deploy",
-        {
-            "version": release.version,
-            "code_digest": release.code_digest,
-            "page_digest": release.page_digest,
-        },
-    )
+    await _hold_to_record(running, published or running, at=at)
+    deployed = {"version": running.version, "code_digest": running.code_digest}
+    if running.page_digest is not None:
+        deployed["page_digest"] = running.page_digest
+    await at.ledger.announce("release.deploy", deployed)
+
+
+async def publish_release(release: Release, running: Release, *, at: OpenRealm) -> int:
+    """Put a release on the record, so that it may run; the index of its leaf. Safe to repeat.
+
+    Raises:
+        ReleaseRefused: it describes something else than what is about to run.
+        NotRecorded: it is not on the record yet; repeat it.
+    """
+    if not release.is_of(running):
+        raise ReleaseRefused(
+            f"The release described is version {release.version} with code {release.code_digest}, and what "
+            f"would run here is version {running.version} with code {running.code_digest}, or the page is "
+            "another one. Nothing was put on record. Install the wheel that it describes, and try again."
+        )
+    return await at.ledger.announce(_PUBLISHED, release.public())
+
+
+async def _hold_to_record(running: Release, kept: Release, *, at: OpenRealm) -> None:
+    """A new realm's first release goes on record by itself; every later one when the operator says so."""
+    is_new = not await at.ledger.has_announced(_PUBLISHED)
+    is_logged = is_new or await at.ledger.has_announced(_PUBLISHED, kept.public())
+    if not is_logged or not kept.is_of(running):
+        raise ReleaseUnlogged(
+            f"Version {running.version} with code {running.code_digest} and page {running.page_digest} is "
+            "not the release on record. The realm was not started. If this is a release that you mean to "
+            "run, put it on record with ./reelm release publish, and start again. If you changed nothing, "
+            "somebody else did: compare the files with the release's."
+        )
+    if is_new:
+        await at.ledger.announce(_PUBLISHED, kept.public())
 
 
 def _manifest(at: OpenRealm) -> dict[str, object]:

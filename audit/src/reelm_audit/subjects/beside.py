@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reelm_audit.leaf import Leaf
+from reelm_audit.site import Site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,9 +17,13 @@ class Beside:
         manifest: the manifest's canonical JSON as the realm serves it; None when it was not given.
         peer: flow leaves of the other realm's verified log; None when it was not given.
         disclosed: a folder of policies and requests by their digest; None when it was not given.
+        site: the realm as browsers reach it; None when it was not given.
+        built: a wheel, or the folder of an installed package; None when it was not given.
     """
 
     now_seconds: int
     manifest: bytes | None = None
     peer: Sequence[Leaf] | None = None
     disclosed: Path | None = None
+    site: Site | None = None
+    built: Path | None = None

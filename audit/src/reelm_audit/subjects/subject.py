@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from reelm_audit.leaf import Leaf
-from reelm_audit.subjects import flows, manifest, moderation, policies, releases, status
+from reelm_audit.subjects import client, flows, manifest, moderation, policies, releases, status
 from reelm_audit.subjects.beside import Beside
 from reelm_audit.verdict import Claim, Verdict, not_published
 
@@ -38,7 +38,9 @@ SUBJECTS: Mapping[str, Subject] = {
     "flows": Subject("What leaves the realm is declared and arrives as declared", ("flow.",), flows.judge),
     "moderation": Subject("Every restriction has its reasons and a second look", ("mod.",), moderation.judge),
     "status": Subject("Trouble is told in time", ("incident.",), status.judge),
-    "client": Subject("The app sends nothing to undeclared places, and is the published one"),
+    "client": Subject(
+        "The app sends nothing to undeclared places, and is the published one", ("release.",), client.judge
+    ),
     "storage": Subject("Stored data is where the manifest says, and planted records stayed there"),
 }
 
