@@ -1,0 +1,4 @@
+/** Something that was to be checked is not what it claims to be; the message says so in plain words. */
+export class Refused extends Error {
+  override name = "Refused";
+}
