@@ -18,11 +18,16 @@ export default defineConfig({
     // The player library changes rarely: its own file stays in the cache when the app changes.
     rolldownOptions: {
       input: { index: "index.html", verify: "src/verify/index.ts" },
-      // Whoever wants to read or keep the code that checks the record finds it under a name that stays.
+      // Whoever wants to use what checks the record, without the page, finds it under a name that stays.
       preserveEntrySignatures: "exports-only",
       output: {
         entryFileNames: ({ name }) => (name === "verify" ? "verify.js" : "assets/[name]-[hash].js"),
-        codeSplitting: { groups: [{ name: "hls", test: /node_modules[\\/]hls\.js/ }] },
+        codeSplitting: {
+          groups: [
+            { name: "hls", test: /node_modules[\\/]hls\.js/ },
+            { name: "verify", test: /src[\\/]verify[\\/]/ },
+          ],
+        },
       },
     },
   },

@@ -1,8 +1,8 @@
 /**
  * Checks a realm's public record without trusting who serves it: signatures, receipts, continuation, every entry.
  *
- * Has no dependency but the browser: signatures are checked by WebCrypto, trees are hashed here. The built module is
- * served as `/verify.js`, so that it can be fetched, kept and read by itself.
+ * Has no dependency but the browser: signatures are checked by WebCrypto, trees are hashed here. It is
+ * served as `/verify.js`, for pages of others and for whoever wants to call it by hand.
  */
 export { toBase64, toHex } from "./bytes";
 export { parseCheckpoint, type Checkpoint } from "./checkpoint";
