@@ -200,9 +200,7 @@ async def test_a_record_that_was_rolled_back_is_noticed(checker: Checker, log: S
     assert answer["kept"] == kept
 
 
-async def test_a_record_that_was_rewritten_and_signed_anew_is_noticed(
-    checker: Checker, log: SomeLog
-) -> None:
+async def test_a_record_that_was_rewritten_and_signed_anew_is_noticed(checker: Checker, log: SomeLog) -> None:
     kept = (await checker.head())["kept"]
     receipt = (await checker.receipt(index=5))["receipt"]
     log.entries[100] = leaf(9_999)
@@ -244,9 +242,7 @@ async def test_cosignatures_that_are_not_enough_are_refused(
     assert verdicts(await checker.head())["witnessed"] == "failed"
 
 
-async def test_signatures_that_no_browser_can_check_are_not_called_proven(
-    page: Page, tmp_path: Path
-) -> None:
+async def test_signatures_that_no_browser_can_check_are_not_called_proven(page: Page, tmp_path: Path) -> None:
     log = SomeLog.of(tmp_path / "log", 3)
     answer = await (await Checker.open(page, log.folder)).head()
     assert verdicts(answer) == {"signed": "proven", "witnessed": "unchecked", "continued": "absent"}

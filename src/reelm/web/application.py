@@ -32,6 +32,7 @@ from reelm.web.routes import (
     session,
     storage,
     subtitles,
+    transparency,
     tus,
     uploads,
 )
@@ -55,6 +56,7 @@ ROUTES = [
     *me.ROUTES,
     *storage.ROUTES,
     *subtitles.ROUTES,
+    *transparency.ROUTES,
     *operations.ROUTES,
 ]
 
