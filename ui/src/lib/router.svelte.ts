@@ -5,10 +5,10 @@ export type Route =
   | { name: "clip"; id: string }
   | { name: "profile"; handle: string }
   | { name: "tag"; tag: string }
-  | { name: "discover" | "inbox" | "me" | "upload" | "settings" | "storage" | "missing" }
+  | { name: "discover" | "inbox" | "me" | "upload" | "settings" | "storage" | "transparency" | "missing" }
   | { name: "sign-in" | "sign-up"; next: string };
 
-const PLAIN = new Set(["discover", "inbox", "me", "upload", "settings", "storage"]);
+const PLAIN = new Set(["discover", "inbox", "me", "upload", "settings", "storage", "transparency"]);
 
 /** Only paths of this site may follow a sign-in, never another origin. */
 function safeNext(value: string | null): string {

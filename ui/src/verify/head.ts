@@ -43,8 +43,9 @@ const NO_ED25519 = "This browser cannot check Ed25519 signatures. Use a newer on
 
 /** The head of a log, null when none is published. @throws Refused when it cannot even be read. */
 export async function readHead(files: Files, kept: Kept | null, signal?: AbortSignal): Promise<Head | null> {
-  const names = ["checkpoint", "policy", "checkpoint.cosigned"] as const;
-  const [newest, rule, seen] = await Promise.all(names.map((name) => files(name, signal)));
+  // In this order: what is cosigned is never newer than what is read after it.
+  const [rule, seen] = await Promise.all(["policy", "checkpoint.cosigned"].map((name) => files(name, signal)));
+  const newest = await files("checkpoint", signal);
   if (!newest || !rule) return null;
   const note = parseNote(newest);
   const checkpoint = parseCheckpoint(note.text);
