@@ -25,7 +25,7 @@ export async function checkReceipt(bytes: Uint8Array, head: Head, files: Files):
   const receipt = parseReceipt(bytes);
   const { index, checkpoint } = receipt;
   const found = isSound(receipt)
-    ? `Its ${receipt.proof.length} hashes lead from entry ${index.toLocaleString()} to the root of ${checkpoint.size.toLocaleString()} entries.`
+    ? `The hashes in it lead from entry ${index.toLocaleString()} to the root of ${checkpoint.size.toLocaleString()} entries.`
     : `The hashes do not lead from this entry to the checkpoint: the entry was altered, or the receipt is of another one.`;
   const included = claim("entry.included", INCLUDED, isSound(receipt) ? "proven" : "failed", found);
   const claims = [included, ...(await judgeSignatures(receipt, head)), await judgeStill(receipt, head, files)];

@@ -1,4 +1,4 @@
-import { Refused } from "./refused";
+import { Pruned } from "./refused";
 import type { Files } from "./tiles";
 
 const GONE = 410;
@@ -10,7 +10,7 @@ export function filesAt(base: string): Files {
     // What must not be cached says so in its answer.
     const response = await fetch(`${base}/${path}`, { signal: signal ?? null, credentials: "omit" });
     if (response.status === MISSING) return null;
-    if (response.status === GONE) throw new Refused("These entries were removed as declared; only their hashes are left.");
+    if (response.status === GONE) throw new Pruned("These entries were removed; only their hashes are left.");
     if (!response.ok) throw new TypeError(`the ledger answered ${response.status}`);
     return new Uint8Array(await response.arrayBuffer());
   };

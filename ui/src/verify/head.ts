@@ -44,12 +44,13 @@ const NO_ED25519 = "This browser cannot check Ed25519 signatures. Use a newer on
 /** The head of a log, null when none is published. @throws Refused when it cannot even be read. */
 export async function readHead(files: Files, kept: Kept | null, signal?: AbortSignal): Promise<Head | null> {
   // In this order: what is cosigned is never newer than what is read after it.
-  const [rule, seen] = await Promise.all(["policy", "checkpoint.cosigned"].map((name) => files(name, signal)));
+  const rule = await files("policy", signal);
+  const policy = rule ? parsePolicy(asText(rule)) : null;
+  const seen = policy && policy.witnesses.size > 0 ? await files("checkpoint.cosigned", signal) : null;
   const newest = await files("checkpoint", signal);
-  if (!newest || !rule) return null;
+  if (!newest || !policy) return null;
   const note = parseNote(newest);
   const checkpoint = parseCheckpoint(note.text);
-  const policy = parsePolicy(asText(rule));
   const key = policy.logs.find(({ name }) => name === checkpoint.origin);
   if (!key) throw new Refused("The checkpoint is of another log than the one whose key the realm publishes.");
   const canCheck = await canCheckSignatures();
@@ -161,18 +162,19 @@ async function judgeContinued(kept: Kept | null, now: Checkpoint, files: Files):
   if (!kept) return told("absent", "This is the first visit: this checkpoint is kept here and compared from now on.");
   const before = parseCheckpoint(parseNote(encode(kept.note)).text);
   const entries = `${before.size.toLocaleString()} entries`;
+  const when = new Date(kept.at).toLocaleString();
   if (before.origin !== now.origin) return told("failed", `The log was called ${before.origin} before.`);
   if (before.size > now.size) {
-    return told("failed", `This browser has seen ${entries}, and now there are ${now.size.toLocaleString()}: the record was rolled back.`);
+    return told("failed", `This browser saw ${entries} on ${when}, and now there are ${now.size.toLocaleString()}: the record was rolled back.`);
   }
   try {
     if (await isBeginning(before, now, files)) {
-      return told("proven", `The ${entries} seen before are the first ${entries} now: recomputed from the tiles.`);
+      return told("proven", `What this browser saw on ${when} is still the beginning: ${entries}, recomputed from the tiles.`);
     }
   } catch (error) {
     return told("failed", reason(error));
   }
-  return told("failed", `The ${entries} seen before are not the beginning of this record: it was rewritten.`);
+  return told("failed", `The ${entries} that this browser saw on ${when} are not the beginning of this record: it was rewritten.`);
 }
 
 /** Why something was refused; whatever else went wrong goes on. */

@@ -2,3 +2,6 @@
 export class Refused extends Error {
   override name = "Refused";
 }
+
+/** The entries were removed, and only their hashes are left; whether that was declared is another question. */
+export class Pruned extends Refused {}

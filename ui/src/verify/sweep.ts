@@ -5,6 +5,8 @@ import { claim, type Claim } from "./claim";
 import { reason } from "./head";
 import { readLeaf, type Leaf } from "./leaf";
 import { Frontier, leafHash, rootOf } from "./merkle";
+import { asText } from "./note";
+import { Pruned } from "./refused";
 import { pathOf, readEntries, readHashes, tilesOf, WIDTH, type Files, type Tile } from "./tiles";
 
 /** So many files are on their way while one is hashed; browsers open six connections to a host. */
@@ -27,16 +29,10 @@ const LEAVES = "Every entry is a leaf in the published form";
 /** @throws what the browser throws when nobody answers. */
 export async function sweep(files: Files, checkpoint: Checkpoint, onprogress: OnProgress, signal?: AbortSignal): Promise<Swept> {
   const found = new Finding();
-  let pruned = 0;
   try {
-    pruned = Number(new TextDecoder().decode((await files("minimum-index", signal)) ?? new Uint8Array()));
-    const bundles = tilesOf("entries", checkpoint.size);
-    const read = (tile: Tile): Promise<[Bytes[] | null, Bytes[]]> => {
-      const isPruned = (tile.index + 1) * WIDTH <= pruned;
-      const hashes = readHashes(files, { ...tile, level: 0 }, signal);
-      return Promise.all([isPruned ? null : readEntries(files, tile, signal), hashes]);
-    };
-    for await (const [tile, [entries, hashes]] of inOrder(bundles, read)) {
+    const read = (tile: Tile): Promise<[Bytes[] | null, Bytes[]]> =>
+      Promise.all([readUnlessPruned(files, tile, signal), readHashes(files, { ...tile, level: 0 }, signal)]);
+    for await (const [tile, [entries, hashes]] of inOrder(tilesOf("entries", checkpoint.size), read)) {
       found.take(tile, entries, hashes);
       onprogress(tile.index * WIDTH + tile.width, checkpoint.size);
     }
@@ -44,7 +40,7 @@ export async function sweep(files: Files, checkpoint: Checkpoint, onprogress: On
   } catch (error) {
     found.broken = reason(error);
   }
-  return { claims: found.claims(checkpoint, pruned), kinds: found.kinds, manifest: found.manifest };
+  return { claims: found.claims(checkpoint), kinds: found.kinds, manifest: found.manifest };
 }
 
 class Finding {
@@ -52,6 +48,7 @@ class Finding {
   manifest: Leaf | null = null;
   broken: string | null = null;
   #entries = 0;
+  #pruned = 0;
   #unread: number[] = [];
   #tiles: string[] = [];
   readonly #frontier = new Frontier();
@@ -59,6 +56,7 @@ class Finding {
 
   take(tile: Tile, entries: Bytes[] | null, published: Bytes[]): void {
     const hashes = entries?.map(leafHash) ?? published;
+    if (!entries) this.#pruned += tile.width;
     if (!hashes.every((hash, at) => isEqual(hash, published[at]!))) this.#tiles.push(pathOf({ ...tile, level: 0 }));
     for (const hash of hashes) this.#frontier.push(hash);
     if (tile.width === WIDTH) this.#above.push(rootOf(hashes));
@@ -80,12 +78,12 @@ class Finding {
     }
   }
 
-  claims({ size, root }: Checkpoint, pruned: number): Claim[] {
+  claims({ size, root }: Checkpoint): Claim[] {
     if (this.broken !== null) return [claim("sweep.entries", ENTRIES, "failed", this.broken)];
     const isRoot = isEqual(this.#frontier.root, root);
-    const removed = pruned > 0 ? ` Of those before number ${pruned.toLocaleString()} only the hashes are left, as declared.` : "";
+    const removed = this.#pruned > 0 ? ` Of the oldest ${this.#pruned.toLocaleString()} only the hashes are left: the realm says it removed the entries.` : "";
     const entries = isRoot
-      ? `${size.toLocaleString()} of ${size.toLocaleString()} were read and hashed; together they give exactly the signed root.${removed}`
+      ? `${(size - this.#pruned).toLocaleString()} of ${size.toLocaleString()} were read and hashed; together they give exactly the signed root.${removed}`
       : `${size.toLocaleString()} were read and hashed, and they give another root than the signed one: an entry was altered, moved or left out.`;
     const tiles = this.#tiles.length === 0 ? "Every tile was compared." : `Not so in ${this.#tiles.slice(0, 3).join(", ")}.`;
     const leaves =
@@ -108,6 +106,17 @@ class Finding {
     }
     this.kinds[leaf.kind] = (this.kinds[leaf.kind] ?? 0) + 1;
     if (leaf.kind === "manifest.publish") this.manifest = leaf;
+  }
+}
+
+/** The entries, null when only their hashes are left, which the log has to say of every bundle up to there. */
+async function readUnlessPruned(files: Files, tile: Tile, signal?: AbortSignal): Promise<Bytes[] | null> {
+  try {
+    return await readEntries(files, tile, signal);
+  } catch (error) {
+    const minimum = error instanceof Pruned ? await files("minimum-index", signal) : null;
+    if (minimum && Number(asText(minimum)) >= (tile.index + 1) * WIDTH) return null;
+    throw error;
   }
 }
 
