@@ -132,6 +132,20 @@ async def test_a_receipt_made_here_is_proven(checker: Checker, log: SomeLog, ind
     assert set(verdicts(await checker.receipt(text=made["receipt"])).values()) == {"proven"}
 
 
+async def test_what_was_pruned_is_said_and_what_only_claims_to_be_is_not_believed(
+    checker: Checker, log: SomeLog
+) -> None:
+    checker.pruned = {"tile/entries/000"}
+    refused = await checker.sweep()
+    assert verdicts(refused) == {"entries": "failed"}
+    log.folder.joinpath("minimum-index").write_text("256\n")
+    swept = await checker.sweep()
+    assert verdicts(swept) == {"entries": "proven", "tiles": "proven", "leaves": "proven"}
+    assert "444 of 700 were read" in found(swept, "entries")
+    assert "Of the oldest 256 only the hashes are left" in found(swept, "entries")
+    assert "only their hashes are left" in (await checker.receipt(index=3))["refused"]
+
+
 async def test_an_altered_entry_is_noticed(checker: Checker, log: SomeLog) -> None:
     _alter(log.folder / "tile/entries/001", lambda raw: raw.replace(b'"mod.appeal"', b'"mod.appeaI"', 1))
     swept = await checker.sweep()

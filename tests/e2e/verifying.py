@@ -52,6 +52,7 @@ class Checker:
     def __init__(self, page: Page, folder: Path) -> None:
         self._page = page
         self.folder = folder
+        self.pruned: set[str] = set()
 
     @classmethod
     async def open(cls, page: Page, folder: Path) -> "Checker":
@@ -74,8 +75,11 @@ class Checker:
         return answer
 
     async def _answer(self, route: Route) -> None:
-        path = self.folder / route.request.url.partition("/ledger/")[2]
-        if path.is_file():
+        name = route.request.url.partition("/ledger/")[2]
+        path = self.folder / name
+        if name in self.pruned:
+            await route.fulfill(status=410)
+        elif path.is_file():
             await route.fulfill(body=path.read_bytes(), content_type="application/octet-stream")
         else:
             await route.fulfill(status=404)

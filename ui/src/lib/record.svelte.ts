@@ -5,7 +5,7 @@ export const BASE = "/ledger";
 export const files = filesAt(BASE);
 const STORED = "reelm.ledger";
 /** A sweep of a record in use is behind by a few entries at its end; so is a list that is this old. */
-const AGAIN_MS = 5000;
+const AGAIN_MS = 4000;
 const SHOWN = 8;
 
 export interface Entry {
