@@ -59,7 +59,9 @@ async def test_a_witnessed_record_with_a_kind_of_tomorrow_is_shown(
     await Checker.open(stranger.page, log.folder)
     await stranger.go("/transparency")
     await expect(stranger.page.get_by_text("2 of 2 witnesses agree.")).to_be_visible()
-    await expect(stranger.page.get_by_text("a kind that this page does not know: kind.of-tomorrow")).to_be_visible()
+    await expect(
+        stranger.page.get_by_text("a kind that this page does not know: kind.of-tomorrow")
+    ).to_be_visible()
     assert await keep(stranger, "transparency-witnessed") == []
 
 
@@ -193,7 +195,9 @@ async def test_a_receipt_of_another_look_is_refused(
     await give_role(realm, helper, "kite-other")
     await look_at(realm, newcomer, by=helper)
     subject = await visit(state=await newcomer.state())
-    await subject.page.route("**/api/me/access", _bent(lambda text: text.replace("kite-other", "kite-false", 1)))
+    await subject.page.route(
+        "**/api/me/access", _bent(lambda text: text.replace("kite-other", "kite-false", 1))
+    )
     await subject.go("/settings")
     await expect(subject.page.get_by_text("kite-false (support)")).to_be_visible()
     await subject.button("Check its receipt").click()

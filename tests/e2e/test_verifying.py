@@ -263,6 +263,13 @@ async def test_signatures_that_no_browser_can_check_are_not_called_proven(page: 
     assert "reelm-audit does" in found(answer, "witnessed")
 
 
+async def test_an_old_copy_is_not_called_fresh(checker: Checker) -> None:
+    assert verdicts(await checker.fresh(seconds=START + 86_400)) == {"fresh": "proven"}
+    stale = await checker.fresh(seconds=START + 86_401)
+    assert verdicts(stale) == {"fresh": "unchecked"}
+    assert "an old copy" in found(stale, "fresh")
+
+
 async def test_a_realm_without_witnesses_says_so(page: Page, tmp_path: Path) -> None:
     log = SomeLog(tmp_path / "log", [leaf(0)], signer("reelm.example/ledger", 1, Kind.ED25519), ())
     log.publish()

@@ -16,6 +16,11 @@ _HEAD = """async ([kept]) => {
     return { claims: head.claims, kept: v.keeping(head, kept, 1), witnesses: head.witnesses };
   } catch (error) { return { refused: error.message, name: error.name }; }
 }"""
+_FRESH = """async ([seconds]) => {
+  const v = await import("/verify.js");
+  const head = await v.readHead(v.filesAt("/ledger"), null);
+  return { claims: [v.judgeFresh(head, seconds)].filter(Boolean) };
+}"""
 _RECEIPT = """async ([text, index]) => {
   const v = await import("/verify.js");
   const files = v.filesAt("/ledger");
@@ -62,6 +67,10 @@ class Checker:
 
     async def head(self, kept: dict[str, Any] | None = None) -> dict[str, Any]:
         return await self._asked(_HEAD, [kept])
+
+    async def fresh(self, *, seconds: int) -> dict[str, Any]:
+        """Whether witnesses have looked lately, at that time."""
+        return await self._asked(_FRESH, [seconds])
 
     async def receipt(self, *, text: str | None = None, index: int = 0) -> dict[str, Any]:
         """Of a file, or made from the log for an index."""

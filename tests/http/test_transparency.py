@@ -20,7 +20,9 @@ async def test_the_manifest_in_force_is_declared_with_its_digest(shared: Site) -
     assert version["number"] == 1
     assert version["changes"] == version["signers"] == version["signatures"] == []
     assert version["digest"] == sha256(document.content).hexdigest()
-    assert answer.json()["providers"] == [{"provider": "this-machine", "standing": "declared", "signed_on": None}]
+    assert answer.json()["providers"] == [
+        {"provider": "this-machine", "standing": "declared", "signed_on": None}
+    ]
 
 
 async def test_a_later_version_says_what_it_changed_and_who_signed(site: Site) -> None:

@@ -18,7 +18,7 @@ export interface Checked {
 const INCLUDED = "This entry is in the log";
 const SIGNED = "The realm signed the checkpoint that it is under";
 const WITNESSED = "Enough witnesses have seen that checkpoint";
-const STILL = "The ledger of today still has it";
+const STILL = "The ledger of today begins with that checkpoint";
 
 /** Checks a receipt file against the head of the log. @throws Refused when it is no receipt. */
 export async function checkReceipt(bytes: Uint8Array, head: Head, files: Files): Promise<Checked> {
@@ -86,7 +86,7 @@ async function judgeStill({ checkpoint }: Receipt, head: Head, files: Files): Pr
   }
   try {
     return (await isBeginning(checkpoint, now, files))
-      ? told("proven", `Its checkpoint is the beginning of the ledger of now, with ${now.size.toLocaleString()} entries.`)
+      ? told("proven", `Recomputed from the tiles: it now has ${now.size.toLocaleString()} entries.`)
       : told("failed", "Its checkpoint is not the beginning of the ledger of now: two histories. Keep this receipt, it is evidence.");
   } catch (error) {
     return told("failed", reason(error));

@@ -38,6 +38,7 @@ export interface Head {
 
 const SIGNED = "The realm signed this checkpoint";
 const WITNESSED = "Enough independent witnesses have seen the same record";
+const FRESH = "Enough witnesses have looked within the last day";
 const CONTINUED = "Nothing that this browser saw before was rewritten";
 const NO_ED25519 = "This browser cannot check Ed25519 signatures. Use a newer one, or reelm-audit.";
 
@@ -155,6 +156,21 @@ async function judgeWitnessed(at: Witnessing): Promise<{ claim: Claim; witnesses
   } catch (error) {
     return told("failed", reason(error));
   }
+}
+
+/** A day, as reelm-audit has it. */
+export const isFresh = (seconds: number, nowSeconds: number): boolean => nowSeconds - seconds <= 86_400;
+
+/** Whether what is shown may be an old copy; null where no witness could tell. */
+export function judgeFresh({ policy, witnesses }: Head, nowSeconds: number): Claim | null {
+  const dated = witnesses.filter(({ seconds }) => seconds !== null);
+  if (dated.length === 0) return null;
+  const newest = Math.max(...dated.map(({ seconds }) => seconds ?? 0));
+  const names = dated.flatMap(({ name, seconds }) => (isFresh(seconds ?? 0, nowSeconds) ? [name] : []));
+  const when = new Date(newest * 1000).toLocaleString();
+  return isMet(policy, new Set(names))
+    ? claim("head.fresh", FRESH, "proven", `The last look was on ${when}, by the clock of that witness.`)
+    : claim("head.fresh", FRESH, "unchecked", `The last look was on ${when}. Either nothing was written since then, or this is an old copy.`);
 }
 
 async function judgeContinued(kept: Kept | null, now: Checkpoint, files: Files): Promise<Claim> {

@@ -11,7 +11,7 @@ export { claim, type Claim, type Verdict } from "./claim";
 export { checkReceipt, makeReceipt, type Checked } from "./entry";
 export { writeEvidence } from "./evidence";
 export { filesAt } from "./files";
-export { isBeginning, keeping, readHead, type Head, type Kept, type Witnessed } from "./head";
+export { isBeginning, isFresh, judgeFresh, keeping, readHead, type Head, type Kept, type Witnessed } from "./head";
 export { readLeaf, type Json, type Leaf } from "./leaf";
 export { judgeManifestSigned, judgeRecorded } from "./manifest";
 export { Frontier, isConsistent, isIncluded, leafHash, rootOf } from "./merkle";
