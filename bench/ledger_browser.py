@@ -1,4 +1,4 @@
-"""What a visitor's browser takes to check the record: one receipt, a hundred thousand entries, the page itself.
+"""What a visitor's browser takes to check the record: one receipt, a hundred thousand entries, the page.
 
 Everything is asked of a realm's own web process on this machine, in a real Chromium. Beside the sweep, in the
 same page and over the same bytes: fetching the files without looking at them, and hashing them with the
@@ -16,9 +16,8 @@ from bench.house.realm import realm, web_alone
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "audit" / "src"))
 
-from playwright.sync_api import Browser, Page, sync_playwright
-
 from bench.ledger.written import write_log
+from playwright.sync_api import Browser, Page, sync_playwright
 
 ENTRIES = int(os.environ.get("REELM_BENCH_ENTRIES", "100000"))
 REPEATS = 5
@@ -40,7 +39,8 @@ _RECEIPT = """async (index) => {
   const files = v.filesAt("/ledger");
   const text = await v.makeReceipt(index, await v.readHead(files, null), files);
   const begun = performance.now();
-  const { claims } = await v.checkReceipt(new TextEncoder().encode(text), await v.readHead(files, null), files);
+  const head = await v.readHead(files, null);
+  const { claims } = await v.checkReceipt(new TextEncoder().encode(text), head, files);
   const passed = performance.now() - begun;
   if (claims.some(({ verdict }) => verdict === "failed")) throw new Error(JSON.stringify(claims));
   return passed;
@@ -65,7 +65,8 @@ _FETCH = """async (hashes) => {
   const node = new Uint8Array(65);
   const work = async () => {
     for (let tile = tiles.pop(); tile; tile = tiles.pop()) {
-      const [entries] = await Promise.all([v.readEntries(files, tile), files(v.pathOf({ ...tile, level: 0 }))]);
+      const hashed = files(v.pathOf({ ...tile, level: 0 }));
+      const [entries] = await Promise.all([v.readEntries(files, tile), hashed]);
       if (hashes) await Promise.all(entries.flatMap((entry) => [digest(entry), digest(node)]));
     }
   };
@@ -125,9 +126,9 @@ def measure(folder: Path) -> dict[str, list[float]]:
             large(data, folder)  # only once it runs: it puts what is new on its own record when it starts
             for number in range(REPEATS):
                 found["receipt"].append(asked(browser, running.url, _RECEIPT, number * ENTRIES // REPEATS))
-                found["fetch"].append(asked(browser, running.url, _FETCH, False))  # noqa: FBT003 - JavaScript's
+                found["fetch"].append(asked(browser, running.url, _FETCH, False))
                 found["sweep"].append(asked(browser, running.url, _SWEEP))
-                found["webcrypto"].append(asked(browser, running.url, _FETCH, True))  # noqa: FBT003 - as above
+                found["webcrypto"].append(asked(browser, running.url, _FETCH, True))
         browser.close()
     return found
 

@@ -2,26 +2,38 @@
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from itertools import count
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Page, Playwright, Route, expect
 
 from e2e.conftest import Visit
-from e2e.looking import give_role, look_at
+from e2e.looking import Helper
 from e2e.person import Person
 from e2e.test_keyboard import tab_to
 from e2e.test_screens import keep
 from e2e.verifying import Checker, witnessed_log
-from e2e.visitor import Screen, Visitor
-from logs import START, leaf
+from e2e.visitor import Screen
+from logs import leaf
 from reelm_audit.evidence import Evidence
 from running import Running
 
 _CALM = 0.05
+_NUMBERS = count(1)
 _SCREENS: tuple[Screen, ...] = ("phone", "desktop")
 CHECK = "Check every entry in this browser"
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def helper(playwright: Playwright, realm: Running) -> AsyncIterator[Helper]:
+    person = await Person.join(playwright, realm.url, f"helper{next(_NUMBERS)}")
+    found = Helper(realm, person)
+    await found.begin()
+    yield found
+    await person.api.dispose()
 
 
 async def claim(page: Page, name: str, verdict: str) -> None:
@@ -129,8 +141,9 @@ async def test_a_receipt_is_checked_from_its_file_its_text_and_its_number(
     await stranger.button("Check it here").click()
     await claim(page, "entry.included", "Failed")
     assert await keep(stranger, "transparency-receipt") == []
-    file = {"name": "five.tlog-proof", "mimeType": "text/plain", "buffer": one.encode()}
-    await page.get_by_label("Choose a receipt file").set_input_files(file)
+    await page.get_by_label("Choose a receipt file").set_input_files(
+        {"name": "five.tlog-proof", "mimeType": "text/plain", "buffer": one.encode()}
+    )
     for name in ("entry.included", "entry.signed", "entry.witnessed", "entry.still"):
         await claim(page, name, "Proven")
     await page.get_by_label("A receipt, or the number").fill("301")
@@ -165,16 +178,16 @@ async def test_a_record_that_does_not_answer_is_said_and_read_again(visit: Visit
 
 @pytest.mark.parametrize("screen", _SCREENS)
 async def test_people_see_within_seconds_who_looked_and_check_it(
-    visit: Visit, playwright: Playwright, realm: Running, newcomer: Person, screen: Screen
+    visit: Visit, helper: Helper, newcomer: Person, screen: Screen
 ) -> None:
-    helper = await Person.join(playwright, realm.url, f"helper_{screen}")
-    await give_role(realm, helper, f"kite-{screen}")
     subject = await visit(screen=screen, state=await newcomer.state())
     page = subject.page
     await subject.go("/settings")
     await expect(page.get_by_text("Nobody has.")).to_be_visible()
-    index = await look_at(realm, newcomer, by=helper)
-    await expect(page.get_by_text(f"kite-{screen} (support) saw your email")).to_be_visible(timeout=5_000)
+    index = await helper.look_at(newcomer)
+    await expect(page.get_by_text(f"{helper.pseudonym} (support) saw your email")).to_be_visible(
+        timeout=5_000
+    )
     await subject.button("Check its receipt").click()
     for name in ("look.same", "entry.included", "entry.signed", "entry.still"):
         await claim(page, name, "Proven")
@@ -182,28 +195,22 @@ async def test_people_see_within_seconds_who_looked_and_check_it(
     async with page.expect_download() as saving:
         await subject.link("Save the receipt").click()
     saved = await (await saving.value).path()
-    assert saved.read_text().startswith(f"c2sp.org/tlog-proof@v1\nextra ")
+    assert saved.read_text().startswith("c2sp.org/tlog-proof@v1\nextra ")
     await subject.link(f"entry number {index}").click()
     await claim(page, "entry.included", "Proven")
-    await helper.api.dispose()
 
 
-async def test_a_receipt_of_another_look_is_refused(
-    visit: Visit, playwright: Playwright, realm: Running, newcomer: Person
-) -> None:
-    helper = await Person.join(playwright, realm.url, "helper_other")
-    await give_role(realm, helper, "kite-other")
-    await look_at(realm, newcomer, by=helper)
+async def test_a_receipt_of_another_look_is_refused(visit: Visit, helper: Helper, newcomer: Person) -> None:
+    await helper.look_at(newcomer)
     subject = await visit(state=await newcomer.state())
     await subject.page.route(
-        "**/api/me/access", _bent(lambda text: text.replace("kite-other", "kite-false", 1))
+        "**/api/me/access", _bent(lambda text: text.replace(helper.pseudonym, "somebody-else", 1))
     )
     await subject.go("/settings")
-    await expect(subject.page.get_by_text("kite-false (support)")).to_be_visible()
+    await expect(subject.page.get_by_text("somebody-else (support)")).to_be_visible()
     await subject.button("Check its receipt").click()
     await claim(subject.page, "look.same", "Failed")
     await claim(subject.page, "entry.included", "Proven")
-    await helper.api.dispose()
 
 
 async def test_who_looked_is_asked_again_when_the_realm_was_away(visit: Visit, newcomer: Person) -> None:

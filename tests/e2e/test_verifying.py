@@ -48,7 +48,8 @@ async def test_its_sha256_is_that_of_the_browser_and_of_python(page: Page) -> No
           const v = await import("/verify.js");
           const all = texts.map((text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0)));
           const theirs = await Promise.all(all.map((each) => crypto.subtle.digest("SHA-256", each)));
-          return [all.map((each) => v.toHex(v.sha256(each))), theirs.map((each) => v.toHex(new Uint8Array(each)))];
+          const hex = (each) => v.toHex(new Uint8Array(each));
+          return [all.map((each) => hex(v.sha256(each))), theirs.map(hex)];
         }""",
         [base64.b64encode(text).decode() for text in texts],
     )
@@ -80,22 +81,25 @@ _TREES = """async ([hashes, roots, included, continued]) => {
   const leaves = hashes.map(bytes);
   const tree = (size) => ({ size, root: bytes(roots[size]) });
   const faults = [];
-  roots.forEach((root, size) => v.toHex(v.rootOf(leaves.slice(0, size))) === root || faults.push(["root", size]));
+  const is = (holds, ...what) => holds || faults.push(what);
+  roots.forEach((root, size) => is(v.toHex(v.rootOf(leaves.slice(0, size))) === root, "root", size));
   for (const [index, size, path] of included) {
     const proof = path.map(bytes);
-    if (!v.isIncluded(leaves[index], index, proof, tree(size))) faults.push(["included", index, size]);
-    if (v.isIncluded(leaves[(index + 1) % 40], index, proof, tree(size))) faults.push(["another leaf", index, size]);
-    if (size > 1 && v.isIncluded(leaves[index], index, proof.slice(1), tree(size))) faults.push(["short", index, size]);
-    if (v.isIncluded(leaves[index], index, [...proof, leaves[0]], tree(size))) faults.push(["long", index, size]);
-    if (v.isIncluded(leaves[index], index + 1, proof, tree(size))) faults.push(["another place", index, size]);
+    const leaf = leaves[index];
+    const long = [...proof, leaves[0]];
+    is(v.isIncluded(leaf, index, proof, tree(size)), "included", index, size);
+    is(!v.isIncluded(leaves[(index + 1) % 40], index, proof, tree(size)), "another leaf", index, size);
+    is(size === 1 || !v.isIncluded(leaf, index, proof.slice(1), tree(size)), "short", index, size);
+    is(!v.isIncluded(leaf, index, long, tree(size)), "long", index, size);
+    is(!v.isIncluded(leaf, index + 1, proof, tree(size)), "another place", index, size);
   }
   for (const [old, size, path] of continued) {
     const proof = path.map(bytes);
-    if (!v.isConsistent(tree(old), tree(size), proof)) faults.push(["continued", old, size]);
-    const other = { size: old, root: leaves[39] };
-    if (v.isConsistent(other, tree(size), proof)) faults.push(["another beginning", old, size]);
-    if (v.isConsistent(tree(old), { size, root: leaves[39] }, proof)) faults.push(["another end", old, size]);
-    if (v.isConsistent(tree(old), tree(size), [...proof, leaves[0]])) faults.push(["long", old, size]);
+    const other = leaves[39];
+    is(v.isConsistent(tree(old), tree(size), proof), "continued", old, size);
+    is(!v.isConsistent({ size: old, root: other }, tree(size), proof), "another beginning", old, size);
+    is(!v.isConsistent(tree(old), { size, root: other }, proof), "another end", old, size);
+    is(!v.isConsistent(tree(old), tree(size), [...proof, other]), "long", old, size);
   }
   return faults;
 }"""

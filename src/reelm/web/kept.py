@@ -17,7 +17,7 @@ class Keeping:
         what: as a person calls it.
         why: what it is for.
         until: when it is gone.
-        places: ``records`` is the realm's database, ``stores`` are fragments, ``ledger`` is the public record.
+        places: ``records`` is the realm's database, ``stores`` are fragments, ``ledger`` is public.
         tables: their names.
     """
 
@@ -73,7 +73,7 @@ KEPT = (
     ),
     Keeping(
         "Your clips",
-        "To show them: picture and sound as encrypted fragments, and the words beside them as you wrote them.",
+        "To show them: picture and sound as encrypted fragments, and the words beside them.",
         "Until you remove the clip.",
         ("records", "stores"),
         ("clips", "clip_tags", "subtitles", "renditions", "segments", "posters", "strips"),
@@ -101,15 +101,15 @@ KEPT = (
     ),
     Keeping(
         "Who looked at protected data",
-        "To show you, and to let nobody look without a second person or a reason where the policy asks for it.",
+        "To show you, and to let nobody look without a reason, or alone where a second person is asked for.",
         "For good.",
         ("records", "ledger"),
         ("staff", "looks", "approvals", "emergencies"),
     ),
     Keeping(
         "The public record",
-        "To let anybody check what the realm did. What is about a person is only committed to, and sealed here.",
-        "For good, or for as long as the record itself declares; sealed parts, until the person's key is gone.",
+        "To let anybody check what the realm did. What is about a person is committed to, and sealed here.",
+        "For good, or as long as the record itself declares; sealed parts, until the person's key is gone.",
         ("records", "ledger"),
         ("ledger_head", "ledger_waiting", "ledger_announced", "ledger_bodies"),
     ),
