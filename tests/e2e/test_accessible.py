@@ -40,6 +40,7 @@ def pages(town: Town, person: Person) -> dict[str, str]:
         "upload": "/upload",
         "settings": "/settings",
         "storage": "/storage",
+        "transparency": "/transparency",
         "missing": "/no/such/page",
     }
 

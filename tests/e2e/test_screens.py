@@ -86,6 +86,7 @@ def places(town: Town, person: Person) -> dict[str, str]:
         "settings": "/settings",
         "stranger-settings": "/settings",
         "stranger-storage": "/storage",
+        "stranger-transparency": "/transparency",
         "missing": "/no/such/page",
         "author-profile": "/@ann",
         "author-clip": f"/c/{town.clips[0]}",

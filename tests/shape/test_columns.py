@@ -5,6 +5,7 @@ from sqlalchemy import Column
 from tools.reference.modules import all_modules
 
 from reelm.base import DataClass, Keyed, Sealed, metadata
+from reelm.web.kept import KEPT
 
 all_modules()
 COLUMNS = [column for table in metadata.sorted_tables for column in table.columns]
@@ -20,3 +21,8 @@ def test_a_column_has_a_data_class_and_the_type_it_asks_for(column: Column[objec
     assert isinstance(klass, DataClass), "declare it with base.column(..., klass=...)"
     if klass in {DataClass.PROTECTED, DataClass.SECRET}:
         assert isinstance(column.type, Sealed | Keyed), f"{klass} data is stored sealed or as a keyed hash"
+
+
+def test_every_table_is_in_the_public_inventory_once() -> None:
+    named = [name for keeping in KEPT for name in keeping.tables]
+    assert sorted(named) == sorted(metadata.tables), "say in reelm/web/kept.py what it is kept for"

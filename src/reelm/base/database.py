@@ -101,7 +101,8 @@ class Database:
         """One unit of work: durable when the block ends, undone when it raises.
 
         Raises:
-            DatabaseUnavailable: the database did not answer, or stayed locked for 30 seconds.
+            DatabaseUnavailable: the database did not answer, stayed locked for 30 seconds, or ended this unit
+                because it and another one waited for each other.
         """
         async with self._connection() as tx:
             await tx.execution_options(reelm_write=True)
@@ -141,7 +142,8 @@ class Database:
 def _is_outage(error: DBAPIError | OSError) -> bool:
     if isinstance(error, OSError):
         return isinstance(error, ConnectionError)
-    return error.connection_invalidated or "database is locked" in str(error.orig)
+    said = str(error.orig)
+    return error.connection_invalidated or "database is locked" in said or "deadlock detected" in said
 
 
 def _prepare_sqlite(engine: Engine) -> None:

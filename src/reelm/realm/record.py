@@ -5,7 +5,7 @@ signatures that this takes; until then the realm does not start with it.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from reelm.base import Clock, Tx
@@ -23,6 +23,7 @@ __all__ = [
     "declares",
     "differences",
     "following",
+    "history",
     "hold_to_record",
     "lacks",
     "newest_version",
@@ -38,6 +39,11 @@ _MOST_CHANGES = 20
 async def versions(tx: Tx) -> tuple[Version, ...]:
     """Every version there was, oldest first; none is ever removed."""
     return tuple(_of(row) for row in await store.manifests(tx))
+
+
+async def history(tx: Tx) -> tuple[tuple[Version, datetime], ...]:
+    """The same, each with when it came on record."""
+    return tuple((_of(row), row.recorded_at) for row in await store.manifests(tx))
 
 
 async def newest_version(tx: Tx) -> Version | None:

@@ -33,6 +33,7 @@ from reelm.web.routes import (
     sounds,
     storage,
     subtitles,
+    transparency,
     tus,
     uploads,
 )
@@ -57,6 +58,7 @@ ROUTES = [
     *storage.ROUTES,
     *sounds.ROUTES,
     *subtitles.ROUTES,
+    *transparency.ROUTES,
     *operations.ROUTES,
 ]
 

@@ -21,7 +21,7 @@ _DECLARED = {"content-type": "application/json", "cache-control": "no-cache"}
 _SEGMENT = re.compile(r"/segments/([0-9a-f]{64})\.m4s$")
 _CLIP_PAGE = re.compile(r"/c/([0-7][0-9a-hjkmnp-tv-z]{25})$")
 _PAGES = re.compile(
-    r"/(following|local|discover|inbox|me|upload|sign-in|sign-up|settings|storage|c/[^/]+|@[^/]+|tag/[^/]+)?$"
+    r"/(following|local|discover|inbox|me|upload|sign-in|sign-up|settings|storage|transparency|c/[^/]+|@[^/]+|tag/[^/]+)?$"
 )
 _KINDS = (
     ("/segments/", "segment"),

@@ -864,6 +864,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/manifest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * ReadDeclarations
+         * @description Every version of the manifest, who signed it and what it changed.
+         */
+        get: operations["read_declarations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/manifest/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * ReadVersion
+         * @description The document of one version: the very bytes whose SHA-256 is on the ledger and that were signed.
+         */
+        get: operations["read_manifest_version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/inventory": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * ReadHoldings
+         * @description What the realm keeps, why, until when, where and how protected, column by column.
+         */
+        get: operations["read_holdings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health/live": {
         parameters: {
             query?: never;
@@ -1044,6 +1104,11 @@ export interface components {
             comments: components["schemas"]["Comment"][];
             cursor: string | null;
         };
+        /** Declarations */
+        Declarations: {
+            versions: components["schemas"]["ManifestVersion"][];
+            providers: components["schemas"]["ProviderStanding"][];
+        };
         /** EncodingDelivery */
         EncodingDelivery: {
             renditions: {
@@ -1070,6 +1135,10 @@ export interface components {
             status: "ok" | "degraded";
             problems: string[];
         };
+        /** Holdings */
+        Holdings: {
+            kept: components["schemas"]["Kept"][];
+        };
         /** Join */
         Join: {
             email: string;
@@ -1078,6 +1147,27 @@ export interface components {
             /** @description 3 to 24 of a-z, 0-9, _ and . */
             handle: string;
             display_name?: string | null;
+        };
+        /** Kept */
+        Kept: {
+            what: string;
+            why: string;
+            until: string;
+            /** @description the realm's database, fragments on the stores, the public record */
+            places: ("records" | "stores" | "ledger")[];
+            columns: components["schemas"]["KeptColumn"][];
+        };
+        /** KeptColumn */
+        KeptColumn: {
+            table: string;
+            column: string;
+            /** @enum {string} */
+            data_class: "public" | "interop" | "protected" | "secret" | "operational";
+            /**
+             * @description what somebody with the disk would see
+             * @enum {string}
+             */
+            stored_as: "plain" | "sealed" | "keyed hash";
         };
         /** Lease */
         Lease: {
@@ -1098,6 +1188,22 @@ export interface components {
             source_bytes: number;
             /** @description it ends after so long without a word of progress */
             lease_seconds: number;
+        };
+        /** ManifestVersion */
+        ManifestVersion: {
+            number: number;
+            /** @description of its document; the ledger has it too */
+            digest: string;
+            /** Format: date-time */
+            recorded_at: string;
+            /** @description how many signatures it takes */
+            threshold: number;
+            /** @description by the keys that this version declares */
+            signers: components["schemas"]["Signer"][];
+            /** @description signature lines over it, for whoever checks them */
+            signatures: string[];
+            /** @description against the version before, in words; none for the first */
+            changes: string[];
         };
         /** Margin */
         Margin: {
@@ -1198,6 +1304,14 @@ export interface components {
             display_name?: string | null;
             bio?: string | null;
         };
+        /** ProviderStanding */
+        ProviderStanding: {
+            provider: string;
+            /** @enum {string} */
+            standing: "confirmed" | "stale" | "declared";
+            /** @description YYYY-MM-DD, of the newest confirmation that fits */
+            signed_on: string | null;
+        };
         /** Realm */
         Realm: {
             name: string;
@@ -1219,6 +1333,12 @@ export interface components {
         SignIn: {
             email: string;
             password: string;
+        };
+        /** Signer */
+        Signer: {
+            id: string;
+            holder: string;
+            has_signed: boolean;
         };
         /** Sound */
         Sound: {
@@ -5331,6 +5451,123 @@ export interface operations {
             };
             /** @description Service Unavailable */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_declarations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Declarations"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_manifest_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description of the version */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_holdings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Holdings"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,12 +1,15 @@
 import type {
+  Accesses,
   Arrival,
   Clip,
   ClipEdit,
   ClipPage,
   Comment,
   CommentPage,
+  Declarations,
   FeedPage,
   FeedTab,
+  Holdings,
   Join,
   NewClip,
   NewComment,
@@ -87,6 +90,15 @@ export const comments = {
 
 export const storage = {
   read: (signal?: Signal) => request<Storage>("GET", "/storage", { signal }),
+};
+
+export const transparency = {
+  declarations: (signal?: Signal) => request<Declarations>("GET", "/manifest", { signal }),
+  holdings: (signal?: Signal) => request<Holdings>("GET", "/inventory", { signal }),
+};
+
+export const me = {
+  accesses: (signal?: Signal) => request<Accesses>("GET", "/me/access", { signal }),
 };
 
 export const uploads = {

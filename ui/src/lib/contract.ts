@@ -3,6 +3,8 @@ import type { components } from "./api";
 
 type Schemas = components["schemas"];
 
+export type Access = Schemas["Access"];
+export type Accesses = Schemas["Accesses"];
 export type Account = Schemas["Account"];
 export type Arrival = Schemas["Arrival"];
 export type Author = Schemas["Author"];
@@ -11,10 +13,14 @@ export type ClipEdit = Schemas["ClipEdit"];
 export type ClipPage = Schemas["ClipPage"];
 export type Comment = Schemas["Comment"];
 export type CommentPage = Schemas["CommentPage"];
+export type Declarations = Schemas["Declarations"];
 export type Failure = Schemas["Failure"];
 export type FeedPage = Schemas["FeedPage"];
 export type FeedTab = Schemas["Tab"];
+export type Holdings = Schemas["Holdings"];
 export type Join = Schemas["Join"];
+export type Kept = Schemas["Kept"];
+export type ManifestVersion = Schemas["ManifestVersion"];
 export type NewClip = Schemas["NewClip"];
 export type NewComment = Schemas["NewComment"];
 export type Plan = Schemas["Plan"];

@@ -4,6 +4,8 @@ const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto", style
 const absolute = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 const month = new Intl.DateTimeFormat(undefined, { month: "long", year: "numeric" });
 
+const regions = new Intl.DisplayNames(undefined, { type: "region", fallback: "code" });
+
 const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
   ["year", 31_557_600],
   ["month", 2_629_800],
@@ -20,6 +22,9 @@ export const since = (iso: string): string => month.format(new Date(iso));
 
 /** "1 like", "2 likes". English only, like the rest of the texts. */
 export const counted = (value: number, noun: string): string => `${exact(value)} ${noun}${value === 1 ? "" : "s"}`;
+
+/** A country by its ISO 3166-1 code; ZZ is what a manifest says where none is declared. */
+export const country = (code: string): string => (code === "ZZ" ? "country not declared" : (regions.of(code) ?? code));
 
 export function ago(iso: string, now: number = Date.now()): string {
   const seconds = Math.round((now - Date.parse(iso)) / 1000);

@@ -7,10 +7,10 @@ export type Route =
   | { name: "tag"; tag: string }
   | { name: "sound"; id: string }
   | { name: "upload"; sound: string | null }
-  | { name: "discover" | "inbox" | "me" | "settings" | "storage" | "missing" }
+  | { name: "discover" | "inbox" | "me" | "settings" | "storage" | "transparency" | "missing" }
   | { name: "sign-in" | "sign-up"; next: string };
 
-const PLAIN = new Set(["discover", "inbox", "me", "settings", "storage"]);
+const PLAIN = new Set(["discover", "inbox", "me", "settings", "storage", "transparency"]);
 
 /** Only paths of this site may follow a sign-in, never another origin. */
 function safeNext(value: string | null): string {

@@ -1,7 +1,6 @@
 import type { Storage, Store, StoreDeclaration, StorePrice } from "./contract";
-import { counted, exact } from "./format";
+import { counted, country, exact } from "./format";
 
-const regions = new Intl.DisplayNames(undefined, { type: "region", fallback: "code" });
 const UNDECLARED = "ZZ";
 const LEAST_SHOWN = 0.01;
 const TENURES = {
@@ -13,9 +12,8 @@ const TENURES = {
 const GONE = new Set<Store["stage"]>(["deleted", "withdrawn"]);
 
 /** Where its machines are. */
-export function placeName({ city, country }: StoreDeclaration): string {
-  if (country !== UNDECLARED) return `${city}, ${regions.of(country) ?? country}`;
-  return city === "not declared" ? "place not declared" : `${city}, country not declared`;
+export function placeName({ city, country: code }: StoreDeclaration): string {
+  return code === UNDECLARED && city === "not declared" ? "place not declared" : `${city}, ${country(code)}`;
 }
 
 /** By what right its host has the machines, and who stands above that host. */

@@ -129,12 +129,16 @@ async def remove_entry(tx: Tx, entry_id: ObjectId) -> bool:
 async def remove_entries_of(tx: Tx, owner: str) -> int:
     """Make all entries of an owner garbage; packs with anything of theirs are due at once. How many lived."""
     theirs = entries.c.owner == owner
-    # In the order in which a compaction takes them, so that the two never wait for each other in a circle.
-    await tx.execute(select(entries.c.entry_id).where(theirs).order_by(entries.c.entry_id).with_for_update())
+    await _hold(tx, theirs)
     count = await _kill(tx, theirs)
     holding = select(entries.c.pack_id).where(theirs)
     await tx.execute(update(packs).where(packs.c.pack_id.in_(holding)).values(is_due=True))
     return count
+
+
+async def _hold(tx: Tx, which: ColumnElement[bool]) -> None:
+    """Lock entries in the order of their ids, so that nobody waits for anybody else in a circle."""
+    await tx.execute(select(entries.c.entry_id).where(which).order_by(entries.c.entry_id).with_for_update())
 
 
 async def _kill(tx: Tx, which: ColumnElement[bool]) -> int:
@@ -183,6 +187,7 @@ async def move_entries(tx: Tx, records: Sequence[EntryRecord], *, old: ObjectId,
 
     One that was removed in the meantime stays so, but its bytes were copied: then the new pack is due too.
     """
+    await _hold(tx, entries.c.pack_id == old)
     packed_bytes = sum(record.packed_bytes for record in records)
     await _add_pack(tx, new, packed_bytes, live_bytes=packed_bytes)
     await tx.execute(
@@ -212,6 +217,7 @@ async def retire(tx: Tx, object_id: ObjectId) -> bool:
     """Mark an object for deletion, unless it is a pack in which something lives; whether that was done."""
     if await tx.scalar(select(entries.c.entry_id).where(entries.c.pack_id == object_id, _LIVES).limit(1)):
         return False
+    await _hold(tx, entries.c.pack_id == object_id)
     await tx.execute(delete(entries).where(entries.c.pack_id == object_id))
     await tx.execute(delete(packs).where(packs.c.pack_id == object_id))
     await mark_deleting(tx, object_id)

@@ -1,0 +1,54 @@
+"""What the realm says of itself beside its ledger: for everybody, without an account."""
+
+from typing import Annotated
+
+from litestar import Response, get
+from litestar.params import PathParameter
+
+from reelm.base import NotFound
+from reelm.realm import record
+from reelm.web.disclosure import Declarations, Holdings, declarations, holdings
+from reelm.web.problems import documented
+from reelm.web.routes import At
+
+# Providers confirm their entries meanwhile; versions only change with a restart.
+_SOON = {"cache-control": "public, max-age=30"}
+# Changes with the code alone.
+_AN_HOUR = {"cache-control": "public, max-age=3600"}
+_FOREVER = {"cache-control": "public, max-age=31536000, immutable"}
+
+Number = Annotated[int, PathParameter(ge=1, le=2**31 - 1, description="of the version")]
+
+
+@get("/api/manifest", operation_id="read_declarations", responses=documented(400, 503), tags=["transparency"])
+async def read_declarations(at: At) -> Response[Declarations]:
+    """Every version of the manifest, who signed it and what it changed."""
+    async with at.database.read() as tx:
+        history = await record.history(tx)
+        standings = await record.provider_standings(tx, at.version, today=at.clock.now().date())
+    return Response(declarations(history, standings), headers=_SOON)
+
+
+@get(
+    "/api/manifest/{number:int}",
+    operation_id="read_manifest_version",
+    responses=documented(400, 404, 503),
+    tags=["transparency"],
+)
+async def read_version(at: At, number: Number) -> Response[bytes]:
+    """The document of one version: the very bytes whose SHA-256 is on the ledger and that were signed."""
+    async with at.database.read() as tx:
+        history = await record.history(tx)
+    documents = [version.document for version, _ in history if version.number == number]
+    if not documents:
+        raise NotFound(f"The manifest has {len(history)} versions, and none with number {number}.")
+    return Response(documents[0], media_type="application/json", headers=_FOREVER)
+
+
+@get("/api/inventory", operation_id="read_holdings", responses=documented(400), tags=["transparency"])
+async def read_holdings() -> Response[Holdings]:
+    """What the realm keeps, why, until when, where and how protected, column by column."""
+    return Response(holdings(), headers=_AN_HOUR)
+
+
+ROUTES = [read_declarations, read_version, read_holdings]

@@ -1,0 +1,24 @@
+/**
+ * Checks a realm's public record without trusting who serves it: signatures, receipts, continuation, every entry.
+ *
+ * Has no dependency but the browser: signatures are checked by WebCrypto, trees are hashed here. It is
+ * served as `/verify.js`, for pages of others and for whoever wants to call it by hand.
+ */
+export { toBase64, toHex } from "./bytes";
+export { parseCheckpoint, type Checkpoint } from "./checkpoint";
+export { sweepBeside } from "./beside";
+export { claim, type Claim, type Verdict } from "./claim";
+export { checkReceipt, makeReceipt, type Checked } from "./entry";
+export { writeEvidence } from "./evidence";
+export { filesAt } from "./files";
+export { isBeginning, isFresh, judgeFresh, keeping, readHead, type Head, type Kept, type Witnessed } from "./head";
+export { readLeaf, type Json, type Leaf } from "./leaf";
+export { judgeManifestSigned, judgeRecorded } from "./manifest";
+export { Frontier, isConsistent, isIncluded, leafHash, rootOf } from "./merkle";
+export { canCheckSignatures, hasSigned, parseKey, parseNote } from "./note";
+export { parsePolicy, quorumWords, type Policy } from "./policy";
+export { parseReceipt, isSound, type Receipt } from "./receipt";
+export { Refused } from "./refused";
+export { sha256 } from "./sha256";
+export { sweep, type Swept } from "./sweep";
+export { pathOf, readEntries, tilesOf, WIDTH, type Files } from "./tiles";
