@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Integer, MetaData, Table, func, insert, select
+from sqlalchemy import Integer, MetaData, Table, func, insert, select, update
 from sqlalchemy.exc import DatabaseError, StatementError
 
-from reelm.base import Database, DataClass, Moment, column
+from reelm.base import Database, DatabaseUnavailable, DataClass, Moment, column
 
 THINGS = Table(
     "things",
@@ -95,6 +95,30 @@ async def test_writers_wait_for_each_other(records: Database) -> None:
 
     await asyncio.gather(*(add(number) for number in range(20)))
     assert await count(records) == 20
+
+
+async def test_units_that_wait_for_each_other_end_and_whoever_is_refused_saved_nothing(
+    records: Database,
+) -> None:
+    """SQLite lets one begin after the other; PostgreSQL finds the circle and ends one of them."""
+    async with records.write() as tx:
+        await tx.execute(insert(THINGS), [{"id": 1}, {"id": 2}])
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+
+    async def mark(first: int, second: int) -> bool:
+        try:
+            async with records.write() as tx:
+                for which in (first, second):
+                    await tx.execute(update(THINGS).where(THINGS.c.id == which).values(at=now))
+                    await asyncio.sleep(0.1)
+                await tx.execute(insert(THINGS).values(id=10 * first))
+        except DatabaseUnavailable:
+            return False
+        return True
+
+    saved = await asyncio.gather(mark(1, 2), mark(2, 1))
+    assert any(saved)
+    assert await count(records) == 2 + sum(saved)
 
 
 async def test_a_savepoint_undoes_its_own_part_only(records: Database) -> None:
