@@ -72,7 +72,7 @@ async def test_a_sound_is_searched_listened_to_and_chosen_while_posting(
     await expect(author.page.get_by_label("Others may use this clip's sound")).to_be_checked()
     await author.button("Choose a sound").click()
     dialog = sheet(author)
-    await expect(dialog.get_by_role("listitem")).to_have_count(len(town.clips))
+    await expect(dialog.get_by_text(BY_ANN).first).to_be_visible()
     await dialog.get_by_label("Search sounds").fill("nobody.at.all")
     await expect(dialog.get_by_text("No sound of “nobody.at.all”")).to_be_visible()
     await dialog.get_by_label("Search sounds").fill("#tide")

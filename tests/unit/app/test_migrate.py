@@ -4,7 +4,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
 
-from reelm import app  # noqa: F401 - every package declares its tables
+from reelm.app import wiring  # noqa: F401 - every package declares its tables
 from reelm.app.migrate import HEAD, SCRIPTS, migrate
 from reelm.base import Database, metadata
 
