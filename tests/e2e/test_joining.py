@@ -35,6 +35,8 @@ _HELD = "720p.part"
 _WATCH = """(id) => {
   const video = document.querySelector(`video[data-clip-id='${id}']`);
   window.disturbances = [];
+  window.rounds = 0;
+  video.addEventListener("seeked", () => (window.rounds += 1));
   new MutationObserver(() => {
     if (video.dataset.state !== "playing") window.disturbances.push(video.dataset.state);
     if (!video.classList.contains("isShown")) window.disturbances.push("the poster is back");
@@ -161,7 +163,9 @@ async def sees_it_become_sharper(watched: Watching, author: Person, gate: Gate) 
     await watched.height_becomes(1280)
     assert await watched.has_fetched_of(joined)
     before = await visitor.facts(clip_id)
-    after = await visitor.sees_moving(clip_id, frames=60)
+    rounds = await visitor.page.evaluate("window.rounds")
+    await visitor.page.wait_for_function("(rounds) => window.rounds > rounds", arg=rounds, timeout=_PLAY_MS)
+    after = await visitor.sees_moving(clip_id, frames=20)
     assert after["height"] == 1280
     assert not after["is_muted"]
     assert after["sound_bytes"] > before["sound_bytes"]

@@ -3,10 +3,10 @@
 ``probe → first rung → store → playable → remaining rungs → store → done``. The first rung is the source's own
 picture where players can take it, and the lowest encoded one otherwise. The clip is visible when it is
 stored; the other rungs join it later, and a remuxed one retires when they are all there. The sound of another
-clip (``sound``) is brought before the first rung, and the picture is sampled before the first encoding. Every
-step is safe to repeat: encoding replaces its own folder, the vault stores one object per reference, and rows
-are written once. What is recorded between steps holds media keys only sealed under the creator's key. A retry
-makes only what players do not have yet.
+clip (``sound``) is brought before the first rung, and the picture is sampled before the first encoding. Where
+the operator wants a rung in AV1, it is added before the end. Every step is safe to repeat: encoding replaces
+its own folder, the vault stores one object per reference, and rows are written once. What is recorded between
+steps holds media keys only sealed under the creator's key. A retry makes only what players do not have yet.
 """
 
 import asyncio
