@@ -20,10 +20,13 @@ from bench.figure import Figure, report
 from bench.media.footage import DRAWN, MANIFOLD, NOISY, film, sampled
 
 from reelm.base import SystemClock, SystemEntropy
-from reelm.media import Config, Encoded, Media, Plan, find_ffmpeg
+from reelm.media import Config, Encoded, Media, Plan, Rung, find_ffmpeg
+from reelm.media.graph import picture_chain
 
 _PICTURES = {"drawn": DRAWN, "noisy": NOISY, "manifold": MANIFOLD}
 _SECONDS = 6
+# Said of everything that is compared: ffmpeg would convert what says nothing, and the scores be of that.
+_COLOURS = "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv"
 _SCORE = re.compile(r"VMAF score: ([\d.]+)")
 
 
@@ -39,6 +42,12 @@ class Score:
     bits_per_second: float
 
 
+def _picture(made: Plan, rung: Rung, *, width: int, height: int) -> str:
+    """A source as its rungs see it, but for their size."""
+    chain = picture_chain(made.video, width=width, height=height)
+    return ",".join([f"fps={rung.frame_rate}", *chain, _COLOURS])
+
+
 class Lab:
     """Runs the project's ffmpeg in a folder of its own."""
 
@@ -49,7 +58,7 @@ class Lab:
     def slow(self, source: Path, made: Plan, encoded: Encoded, bits_per_second: float) -> Path:
         """The peer of a rung."""
         rung, path = encoded.rung, self._folder / f"slow-{encoded.rung.name}.mp4"
-        chain = f"fps={rung.frame_rate},scale={rung.width}:{rung.height}:flags=bicubic"
+        chain = _picture(made, rung, width=rung.width, height=rung.height)
         stop = ("-t", f"{float(made.duration_seconds):.6f}", "-an", "-pix_fmt", "yuv420p")
         rate = ("-c:v", "libx264", "-preset", "slow", "-b:v", str(round(bits_per_second)))
         log = ("-passlogfile", str(self._folder / rung.name))
@@ -59,9 +68,13 @@ class Lab:
 
     def vmaf(self, path: Path, source: Path, made: Plan, encoded: Encoded) -> float:
         width, height = made.video.width, made.video.height
+        seen, times = (
+            _picture(made, encoded.rung, width=width, height=height),
+            "settb=AVTB,setpts=PTS-STARTPTS",
+        )
         chains = [
-            f"[0:v]scale={width}:{height}:flags=bicubic,settb=AVTB,setpts=PTS-STARTPTS[made]",
-            f"[1:v]fps={encoded.rung.frame_rate},format=yuv420p,settb=AVTB,setpts=PTS-STARTPTS[source]",
+            f"[0:v]{_COLOURS},scale={width}:{height}:flags=bicubic,{times}[made]",
+            f"[1:v]{seen},{times}[source]",
             "[made][source]libvmaf=n_threads=2:n_subsample=3:shortest=1",
         ]
         said = self._run("-i", str(path), "-i", str(source), "-lavfi", ";".join(chains), "-f", "null", "-")

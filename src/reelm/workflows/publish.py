@@ -10,7 +10,8 @@ steps holds media keys only sealed under the creator's key. A retry makes only w
 """
 
 import asyncio
-from contextlib import suppress
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import cast
@@ -186,34 +187,51 @@ async def _keep(order: Order, at: OpenRealm) -> Json:
 async def _first_rung(order: Order, probe: Json, at: OpenRealm) -> Json:
     """The quickest rendition that plays, encrypted, and the poster; it holds no key in the clear."""
     planned = _planned(probe)
-    source, folder = at.media.source(order.upload_id), at.media.workspace(order.upload_id) / "first_rung"
     if (remuxed := remuxed_rung(planned)) is not None:
         with suppress(BadEncoding, Unreadable):  # not what it seemed: encoded like any other
             return await _remux(order, planned, remuxed, at)
-    async with reporting(order.clip_id, Step.PREPARING, at) as progress:
-        work = _work(order, Turn.FIRST_RUNG, planned, planned.rungs[:1], at=at)
-        made = await make(work, progress=progress, at=at)
-    async with at.remux_turns.hold(Turn.FIRST_RUNG, order.round):
-        poster = await at.media.poster(source, planned.probe, into=folder, cut=planned.cut)
+    async with _meanwhile(_poster(order, planned, at)) as poster:
+        async with reporting(order.clip_id, Step.PREPARING, at) as progress:
+            work = _work(order, Turn.FIRST_RUNG, planned, planned.rungs[:1], at=at)
+            made = await make(work, progress=progress, at=at)
+        still = _still(await poster)
     packed = [await _pack(order, each, at) for each in made.renditions]
-    return cast("Json", msgspec.to_builtins(Batch(packed, _still(poster), made.seconds)))
+    return cast("Json", msgspec.to_builtins(Batch(packed, still, made.seconds)))
 
 
 async def _remux(order: Order, planned: Plan, rung: Rung, at: OpenRealm) -> Json:
-    source, folder = at.media.source(order.upload_id), at.media.workspace(order.upload_id) / "first_rung"
+    source, folder = at.media.source(order.upload_id), _first_folder(order, at)
     async with at.remux_turns.hold(Turn.FIRST_RUNG, order.round):
         begun = at.clock.monotonic_seconds()
-        poster = asyncio.create_task(at.media.poster(source, planned.probe, into=folder, cut=planned.cut))
-        try:
+        making = at.media.poster(source, planned.probe, into=folder, cut=planned.cut)
+        async with _meanwhile(making) as poster:
             remuxed = await at.media.remux(source, planned, rung, into=folder)
             packed = await _pack(order, await at.media.package(remuxed, into=folder), at)
             still = _still(await poster)
-        finally:
-            poster.cancel()  # does nothing once it is made
-            # Encoding may come next, into the same folder.
-            await asyncio.gather(poster, return_exceptions=True)
     took_seconds = at.clock.monotonic_seconds() - begun
     return cast("Json", msgspec.to_builtins(Batch([packed], still, took_seconds)))
+
+
+async def _poster(order: Order, planned: Plan, at: OpenRealm) -> Poster:
+    source, folder = at.media.source(order.upload_id), _first_folder(order, at)
+    async with at.remux_turns.hold(Turn.FIRST_RUNG, order.round):
+        return await at.media.poster(source, planned.probe, into=folder, cut=planned.cut)
+
+
+def _first_folder(order: Order, at: OpenRealm) -> Path:
+    return at.media.workspace(order.upload_id) / Turn.FIRST_RUNG.name.lower()
+
+
+@asynccontextmanager
+async def _meanwhile(making: Coroutine[None, None, Poster]) -> AsyncIterator[asyncio.Task[Poster]]:
+    """Made beside something else, and given up when that fails."""
+    poster = asyncio.create_task(making)
+    try:
+        yield poster
+    finally:
+        poster.cancel()  # does nothing once it is made
+        # Encoding may come next, into the same folder.
+        await asyncio.gather(poster, return_exceptions=True)
 
 
 def _still(poster: Poster) -> Still:
