@@ -50,6 +50,8 @@ class SomeSite:
             name, headers["content-encoding"] = f"{name}.gz", ("gzip",)
         body = self.special(path, agent) or self.files.get(name)
         status = 404 if body is None else 200
+        if body is None and "." not in path:
+            body = self.files["index.html"]
         return Answer(path=path, status=status, headers=headers, body=body or b"")
 
     def publish(self) -> Leaf:
@@ -169,6 +171,12 @@ def test_a_published_script_that_reads_the_clipboard_or_connects_is_found(
 
 def test_a_page_that_is_another_for_some_is_found(site: SomeSite, published: Leaf) -> None:
     site.special = lambda path, agent: b"<b>other</b>" if path == "/" and "iPhone" in agent else None
+    assert failed(site, published) == {"same"}
+
+
+@pytest.mark.parametrize("place", ["/sign-in", "/no/such/page"])
+def test_a_place_that_is_another_page_is_found(site: SomeSite, published: Leaf, place: str) -> None:
+    site.special = lambda path, _agent: b"<b>other</b>" if path == place else None
     assert failed(site, published) == {"same"}
 
 

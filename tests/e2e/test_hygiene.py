@@ -56,6 +56,10 @@ async def test_no_service_worker_outlives_the_page(journey: dict[str, Any]) -> N
     assert journey["workers"] == []
 
 
+async def test_every_packet_was_looked_at(seen: dict[str, Any]) -> None:
+    assert seen["missed"] == 0
+
+
 async def test_chromium_left_alone_reaches_for_nothing_but_its_makers(seen: dict[str, Any]) -> None:
     others = [where for _, where, _ in seen["idle"] if not where.endswith(_CHROMIUMS_OWN)]
     assert others == []

@@ -28,7 +28,7 @@ async def test_a_realm_has_its_manifest_and_its_code_on_the_record_before_it_ser
     assert bundle.headers["content-type"] == "application/octet-stream"
     assert bundle.headers["cache-control"] == FOREVER
     said = {leaf.kind: leaf.public for leaf in map(read_leaf, leaves)}
-    assert set(said) == {"manifest.publish", "policy.publish", "release.deploy"}
+    assert set(said) == {"manifest.publish", "policy.publish", "release.publish", "release.deploy"}
     digest = sha256(declared.content).hexdigest()
     assert getattr(said["manifest.publish"], "digest") == digest  # noqa: B009 - a field of one kind
 

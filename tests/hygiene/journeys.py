@@ -9,6 +9,9 @@ from e2e import sources
 from e2e.person import PASSWORD
 from e2e.visitor import Visitor
 
+# Such a page may go on asking for what is new, and is never done.
+_LIVE_MS = 2_000
+
 
 async def look_around(visitor: Visitor) -> None:
     """A stranger, before there is anything to see."""
@@ -61,7 +64,7 @@ async def check_the_record(visitor: Visitor) -> None:
     for path in [await each.get_attribute("href") for each in await found.all()]:
         if path and path.startswith("/"):
             await visitor.go(path)
-            await visitor.page.wait_for_load_state("networkidle")
+            await visitor.page.wait_for_timeout(_LIVE_MS)
 
 
 async def leave(visitor: Visitor) -> None:

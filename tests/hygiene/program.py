@@ -34,7 +34,7 @@ async def main(folder: Path, chromium: str) -> None:
             # Another one, since the first may still try to reach what it could not.
             async with launched(playwright, chromium) as browser:
                 caught = await offend(wire, browser, elsewhere, without={other, *idle})
-    seen = {"idle": told(idle), "journeys": walked, "offences": caught, "held": held}
+    seen = {"idle": told(idle), "journeys": walked, "offences": caught, "held": held, "missed": wire.missed()}
     (folder / "seen.json").write_text(json.dumps(seen, indent=1))
 
 

@@ -1,5 +1,6 @@
 """The network of a namespace: a way out that leads nowhere, names that all exist, and a record of it all."""
 
+import ctypes
 import socket
 import struct
 import subprocess
@@ -23,6 +24,23 @@ _IPV4, _TCP, _UDP = 0x0800, 6, 17
 _SYN, _ACK = 0x02, 0x10
 _DNS_PORT = 53
 _HEAD_BYTES = 128
+# From <linux/if_packet.h> and <asm-generic/socket.h>; Python has no names for them.
+_SOL_PACKET, _PACKET_STATISTICS, _SO_ATTACH_FILTER = 263, 6, 26
+# The kernel hands over datagrams and what opens a connection: an upload over loopback is too much to look at.
+# As tcpdump -d writes it, for a frame with its Ethernet header.
+_FILTER = (
+    (0x28, 0, 0, 12),  # ldh [12]: the protocol
+    (0x15, 0, 8, _IPV4),  # jeq IPv4, else reject
+    (0x30, 0, 0, 23),  # ldb [23]: what is in it
+    (0x15, 5, 0, _UDP),  # jeq UDP: accept
+    (0x15, 0, 5, _TCP),  # jeq TCP, else reject
+    (0xB1, 0, 0, 14),  # ldxb 4*([14]&0xf): the length of its head
+    (0x50, 0, 0, 27),  # ldb [x + 27]: the flags
+    (0x54, 0, 0, _SYN | _ACK),  # and
+    (0x15, 0, 1, _SYN),  # jeq SYN alone, else reject
+    (0x06, 0, 0, _HEAD_BYTES),  # accept
+    (0x06, 0, 0, 0),  # reject
+)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -43,6 +61,7 @@ class Wire:
 
     contacts: list[Contact] = field(default_factory=list)
     _names: dict[str, str] = field(default_factory=dict)
+    _eye: socket.socket = field(init=False)
 
     @classmethod
     def laid(cls, folder: Path) -> Self:
@@ -54,9 +73,16 @@ class Wire:
         for line in _WAY_OUT.format(resolver=resolver).strip().splitlines():
             subprocess.run(line.split(), check=True)  # noqa: S603 - the fixed lines above
         wire = cls()
+        wire._eye = _opened_eye()
         for watch in (wire._answer_names, wire._see_packets):
             threading.Thread(target=watch, daemon=True).start()
         return wire
+
+    def missed(self) -> int:
+        """Packets that came faster than they were looked at; what was seen is everything while it is 0."""
+        counts = self._eye.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8)
+        _, dropped = struct.unpack("II", counts)
+        return int(dropped)
 
     def since(self, mark: int, *, without: set[Contact]) -> list[Contact]:
         """What was reached for after ``len(contacts)`` was ``mark``, each once."""
@@ -90,11 +116,10 @@ class Wire:
         return address
 
     def _see_packets(self) -> None:
-        with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_EVERY_PROTOCOL)) as eye:
-            while True:
-                packet, (_, protocol, direction, *_) = eye.recvfrom(_HEAD_BYTES)
-                if direction == _LEAVING and protocol == _IPV4:
-                    self._see(packet[14:])
+        while True:
+            packet, (_, protocol, direction, *_) = self._eye.recvfrom(_HEAD_BYTES)
+            if direction == _LEAVING and protocol == _IPV4:
+                self._see(packet[14:])
 
     def _see(self, packet: bytes) -> None:
         length, protocol = (packet[0] & 0x0F) * 4, packet[9]
@@ -116,3 +141,12 @@ def _name_in(question: bytes) -> tuple[str, int]:
         labels.append(question[at + 1 : at + 1 + length].decode("latin-1"))
         at += length + 1
     return ".".join(labels).lower(), at + 1
+
+
+def _opened_eye() -> socket.socket:
+    """Sees the packets of every interface that ``_FILTER`` lets through."""
+    eye = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_EVERY_PROTOCOL))
+    lines = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *line) for line in _FILTER))
+    program = struct.pack("HP", len(_FILTER), ctypes.addressof(lines))
+    eye.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, program)
+    return eye

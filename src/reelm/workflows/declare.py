@@ -51,8 +51,8 @@ async def _hold_to_record(running: Release, kept: Release, *, at: OpenRealm) -> 
         raise ReleaseUnlogged(
             f"Version {running.version} with code {running.code_digest} and page {running.page_digest} is "
             "not the release on record. The realm was not started. If this is a release that you mean to "
-            "run, put it on record with ./reelm release publish, and start again. If you changed nothing, "
-            "somebody else did: compare the files with the release's."
+            "run, put it on record with ./reelm release publish --data FOLDER, the realm's folder, and start "
+            "again. If you changed nothing, somebody else did: compare the files with the release's."
         )
     if is_new:
         await at.ledger.announce(_PUBLISHED, kept.public())

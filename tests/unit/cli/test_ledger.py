@@ -11,7 +11,7 @@ def test_the_record_of_a_new_realm_can_be_looked_at(
 ) -> None:
     assert main(["ledger", "status", "--data", str(tmp_path / "realm")]) == 0
     said = capsys.readouterr().out
-    assert "3 leaves of local.localhost/ledger" in said
+    assert "4 leaves of local.localhost/ledger" in said
     assert "manifest.publish" in said
     assert "release.deploy" in said
     assert main(["ledger", "receipt", "0", "--data", str(tmp_path / "realm")]) == 0

@@ -25,6 +25,8 @@ _AGENTS = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile",
     "Mozilla/5.0 (compatible; Googlebot/2.1)",
 )
+# Addresses of the app that are the same page; which one it shows is decided in the browser.
+_PLACES = ("/sign-in", "/settings", "/no/such/page")
 _LOUD = re.compile(
     rb"RTCPeerConnection|RTCDataChannel|clipboard\s*(?:\.\s*|\[\s*[\"'`])read"
     rb"|execCommand\s*\(\s*[\"'`]paste|WebTransport\s*\("
@@ -141,8 +143,9 @@ def _same(site: Site, page: Asset) -> Claim:
         for agent in _AGENTS
         if not page.is_of(site.ask("/", agent=agent).body)
     ]
+    faults += [f"{path} is another page." for path in _PLACES if not page.is_of(site.ask(path).body)]
     how = "Only from here and only now. Run it from several networks, and compare."
-    found = f"{len(_AGENTS)} kinds of visitors from this machine were given the page on the record."
+    found = f"{len(_AGENTS)} kinds of visitors were given the page on the record, at every address."
     return _sampled("client.same", _SAME, faults=faults, found=found, how=how)
 
 
