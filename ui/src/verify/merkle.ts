@@ -146,4 +146,3 @@ export function joined(roots: readonly Bytes[]): Bytes {
 
 export const hashesOf = (bytes: Bytes): Bytes[] =>
   Array.from({ length: bytes.length / HASH_BYTES }, (_, at) => bytes.slice(at * HASH_BYTES, (at + 1) * HASH_BYTES));
-
