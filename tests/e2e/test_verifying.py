@@ -115,6 +115,13 @@ async def test_a_sound_log_is_proven(checker: Checker, log: SomeLog) -> None:
     assert [each["seconds"] for each in again["witnesses"]] == [START + 60] * 2
 
 
+async def test_a_log_that_grows_while_it_is_read_is_not_taken_for_two(checker: Checker, log: SomeLog) -> None:
+    checker.once = {"checkpoint": log.folder.joinpath("checkpoint").read_bytes()}
+    log.entries.append(leaf(SIZE))
+    log.publish()
+    assert verdicts(await checker.head()) == SOUND
+
+
 async def test_every_entry_is_read_in_a_worker_that_says_how_far_it_is(
     checker: Checker, log: SomeLog
 ) -> None:

@@ -58,6 +58,8 @@ class Checker:
         self._page = page
         self.folder = folder
         self.pruned: set[str] = set()
+        # What is served once in place of a file, by its name.
+        self.once: dict[str, bytes] = {}
 
     @classmethod
     async def open(cls, page: Page, folder: Path) -> "Checker":
@@ -86,7 +88,9 @@ class Checker:
     async def _answer(self, route: Route) -> None:
         name = route.request.url.partition("/ledger/")[2]
         path = self.folder / name
-        if name in self.pruned:
+        if name in self.once:
+            await route.fulfill(body=self.once.pop(name))
+        elif name in self.pruned:
             await route.fulfill(status=410)
         elif path.is_file():
             await route.fulfill(body=path.read_bytes(), content_type="application/octet-stream")

@@ -44,19 +44,20 @@ const NO_ED25519 = "This browser cannot check Ed25519 signatures. Use a newer on
 
 /** The head of a log, null when none is published. @throws Refused when it cannot even be read. */
 export async function readHead(files: Files, kept: Kept | null, signal?: AbortSignal): Promise<Head | null> {
-  // In this order: what is cosigned is never newer than what is read after it.
-  const rule = await files("policy", signal);
-  const policy = rule ? parsePolicy(asText(rule)) : null;
-  const seen = policy && policy.witnesses.size > 0 ? await files("checkpoint.cosigned", signal) : null;
-  const newest = await files("checkpoint", signal);
-  if (!newest || !policy) return null;
-  const note = parseNote(newest);
-  const checkpoint = parseCheckpoint(note.text);
+  const [rule, newest] = await Promise.all([files("policy", signal), files("checkpoint", signal)]);
+  if (!newest || !rule) return null;
+  const policy = parsePolicy(asText(rule));
+  const seen = policy.witnesses.size > 0 ? await files("checkpoint.cosigned", signal) : null;
+  const cosigned = seen ? parsed(seen) : null;
+  let { note, checkpoint } = parsed(newest);
+  if (cosigned && cosigned.checkpoint.size > checkpoint.size) {
+    // The log has grown in between. What is cosigned is never newer than what is read after it.
+    ({ note, checkpoint } = parsed((await files("checkpoint", signal)) ?? newest));
+  }
   const key = policy.logs.find(({ name }) => name === checkpoint.origin);
   if (!key) throw new Refused("The checkpoint is of another log than the one whose key the realm publishes.");
   const canCheck = await canCheckSignatures();
   const signed = await judgeSigned(note, key, kept, canCheck);
-  const cosigned = seen ? parsed(seen) : null;
   const witnessed = await judgeWitnessed({ policy, key, cosigned, checkpoint, files, canCheck });
   const claims = [signed, witnessed.claim, await judgeContinued(kept, checkpoint, files)];
   return { note, checkpoint, key, policy, cosigned, witnesses: witnessed.witnesses, claims };

@@ -1,6 +1,6 @@
 /**
- * SHA-256 (FIPS 180-4) without waiting. The browser's own is asynchronous: a hundred thousand calls of a few
- * hundred bytes spend their time in waiting, several times as long as hashing here takes.
+ * SHA-256 (FIPS 180-4) without waiting. The browser's own is asynchronous: for a hundred thousand entries of
+ * a few hundred bytes it takes two to three times as long as this one, also when many are asked for at once.
  */
 import type { Bytes } from "./bytes";
 
