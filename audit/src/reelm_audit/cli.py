@@ -180,7 +180,10 @@ def _add_log(command: argparse.ArgumentParser, *, is_subject: bool) -> None:
     command.add_argument("--evidence", type=Path, help="a folder for evidence")
     command.add_argument("--full", action="store_true", help="read again what earlier audits have read")
     command.add_argument(
-        "--max-age-hours", type=float, default=24.0, help="how old the witnesses' last look may be"
+        "--max-age-hours",
+        type=float,
+        default=3.0,
+        help="how old the witnesses' last look may be (default 3; an idle realm is seen anew every hour)",
     )
     command.add_argument("--kinds", type=Path, help="schemas of kinds in place of the built-in ones")
     command.add_argument("--processes", type=int, default=0, help="0 for one per processor")

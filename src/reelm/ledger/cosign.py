@@ -6,6 +6,7 @@ again.
 """
 
 import asyncio
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -48,6 +49,9 @@ class Cosigning:
         self._files = LogFiles(outside.disk)
         # What each witness saw last, as far as is known here; it says so itself when that is wrong.
         self._seen: dict[str, int] = {}
+        # When enough of them answered last, by the monotonic clock: what a witness says of the time is not
+        # relied on. A process that has just started asks at once, also because the witnesses may be others.
+        self._cosigned_seconds = -math.inf
 
     async def run(self) -> None:
         """Ask for good; cut off at any line."""
@@ -66,13 +70,13 @@ class Cosigning:
             await self._files.publish(data, POLICY)
 
     async def ask_all(self) -> Checkpoint | None:
-        """Have the newest checkpoint cosigned; None when not enough witnesses did, or there is nothing new.
+        """Have the newest checkpoint cosigned; None when not enough witnesses did, or they did lately.
 
         Raises:
             LogBroken: the log's files are damaged.
         """
         note, kept = await self._files.checkpoint(), await self._files.checkpoint(COSIGNED)
-        if note is None or not self._panel.witnesses or (kept is not None and kept.text == note.text):
+        if note is None or not self._panel.witnesses or not self._is_due(note, kept):
             return None
         names = list(self._panel.witnesses)
         answers = await asyncio.gather(*(self._ask(name, note) for name in names))
@@ -80,7 +84,14 @@ class Cosigning:
         if not self._panel.policy.is_met(self._panel.policy.witnessed(cosigned)):
             return None
         await self._files.publish(cosigned.encode(), COSIGNED)
+        self._cosigned_seconds = self._outside.clock.monotonic_seconds()
         return Checkpoint.parse(note.text)
+
+    def _is_due(self, note: Note, kept: Note | None) -> bool:
+        """Whether there is something new, or what is cosigned grows old."""
+        age_seconds = self._outside.clock.monotonic_seconds() - self._cosigned_seconds
+        is_new = kept is None or kept.text != note.text
+        return is_new or age_seconds >= self._outside.config.cosign_anew_seconds
 
     async def _ask(self, name: str, note: Note) -> list[Signature]:
         """Its good cosignatures; none when it fails, which is told and costs nothing else."""
