@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
+from reelm.base import Algorithm, Note, Signature, VerifierKey, check_signed
 from reelm.ledger import WitnessFailed
 from reelm.ledger.checkpoint import Checkpoint, cosigned_message
 from reelm.ledger.merkle import EMPTY_ROOT, is_consistent
-from reelm.ledger.note import Algorithm, Note, Signature, VerifierKey, check_signed
 from reelm.ledger.ports import Elsewhere
 
 

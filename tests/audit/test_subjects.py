@@ -72,6 +72,19 @@ def test_a_policy_that_was_swapped_is_found(policy: str) -> None:
     assert record.verdicts("policy-replay")["in-force"] is Verdict.FAILED
 
 
+@pytest.mark.parametrize("number", [1, 2, 4])
+def test_a_version_of_the_manifest_that_is_missing_or_comes_again_is_found(number: int) -> None:
+    record = Record().add("manifest.publish", version=2, digest="0" * 64)
+    record.add("manifest.publish", version=number, digest="1" * 64)
+    assert record.verdicts("manifest")["versions"] is Verdict.FAILED
+
+
+def test_a_version_may_be_said_again_when_only_the_retention_changes() -> None:
+    record = Record().add("manifest.publish", version=2, digest="0" * 64)
+    record.add("manifest.publish", version=2, digest="0" * 64, retention_days=90)
+    assert record.verdicts("manifest")["versions"] is Verdict.PROVEN
+
+
 def test_a_policy_published_after_its_decision_is_found() -> None:
     assert published(read(Record(), NEW), 1, NEW).verdicts("policy-replay")["in-force"] is Verdict.FAILED
 

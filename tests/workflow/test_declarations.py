@@ -1,12 +1,18 @@
 """A realm runs under the manifest and the policies that are on record, and under no others."""
 
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from declaring import put_on_record
+from declaring import put_on_record, put_version
 from realms import staged
-from reelm.realm import ManifestChanged, PoliciesChanged, PoliciesRefused
+from reelm.app import settings
+from reelm.base import Database, DatabaseUnavailable, Tx
+from reelm.ledger import read_leaf
+from reelm.realm import ManifestChanged, PoliciesChanged, PoliciesRefused, record
 
 
 async def test_a_realm_does_not_start_with_a_manifest_that_was_edited_in_place(tmp_path: Path) -> None:
@@ -45,3 +51,68 @@ async def test_a_realm_does_not_start_with_policies_that_were_edited_in_place(tm
     async with staged(tmp_path) as stage:
         assert stage.at.published.policy_set.digest == digest
     assert policies.read_text() == shipped
+
+
+class Cut(Database):
+    """Records whose next unit of work ends in a crash, before it is durable."""
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Tx]:
+        async with super().write() as tx:
+            yield tx
+            self.die("before this was durable")
+        raise DatabaseUnavailable("The power failed before anybody heard that it is durable.")
+
+    def die(self, when: str) -> None:
+        raise DatabaseUnavailable(f"The power failed {when}.")
+
+
+class CutLater(Cut):
+    """The same, after it is durable."""
+
+    def die(self, when: str) -> None:
+        """Not yet."""
+
+
+async def edit(data: Path, city: str, *, cut: type[Database] | None = None) -> None:
+    """Put the manifest with another city on record, unless a crash comes in between, and then again."""
+    path = data / "manifest.toml"
+    path.write_text(re.sub('city = ".*"', f'city = "{city}"', path.read_text(), count=1))
+    if cut is not None:
+        records = cut.open(settings.load(data).database_url)
+        with pytest.raises(DatabaseUnavailable):
+            await put_version(records, path)
+        await records.close()
+    await put_on_record(data)
+
+
+async def declared(data: Path) -> list[int]:
+    """Every version that the public record has, oldest first; and the records have the same."""
+    async with staged(data) as stage:
+        leaves = [read_leaf(each.leaf) for each in reversed(await stage.at.ledger.latest(100))]
+        said = [leaf.public for leaf in leaves if leaf.kind == "manifest.publish"]
+        async with stage.at.database.read() as tx:
+            versions = await record.versions(tx)
+    found = [(getattr(each, "version"), getattr(each, "digest")) for each in said]  # noqa: B009 - of one kind
+    assert found == [(version.number, version.digest) for version in versions]
+    return [number for number, _ in found]
+
+
+async def test_every_version_is_a_leaf_also_one_that_the_realm_never_ran_by(tmp_path: Path) -> None:
+    async with staged(tmp_path):
+        pass
+    for city in ("Utrecht", "Breda", "Utrecht"):
+        await edit(tmp_path, city)
+    assert await declared(tmp_path) == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("cut", [Cut, CutLater], ids=["not applied", "applied but not answered"])
+async def test_a_version_whose_recording_a_crash_cut_off_has_one_leaf(
+    tmp_path: Path, cut: type[Database]
+) -> None:
+    async with staged(tmp_path):
+        pass
+    await edit(tmp_path, "Utrecht", cut=cut)
+    await edit(tmp_path, "Breda", cut=cut)
+    assert await declared(tmp_path) == [1, 2, 3]
+    assert await declared(tmp_path) == [1, 2, 3]

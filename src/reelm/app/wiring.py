@@ -20,6 +20,7 @@ from reelm.base import (
     Endpoint,
     Entropy,
     Outbound,
+    SigningKey,
     SystemClock,
     SystemEntropy,
     Tx,
@@ -45,7 +46,7 @@ from reelm.realm import (
 from reelm.vault.adapters.credentials import read_credentials
 from reelm.vault.adapters.folder import FolderStore
 from reelm.vault.adapters.s3 import DEFAULT_REGION, S3Store
-from reelm.workflows import OpenRealm, Release, Turns, declare
+from reelm.workflows import Declaring, OpenRealm, Release, Turns, declare
 
 OpenStore: TypeAlias = FolderStore | S3Store
 
@@ -108,7 +109,8 @@ async def _prepare(settings: Settings, database: Database, clock: Clock, entropy
         manifest = _manifest(settings)
         await migrate(database)
         async with database.write() as tx:
-            version = await record.hold_to_record(tx, manifest, clock=clock)
+            say = Declaring(settings.ledger_retention_days, clock)
+            version = await record.hold_to_record(tx, manifest, clock=clock, say=say)
             published = await _policies(tx, settings.paths.policies, clock)
             is_new = not await Keys.has_begun(tx)
             root = _root_key(settings.paths.root_key, entropy, is_new=is_new)
@@ -230,7 +232,7 @@ def _staff(ground: Ground, public_record: ledger.Ledger) -> accounts.Staff:
 def _record(ground: Ground) -> ledger.Outside:
     return ledger.Outside(
         realm=ground.manifest.realm.id,
-        key=ledger.SigningKey(ground.ledger_origin, ground.keys.secret("ledger/sign")),
+        key=SigningKey(ground.ledger_origin, ground.keys.secret("ledger/sign")),
         database=ground.database,
         disk=ground.disk,
         clock=ground.clock,

@@ -10,13 +10,12 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reelm.base import ReelmError, telemetry
+from reelm.base import Note, ReelmError, Signature, telemetry
 from reelm.ledger.checkpoint import Checkpoint, cosigned_seconds
 from reelm.ledger.errors import WitnessFailed
 from reelm.ledger.files import COSIGNED, POLICY, LogFiles
 from reelm.ledger.log import Outside
 from reelm.ledger.merkle import consistency_proof, consistency_ranges
-from reelm.ledger.note import Note, Signature
 from reelm.ledger.ports import Elsewhere, Witnessing
 from reelm.ledger.quorum import Policy
 

@@ -15,9 +15,9 @@ stay until the full one is covered, since somebody may hold an older checkpoint.
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 
+from reelm.base import Note
 from reelm.ledger.errors import LeafMissing, LogBroken, Pruned
 from reelm.ledger.merkle import HASH_BYTES, NodeHash, Range, leaf_hash
-from reelm.ledger.note import Note
 from reelm.ledger.ports import Disk
 from reelm.ledger.tiles import (
     ENTRIES,

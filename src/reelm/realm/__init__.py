@@ -3,7 +3,7 @@
 Nouns: the ``Manifest``, read by ``parse_manifest``; the ``RootKey`` file, which a ``Scheme`` splits among
 custodians and a ``Recovery`` puts together again; ``Keys``, which hands out ``UserKey`` and ``RealmKey`` to
 seal with and never a readable key, on ``EpochFiles``. What it declares counts as it is on ``record``: each
-``Version`` of the manifest, signed with a ``SigningKey``; and the ``PolicySet`` that ``policy`` decides by.
+``Version`` of the manifest, signed with somebody's own key; and the ``PolicySet`` that ``policy`` decides by.
 """
 
 from reelm.realm import policy, record
@@ -58,7 +58,7 @@ from reelm.realm.policy import PolicySet
 from reelm.realm.root import RootKey
 from reelm.realm.rotate import KeyConfig
 from reelm.realm.seal import SEAL_OVERHEAD_BYTES, WRAPPED_BYTES, RealmKey, SealingKey, UserKey
-from reelm.realm.signing import SigningKey, VerifierKey
+from reelm.realm.signing import create_signing_key, read_signing_key
 from reelm.realm.version import Version, chain_faults
 
 __all__ = [
@@ -109,7 +109,6 @@ __all__ = [
     "Share",
     "ShareRefused",
     "SignatureRefused",
-    "SigningKey",
     "SigningKeyExists",
     "SigningKeyUnsafe",
     "Site",
@@ -117,12 +116,13 @@ __all__ = [
     "StorePlace",
     "Tenure",
     "UserKey",
-    "VerifierKey",
     "Version",
     "chain_faults",
+    "create_signing_key",
     "default_manifest",
     "expand",
     "parse_manifest",
     "policy",
+    "read_signing_key",
     "record",
 ]

@@ -11,7 +11,7 @@ cryptography. A durable story runs as ``Jobs`` whose ``Run`` remembers its steps
 """
 
 from reelm.workflows.arrive import Arrived, announce, append, follow, metadata_of, stand, terminate
-from reelm.workflows.declare import Release, declare
+from reelm.workflows.declare import Declaring, Release, declare
 from reelm.workflows.join import join
 from reelm.workflows.lend import Lent, deliver, give_back, lend, read_source, recognise, renew, take_in
 from reelm.workflows.locate import locate
@@ -33,6 +33,7 @@ from reelm.workflows.withdraw import withdraw
 
 __all__ = [
     "Arrived",
+    "Declaring",
     "Job",
     "JobState",
     "Jobs",

@@ -2,7 +2,12 @@
 
 from dataclasses import dataclass
 
+from reelm.base import Clock, Tx
+from reelm.ledger import Ledger
+from reelm.realm import Version
 from reelm.workflows.realm import OpenRealm
+
+_MANIFEST = "manifest.publish"
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,13 +19,29 @@ class Release:
     page_digest: str
 
 
+@dataclass(frozen=True, slots=True)
+class Declaring:
+    """Puts a version of the manifest on the public record, as ``record.put_on_record`` asks for.
+
+    Every version has its own leaf, also one that no process ever ran by. The same version is said once more
+    only when the realm begins to keep the entries of its ledger for another time.
+    """
+
+    retention_days: int
+    clock: Clock
+
+    async def __call__(self, tx: Tx, version: Version) -> None:
+        leaf, realm = _manifest(version, self.retention_days), version.manifest["realm"]["id"]
+        await Ledger.promise_announcement(tx, _MANIFEST, leaf, realm=realm, at=self.clock.now())
+
+
 async def declare(release: Release, *, at: OpenRealm) -> None:
     """Put what is new of manifest, policies and release on the record; nothing when all is there.
 
     Raises:
         NotRecorded: they are not on the record yet, so that nothing may run by them.
     """
-    await at.ledger.announce("manifest.publish", _manifest(at))
+    await at.ledger.announce(_MANIFEST, _manifest(at.version, at.retention_days))
     await at.ledger.announce("policy.publish", _policies(at))
     await at.ledger.announce(
         "release.deploy",
@@ -32,13 +53,13 @@ async def declare(release: Release, *, at: OpenRealm) -> None:
     )
 
 
-def _manifest(at: OpenRealm) -> dict[str, object]:
-    leaf: dict[str, object] = {"version": at.version.number, "digest": at.version.digest}
-    signers = at.version.signed_by(at.version.signers)
+def _manifest(version: Version, retention_days: int) -> dict[str, object]:
+    leaf: dict[str, object] = {"version": version.number, "digest": version.digest}
+    signers = version.signed_by(version.signers)
     if signers:
         leaf["signers"] = list(signers)
-    if at.retention_days:
-        leaf["retention_days"] = at.retention_days
+    if retention_days:
+        leaf["retention_days"] = retention_days
     return leaf
 
 

@@ -5,10 +5,10 @@ import pytest
 
 from determinism import ManualClock
 from recording import KEY, Book, grow, opened_book
+from reelm.base import Algorithm, Signature
 from reelm.ledger import Config, Cosigning, NotRecorded, Panel, Policy, Receipt
 from reelm.ledger.checkpoint import Checkpoint
 from reelm.ledger.files import COSIGNED, POLICY
-from reelm.ledger.note import Algorithm, Signature
 from reelm.ledger.outbox import Draft, Outbox
 from reelm.ledger.ports import Elsewhere
 from witnessing import HonestWitness, SomeWitness

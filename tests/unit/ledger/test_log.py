@@ -9,8 +9,8 @@ import pytest
 
 import trees
 from recording import KEY, ORIGIN, Book, grow, opened_book
-from reelm.base import Secret
-from reelm.ledger import Config, LogBroken, LogBusy, LogSuperseded, Sequencer, SigningKey
+from reelm.base import Secret, SigningKey
+from reelm.ledger import Config, LogBroken, LogBusy, LogSuperseded, Sequencer
 from reelm.ledger import store as records
 from reelm.ledger.checkpoint import Checkpoint
 from reelm.ledger.log import Log
