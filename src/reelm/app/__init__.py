@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from reelm.app.processes import realm_children
     from reelm.app.supervisor import Supervisor
     from reelm.app.wiring import open_keys, open_realm, open_records, read_policies
+    from reelm.app.witnesses import make_witnesses
 
 _HOMES = {
     "EXIT_CODES": "errors",
@@ -41,6 +42,7 @@ _HOMES = {
     "exit_with_parent": "parent",
     "holder": "lock",
     "is_held": "lock",
+    "make_witnesses": "witnesses",
     "open_keys": "wiring",
     "open_realm": "wiring",
     "open_records": "wiring",
@@ -65,6 +67,7 @@ __all__ = [
     "exit_with_parent",
     "holder",
     "is_held",
+    "make_witnesses",
     "open_keys",
     "open_realm",
     "open_records",

@@ -2,8 +2,7 @@
 
 import fcntl
 import hashlib
-import os
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TypeAlias
 
 import reelm
 from reelm import accounts, delivery, feed, ledger, media, social, vault
+from reelm.app.beginning import draft_manifest, make_policies, write_whole
 from reelm.app.migrate import migrate
 from reelm.app.release import code_digest, page_digest
 from reelm.app.settings import Settings
@@ -29,7 +29,6 @@ from reelm.base import (
 from reelm.ledger.adapters.folder import FolderDisk
 from reelm.ledger.adapters.witness import HttpWitness
 from reelm.realm import (
-    FRAGMENT_COUNT,
     EpochFiles,
     KeyConfig,
     Keys,
@@ -38,7 +37,6 @@ from reelm.realm import (
     RootKey,
     StorePlace,
     Version,
-    default_manifest,
     parse_manifest,
     policy,
     record,
@@ -329,16 +327,14 @@ def _media_config(settings: Settings) -> media.Config:
 def _manifest(settings: Settings) -> Manifest:
     path = settings.paths.manifest
     if not path.exists():
-        stores = settings.paths.stores.relative_to(settings.data)
-        folders = [str(stores / str(number)) for number in range(1, FRAGMENT_COUNT + 1)]
-        _write_whole(path, default_manifest("local", folders))
+        write_whole(path, draft_manifest(settings.paths))
     return parse_manifest(path.read_text(encoding="utf-8"), source=str(path))
 
 
 async def _policies(tx: Tx, folder: Path, clock: Clock) -> policy.Published:
     """A realm without the folder gets what is in effect, or what this version ships, as files to edit."""
     known = await policy.published(tx)
-    _make_policies(folder, known.policy_set.files if known else policy.shipped_policies())
+    make_policies(folder, known.policy_set.files if known else policy.shipped_policies())
     return await policy.hold_to_published(tx, read_policies(folder), clock=clock)
 
 
@@ -357,24 +353,3 @@ def _one_at_a_time(settings: Settings) -> Iterator[None]:
     with (settings.paths.run / "open.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
-
-
-def _make_policies(folder: Path, files: Mapping[str, str]) -> None:
-    """All of the files, unless there is a folder; a draft that a crash left is written over."""
-    if folder.exists():
-        return
-    draft = folder.with_suffix(".part")
-    draft.mkdir(exist_ok=True)
-    for name, text in files.items():
-        _write_whole(draft / name, text)
-    draft.replace(folder)
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """All of the text or none of it, whenever power fails."""
-    draft = path.with_suffix(".part")
-    with draft.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)

@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reelm.base import Note, ReelmError, Signature, telemetry
+from reelm.base import DestinationFailed, Note, ReelmError, Signature, telemetry
 from reelm.ledger.checkpoint import Checkpoint, cosigned_seconds
 from reelm.ledger.errors import WitnessFailed
 from reelm.ledger.files import COSIGNED, POLICY, LogFiles
@@ -20,6 +20,8 @@ from reelm.ledger.ports import Elsewhere, Witnessing
 from reelm.ledger.quorum import Policy
 
 _TRIES = 2
+# Witnesses of its own are started a moment after the realm: they need not wait for a whole round.
+_FIRST_PAUSE_SECONDS = 1.0
 
 _log = telemetry.logger(__name__)
 
@@ -55,12 +57,14 @@ class Cosigning:
     async def run(self) -> None:
         """Ask for good; cut off at any line."""
         await self.publish_policy()
+        pause_seconds = _FIRST_PAUSE_SECONDS
         while True:
             try:
                 await self.ask_all()
             except (ReelmError, OSError) as error:
                 _log.error("ledger.cosigning-failed", exc_info=error)
-            await asyncio.sleep(self._outside.config.cosign_seconds)
+            await asyncio.sleep(pause_seconds)
+            pause_seconds = min(2 * pause_seconds, self._outside.config.cosign_seconds)
 
     async def publish_policy(self) -> None:
         """Put the policy beside the log, when it is another one."""
@@ -96,6 +100,9 @@ class Cosigning:
         """Its good cosignatures; none when it fails, which is told and costs nothing else."""
         try:
             return await self._cosigned(name, note)
+        except DestinationFailed as error:
+            _log.info("ledger.witness-away", witness=name, code=error.code)
+            return []
         except ReelmError as error:
             _log.warning("ledger.witness-failed", witness=name, code=error.code, exc_info=error)
             return []
