@@ -203,6 +203,7 @@ def _assemble(ground: Ground) -> OpenRealm:
         encoders=media.Encoders(keys, clock=clock, entropy=entropy),
         accounts=accounts.Accounts(keys, clock=clock, entropy=entropy),
         staff=_staff(ground, public_record),
+        exports=accounts.Exports(keys),
         social=people,
         delivery=delivery.Delivery(keys, clock=clock),
         origin=delivery.Origin(opened, database=ground.database, config=origin_config),

@@ -1,4 +1,4 @@
-"""The commands and flags of ``manifest`` and ``policy``. Standard library only, as ``parser`` is."""
+"""The commands and flags of ``manifest``, ``policy`` and ``access``. Standard library only."""
 
 import argparse
 from pathlib import Path
@@ -7,6 +7,7 @@ from pathlib import Path
 def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     _add_manifest(verbs)
     _add_policy(verbs)
+    _add_access(verbs)
 
 
 def _add_manifest(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -56,6 +57,17 @@ def _add_policy(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         "put the folder of policies into effect",
         "Refused, and nothing changed, when one of them has a fault or a role could do too much",
     )
+
+
+def _add_access(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    below = _group(verbs, "access", "what staff took away of people's data")
+    identify = _job(
+        below,
+        "identify",
+        "which export a file that was found elsewhere is from",
+        "A part of it is enough. Exit code 1 when it is from none. The realm may be running",
+    )
+    identify.add_argument("file", type=Path, metavar="FILE", help="what was found, as text")
 
 
 def _group(

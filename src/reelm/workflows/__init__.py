@@ -26,6 +26,7 @@ from reelm.workflows.receive import UploadPosted, discard, receive
 from reelm.workflows.remove import remove
 from reelm.workflows.schedule import publish_now, publish_ripe
 from reelm.workflows.subtitle import remove_subtitles, subtitle
+from reelm.workflows.take import Taken, take_emails
 from reelm.workflows.tidy import sweep, tidy
 from reelm.workflows.turns import Turns
 from reelm.workflows.watch import key, master_playlist, media_playlist, poster, strip, subtitles
@@ -45,6 +46,7 @@ __all__ = [
     "Run",
     "Seen",
     "Shown",
+    "Taken",
     "Turns",
     "UploadPosted",
     "abandon",
@@ -85,6 +87,7 @@ __all__ = [
     "subtitle",
     "subtitles",
     "sweep",
+    "take_emails",
     "take_in",
     "terminate",
     "tidy",
