@@ -23,6 +23,7 @@ from reelm_audit.tlog.policy import POLICY_MAX_BYTES, Policy
 from reelm_audit.verdict import Claim, Report, Verdict
 
 _MANIFEST_MAX_BYTES = 1 << 20
+_PLACEMENT_MAX_BYTES = 16 << 20
 
 
 def main(arguments: Sequence[str] | None = None, *, clock: Clock = machine_seconds) -> int:
@@ -71,6 +72,7 @@ def _subject(chosen: argparse.Namespace, now_seconds: int) -> Audited:
     beside = Beside(
         now_seconds=now_seconds,
         manifest=None if chosen.manifest is None else read_file(chosen.manifest, _MANIFEST_MAX_BYTES),
+        placement=None if chosen.placement is None else read_file(chosen.placement, _PLACEMENT_MAX_BYTES),
         peer=None if chosen.peer is None else _peer(chosen, now_seconds).leaves,
         disclosed=chosen.disclosed,
     )
@@ -190,6 +192,7 @@ def _add_log(command: argparse.ArgumentParser, *, is_subject: bool) -> None:
     _add_common(command)
     if is_subject:
         command.add_argument("--manifest", type=Path, help="the manifest that the realm serves")
+        command.add_argument("--placement", type=Path, help="what the realm serves as /api/storage")
         command.add_argument("--peer", help="the log of the other realm, for flows")
         command.add_argument("--peer-key", help="its key")
         command.add_argument(
