@@ -11,7 +11,8 @@ from declaring import put_on_record, put_version
 from realms import staged
 from reelm.app import settings
 from reelm.base import Database, DatabaseUnavailable, Tx
-from reelm.ledger import read_leaf
+from reelm.ledger import NotRecorded, read_leaf
+from reelm.ledger.adapters.folder import FolderDisk
 from reelm.realm import ManifestChanged, PoliciesChanged, PoliciesRefused, record
 
 
@@ -116,3 +117,19 @@ async def test_a_version_whose_recording_a_crash_cut_off_has_one_leaf(
     await edit(tmp_path, "Breda", cut=cut)
     assert await declared(tmp_path) == [1, 2, 3]
     assert await declared(tmp_path) == [1, 2, 3]
+
+
+@pytest.mark.slow
+async def test_a_realm_whose_record_cannot_be_written_does_not_start(tmp_path: Path) -> None:
+    """Somebody holds the ledger's folder and writes nothing: whatever is new must not take effect."""
+    async with staged(tmp_path):
+        pass
+    await edit(tmp_path, "Utrecht")
+    disk = FolderDisk(settings.load(tmp_path).paths.ledger)
+    try:
+        with disk.claim(), pytest.raises(NotRecorded):
+            async with staged(tmp_path):
+                pass
+    finally:
+        await disk.close()
+    assert await declared(tmp_path) == [1, 2]
