@@ -1,16 +1,15 @@
 """A realm runs under the manifest and the policies that are on record, and under no others."""
 
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
+from cutting import Cut, CutLater
 from declaring import put_on_record, put_version
 from realms import staged
 from reelm.app import settings
-from reelm.base import Database, DatabaseUnavailable, Tx
+from reelm.base import Database, DatabaseUnavailable
 from reelm.ledger import NotRecorded, read_leaf
 from reelm.ledger.adapters.folder import FolderDisk
 from reelm.realm import ManifestChanged, PoliciesChanged, PoliciesRefused, record
@@ -52,27 +51,6 @@ async def test_a_realm_does_not_start_with_policies_that_were_edited_in_place(tm
     async with staged(tmp_path) as stage:
         assert stage.at.published.policy_set.digest == digest
     assert policies.read_text() == shipped
-
-
-class Cut(Database):
-    """Records whose next unit of work ends in a crash, before it is durable."""
-
-    @asynccontextmanager
-    async def write(self) -> AsyncIterator[Tx]:
-        async with super().write() as tx:
-            yield tx
-            self.die("before this was durable")
-        raise DatabaseUnavailable("The power failed before anybody heard that it is durable.")
-
-    def die(self, when: str) -> None:
-        raise DatabaseUnavailable(f"The power failed {when}.")
-
-
-class CutLater(Cut):
-    """The same, after it is durable."""
-
-    def die(self, when: str) -> None:
-        """Not yet."""
 
 
 async def edit(data: Path, city: str, *, cut: type[Database] | None = None) -> None:

@@ -184,10 +184,12 @@ def read_signatures(lines: str) -> tuple[Signature, ...]:
 
 
 def is_key_name(name: str) -> bool:
+    """Whether a key may be called so in a note: not empty, without spaces and plus signs."""
     return bool(name) and "+" not in name and not any(letter.isspace() for letter in name)
 
 
 def to_base64(data: bytes) -> str:
+    """As ``from_base64`` reads it."""
     return b64encode(data).decode()
 
 

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from cutting import Cut, CutLater
 from recording import grow
 from reelm.accounts import AccessRefused, Export, Exports, Leak
+from reelm.base import Database, DatabaseUnavailable
 from reelm.ledger import NotRecorded, read_leaf
 from staffing import HELP, TAKE, Office, opened
 
@@ -139,6 +141,34 @@ async def test_nothing_is_taken_that_cannot_be_put_on_the_record(tmp_path: Path)
         await grow(office.book.outside)
         (newest,) = await office.book.ledger.latest(1)
         assert read_leaf(newest.leaf).kind == "access.export"
+
+
+async def test_an_export_that_was_not_applied_can_be_had_with_the_same_approval(office: Office) -> None:
+    approval = await approve(office)
+    await taken_in_a_crash(office, Cut, approval)
+    assert await office.looks() == []
+    assert "access.export" not in [leaf.kind for leaf in await office.leaves()]
+    await take(office, approval)
+
+
+async def test_an_export_that_was_applied_and_not_answered_is_shown_and_used_up(office: Office) -> None:
+    """Nobody had the file. That it could have been had is on the record all the same."""
+    approval = await approve(office)
+    await taken_in_a_crash(office, CutLater, approval)
+    assert [(handle, data) for handle, _, data, _ in await office.looks()] == [("records-1", "email")]
+    assert [leaf.kind for leaf in await office.leaves()].count("access.export") == 1
+    with pytest.raises(AccessRefused):
+        await take(office, approval)
+
+
+async def taken_in_a_crash(office: Office, cut: type[Database], approval_id: str) -> None:
+    records = cut.open(f"sqlite:///{office.book.folder.parent / 'records.sqlite'}")
+    people = [office.people[name] for name in WHO]
+    with pytest.raises(DatabaseUnavailable):
+        await office.staff.take(
+            records, office.people["records"], TAKE, subjects=people, approval_id=approval_id
+        )
+    await records.close()
 
 
 async def test_a_leaked_file_says_which_export_it_was(office: Office) -> None:
