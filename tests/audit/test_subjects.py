@@ -123,6 +123,13 @@ def test_decisions_that_were_disclosed_are_made_again(tmp_path: Path) -> None:
     record = read(published(Record(), 1, current), current, request_digest=sam)
     record.add("access.deny", actor="eve", action="read", policy_digest=current, request_digest=eve)
     assert record.verdicts("policy-replay", disclosed=tmp_path)["replay"] is Verdict.PROVEN
+    lacked = {
+        "reason": "approval",
+        "policy_digest": current,
+        "request_digest": sam,
+    }  # which the policy allows
+    record.add("access.deny", actor="sam", action="read", **lacked)
+    assert record.verdicts("policy-replay", disclosed=tmp_path)["replay"] is Verdict.PROVEN
     read(record, current)
     assert record.verdicts("policy-replay", disclosed=tmp_path)["replay"] is Verdict.SAMPLED
     for refused in (eve, bob):  # not allowed, and not decidable
