@@ -127,7 +127,7 @@ def test_decisions_that_were_disclosed_are_made_again(tmp_path: Path) -> None:
         "reason": "approval",
         "policy_digest": current,
         "request_digest": sam,
-    }  # which the policy allows
+    }
     record.add("access.deny", actor="sam", action="read", **lacked)
     assert record.verdicts("policy-replay", disclosed=tmp_path)["replay"] is Verdict.PROVEN
     read(record, current)
