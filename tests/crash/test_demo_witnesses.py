@@ -79,7 +79,8 @@ async def test_the_record_of_the_demo_is_cosigned_and_an_auditor_says_so(tmp_pat
 def test_a_new_demo_declares_its_witnesses_once(tmp_path: Path) -> None:
     paths = Paths(tmp_path)
     (tmp_path / "witnesses" / "one").mkdir(parents=True)  # of a start that was cut off
-    make_witnesses(paths)
+    paths.witnesses.write_text("quorum none\n")
+    assert make_witnesses(paths)
     manifest = parse_manifest(paths.manifest.read_text(), source="manifest.toml")
     policy = Policy.parse(paths.witnesses.read_text())
     assert [each.url for each in manifest.destinations] == [each.url for each in policy.witnesses.values()]
@@ -93,6 +94,13 @@ def test_a_new_demo_declares_its_witnesses_once(tmp_path: Path) -> None:
 
 def test_a_realm_that_has_a_manifest_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "manifest.toml").write_text("# as its operator wrote it\n")
-    make_witnesses(Paths(tmp_path))
+    assert not make_witnesses(Paths(tmp_path))
     assert [path.name for path in tmp_path.iterdir()] == ["manifest.toml"]
+    assert witnesses_of(tmp_path) == []
+
+
+def test_a_demo_that_gets_no_witnesses_begins_without(tmp_path: Path) -> None:
+    (tmp_path / "witnesses").write_text("in the way")
+    assert not make_witnesses(Paths(tmp_path))
+    assert [path.name for path in tmp_path.iterdir()] == ["witnesses"]
     assert witnesses_of(tmp_path) == []

@@ -26,23 +26,23 @@ data_classes = ["public"]
 """
 
 
-def make_witnesses(paths: Paths) -> None:
+def make_witnesses(paths: Paths) -> bool:
     """Give a realm that has not begun yet its own witnesses; what a crash left is made anew.
 
     Nothing is done where the auditor's tool is not beside the product, nor to a realm that has a manifest:
     that is on record, and only its operator changes it.
-    """
-    if paths.manifest.exists() or not AUDIT_SOURCE.is_dir():
-        return
-    from reelm.app.beginning import draft_manifest, write_whole  # noqa: PLC0415 - it costs half a second
 
-    shutil.rmtree(paths.witness_homes, ignore_errors=True)
-    urls = {name: f"http://127.0.0.1:{_free_port()}" for name in NAMES}
-    lines = [f"witness {name} {_make_key(paths.witness_homes / name)} {url}\n" for name, url in urls.items()]
-    write_whole(paths.witnesses, "".join(lines) + _QUORUM)
-    tables = "".join(_DESTINATION.format(name=name, url=url) for name, url in urls.items())
-    # Last: a realm that has a manifest has its witnesses.
-    write_whole(paths.manifest, draft_manifest(paths) + tables)
+    Returns:
+        Whether the realm has witnesses now, its own or others.
+    """
+    if not paths.manifest.exists() and AUDIT_SOURCE.is_dir():
+        try:
+            _make(paths)
+        except (OSError, subprocess.SubprocessError):
+            # The realm makes a manifest of its own, without them.
+            shutil.rmtree(paths.witness_homes, ignore_errors=True)
+            paths.witnesses.unlink(missing_ok=True)
+    return paths.witnesses.exists()
 
 
 def witness_children(paths: Paths) -> tuple[Child, ...]:
@@ -57,6 +57,18 @@ def witness_children(paths: Paths) -> tuple[Child, ...]:
         for home in homes
         if home.is_dir() and AUDIT_SOURCE.is_dir()
     )
+
+
+def _make(paths: Paths) -> None:
+    from reelm.app.beginning import draft_manifest, write_whole  # noqa: PLC0415 - it costs half a second
+
+    shutil.rmtree(paths.witness_homes, ignore_errors=True)
+    urls = {name: f"http://127.0.0.1:{_free_port()}" for name in NAMES}
+    lines = [f"witness {name} {_make_key(paths.witness_homes / name)} {url}\n" for name, url in urls.items()]
+    write_whole(paths.witnesses, "".join(lines) + _QUORUM)
+    tables = "".join(_DESTINATION.format(name=name, url=url) for name, url in urls.items())
+    # Last: a realm that has a manifest has its witnesses.
+    write_whole(paths.manifest, draft_manifest(paths) + tables)
 
 
 def _make_key(home: Path) -> str:

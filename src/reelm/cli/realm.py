@@ -50,7 +50,8 @@ def _start(verb: str, chosen: argparse.Namespace) -> int:
     say(f"Starting the realm in {settings.data} ...")
     if verb == "demo":
         settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        make_witnesses(settings.paths)
+        if not make_witnesses(settings.paths):
+            say("Nobody witnesses its public record: only a demo in a new folder gets witnesses of its own.")
     Supervisor(
         children=realm_children(settings, with_samples=verb == "demo"),
         paths=settings.paths,
