@@ -123,7 +123,7 @@ def test_decisions_that_were_disclosed_are_made_again(tmp_path: Path) -> None:
     record = read(published(Record(), 1, current), current, request_digest=sam)
     record.add("access.deny", actor="eve", action="read", policy_digest=current, request_digest=eve)
     assert record.verdicts("policy-replay", disclosed=tmp_path)["replay"] is Verdict.PROVEN
-    lacked = {
+    lacked: dict[str, Any] = {
         "reason": "approval",
         "policy_digest": current,
         "request_digest": sam,
