@@ -55,8 +55,12 @@ class LogFiles:
 
     async def publish(self, data: bytes, name: str = CHECKPOINT) -> None:
         """Replace one of the files beside the tiles; readers see the old one or the new one, whole."""
-        await self.disk.write({f".{name}": data})
-        await self.disk.rename(f".{name}", name)
+        draft = f".{name}"
+        # Never written over: where a rename is not one step, a power cut leaves the draft as another name of
+        # what is public.
+        await self.disk.remove(draft)
+        await self.disk.write({draft: data})
+        await self.disk.rename(draft, name)
         await self.disk.flush_folders([""])
 
     def forget(self) -> None:
