@@ -20,11 +20,10 @@ from bench.figure import Figure, report
 from bench.ledger.ground import ORIGIN, READ, ledger_in
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from reelm.base import SystemClock
+from reelm.base import Algorithm, Note, Signature, SystemClock, VerifierKey
 from reelm.ledger import Ledger, Policy, Receipt
 from reelm.ledger.checkpoint import cosigned_message
 from reelm.ledger.leaf import write_leaf
-from reelm.ledger.note import Algorithm, Note, Signature, VerifierKey
 
 LEAVES = 1_000_000
 SLICES = 10

@@ -1,13 +1,16 @@
 """Manifests and the keys that sign them, and putting an edited one on record."""
 
+import asyncio
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from reelm.app import open_records, settings
-from reelm.base import Secret, SystemClock
-from reelm.realm import Manifest, ManifestKey, SigningKey, Version, default_manifest, parse_manifest, record
+from reelm.base import Database, Secret, SigningKey, SystemClock
+from reelm.realm import Manifest, ManifestKey, Version, default_manifest, parse_manifest, record
+from reelm.realm.signing import signed_line
+from reelm.workflows import Declaring
 
 PLAIN = parse_manifest(default_manifest("nl", [f"stores/{number}" for number in range(1, 6)]), source="here")
 
@@ -19,7 +22,7 @@ def signing_key(name: str) -> SigningKey:
 
 def with_keys(*names: str, threshold: int, manifest: Manifest = PLAIN) -> Manifest:
     """The manifest with these keys, ``threshold`` of which sign it."""
-    keys = tuple(ManifestKey(name, f"who holds {name}", str(signing_key(name).public)) for name in names)
+    keys = tuple(ManifestKey(name, f"who holds {name}", str(signing_key(name).verifier)) for name in names)
     return replace(manifest, keys=keys, realm=replace(manifest.realm, key_threshold=threshold))
 
 
@@ -29,14 +32,22 @@ def in_city(city: str, manifest: Manifest = PLAIN) -> Manifest:
 
 def signed(version: Version, names: Sequence[str]) -> Version:
     """Signed by whoever, declared or not."""
-    return version.with_signatures(signing_key(name).sign(version.text) for name in names)
+    return version.with_signatures(signed_line(signing_key(name), version.text) for name in names)
 
 
 async def put_on_record(data: Path) -> None:
     """Make what manifest.toml says the version in force, as ``./reelm manifest sign`` does without keys."""
-    text = (data / "manifest.toml").read_text(encoding="utf-8")
-    manifest = parse_manifest(text, source="manifest.toml")
-    async with open_records(settings.load(data)) as database, database.write() as tx:
+    async with open_records(settings.load(data)) as database:
+        await put_version(database, data / "manifest.toml")
+
+
+async def put_version(database: Database, path: Path) -> None:
+    """The same in records that are open already."""
+    text = await asyncio.to_thread(path.read_text, encoding="utf-8")
+    manifest, clock = parse_manifest(text, source=path.name), SystemClock()
+    async with database.write() as tx:
         newest = await record.newest_version(tx)
         if newest is None or not record.declares(newest, manifest):
-            await record.put_on_record(tx, record.following(newest, manifest), clock=SystemClock())
+            await record.put_on_record(
+                tx, record.following(newest, manifest), clock=clock, say=Declaring(0, clock)
+            )

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from determinism import ManualClock, SeededEntropy
 from keyed import opened as opened_keys
-from reelm.base import Database, Secret, SystemClock, metadata
-from reelm.ledger import Config, Ledger, Outside, Policy, SigningKey
+from reelm.base import Database, Secret, SigningKey, SystemClock, metadata
+from reelm.ledger import Config, Ledger, Outside, Policy
 from reelm.ledger.adapters.folder import FolderDisk
 from reelm.ledger.files import LogFiles
 from reelm.ledger.log import Log

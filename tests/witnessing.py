@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
+from reelm.base import Algorithm, Note, Signature, VerifierKey, check_signed
 from reelm.ledger import WitnessFailed
 from reelm.ledger.checkpoint import Checkpoint, cosigned_message
 from reelm.ledger.merkle import EMPTY_ROOT, is_consistent
-from reelm.ledger.note import Algorithm, Note, Signature, VerifierKey, check_signed
 from reelm.ledger.ports import Elsewhere
 
 
@@ -37,6 +37,7 @@ class HonestWitness:
         self.seen = (0, EMPTY_ROOT)
         self.is_away = False
         self.asked: list[int] = []
+        self.now_seconds = 1_800_000_000
 
     async def add_checkpoint(
         self, old_size: int, proof: Sequence[bytes], checkpoint: bytes
@@ -53,4 +54,4 @@ class HonestWitness:
         if (old_size and not is_consistent(self.seen, head, proof)) or (not old_size and proof):
             raise WitnessFailed("another history")
         self.seen = head
-        return (self.signer.cosign(note, seconds=1_800_000_000),)
+        return (self.signer.cosign(note, seconds=self.now_seconds),)

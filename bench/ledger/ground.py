@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from reelm.base import Database, Secret, SystemClock, SystemEntropy, metadata
-from reelm.ledger import Config, Ledger, Outside, Sequencer, SigningKey
+from reelm.base import Database, Secret, SigningKey, SystemClock, SystemEntropy, metadata
+from reelm.ledger import Config, Ledger, Outside, Sequencer
 from reelm.ledger.adapters.folder import FolderDisk
 from reelm.realm import EpochFiles, Keys, RootKey
 

@@ -12,12 +12,15 @@ from typing import Any
 
 import pytest
 
+from auditing import failed
+from determinism import ManualClock
 from logs import signer
 from recording import KEY, Book, grow, opened_book
 from reelm.base import Outbound
 from reelm.ledger import Cosigning, Panel, Policy, Private
 from reelm.ledger.adapters.witness import HttpWitness
-from reelm_audit.clock import machine_seconds
+from reelm_audit.clock import Clock, machine_seconds
+from reelm_audit.ledger import Audited, Demand, audit_ledger
 from reelm_audit.tlog.keys import Kind, SignerKey, VerifierKey
 from reelm_audit.witness.server import Server
 from reelm_audit.witness.store import Store
@@ -40,11 +43,11 @@ pytestmark = pytest.mark.slow
 
 
 @contextmanager
-def witnessing(folder: Path, key: SignerKey) -> Iterator[str]:
+def witnessing(folder: Path, key: SignerKey, *, clock: Clock = machine_seconds) -> Iterator[str]:
     """The witness of the auditor's distribution, and where it takes checkpoints."""
     log = VerifierKey.parse(str(KEY.verifier))
     with closing(Store(folder)) as store:
-        witness = Witness(store, [key], {log.name: [log]}, clock=machine_seconds)
+        witness = Witness(store, [key], {log.name: [log]}, clock=clock)
         with Server(("127.0.0.1", 0), witness) as server:
             thread = threading.Thread(target=server.serve_forever, args=(0.05,))
             thread.start()
@@ -123,6 +126,43 @@ async def test_a_log_that_reelm_wrote_passes_and_so_do_its_receipts(tmp_path: Pa
                 code, report = reelm_audit("receipt", receipt, "--policy", tmp_path / "policy")
                 assert code == 0
                 assert {claim["verdict"] for claim in report["claims"]} == {"proven"}
+
+
+async def test_an_idle_realm_stays_fresh_and_one_that_is_held_back_does_not(tmp_path: Path) -> None:
+    """Nothing happens for half a day. Whoever is shown the state of its beginning is shown a frozen log."""
+    clock = ManualClock()
+    began_seconds = int(clock.now().timestamp())
+
+    def now_seconds() -> int:
+        return int(clock.now().timestamp())
+
+    def audited(folder: Path) -> Audited:
+        demand = Demand(
+            location=str(folder),
+            state_path=tmp_path / f"{folder.name}.json",
+            evidence_folder=tmp_path / "evidence",
+            policy=policy().encode(),
+            processes=1,
+        )
+        return audit_ledger(demand, now_seconds=now_seconds())
+
+    with (
+        witnessing(tmp_path / "w1", WITNESSES["one"], clock=now_seconds) as one,
+        witnessing(tmp_path / "w2", WITNESSES["two"], clock=now_seconds) as two,
+    ):
+        async with opened_book(tmp_path) as book, Outbound([one, two]) as outbound:
+            asked = {"one": HttpWitness(outbound, one), "two": HttpWitness(outbound, two)}
+            panel = Panel(policy(), Policy.parse(policy()), asked)
+            cosigning = Cosigning(book.another(clock=clock), panel)
+            await record(book, 3, first=0)
+            assert await cosigning.ask_all() is not None
+            shutil.copytree(book.folder, tmp_path / "held-back")
+            for _ in range(12):
+                clock.advance(3600)
+                assert await cosigning.ask_all() is not None
+                assert failed(audited(book.folder)) == set()
+    assert now_seconds() == began_seconds + 12 * 3600
+    assert failed(audited(tmp_path / "held-back")) == {"fresh"}
 
 
 async def test_what_a_person_was_shown_is_what_the_leaf_committed_to(tmp_path: Path) -> None:

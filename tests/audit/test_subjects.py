@@ -75,6 +75,19 @@ def test_a_policy_that_was_swapped_is_found(policy: str) -> None:
     assert record.verdicts("policy-replay")["in-force"] is Verdict.FAILED
 
 
+@pytest.mark.parametrize("number", [1, 2, 4])
+def test_a_version_of_the_manifest_that_is_missing_or_comes_again_is_found(number: int) -> None:
+    record = Record().add("manifest.publish", version=2, digest="0" * 64)
+    record.add("manifest.publish", version=number, digest="1" * 64)
+    assert record.verdicts("manifest")["versions"] is Verdict.FAILED
+
+
+def test_a_version_may_be_said_again_when_only_the_retention_changes() -> None:
+    record = Record().add("manifest.publish", version=2, digest="0" * 64)
+    record.add("manifest.publish", version=2, digest="0" * 64, retention_days=90)
+    assert record.verdicts("manifest")["versions"] is Verdict.PROVEN
+
+
 def test_a_policy_published_after_its_decision_is_found() -> None:
     assert published(read(Record(), NEW), 1, NEW).verdicts("policy-replay")["in-force"] is Verdict.FAILED
 
@@ -112,6 +125,13 @@ def test_decisions_that_were_disclosed_are_made_again(tmp_path: Path) -> None:
         (tmp_path / sha256(raw).hexdigest()).write_bytes(raw)
     record = read(published(Record(), 1, current), current, request_digest=sam)
     record.add("access.deny", actor="eve", action="read", policy_digest=current, request_digest=eve)
+    assert record.verdicts("policy-replay", disclosed=tmp_path)["replay"] is Verdict.PROVEN
+    lacked: dict[str, Any] = {
+        "reason": "approval",
+        "policy_digest": current,
+        "request_digest": sam,
+    }
+    record.add("access.deny", actor="sam", action="read", **lacked)
     assert record.verdicts("policy-replay", disclosed=tmp_path)["replay"] is Verdict.PROVEN
     read(record, current)
     assert record.verdicts("policy-replay", disclosed=tmp_path)["replay"] is Verdict.SAMPLED

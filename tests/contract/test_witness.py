@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from recording import KEY
-from reelm.base import DestinationFailed, DestinationUndeclared, Outbound
-from reelm.ledger import NoteRefused, WitnessFailed
+from reelm.base import DestinationFailed, DestinationUndeclared, NoteRefused, Outbound
+from reelm.ledger import WitnessFailed
 from reelm.ledger.adapters.witness import HttpWitness
 from reelm.ledger.checkpoint import Checkpoint
 from reelm.ledger.ports import Elsewhere

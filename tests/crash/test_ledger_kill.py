@@ -13,10 +13,10 @@ import pytest
 import trees
 from determinism import SeededEntropy
 from recording import KEY, grow, opened_log
+from reelm.base import Note, check_signed
 from reelm.ledger.checkpoint import Checkpoint
 from reelm.ledger.files import LogFiles
 from reelm.ledger.log import Outside
-from reelm.ledger.note import Note, check_signed
 
 ROUNDS = 6
 ROOT = Path(__file__).parents[2]

@@ -7,9 +7,11 @@ from contextlib import asynccontextmanager
 import pytest
 
 from reelm.accounts import AccessRefused
+from reelm.base import DataClass
 from reelm.ledger import Receipt, read_leaf
+from reelm.realm import policy
 from reelm.realm.policy import Member
-from reelm.workflows import OpenRealm, look_at_email
+from reelm.workflows import OpenRealm, look_at_email, take_emails
 from visiting import Site
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -55,3 +57,37 @@ async def test_who_is_looked_at_is_shown_it_with_a_receipt(site: Site) -> None:
     assert receipt.index == access["leaf_index"] == seen.leaf_index
     assert read_leaf(receipt.leaf).kind == "access.read"
     assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_who_is_in_an_export_is_shown_it_and_a_leak_of_it_is_recognised(site: Site) -> None:
+    at = site.stage.at
+    subject, clerk, second = [await site.stage.person(name) for name in ("taken", "clerk", "second")]
+    data = policy.Data("email", DataClass.PROTECTED, at.manifest.realm.id)
+    asked = policy.Access("access.export", data, "legal-request", "t-9")
+    async with recording(at):
+        async with at.database.write() as tx:
+            for account, handle, role in ((clerk, "wren-01", "records"), (second, "lark-02", "privacy")):
+                member = Member(handle, role, at.manifest.realm.id, "Example B.V.", "NL")
+                await at.staff.grant(tx, account, member, by=None)
+        with pytest.raises(AccessRefused):
+            await take_emails([subject], purpose="legal-request", ticket="t-9", by=clerk, at=at)
+        approval = await at.staff.approve(at.database, second, "wren-01", asked, subjects=[subject])
+        taken = await take_emails(
+            [subject], purpose="legal-request", ticket="t-9", approval_id=approval, by=clerk, at=at
+        )
+    rows = taken.file.decode().split()
+    assert rows[0] == "email"
+    assert "taken@example.org" in rows
+    assert len(rows) == 5
+    async with at.database.write() as tx:
+        token = await at.accounts.open_session(tx, subject)
+        (leak,) = await at.exports.identify(tx, taken.file.decode())
+    assert (leak.export_id, leak.handle, leak.leaf_index) == (taken.export_id, "wren-01", taken.leaf_index)
+    async with site.visit() as visitor:
+        cookie = {"cookie": f"{site.session_cookie}={token.reveal()}"}
+        answer = await visitor.get("/api/me/access", headers=cookie)
+    (access,) = answer.json()["accesses"]
+    assert (access["action"], access["handle"], access["data"]) == ("access.export", "wren-01", "email")
+    receipt = Receipt.parse(access["receipt"].encode())
+    assert read_leaf(receipt.leaf).kind == "access.export"
+    assert receipt.index == taken.leaf_index

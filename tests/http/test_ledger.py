@@ -5,9 +5,9 @@ from hashlib import sha256
 import pytest
 
 import trees
+from reelm.base import Note
 from reelm.ledger import read_leaf
 from reelm.ledger.checkpoint import Checkpoint
-from reelm.ledger.note import Note
 from reelm.ledger.tiles import entries_of
 from visiting import Site
 

@@ -10,11 +10,10 @@ import trees
 from campaign.records import Records, SimulatedDatabase
 from determinism import ManualClock
 from ledger_campaign.disk import Folder, SimulatedDisk, read
-from reelm.base import Database, Secret
-from reelm.ledger import Checkpoint, Config, LogSuperseded, Outside, SigningKey
+from reelm.base import Database, Note, Secret, SigningKey, check_signed
+from reelm.ledger import Checkpoint, Config, LogSuperseded, Outside
 from reelm.ledger import store as ledger_records
 from reelm.ledger.log import Log
-from reelm.ledger.note import Note, check_signed
 from reelm.ledger.outbox import Draft, Outbox
 from reelm.ledger.tiles import ENTRIES, TILE_WIDTH, Tile, entries_of, hashes_of, tiles_of
 

@@ -24,6 +24,7 @@ from reelm_audit.tlog.policy import POLICY_MAX_BYTES, Policy
 from reelm_audit.verdict import Claim, Report, Verdict
 
 _MANIFEST_MAX_BYTES = 1 << 20
+_PLACEMENT_MAX_BYTES = 16 << 20
 
 
 def main(arguments: Sequence[str] | None = None, *, clock: Clock = machine_seconds) -> int:
@@ -72,6 +73,7 @@ def _subject(chosen: argparse.Namespace, now_seconds: int) -> Audited:
     beside = Beside(
         now_seconds=now_seconds,
         manifest=None if chosen.manifest is None else read_file(chosen.manifest, _MANIFEST_MAX_BYTES),
+        placement=None if chosen.placement is None else read_file(chosen.placement, _PLACEMENT_MAX_BYTES),
         peer=None if chosen.peer is None else _peer(chosen, now_seconds).leaves,
         disclosed=chosen.disclosed,
         site=None if chosen.site is None else WebSite(chosen.site),
@@ -196,7 +198,10 @@ def _add_log(command: argparse.ArgumentParser, name: str) -> None:
     command.add_argument("--evidence", type=Path, help="a folder for evidence")
     command.add_argument("--full", action="store_true", help="read again what earlier audits have read")
     command.add_argument(
-        "--max-age-hours", type=float, default=24.0, help="how old the witnesses' last look may be"
+        "--max-age-hours",
+        type=float,
+        default=3.0,
+        help="how old the witnesses' last look may be (default 3; an idle realm is seen anew every hour)",
     )
     command.add_argument("--kinds", type=Path, help="schemas of kinds in place of the built-in ones")
     command.add_argument("--processes", type=int, default=0, help="0 for one per processor")
@@ -207,6 +212,7 @@ def _add_log(command: argparse.ArgumentParser, name: str) -> None:
 
 def _add_beside(command: argparse.ArgumentParser, name: str) -> None:
     command.add_argument("--manifest", type=Path, help="the manifest that the realm serves")
+    command.add_argument("--placement", type=Path, help="what the realm serves as /api/storage")
     command.add_argument("--peer", help="the log of the other realm, for flows")
     command.add_argument("--peer-key", help="its key")
     command.add_argument("--disclosed", type=Path, help="policies and requests, each named by its SHA-256")

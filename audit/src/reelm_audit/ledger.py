@@ -47,7 +47,7 @@ class Demand:
     evidence_folder: Path
     key: VerifierKey | None = None
     policy: bytes | None = None
-    max_age_seconds: int = 86_400
+    max_age_seconds: int = 10_800
     is_full: bool = False
     wanted: tuple[str, ...] = ()
     kinds: Path | None = None

@@ -4,7 +4,8 @@ E-mail addresses are sealed under their owner's key and found by a keyed digest;
 sealed under the realm; session tokens are stored as keyed digests only. A copy of the records signs nobody
 in.
 
-``Staff`` see nothing of people but by a decision of the policies that is on the public record first.
+``Staff`` see nothing of people but by a decision of the policies that is on the public record first. What
+they take away as a file is marked by ``Exports``, so that a ``Leak`` says which file it was.
 
 Nouns: ``Accounts`` does it; ``Account``, ``Credential``, ``PasswordHash`` and ``SessionToken`` are what it
 deals in.
@@ -22,6 +23,7 @@ from reelm.accounts.errors import (
     WeakPassword,
     WrongCredentials,
 )
+from reelm.accounts.exports import Exports, Leak
 from reelm.accounts.model import (
     PASSWORD_MAX_LENGTH,
     PASSWORD_MIN_LENGTH,
@@ -32,7 +34,8 @@ from reelm.accounts.model import (
     SessionToken,
 )
 from reelm.accounts.passwords import HashCost
-from reelm.accounts.staff import Look, Staff
+from reelm.accounts.staff import Staff
+from reelm.accounts.wish import Export, Look
 
 __all__ = [
     "PASSWORD_MAX_LENGTH",
@@ -46,7 +49,10 @@ __all__ = [
     "Config",
     "Credential",
     "EmailTaken",
+    "Export",
+    "Exports",
     "HashCost",
+    "Leak",
     "Look",
     "PasswordHash",
     "RoleTaken",

@@ -6,15 +6,15 @@ before the data is handed out, and whom it is about is shown it. A crash in betw
 which nothing was seen; never the other way round.
 """
 
-import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from typing import Literal
 
-from reelm.accounts.errors import AccessRefused, RoleTaken, StaffOnly
+from reelm.accounts.errors import RoleTaken
 from reelm.accounts.store import staff as store
-from reelm.base import AccountId, Clock, Database, Entropy, Tx, canonical_json, mint
+from reelm.accounts.wish import Export, Look, Verdict, Wish, binding_of, leaf_of, member_of, moment, refused
+from reelm.base import AccountId, Clock, Database, Entropy, Tx, mint
 from reelm.ledger import Ledger, Private
 from reelm.realm import PolicySet, policy
 
@@ -26,25 +26,6 @@ OPERATOR = "operator"
 _MOST_LOOKS = 100
 
 Finding = Literal["justified", "unjustified", "unused"]
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """That a member of staff saw something of somebody; ``leaf_index`` is where it is on record."""
-
-    looked_at: datetime
-    purpose: str
-    role: str
-    handle: str
-    data: str
-    leaf_index: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Verdict:
-    decision: policy.Decision
-    number: int
-    look_id: str | None
 
 
 class Staff:
@@ -97,22 +78,33 @@ class Staff:
             )
 
     async def approve(
-        self, tx: Tx, by: AccountId, asker: str, asked: policy.Access, *, subject: AccountId
+        self,
+        database: Database,
+        by: AccountId,
+        asker: str,
+        asked: policy.Access,
+        *,
+        subjects: Collection[AccountId],
     ) -> str:
-        """Approve that somebody else sees exactly this, once, within a quarter of an hour; its id.
+        """Approve that somebody else has exactly this, once, within a quarter of an hour; its id.
 
         Raises:
             StaffOnly: the approver, or who asks, has no role.
-            AccessRefused: the policies do not let this person approve it.
+            AccessRefused: the policies do not let this person approve it; on record too.
         """
-        approver = await self._member(tx, by)
-        other = _member(await store.find_by_handle(tx, asker), self._realm)
-        if not policy.decide(self._policies, asked.approval(approver, asker=other)).is_allowed:
-            raise _refused("approve it")
         approval_id = mint(self._clock, self._entropy)
         expires_at = self._clock.now() + timedelta(seconds=APPROVAL_SECONDS)
-        binding = _binding(asked, other, subject)
-        await store.add_approval(tx, approval_id, approver.handle, binding, expires_at=expires_at)
+        async with database.write() as tx:
+            approver = await self._member(tx, by)
+            other = member_of(await store.find_by_handle(tx, asker), self._realm)
+            decision = policy.decide(self._policies, asked.approval(approver, asker=other))
+            if decision.is_allowed:
+                binding = binding_of(asked, other, subjects)
+                await store.add_approval(tx, approval_id, approver.handle, binding, expires_at=expires_at)
+            else:
+                await self._deny(tx, approver, "access.approve", decision)
+        if not decision.is_allowed:
+            raise refused("approve it")
         return approval_id
 
     async def see(
@@ -132,37 +124,50 @@ class Staff:
             NotRecorded: it is not on the record yet, so nothing may be seen.
         """
         if asked.action != "access.read":
-            raise _refused("do more than read it")
-        async with database.write() as tx:
-            verdict = await self._judge(tx, by, asked, subject=subject, approval_id=approval_id)
-        if verdict.look_id is None:
-            raise _refused("see it")
-        index = await self._ledger.index_of(verdict.number)
-        async with database.write() as tx:
-            await store.set_look_index(tx, verdict.look_id, index)
-        return index
+            raise refused("do more than read it")
+        return await self._have(database, by, Wish(asked, (subject,), approval_id))
+
+    async def take(
+        self,
+        database: Database,
+        by: AccountId,
+        asked: policy.Access,
+        *,
+        subjects: Collection[AccountId],
+        approval_id: str | None = None,
+    ) -> Export:
+        """Return when a member of staff may take away what they asked for about these people, as a file.
+
+        Being allowed to read it is not enough: taking it away is another action.
+
+        Raises:
+            StaffOnly, AccessRefused, NotRecorded: as for ``see``; nothing may be taken then.
+        """
+        if asked.action != "access.export" or not subjects:
+            raise refused("take that")
+        export_id = mint(self._clock, self._entropy)
+        wish = Wish(asked, tuple(sorted(set(subjects))), approval_id, export_id)
+        return Export(export_id, await self._have(database, by, wish))
 
     async def break_glass(self, database: Database, by: AccountId, purpose: str) -> int:
         """Begin an hour in which no second person is needed; the index of its public leaf.
 
         Raises:
             StaffOnly: no role.
-            AccessRefused: the policies do not let this person, for this purpose.
+            AccessRefused: the policies do not let this person, for this purpose; on record too.
             NotRecorded: it is not on the record yet, so it has not begun.
         """
-        now = self._clock.now()
         emergency_id = mint(self._clock, self._entropy)
-        expires_at = now + timedelta(seconds=EMERGENCY_SECONDS)
         async with database.write() as tx:
             member = await self._member(tx, by)
             request = self._about_realm("access.emergency", member, {"purpose": purpose})
-            if not policy.decide(self._policies, request).is_allowed:
-                raise _refused("break the glass")
-            await store.add_emergency(tx, emergency_id, member.handle, purpose, expires_at=expires_at)
-            leaf: dict[str, object] = {"actor": member.handle, "purpose": purpose}
-            leaf["expires_at"] = _moment(expires_at)
-            leaf["review_due_at"] = _moment(now + timedelta(seconds=REVIEW_SECONDS))
-            number = await self._ledger.promise(tx, "access.emergency", leaf)
+            decision = policy.decide(self._policies, request)
+            if decision.is_allowed:
+                number = await self._break(tx, emergency_id, member, purpose)
+            else:
+                await self._deny(tx, member, "access.emergency", decision)
+        if not decision.is_allowed:
+            raise refused("break the glass")
         index = await self._ledger.index_of(number)
         async with database.write() as tx:
             await store.open_emergency(tx, emergency_id, leaf_index=index)
@@ -179,11 +184,11 @@ class Staff:
         handle = await store.review_emergency(tx, emergency, at=self._clock.now())
         row = None if handle is None else await store.find_by_handle(tx, handle)
         if row is None:
-            raise _refused("review it")
-        asker = _member(row, self._realm)
+            raise refused("review it")
+        asker = member_of(row, self._realm)
         request = self._about_realm("access.review", reviewer, {"asker": asker.ref}, asker)
         if not policy.decide(self._policies, request).is_allowed:
-            raise _refused("review it")
+            raise refused("review it")
         leaf = {"emergency": emergency, "reviewer": reviewer.handle, "finding": finding}
         await self._ledger.promise(tx, "access.review", leaf)
 
@@ -191,48 +196,94 @@ class Staff:
         """Who of the staff saw what of somebody, newest first."""
         rows = await store.looks_at(tx, subject, limit=_MOST_LOOKS)
         return [
-            Look(row.looked_at, row.purpose, row.role, row.handle, row.data, row.leaf_index) for row in rows
+            Look(row.looked_at, row.action, row.purpose, row.role, row.handle, row.data, row.leaf_index)
+            for row in rows
         ]
 
-    async def _judge(
-        self, tx: Tx, by: AccountId, asked: policy.Access, *, subject: AccountId, approval_id: str | None
-    ) -> _Verdict:
-        """The decision and its leaf, one with the use of the approval and with what the subject is shown."""
+    async def _have(self, database: Database, by: AccountId, wish: Wish) -> int:
+        """Return when a wish is granted and on the record; the index of its leaf."""
+        async with database.write() as tx:
+            verdict = await self._judge(tx, by, wish)
+        if not verdict.is_granted:
+            raise refused("have it")
+        index = await self._ledger.index_of(verdict.number)
+        async with database.write() as tx:
+            await store.set_leaf_index(tx, verdict.number, index)
+        return index
+
+    async def _judge(self, tx: Tx, by: AccountId, wish: Wish) -> Verdict:
+        """The decision and its leaf, in one with the use of the approval and with what subjects are shown."""
         member, now = await self._member(tx, by), self._clock.now()
-        alone = asked.alone()
+        alone, approval_id = wish.asked.alone(), wish.approval_id
         approver = None
         if approval_id is not None:
-            approver = await store.find_approver(tx, approval_id, _binding(alone, member, subject), at=now)
-        emergency = await store.find_emergency(tx, member.handle, asked.purpose, at=now)
+            binding = binding_of(alone, member, wish.subjects)
+            approver = await store.find_approver(tx, approval_id, binding, at=now)
+        emergency = await store.find_emergency(tx, member.handle, alone.purpose, at=now)
         whole = replace(
             alone,
-            approver=None if approver is None else _member(approver, self._realm),
+            approver=None if approver is None else member_of(approver, self._realm),
             is_emergency=emergency is not None,
         )
         decision = policy.decide(self._policies, whole.request(member))
         is_approved = approval_id is None or approver is not None
         if not decision.is_allowed or not is_approved:
             reason = "policy" if is_approved else "approval"
-            return _Verdict(decision, await self._deny(tx, member, decision, reason=reason), None)
+            return Verdict(False, await self._deny(tx, member, alone.action, decision, reason=reason))
         if approval_id is not None and not await store.use_approval(tx, approval_id, at=now):
-            return _Verdict(decision, await self._deny(tx, member, decision, reason="approval"), None)
-        leaf = _leaf(member, whole, decision) | ({} if emergency is None else {"emergency": emergency})
-        body = Private({"subject": subject, "request": decision.request.decode()}, subject)
-        number = await self._ledger.promise(tx, "access.read", leaf, body)
-        look_id = mint(self._clock, self._entropy)
-        row = store.LookRow(
-            look_id, subject, now, member.handle, member.role, asked.purpose, asked.data.name, number, None
-        )
-        await store.add_look(tx, row)
-        return _Verdict(decision, number, look_id)
+            return Verdict(False, await self._deny(tx, member, alone.action, decision, reason="approval"))
+        leaf = leaf_of(member, whole, decision)
+        if emergency is not None and wish.export_id is None:
+            leaf["emergency"] = emergency
+        return Verdict(True, await self._grant(tx, member, wish, leaf, request=decision.request))
 
-    async def _deny(self, tx: Tx, member: policy.Member, decision: policy.Decision, *, reason: str) -> int:
-        leaf: dict[str, object] = {"actor": member.handle, "action": "access.read", "reason": reason}
+    async def _grant(
+        self, tx: Tx, member: policy.Member, wish: Wish, leaf: dict[str, object], *, request: bytes
+    ) -> int:
+        """Promise the leaf, and show each of its subjects the look; the number of the leaf."""
+        asked, now = wish.asked, self._clock.now()
+        body: dict[str, object] = {"request": request.decode()}
+        if wish.export_id is None:
+            (subject,) = wish.subjects
+            private = Private({**body, "subject": subject}, subject)
+            number = await self._ledger.promise(tx, asked.action, leaf, private)
+        else:
+            leaf["rows"] = len(wish.subjects)
+            private = Private({**body, "export": wish.export_id})
+            number = await self._ledger.promise(tx, asked.action, leaf, private)
+            export = store.ExportRow(
+                wish.export_id, now, member.handle, asked.purpose, asked.data.name, number, None
+            )
+            await store.add_export(tx, export)
+        said = (now, asked.action, member.handle, member.role, asked.purpose, asked.data.name, number, None)
+        looks = [store.LookRow(mint(self._clock, self._entropy), subject, *said) for subject in wish.subjects]
+        await store.add_looks(tx, looks)
+        return number
+
+    async def _break(self, tx: Tx, emergency_id: str, member: policy.Member, purpose: str) -> int:
+        now = self._clock.now()
+        expires_at = now + timedelta(seconds=EMERGENCY_SECONDS)
+        await store.add_emergency(tx, emergency_id, member.handle, purpose, expires_at=expires_at)
+        leaf: dict[str, object] = {"actor": member.handle, "purpose": purpose}
+        leaf["expires_at"] = moment(expires_at)
+        leaf["review_due_at"] = moment(now + timedelta(seconds=REVIEW_SECONDS))
+        return await self._ledger.promise(tx, "access.emergency", leaf)
+
+    async def _deny(
+        self,
+        tx: Tx,
+        member: policy.Member,
+        action: str,
+        decision: policy.Decision,
+        *,
+        reason: str = "policy",
+    ) -> int:
+        leaf: dict[str, object] = {"actor": member.handle, "action": action, "reason": reason}
         leaf |= {"policy_digest": decision.policy_digest, "request_digest": decision.request_digest}
         return await self._ledger.promise(tx, "access.deny", leaf)
 
     async def _member(self, tx: Tx, account_id: AccountId) -> policy.Member:
-        return _member(await store.find_by_account(tx, account_id), self._realm)
+        return member_of(await store.find_by_account(tx, account_id), self._realm)
 
     async def _may_change(self, tx: Tx, action: str, by: AccountId | None, *, handle: str, role: str) -> str:
         """The handle of whoever gives or takes a role, who may."""
@@ -245,7 +296,7 @@ class Staff:
             known += (replace(member, handle=handle, role=role).entity(),)
         request = policy.Request(member.ref, action, resource, known, {"subject": subject})
         if not policy.decide(self._policies, request).is_allowed:
-            raise _refused("do that")
+            raise refused("do that")
         return member.handle
 
     def _about_realm(
@@ -260,44 +311,3 @@ class Staff:
         if other is not None and other.ref != member.ref:
             known.append(other.entity())
         return policy.Request(member.ref, action, resource, tuple(known), dict(context))
-
-
-def _leaf(member: policy.Member, asked: policy.Access, decision: policy.Decision) -> dict[str, object]:
-    leaf: dict[str, object] = {
-        "actor": member.handle,
-        "role": member.role,
-        "purpose": asked.purpose,
-        "data": [asked.data.name],
-        "policy_digest": decision.policy_digest,
-        "request_digest": decision.request_digest,
-    }
-    if asked.ticket is not None:
-        leaf["ticket"] = asked.ticket
-    if asked.approver is not None:
-        leaf["approved_by"] = asked.approver.handle
-    return leaf
-
-
-def _binding(asked: policy.Access, asker: policy.Member, subject: AccountId) -> str:
-    """What an approval is for: this request by this person, about this one; SHA-256 in hexadecimal."""
-    request = hashlib.sha256(asked.alone().request(asker).canonical()).hexdigest()
-    return hashlib.sha256(canonical_json({"request": request, "subject": subject})).hexdigest()
-
-
-def _member(row: store.StaffRow | None, realm: str) -> policy.Member:
-    if row is None:
-        raise StaffOnly(
-            "Only members of staff may do this. Nothing was done. Sign in as one, or ask for a role."
-        )
-    return policy.Member(row.handle, row.role, realm, row.employer, row.country, row.revoked_at is not None)
-
-
-def _moment(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _refused(what: str) -> AccessRefused:
-    return AccessRefused(
-        f"The policies of this realm do not let you {what}, or what it takes is missing, used or "
-        "expired. Nothing was shown or changed. ./reelm policy show lists what each role may do."
-    )

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from reelm.app.release import running_release
     from reelm.app.supervisor import Supervisor
     from reelm.app.wiring import open_keys, open_realm, open_records, read_policies, record_release
+    from reelm.app.witnesses import make_witnesses
 
 _HOMES = {
     "EXIT_CODES": "errors",
@@ -42,6 +43,7 @@ _HOMES = {
     "exit_with_parent": "parent",
     "holder": "lock",
     "is_held": "lock",
+    "make_witnesses": "witnesses",
     "open_keys": "wiring",
     "open_realm": "wiring",
     "open_records": "wiring",
@@ -68,6 +70,7 @@ __all__ = [
     "exit_with_parent",
     "holder",
     "is_held",
+    "make_witnesses",
     "open_keys",
     "open_realm",
     "open_records",

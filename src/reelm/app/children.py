@@ -20,6 +20,9 @@ from reelm.app.readiness import Ready
 # A child that ends with this code has said what is wrong with its settings or its data: starting it again
 # is no use.
 EXIT_CONFIG = 78
+_SOURCE = Path(__file__).parents[2]
+# The auditor's distribution, where this is a copy of the repository.
+AUDIT_SOURCE = _SOURCE.parent / "audit" / "src"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,10 +58,10 @@ class Patience:
 
 
 def child_environment() -> dict[str, str]:
-    """The supervisor's own environment, plus what ties a child to it and lets it find the package."""
-    source = str(Path(__file__).parents[2])
+    """The supervisor's own environment, plus what ties a child to it and lets it find the packages."""
+    ours = [str(folder) for folder in (_SOURCE, AUDIT_SOURCE) if folder.is_dir()]
     inherited = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    path = [source, *(entry for entry in inherited if entry not in {"", source})]
+    path = [*ours, *(entry for entry in inherited if entry not in {"", *ours})]
     return {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(path),

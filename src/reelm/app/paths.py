@@ -70,6 +70,11 @@ class Paths:
         return self.data / "witnesses.policy"
 
     @property
+    def witness_homes(self) -> Path:
+        """A demo's own witnesses, a folder each: they are no part of the realm."""
+        return self.data / "witnesses"
+
+    @property
     def spool(self) -> Path:
         """Uploads and encodings on their way; may be emptied while nothing runs."""
         return self.data / "spool"

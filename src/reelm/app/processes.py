@@ -1,9 +1,10 @@
-"""The processes of one realm: web, worker and, for the demo, what makes its sample content."""
+"""The processes of one realm: web, worker and, for the demo, its witnesses and what makes its samples."""
 
 from reelm.app.children import Child, python
 from reelm.app.readiness import AnswersHttp, WritesFile
 from reelm.app.settings import Settings, as_arguments
 from reelm.app.state import ready_file
+from reelm.app.witnesses import witness_children
 
 
 def realm_children(settings: Settings, *, with_samples: bool) -> tuple[Child, ...]:
@@ -22,4 +23,4 @@ def realm_children(settings: Settings, *, with_samples: bool) -> tuple[Child, ..
     if not with_samples:
         return web, worker
     seed = Child(name="seed", argv=python("reelm.app.seed", *arguments), is_task=True, is_shown=True)
-    return web, worker, seed
+    return web, worker, *witness_children(settings.paths), seed

@@ -2,14 +2,14 @@
 
 import fcntl
 import hashlib
-import os
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
 from reelm import accounts, delivery, feed, ledger, media, social, vault
+from reelm.app.beginning import draft_manifest, make_policies, write_whole
 from reelm.app.migrate import migrate
 from reelm.app.release import running_release
 from reelm.app.settings import Settings
@@ -19,6 +19,7 @@ from reelm.base import (
     Endpoint,
     Entropy,
     Outbound,
+    SigningKey,
     SystemClock,
     SystemEntropy,
     Tx,
@@ -27,7 +28,6 @@ from reelm.base import (
 from reelm.ledger.adapters.folder import FolderDisk
 from reelm.ledger.adapters.witness import HttpWitness
 from reelm.realm import (
-    FRAGMENT_COUNT,
     EpochFiles,
     KeyConfig,
     Keys,
@@ -37,7 +37,6 @@ from reelm.realm import (
     RootKey,
     StorePlace,
     Version,
-    default_manifest,
     parse_manifest,
     policy,
     record,
@@ -45,7 +44,7 @@ from reelm.realm import (
 from reelm.vault.adapters.credentials import read_credentials
 from reelm.vault.adapters.folder import FolderStore
 from reelm.vault.adapters.s3 import DEFAULT_REGION, S3Store
-from reelm.workflows import OpenRealm, Turns, declare, publish_release
+from reelm.workflows import Declaring, OpenRealm, Turns, declare, publish_release
 
 OpenStore: TypeAlias = FolderStore | S3Store
 
@@ -125,7 +124,7 @@ async def record_release(settings: Settings, description: bytes | None) -> tuple
     if release == running:
         settings.paths.release.unlink(missing_ok=True)
     else:
-        _write_whole(settings.paths.release, release.canonical().decode())
+        write_whole(settings.paths.release, release.canonical().decode())
     return release, index
 
 
@@ -160,7 +159,8 @@ async def _prepare(settings: Settings, database: Database, clock: Clock, entropy
         manifest = _manifest(settings)
         await migrate(database)
         async with database.write() as tx:
-            version = await record.hold_to_record(tx, manifest, clock=clock)
+            say = Declaring(settings.ledger_retention_days, clock)
+            version = await record.hold_to_record(tx, manifest, clock=clock, say=say)
             published = await _policies(tx, settings.paths.policies, clock)
             is_new = not await Keys.has_begun(tx)
             root = _root_key(settings.paths.root_key, entropy, is_new=is_new)
@@ -255,6 +255,7 @@ def _assemble(ground: Ground) -> OpenRealm:
         encoders=media.Encoders(keys, clock=clock, entropy=entropy),
         accounts=accounts.Accounts(keys, clock=clock, entropy=entropy),
         staff=_staff(ground, public_record),
+        exports=accounts.Exports(keys),
         social=people,
         delivery=delivery.Delivery(keys, clock=clock),
         origin=delivery.Origin(opened, database=ground.database, config=origin_config),
@@ -282,7 +283,7 @@ def _staff(ground: Ground, public_record: ledger.Ledger) -> accounts.Staff:
 def _record(ground: Ground) -> ledger.Outside:
     return ledger.Outside(
         realm=ground.manifest.realm.id,
-        key=ledger.SigningKey(ground.ledger_origin, ground.keys.secret("ledger/sign")),
+        key=SigningKey(ground.ledger_origin, ground.keys.secret("ledger/sign")),
         database=ground.database,
         disk=ground.disk,
         clock=ground.clock,
@@ -380,16 +381,14 @@ def _media_config(settings: Settings) -> media.Config:
 def _manifest(settings: Settings) -> Manifest:
     path = settings.paths.manifest
     if not path.exists():
-        stores = settings.paths.stores.relative_to(settings.data)
-        folders = [str(stores / str(number)) for number in range(1, FRAGMENT_COUNT + 1)]
-        _write_whole(path, default_manifest("local", folders))
+        write_whole(path, draft_manifest(settings.paths))
     return parse_manifest(path.read_text(encoding="utf-8"), source=str(path))
 
 
 async def _policies(tx: Tx, folder: Path, clock: Clock) -> policy.Published:
     """A realm without the folder gets what is in effect, or what this version ships, as files to edit."""
     known = await policy.published(tx)
-    _make_policies(folder, known.policy_set.files if known else policy.shipped_policies())
+    make_policies(folder, known.policy_set.files if known else policy.shipped_policies())
     return await policy.hold_to_published(tx, read_policies(folder), clock=clock)
 
 
@@ -408,24 +407,3 @@ def _one_at_a_time(settings: Settings) -> Iterator[None]:
     with (settings.paths.run / "open.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
-
-
-def _make_policies(folder: Path, files: Mapping[str, str]) -> None:
-    """All of the files, unless there is a folder; a draft that a crash left is written over."""
-    if folder.exists():
-        return
-    draft = folder.with_suffix(".part")
-    draft.mkdir(exist_ok=True)
-    for name, text in files.items():
-        _write_whole(draft / name, text)
-    draft.replace(folder)
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """All of the text or none of it, whenever power fails."""
-    draft = path.with_suffix(".part")
-    with draft.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)

@@ -2,7 +2,8 @@
 
 Nouns: ids that sort by time, a ``Clock`` and an ``Entropy`` that are passed in, the ``ReelmError`` tree with
 its stable codes, ``DataClass`` on every column, the ``Database`` with one unit of work per request,
-``Secret`` bytes; ``RateLimit``, ``Outbound`` (the only way out over HTTP), ``telemetry`` (logs, metrics).
+``Secret`` bytes; the signed ``Note`` and its keys; ``RateLimit``, ``Outbound`` (the only way out over HTTP),
+``telemetry`` (logs, metrics).
 """
 
 from reelm.base import telemetry
@@ -42,6 +43,19 @@ from reelm.base.ids import (
 )
 from reelm.base.limits import RateLimit
 from reelm.base.memory import keep_freed_memory
+from reelm.base.note import (
+    Algorithm,
+    Note,
+    NoteRefused,
+    Signature,
+    SigningKey,
+    VerifierKey,
+    check_signed,
+    from_base64,
+    is_key_name,
+    read_signatures,
+    to_base64,
+)
 from reelm.base.outbound import (
     Answer,
     AnswerTooLarge,
@@ -59,6 +73,7 @@ __all__ = [
     "ID_LENGTH",
     "ID_PATTERN",
     "AccountId",
+    "Algorithm",
     "Answer",
     "AnswerTooLarge",
     "BadId",
@@ -82,6 +97,8 @@ __all__ = [
     "Metrics",
     "Moment",
     "NotFound",
+    "Note",
+    "NoteRefused",
     "ObjectId",
     "Outbound",
     "OutboundLimits",
@@ -92,6 +109,8 @@ __all__ = [
     "SealedBytes",
     "Secret",
     "SessionId",
+    "Signature",
+    "SigningKey",
     "SystemClock",
     "SystemEntropy",
     "TooLarge",
@@ -101,14 +120,20 @@ __all__ = [
     "Unavailable",
     "Unsupported",
     "UploadId",
+    "VerifierKey",
     "canonical_bytes",
     "canonical_json",
+    "check_signed",
     "column",
+    "from_base64",
+    "is_key_name",
     "keep_freed_memory",
     "metadata",
     "mint",
     "names_someone",
     "read_id",
+    "read_signatures",
     "telemetry",
+    "to_base64",
     "write_id",
 ]

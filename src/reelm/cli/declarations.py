@@ -1,4 +1,4 @@
-"""The commands of ``manifest``, ``policy`` and ``release``. Standard library only, as ``parser`` is."""
+"""The commands of ``manifest``, ``policy``, ``release`` and ``access``. Standard library only."""
 
 import argparse
 from pathlib import Path
@@ -8,6 +8,7 @@ def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     _add_manifest(verbs)
     _add_policy(verbs)
     _add_release(verbs)
+    _add_access(verbs)
 
 
 def _add_manifest(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -75,6 +76,17 @@ def _add_release(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         metavar="FILE",
         help="the release.json of the build, with the digest of its wheel",
     )
+
+
+def _add_access(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    below = _group(verbs, "access", "what staff took away of people's data")
+    identify = _job(
+        below,
+        "identify",
+        "which export a file that was found elsewhere is from",
+        "A part of it is enough. Exit code 1 when it is from none. The realm may be running",
+    )
+    identify.add_argument("file", type=Path, metavar="FILE", help="what was found, as text")
 
 
 def _group(

@@ -11,7 +11,17 @@ from reelm.app import settings as settings_
 from reelm.base import Clock, Database, SystemClock, SystemEntropy
 from reelm.cli.console import say
 from reelm.cli.realm import repository
-from reelm.realm import Manifest, SigningKey, Standing, Version, chain_faults, parse_manifest, record
+from reelm.realm import (
+    Manifest,
+    Standing,
+    Version,
+    chain_faults,
+    create_signing_key,
+    parse_manifest,
+    read_signing_key,
+    record,
+)
+from reelm.workflows import Declaring
 
 FOUND_WANTING = 1
 
@@ -23,6 +33,7 @@ class Desk:
     paths: Paths
     database: Database
     clock: Clock
+    retention_days: int
 
     def manifest(self) -> Manifest:
         path = self.paths.manifest
@@ -55,15 +66,16 @@ async def _at_desk(
 ) -> int:
     settings = settings_.load(chosen.data or repository() / "reelm-data")
     async with open_records(settings) as database:
-        return await job(Desk(settings.paths, database, SystemClock()), chosen)
+        desk = Desk(settings.paths, database, SystemClock(), settings.ledger_retention_days)
+        return await job(desk, chosen)
 
 
 def _key(chosen: argparse.Namespace) -> int:
     path: Path = chosen.file
-    key = SigningKey.create(path, chosen.name, SystemEntropy())
+    key = create_signing_key(path, chosen.name, SystemEntropy())
     say(f"The private part is {path}: keep it away from this realm's machines, and keep a copy of it.")
     say("The public part, for the manifest:")
-    say(f'  key = "{key.public}"')
+    say(f'  key = "{key.verifier}"')
     return 0
 
 
@@ -102,7 +114,7 @@ async def _sign(desk: Desk, chosen: argparse.Namespace) -> int:
         return 0
     version = record.following(newest, manifest).with_signatures(_gathered(desk.paths.signatures))
     if chosen.key is not None:
-        version = record.sign(version, newest, SigningKey.read(chosen.key))
+        version = record.sign(version, newest, read_signing_key(chosen.key))
     for line in record.differences(newest, version) if newest else ():
         say(f"  {line}")
     return await _put(desk, version, newest)
@@ -120,7 +132,8 @@ async def _put(desk: Desk, version: Version, newest: Version | None) -> int:
             say(f"  {problem}")
         return FOUND_WANTING
     async with desk.database.write() as tx:
-        await record.put_on_record(tx, version, clock=desk.clock)
+        declaring = Declaring(desk.retention_days, desk.clock)
+        await record.put_on_record(tx, version, clock=desk.clock, say=declaring)
     desk.paths.signatures.unlink(missing_ok=True)
     say(f"Version {version.number} is on record, with the digest {version.digest}.")
     say("Restart the realm, if it runs.")
@@ -132,7 +145,7 @@ async def _countersign(desk: Desk, newest: Version | None, chosen: argparse.Name
         say("A provider countersigns what is on record, with its own key: start the realm once; use --key.")
         return FOUND_WANTING
     async with desk.database.write() as tx:
-        key = SigningKey.read(chosen.key)
+        key = read_signing_key(chosen.key)
         await record.countersign(tx, newest, chosen.provider, key, clock=desk.clock)
     say(f"{chosen.provider} has confirmed its entry in version {newest.number}.")
     return 0

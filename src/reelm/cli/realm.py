@@ -7,7 +7,17 @@ import signal
 import time
 from pathlib import Path
 
-from reelm.app import Paths, Supervisor, clear_leftovers, holder, is_held, read_beat, realm_children, state
+from reelm.app import (
+    Paths,
+    Supervisor,
+    clear_leftovers,
+    holder,
+    is_held,
+    make_witnesses,
+    read_beat,
+    realm_children,
+    state,
+)
 from reelm.app import settings as settings_
 from reelm.cli.console import duration, say, size
 
@@ -38,6 +48,10 @@ def repository() -> Path:
 def _start(verb: str, chosen: argparse.Namespace) -> int:
     settings = _load(chosen, verb)
     say(f"Starting the realm in {settings.data} ...")
+    if verb == "demo":
+        settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not make_witnesses(settings.paths):
+            say("Nobody witnesses its public record: only a demo in a new folder gets witnesses of its own.")
     Supervisor(
         children=realm_children(settings, with_samples=verb == "demo"),
         paths=settings.paths,

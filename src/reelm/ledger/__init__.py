@@ -21,7 +21,6 @@ from reelm.ledger.errors import (
     LogBroken,
     LogBusy,
     LogSuperseded,
-    NoteRefused,
     NotRecorded,
     PolicyRefused,
     ProofRefused,
@@ -33,7 +32,6 @@ from reelm.ledger.leaf import Leaf, read_leaf
 from reelm.ledger.ledger import Ledger, LedgerStatus
 from reelm.ledger.log import Outside
 from reelm.ledger.model import Config, Private, Recorded
-from reelm.ledger.note import SigningKey, VerifierKey
 from reelm.ledger.ports import Disk, Witnessing
 from reelm.ledger.quorum import Policy
 from reelm.ledger.receipt import Receipt
@@ -57,7 +55,6 @@ __all__ = [
     "LogBusy",
     "LogSuperseded",
     "NotRecorded",
-    "NoteRefused",
     "Outside",
     "Panel",
     "Policy",
@@ -68,8 +65,6 @@ __all__ = [
     "Receipt",
     "Recorded",
     "Sequencer",
-    "SigningKey",
-    "VerifierKey",
     "WitnessFailed",
     "Witnessing",
     "read_leaf",

@@ -4,15 +4,39 @@ A crash between saying and remembering the index asks for the index again; nothi
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from hashlib import sha256
 
-from reelm.base import canonical_json
+from reelm.base import Tx, canonical_json
 from reelm.ledger import store as records
 from reelm.ledger.errors import LogBusy
 from reelm.ledger.leaf import write_leaf
 from reelm.ledger.log import Log, Outside
 from reelm.ledger.outbox import Draft, Outbox
 from reelm.ledger.store import Announced
+
+
+async def say(
+    tx: Tx,
+    kind: str,
+    public: Mapping[str, object],
+    *,
+    realm: str,
+    at: datetime,
+    counted_as: str | None = None,
+) -> Announced:
+    """Make what is true from now on part of a transaction, unless the newest leaf of the kind says it."""
+    digest = _digest(public)
+    last = await records.find_announced(tx, kind)
+    if last is not None and last.digest == digest:
+        return last
+    version = last.version + 1 if last else 1
+    counted = {} if counted_as is None else {counted_as: version}
+    leaf = write_leaf(kind, {**public, **counted}, realm=realm, at=at)
+    (number,) = await Outbox.hand_over(tx, [Draft(leaf)])
+    said = Announced(kind, digest, version, number, None)
+    await records.set_announced(tx, said)
+    return said
 
 
 class Announcements:
@@ -40,24 +64,13 @@ class Announcements:
         return last is not None and (public is None or last.digest == _digest(public))
 
     async def _say(self, kind: str, public: Mapping[str, object], counted_as: str | None) -> Announced:
-        digest = _digest(public)
         async with self._outside.database.read() as tx:
             last = await records.find_announced(tx, kind)
-        if last is not None and last.digest == digest:
+        if last is not None and last.digest == _digest(public):
             return last
+        realm, at = self._outside.realm, self._outside.clock.now()
         async with self._outside.database.write() as tx:
-            last = await records.find_announced(tx, kind)
-            if last is not None and last.digest == digest:
-                return last
-            version = last.version + 1 if last else 1
-            counted = {} if counted_as is None else {counted_as: version}
-            leaf = write_leaf(
-                kind, {**public, **counted}, realm=self._outside.realm, at=self._outside.clock.now()
-            )
-            (number,) = await Outbox.hand_over(tx, [Draft(leaf)])
-            said = Announced(kind, digest, version, number, None)
-            await records.set_announced(tx, said)
-        return said
+            return await say(tx, kind, public, realm=realm, at=at, counted_as=counted_as)
 
     async def _sequence(self) -> None:
         """Do it here when nobody else does: at the first start the sequencer may not run yet."""

@@ -8,9 +8,8 @@ import struct
 from dataclasses import dataclass
 from typing import Self
 
-from reelm.ledger.errors import NoteRefused
+from reelm.base import Algorithm, Note, NoteRefused, Signature, VerifierKey, from_base64, to_base64
 from reelm.ledger.merkle import EMPTY_ROOT, HASH_BYTES
-from reelm.ledger.note import Algorithm, Note, Signature, VerifierKey, from_base64, to_base64
 
 _SIZE = re.compile("0|[1-9][0-9]{0,18}")
 _TIMESTAMP = struct.Struct(">Q")

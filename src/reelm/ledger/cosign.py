@@ -6,20 +6,22 @@ again.
 """
 
 import asyncio
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reelm.base import ReelmError, telemetry
+from reelm.base import DestinationFailed, Note, ReelmError, Signature, telemetry
 from reelm.ledger.checkpoint import Checkpoint, cosigned_seconds
 from reelm.ledger.errors import WitnessFailed
 from reelm.ledger.files import COSIGNED, POLICY, LogFiles
 from reelm.ledger.log import Outside
 from reelm.ledger.merkle import consistency_proof, consistency_ranges
-from reelm.ledger.note import Note, Signature
 from reelm.ledger.ports import Elsewhere, Witnessing
 from reelm.ledger.quorum import Policy
 
 _TRIES = 2
+# Witnesses of its own are started a moment after the realm: they need not wait for a whole round.
+_FIRST_PAUSE_SECONDS = 1.0
 
 _log = telemetry.logger(__name__)
 
@@ -48,16 +50,21 @@ class Cosigning:
         self._files = LogFiles(outside.disk)
         # What each witness saw last, as far as is known here; it says so itself when that is wrong.
         self._seen: dict[str, int] = {}
+        # When enough of them answered last, by the monotonic clock: what a witness says of the time is not
+        # relied on. A process that has just started asks at once, also because the witnesses may be others.
+        self._cosigned_seconds = -math.inf
 
     async def run(self) -> None:
         """Ask for good; cut off at any line."""
         await self.publish_policy()
+        pause_seconds = _FIRST_PAUSE_SECONDS
         while True:
             try:
                 await self.ask_all()
             except (ReelmError, OSError) as error:
                 _log.error("ledger.cosigning-failed", exc_info=error)
-            await asyncio.sleep(self._outside.config.cosign_seconds)
+            await asyncio.sleep(pause_seconds)
+            pause_seconds = min(2 * pause_seconds, self._outside.config.cosign_seconds)
 
     async def publish_policy(self) -> None:
         """Put the policy beside the log, when it is another one."""
@@ -66,13 +73,13 @@ class Cosigning:
             await self._files.publish(data, POLICY)
 
     async def ask_all(self) -> Checkpoint | None:
-        """Have the newest checkpoint cosigned; None when not enough witnesses did, or there is nothing new.
+        """Have the newest checkpoint cosigned; None when not enough witnesses did, or they did lately.
 
         Raises:
             LogBroken: the log's files are damaged.
         """
         note, kept = await self._files.checkpoint(), await self._files.checkpoint(COSIGNED)
-        if note is None or not self._panel.witnesses or (kept is not None and kept.text == note.text):
+        if note is None or not self._panel.witnesses or not self._is_due(note, kept):
             return None
         names = list(self._panel.witnesses)
         answers = await asyncio.gather(*(self._ask(name, note) for name in names))
@@ -80,12 +87,22 @@ class Cosigning:
         if not self._panel.policy.is_met(self._panel.policy.witnessed(cosigned)):
             return None
         await self._files.publish(cosigned.encode(), COSIGNED)
+        self._cosigned_seconds = self._outside.clock.monotonic_seconds()
         return Checkpoint.parse(note.text)
+
+    def _is_due(self, note: Note, kept: Note | None) -> bool:
+        """Whether there is something new, or what is cosigned grows old."""
+        age_seconds = self._outside.clock.monotonic_seconds() - self._cosigned_seconds
+        is_new = kept is None or kept.text != note.text
+        return is_new or age_seconds >= self._outside.config.cosign_anew_seconds
 
     async def _ask(self, name: str, note: Note) -> list[Signature]:
         """Its good cosignatures; none when it fails, which is told and costs nothing else."""
         try:
             return await self._cosigned(name, note)
+        except DestinationFailed as error:
+            _log.info("ledger.witness-away", witness=name, code=error.code)
+            return []
         except ReelmError as error:
             _log.warning("ledger.witness-failed", witness=name, code=error.code, exc_info=error)
             return []

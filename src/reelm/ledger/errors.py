@@ -8,7 +8,6 @@
     │   └── LeafTells    a public part that says what only the private part may
     ├── LeafTooLarge     over the limit of a leaf
     ├── LeafMissing      no leaf with that index is under the checkpoint
-    ├── NoteRefused      not a signed note, or a signature of a known key that does not verify
     ├── ProofRefused     a receipt that proves nothing
     ├── PolicyRefused    not a witness policy, or no such quorum
     ├── Pruned           the entry was removed under the declared retention
@@ -49,11 +48,6 @@ class LeafTooLarge(LedgerError, TooLarge):
 class LeafMissing(LedgerError, NotFound):
     code = "ledger.leaf-missing"
     title = "No such leaf"
-
-
-class NoteRefused(LedgerError, Invalid):
-    code = "ledger.note-refused"
-    title = "Not a note that its keys signed"
 
 
 class ProofRefused(LedgerError, Invalid):

@@ -15,9 +15,9 @@ stay until the full one is covered, since somebody may hold an older checkpoint.
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 
+from reelm.base import Note
 from reelm.ledger.errors import LeafMissing, LogBroken, Pruned
 from reelm.ledger.merkle import HASH_BYTES, NodeHash, Range, leaf_hash
-from reelm.ledger.note import Note
 from reelm.ledger.ports import Disk
 from reelm.ledger.tiles import (
     ENTRIES,
@@ -55,8 +55,12 @@ class LogFiles:
 
     async def publish(self, data: bytes, name: str = CHECKPOINT) -> None:
         """Replace one of the files beside the tiles; readers see the old one or the new one, whole."""
-        await self.disk.write({f".{name}": data})
-        await self.disk.rename(f".{name}", name)
+        draft = f".{name}"
+        # Never written over: where a rename is not one step, a power cut leaves the draft as another name of
+        # what is public.
+        await self.disk.remove(draft)
+        await self.disk.write({draft: data})
+        await self.disk.rename(draft, name)
         await self.disk.flush_folders([""])
 
     def forget(self) -> None:

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from reelm.base import AccountId, Entropy, Tx
+from reelm.base import AccountId, Entropy, Note, Tx
 from reelm.ledger import store as records
-from reelm.ledger.announced import Announcements
+from reelm.ledger.announced import Announcements, say
 from reelm.ledger.bodies import Bodies
 from reelm.ledger.checkpoint import Checkpoint
 from reelm.ledger.errors import LeafMissing, LogBroken
@@ -15,7 +15,6 @@ from reelm.ledger.leaf import write_leaf
 from reelm.ledger.log import Outside
 from reelm.ledger.merkle import inclusion_proof, inclusion_ranges
 from reelm.ledger.model import Private, Recorded
-from reelm.ledger.note import Note
 from reelm.ledger.outbox import Draft, Outbox
 from reelm.ledger.prune import prune
 from reelm.ledger.receipt import Receipt
@@ -124,6 +123,17 @@ class Ledger:
     async def has_announced(self, kind: str, public: Mapping[str, object] | None = None) -> bool:
         """Whether the newest announcement of a kind says just this; without it, whether there is any."""
         return await self._announcements.has_said(kind, public)
+
+    @staticmethod
+    async def promise_announcement(
+        tx: Tx, kind: str, public: Mapping[str, object], *, realm: str, at: datetime
+    ) -> None:
+        """Announce as part of a transaction, also where no ledger is open; ``announce`` waits for its index.
+
+        Raises:
+            KindUnknown, LeafRefused, LeafTooLarge: it does not belong on the record.
+        """
+        await say(tx, kind, public, realm=realm, at=at)
 
     async def public_file(self, path: str) -> bytes | None:
         """A file of the log as everyone may fetch it; None when there is no such file.

@@ -18,14 +18,13 @@ only one root is ever signed. The folder's own claim keeps a second process from
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from reelm.base import Clock, Database
+from reelm.base import Clock, Database, Note, NoteRefused, SigningKey, check_signed
 from reelm.ledger import store as records
 from reelm.ledger.checkpoint import Checkpoint
-from reelm.ledger.errors import LogBroken, LogSuperseded, NoteRefused
+from reelm.ledger.errors import LogBroken, LogSuperseded
 from reelm.ledger.files import LogFiles
 from reelm.ledger.merkle import leaf_hash, tree_root
 from reelm.ledger.model import Config, Head
-from reelm.ledger.note import Note, SigningKey, check_signed
 from reelm.ledger.ports import Disk
 from reelm.ledger.tiles import ENTRIES, TILE_WIDTH, Edge, Tile, bundle, edge_of
 

@@ -17,7 +17,9 @@ class Config:
         look_seconds: how often who waits for a leaf looks whether it is on the record.
         patience_seconds: how long it waits at most.
         kept_leaves: for how many newer leaves an index can still be asked for by what waited.
-        cosign_seconds: how often witnesses are asked.
+        cosign_seconds: how often witnesses are asked, when there is something new.
+        cosign_anew_seconds: after how long they are asked again about what they cosigned already, so that a
+            realm in which nothing happens can be told from one whose log is held back.
         needs_quorum: whether a leaf counts as recorded only once the policy's quorum has cosigned it.
     """
 
@@ -27,6 +29,7 @@ class Config:
     patience_seconds: float = 10.0
     kept_leaves: int = 100_000
     cosign_seconds: float = 10.0
+    cosign_anew_seconds: float = 3600.0
     needs_quorum: bool = False
 
 

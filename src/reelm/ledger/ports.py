@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from reelm.ledger.note import Signature
+from reelm.base import Signature
 
 
 class Disk(Protocol):

@@ -8,9 +8,9 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from reelm.base import Algorithm, Note, NoteRefused, VerifierKey, check_signed
 from reelm.ledger.checkpoint import Checkpoint, cosigned_seconds
-from reelm.ledger.errors import NoteRefused, PolicyRefused
-from reelm.ledger.note import Algorithm, Note, VerifierKey, check_signed
+from reelm.ledger.errors import PolicyRefused
 
 NONE = "none"
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")

@@ -7,10 +7,10 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
+from reelm.base import Note, from_base64, to_base64
 from reelm.ledger.checkpoint import Checkpoint
 from reelm.ledger.errors import ProofRefused
 from reelm.ledger.merkle import HASH_BYTES, is_included, leaf_hash
-from reelm.ledger.note import Note, from_base64, to_base64
 from reelm.ledger.quorum import Policy
 
 _MAGIC = "c2sp.org/tlog-proof@v1"

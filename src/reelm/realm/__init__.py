@@ -3,7 +3,7 @@
 Nouns: the ``Manifest``, read by ``parse_manifest``; the ``RootKey`` file, which a ``Scheme`` splits among
 custodians and a ``Recovery`` puts together again; ``Keys``, which hands out ``UserKey`` and ``RealmKey`` to
 seal with and never a readable key, on ``EpochFiles``. What it declares counts as it is on ``record``: each
-``Version`` of the manifest, signed with a ``SigningKey``; the ``PolicySet`` that ``policy`` decides by; and
+``Version`` of the manifest, signed with somebody's own key; the ``PolicySet`` that ``policy`` decides by; and
 the ``Release`` that runs.
 """
 
@@ -62,7 +62,7 @@ from reelm.realm.release import Release
 from reelm.realm.root import RootKey
 from reelm.realm.rotate import KeyConfig
 from reelm.realm.seal import SEAL_OVERHEAD_BYTES, WRAPPED_BYTES, RealmKey, SealingKey, UserKey
-from reelm.realm.signing import SigningKey, VerifierKey
+from reelm.realm.signing import create_signing_key, read_signing_key
 from reelm.realm.version import Version, chain_faults
 
 __all__ = [
@@ -116,7 +116,6 @@ __all__ = [
     "Share",
     "ShareRefused",
     "SignatureRefused",
-    "SigningKey",
     "SigningKeyExists",
     "SigningKeyUnsafe",
     "Site",
@@ -124,12 +123,13 @@ __all__ = [
     "StorePlace",
     "Tenure",
     "UserKey",
-    "VerifierKey",
     "Version",
     "chain_faults",
+    "create_signing_key",
     "default_manifest",
     "expand",
     "parse_manifest",
     "policy",
+    "read_signing_key",
     "record",
 ]

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from reelm.base import canonical_json
-from reelm.realm.signing import VerifierKey
+from reelm.realm.signing import has_signed, signer_key
 
 _DOMAIN = "reelm/provider/1"
 # A provider says it anew every quarter; what is older may no longer be true.
@@ -72,8 +72,8 @@ def _fits(manifest: Mapping[str, Any], signature: Countersignature, today: date)
     """Whether it is the provider's own, about the entry as it is now, and not of a day to come."""
     text = countersigned_text(manifest, signature.provider, signed_on=signature.signed_on)
     entry = _entry(manifest, signature.provider) or {}
-    key = VerifierKey.parse(entry.get("key", ""))
-    if text is None or key is None or not key.has_signed(text, signature.signature):
+    key = signer_key(entry.get("key", ""))
+    if text is None or key is None or not has_signed(key, text, signature.signature):
         return False
     try:
         # One day more: it may be tomorrow already where the provider is.

@@ -30,7 +30,7 @@ from reelm.realm.model import (
     Tenure,
     shorten,
 )
-from reelm.realm.signing import VerifierKey
+from reelm.realm.signing import signer_key
 
 _MAX_BYTES = 1 << 20
 _LOCAL_CONTACT = "@localhost"
@@ -231,7 +231,7 @@ def _manifest_key(fields: Fields) -> ManifestKey:
 
 
 def _key(fields: Fields, key: str | None) -> str | None:
-    if key and VerifierKey.parse(key) is None:
+    if key and signer_key(key) is None:
         fields.fault(
             "key",
             f'"{shorten(key)}" is not the public part of a signing key',

@@ -4,16 +4,16 @@ A manifest that was edited is another manifest. It counts once it is on record a
 signatures that this takes; until then the realm does not start with it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
-from reelm.base import Clock, Tx
+from reelm.base import Clock, SigningKey, Tx
 from reelm.realm.changes import changes
 from reelm.realm.countersign import Countersignature, Standing, countersigned_text, standings
 from reelm.realm.errors import ManifestChanged, ManifestSuperseded, SignatureRefused
 from reelm.realm.model import Manifest
-from reelm.realm.signing import SigningKey
+from reelm.realm.signing import signed_line
 from reelm.realm.store import declarations as store
 from reelm.realm.version import Version, declares, first_version, lacks, next_version
 
@@ -35,6 +35,9 @@ __all__ = [
 
 _MOST_CHANGES = 20
 
+# Says a version in public, in the transaction that puts it on record: never the one without the other.
+Say: TypeAlias = Callable[[Tx, Version], Awaitable[None]]
+
 
 async def versions(tx: Tx) -> tuple[Version, ...]:
     """Every version there was, oldest first; none is ever removed."""
@@ -52,7 +55,7 @@ async def newest_version(tx: Tx) -> Version | None:
     return None if row is None else _of(row)
 
 
-async def hold_to_record(tx: Tx, manifest: Manifest, *, clock: Clock) -> Version:
+async def hold_to_record(tx: Tx, manifest: Manifest, *, clock: Clock, say: Say) -> Version:
     """The version in force, which is what the manifest says; a new realm's manifest becomes version 1.
 
     Raises:
@@ -60,7 +63,7 @@ async def hold_to_record(tx: Tx, manifest: Manifest, *, clock: Clock) -> Version
     """
     newest = await newest_version(tx)
     if newest is None:
-        return await put_on_record(tx, first_version(manifest), clock=clock)
+        return await put_on_record(tx, first_version(manifest), clock=clock, say=say)
     if not declares(newest, manifest):
         raise _changed(newest, following(newest, manifest))
     return newest
@@ -71,8 +74,8 @@ def following(newest: Version | None, manifest: Manifest) -> Version:
     return first_version(manifest) if newest is None else next_version(manifest, newest)
 
 
-async def put_on_record(tx: Tx, version: Version, *, clock: Clock) -> Version:
-    """Put the next version on record; it is in force once ``tx`` is durable.
+async def put_on_record(tx: Tx, version: Version, *, clock: Clock, say: Say) -> Version:
+    """Put the next version on record and say so in public; it is in force once ``tx`` is durable.
 
     Raises:
         ManifestChanged: it is not signed by enough keys, or changes what never changes.
@@ -91,6 +94,7 @@ async def put_on_record(tx: Tx, version: Version, *, clock: Clock) -> Version:
     row = store.VersionRow(version.number, version.document, version.signatures, clock.now())
     if not await store.add_manifest(tx, row):
         raise _superseded(version)
+    await say(tx, version)
     return version
 
 
@@ -101,12 +105,12 @@ def sign(version: Version, newest: Version | None, key: SigningKey) -> Version:
         SignatureRefused: the key is declared neither in it nor in the version before.
     """
     declared = [*version.signers.values(), *(newest.signers.values() if newest else ())]
-    if key.public not in declared:
+    if key.verifier not in declared:
         raise SignatureRefused(
-            f"The key {key.public.name} is not one of the [[keys]] of this manifest, nor of the one before. "
-            "Nothing was signed. Use the key of somebody who is declared there."
+            f"The key {key.verifier.name} is not one of the [[keys]] of this manifest, nor of the one "
+            "before. Nothing was signed. Use the key of somebody who is declared there."
         )
-    return version.with_signatures([key.sign(version.text)])
+    return version.with_signatures([signed_line(key, version.text)])
 
 
 async def countersign(tx: Tx, version: Version, provider: str, key: SigningKey, *, clock: Clock) -> None:
@@ -118,12 +122,14 @@ async def countersign(tx: Tx, version: Version, provider: str, key: SigningKey, 
     signed_on = clock.now().date().isoformat()
     text = countersigned_text(version.manifest, provider, signed_on=signed_on)
     declared = {each["id"]: each.get("key") for each in version.manifest["providers"]}
-    if text is None or declared.get(provider) != str(key.public):
+    if text is None or declared.get(provider) != str(key.verifier):
         raise SignatureRefused(
-            f'The manifest declares no provider "{provider}" with the key {key.public.name}. Nothing was '
+            f'The manifest declares no provider "{provider}" with the key {key.verifier.name}. Nothing was '
             "signed. Put the key into the provider's entry first, and that version on record."
         )
-    await store.add_countersignature(tx, store.CountersignatureRow(provider, signed_on, key.sign(text)))
+    await store.add_countersignature(
+        tx, store.CountersignatureRow(provider, signed_on, signed_line(key, text))
+    )
 
 
 async def provider_standings(

@@ -12,9 +12,9 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from reelm.base import canonical_json
+from reelm.base import VerifierKey, canonical_json
 from reelm.realm.model import Manifest, Price
-from reelm.realm.signing import VerifierKey
+from reelm.realm.signing import has_signed, signer_key
 
 _FORMAT = 1
 _DOMAIN = "reelm/manifest/1"
@@ -53,7 +53,7 @@ class Version:
     @property
     def signers(self) -> Mapping[str, VerifierKey]:
         """The keys that sign versions of this manifest, by id."""
-        keys = {each["id"]: VerifierKey.parse(each["key"]) for each in self.manifest.get("keys", ())}
+        keys = {each["id"]: signer_key(each["key"]) for each in self.manifest.get("keys", ())}
         return {name: key for name, key in keys.items() if key is not None}
 
     @property
@@ -63,12 +63,12 @@ class Version:
 
     def signed_by(self, keys: Mapping[str, VerifierKey]) -> tuple[str, ...]:
         """Which of these keys signed exactly this version; each counts once, whatever it is called."""
-        raw = {
-            key.raw: name
+        found = {
+            key.public: name
             for name, key in sorted(keys.items())
-            if any(key.has_signed(self.text, line) for line in self.signatures)
+            if any(has_signed(key, self.text, line) for line in self.signatures)
         }
-        return tuple(sorted(raw.values()))
+        return tuple(sorted(found.values()))
 
     def with_signatures(self, lines: Iterable[str]) -> "Version":
         """The same version with more signatures; each is kept once."""
@@ -148,13 +148,8 @@ def _is_document(version: Version) -> bool:
     try:
         read = json.loads(version.document)
         is_whole = canonical_json(read) == version.document and read["v"] == _FORMAT
-        says_who_signs = len(version.signers) >= version.threshold
-        return (
-            is_whole
-            and says_who_signs
-            and read["version"] == version.number
-            and bool(read["manifest"]["realm"]["id"])
-        )
+        is_told = read["version"] == version.number and bool(read["manifest"]["realm"]["id"])
+        return is_whole and is_told and version.threshold >= 0 and all(version.signers)
     except (ValueError, KeyError, TypeError, AttributeError):
         return False
 

@@ -428,6 +428,9 @@ class Access(Struct, frozen=True):
     """That a member of staff saw something of yours."""
 
     looked_at: datetime
+    action: Annotated[
+        str, Meta(description="`access.read`, or `access.export` when it was taken away as a file")
+    ]
     purpose: str
     role: str
     handle: Annotated[str, Meta(description="a pseudonym: the same person has the same one")]

@@ -12,7 +12,7 @@ its steps.
 """
 
 from reelm.workflows.arrive import Arrived, announce, append, follow, metadata_of, stand, terminate
-from reelm.workflows.declare import declare, publish_release
+from reelm.workflows.declare import Declaring, declare, publish_release
 from reelm.workflows.join import join
 from reelm.workflows.lend import Lent, deliver, give_back, lend, read_source, recognise, renew, take_in
 from reelm.workflows.locate import locate
@@ -28,6 +28,7 @@ from reelm.workflows.remove import remove
 from reelm.workflows.schedule import publish_now, publish_ripe
 from reelm.workflows.sound import choose_sound
 from reelm.workflows.subtitle import remove_subtitles, subtitle
+from reelm.workflows.take import Taken, take_emails
 from reelm.workflows.tidy import sweep, tidy
 from reelm.workflows.turns import Turns
 from reelm.workflows.watch import key, master_playlist, media_playlist, poster, strip, subtitles
@@ -35,6 +36,7 @@ from reelm.workflows.withdraw import withdraw
 
 __all__ = [
     "Arrived",
+    "Declaring",
     "Job",
     "JobState",
     "Jobs",
@@ -45,6 +47,7 @@ __all__ = [
     "Run",
     "Seen",
     "Shown",
+    "Taken",
     "Turns",
     "UploadPosted",
     "abandon",
@@ -87,6 +90,7 @@ __all__ = [
     "subtitle",
     "subtitles",
     "sweep",
+    "take_emails",
     "take_in",
     "terminate",
     "tidy",

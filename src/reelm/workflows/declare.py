@@ -1,9 +1,30 @@
 """Declare: manifest, policies and code are on the public record before anything is done by them."""
 
-from reelm.realm import Release, ReleaseRefused, ReleaseUnlogged
+from dataclasses import dataclass
+
+from reelm.base import Clock, Tx
+from reelm.ledger import Ledger
+from reelm.realm import Release, ReleaseRefused, ReleaseUnlogged, Version
 from reelm.workflows.realm import OpenRealm
 
+_MANIFEST = "manifest.publish"
 _PUBLISHED = "release.publish"
+
+
+@dataclass(frozen=True, slots=True)
+class Declaring:
+    """Puts a version of the manifest on the public record, as ``record.put_on_record`` asks for.
+
+    Every version has its own leaf, also one that no process ever ran by. The same version is said once more
+    only when the realm begins to keep the entries of its ledger for another time.
+    """
+
+    retention_days: int
+    clock: Clock
+
+    async def __call__(self, tx: Tx, version: Version) -> None:
+        leaf, realm = _manifest(version, self.retention_days), version.manifest["realm"]["id"]
+        await Ledger.promise_announcement(tx, _MANIFEST, leaf, realm=realm, at=self.clock.now())
 
 
 async def declare(running: Release, published: Release | None, *, at: OpenRealm) -> None:
@@ -18,7 +39,7 @@ async def declare(running: Release, published: Release | None, *, at: OpenRealm)
         ReleaseUnlogged: what is about to run is not the release on record.
         NotRecorded: they are not on the record yet, so that nothing may run by them.
     """
-    await at.ledger.announce("manifest.publish", _manifest(at))
+    await at.ledger.announce(_MANIFEST, _manifest(at.version, at.retention_days))
     await at.ledger.announce("policy.publish", _policies(at))
     await _hold_to_record(running, published or running, at=at)
     deployed = {"version": running.version, "code_digest": running.code_digest}
@@ -58,13 +79,13 @@ async def _hold_to_record(running: Release, kept: Release, *, at: OpenRealm) -> 
         await at.ledger.announce(_PUBLISHED, kept.public())
 
 
-def _manifest(at: OpenRealm) -> dict[str, object]:
-    leaf: dict[str, object] = {"version": at.version.number, "digest": at.version.digest}
-    signers = at.version.signed_by(at.version.signers)
+def _manifest(version: Version, retention_days: int) -> dict[str, object]:
+    leaf: dict[str, object] = {"version": version.number, "digest": version.digest}
+    signers = version.signed_by(version.signers)
     if signers:
         leaf["signers"] = list(signers)
-    if at.retention_days:
-        leaf["retention_days"] = at.retention_days
+    if retention_days:
+        leaf["retention_days"] = retention_days
     return leaf
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from reelm.accounts import Accounts, Staff
+from reelm.accounts import Accounts, Exports, Staff
 from reelm.base import Clock, Database, Entropy
 from reelm.delivery import Delivery, Origin
 from reelm.feed import Feed
@@ -31,6 +31,7 @@ class OpenRealm:
     encoders: Encoders
     accounts: Accounts
     staff: Staff
+    exports: Exports
     social: Social
     delivery: Delivery
     origin: Origin

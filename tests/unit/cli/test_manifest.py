@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from reelm.cli.command import main
-from reelm.realm import SigningKey, default_manifest
+from reelm.realm import default_manifest, read_signing_key
 
 CITY = 'city = "not declared"'
 
@@ -28,9 +28,9 @@ def run(data: Path, *words: str) -> int:
 
 def declare_keys(data: Path) -> None:
     manifest = data / "manifest.toml"
+    keys = {name: read_signing_key(data.parent / name).verifier for name in ("ana", "ben")}
     tables = "".join(
-        f'\n[[keys]]\nid = "{name}"\nholder = "them"\nkey = "{SigningKey.read(data.parent / name).public}"\n'
-        for name in ("ana", "ben")
+        f'\n[[keys]]\nid = "{name}"\nholder = "them"\nkey = "{key}"\n' for name, key in keys.items()
     )
     text = manifest.read_text().replace('id = "nl"', 'id = "nl"\nkey_threshold = 2')
     manifest.write_text(text + tables)

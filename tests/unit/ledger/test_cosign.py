@@ -3,11 +3,12 @@ from pathlib import Path
 
 import pytest
 
+from determinism import ManualClock
 from recording import KEY, Book, grow, opened_book
+from reelm.base import Algorithm, Signature
 from reelm.ledger import Config, Cosigning, NotRecorded, Panel, Policy, Receipt
 from reelm.ledger.checkpoint import Checkpoint
 from reelm.ledger.files import COSIGNED, POLICY
-from reelm.ledger.note import Algorithm, Signature
 from reelm.ledger.outbox import Draft, Outbox
 from reelm.ledger.ports import Elsewhere
 from witnessing import HonestWitness, SomeWitness
@@ -61,6 +62,52 @@ async def test_nobody_is_asked_twice_about_what_is_cosigned_already(tmp_path: Pa
         assert await cosigning.ask_all() is not None
         assert await cosigning.ask_all() is None
         assert witnesses["w0"].asked == [0]
+
+
+async def test_in_an_idle_realm_they_are_asked_anew_before_it_looks_frozen(tmp_path: Path) -> None:
+    panel, witnesses = two_of_three()
+    clock = ManualClock()
+    async with opened_book(tmp_path) as book:
+        await leaves_wait(book, 3)
+        await grow(book.outside)
+        cosigning = Cosigning(book.another(clock=clock), panel)
+        assert await cosigning.ask_all() is not None
+        clock.advance(3599)
+        assert await cosigning.ask_all() is None
+        for witness in witnesses.values():
+            witness.now_seconds += 3600
+        clock.advance(1)
+        assert await cosigning.ask_all() == await cosigned(book)
+        note = await book.files.checkpoint(COSIGNED)
+        assert note is not None
+        assert set(panel.policy.witnessed(note).values()) == {1_800_003_600}
+        assert witnesses["w0"].asked == [0, 3]
+        assert await cosigning.ask_all() is None
+
+
+async def test_as_long_as_too_few_answer_anew_they_are_asked_at_every_turn(tmp_path: Path) -> None:
+    panel, witnesses = two_of_three()
+    clock = ManualClock()
+    async with opened_book(tmp_path) as book:
+        await leaves_wait(book, 3)
+        await grow(book.outside)
+        cosigning = Cosigning(book.another(clock=clock), panel)
+        await cosigning.ask_all()
+        clock.advance(3600)
+        witnesses["w1"].is_away = witnesses["w2"].is_away = True
+        assert await cosigning.ask_all() is None
+        witnesses["w1"].is_away = False
+        assert await cosigning.ask_all() is not None
+
+
+async def test_a_realm_that_starts_again_has_others_cosign_what_is_cosigned_already(tmp_path: Path) -> None:
+    panel, witnesses = two_of_three()
+    async with opened_book(tmp_path) as book:
+        await leaves_wait(book, 3)
+        await grow(book.outside)
+        await Cosigning(book.outside, panel).ask_all()
+        assert await Cosigning(book.outside, panel).ask_all() is not None
+        assert witnesses["w0"].asked == [0, 0, 3]
 
 
 async def test_one_witness_that_is_away_is_not_missed(tmp_path: Path) -> None:

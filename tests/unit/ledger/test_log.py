@@ -9,8 +9,8 @@ import pytest
 
 import trees
 from recording import KEY, ORIGIN, Book, grow, opened_book
-from reelm.base import Secret
-from reelm.ledger import Config, LogBroken, LogBusy, LogSuperseded, Sequencer, SigningKey
+from reelm.base import Secret, SigningKey
+from reelm.ledger import Config, LogBroken, LogBusy, LogSuperseded, Sequencer
 from reelm.ledger import store as records
 from reelm.ledger.checkpoint import Checkpoint
 from reelm.ledger.log import Log
@@ -236,3 +236,18 @@ async def test_what_a_crash_left_beyond_the_checkpoint_is_swept(tmp_path: Path) 
         await Log.open(book.outside)
         assert [path for path in beyond if (book.folder / path).exists()] == []
         assert (book.folder / "tile/0/001.p/44").exists()
+
+
+async def test_what_is_public_is_never_written_over_not_even_by_a_second_name(tmp_path: Path) -> None:
+    """A power cut in the middle of a rename may leave the draft and the checkpoint as one file."""
+    async with opened_book(tmp_path) as book:
+        await hand_over(book, leaves(3))
+        await grow(book.outside)
+        checkpoint, witness = book.folder / "checkpoint", tmp_path / "the-same-file"
+        (book.folder / ".checkpoint").hardlink_to(checkpoint)
+        witness.hardlink_to(checkpoint)
+        before = witness.read_bytes()
+        await hand_over(book, leaves(1, first=3))
+        await grow(book.outside)
+        assert witness.read_bytes() == before
+        assert (await published(book)).size == 4

@@ -2,13 +2,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
-from reelm.base import Secret
-from reelm.ledger.checkpoint import Checkpoint, cosigned_seconds
-from reelm.ledger.errors import NoteRefused
-from reelm.ledger.merkle import EMPTY_ROOT
-from reelm.ledger.note import (
+from reelm.base import (
     Algorithm,
     Note,
+    NoteRefused,
+    Secret,
     Signature,
     SigningKey,
     VerifierKey,
@@ -16,6 +14,8 @@ from reelm.ledger.note import (
     from_base64,
     read_signatures,
 )
+from reelm.ledger.checkpoint import Checkpoint, cosigned_seconds
+from reelm.ledger.merkle import EMPTY_ROOT
 from witnessing import SomeWitness
 
 # Both examples of c2sp.org/signed-note and c2sp.org/tlog-checkpoint, byte for byte.

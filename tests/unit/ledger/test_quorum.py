@@ -1,9 +1,8 @@
 import pytest
 
-from reelm.base import Secret
+from reelm.base import NoteRefused, Secret, Signature, SigningKey
 from reelm.ledger.checkpoint import Checkpoint
-from reelm.ledger.errors import NoteRefused, PolicyRefused
-from reelm.ledger.note import Signature, SigningKey
+from reelm.ledger.errors import PolicyRefused
 from reelm.ledger.quorum import Policy
 from witnessing import SomeWitness
 

@@ -1,10 +1,9 @@
 import pytest
 
-from reelm.base import Secret
+from reelm.base import NoteRefused, Secret, SigningKey
 from reelm.ledger.checkpoint import Checkpoint
-from reelm.ledger.errors import NoteRefused, ProofRefused
+from reelm.ledger.errors import ProofRefused
 from reelm.ledger.merkle import inclusion_proof, leaf_hash
-from reelm.ledger.note import SigningKey
 from reelm.ledger.quorum import Policy
 from reelm.ledger.receipt import Receipt
 from reelm.ledger.tiles import Edge, hashes_of, node_from

@@ -6,18 +6,19 @@ from datetime import date, timedelta
 from declaring import PLAIN, in_city, signing_key
 from reelm.realm import Manifest, Standing
 from reelm.realm.countersign import Countersignature, countersigned_text, standings
+from reelm.realm.signing import signed_line
 from reelm.realm.version import as_declared
 
 KEY = signing_key("host")
 TODAY = date(2026, 11, 25)
-HOSTED = replace(PLAIN, providers=(replace(PLAIN.providers[0], key=str(KEY.public)),))
+HOSTED = replace(PLAIN, providers=(replace(PLAIN.providers[0], key=str(KEY.verifier)),))
 
 
 def countersignature(manifest: Manifest, signed_on: date = TODAY, *, by: str = "host") -> Countersignature:
     day = signed_on.isoformat()
     text = countersigned_text(as_declared(manifest), "this-machine", signed_on=day)
     assert text is not None
-    return Countersignature("this-machine", day, signing_key(by).sign(text))
+    return Countersignature("this-machine", day, signed_line(signing_key(by), text))
 
 
 def standing(manifest: Manifest, *signatures: Countersignature) -> Standing:
@@ -59,4 +60,7 @@ def test_a_confirmation_grows_old_and_the_newest_counts() -> None:
 def test_a_day_that_is_none_confirms_nothing() -> None:
     text = countersigned_text(as_declared(HOSTED), "this-machine", signed_on="some day")
     assert text is not None
-    assert standing(HOSTED, Countersignature("this-machine", "some day", KEY.sign(text))) is Standing.DECLARED
+    assert (
+        standing(HOSTED, Countersignature("this-machine", "some day", signed_line(KEY, text)))
+        is Standing.DECLARED
+    )

@@ -37,15 +37,19 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
     await opened.close()
 
 
+async def say(_tx: object, _version: Version) -> None:
+    """Nobody listens here; see test_declarations.py for what the public is told."""
+
+
 async def start(database: Database, manifest: Manifest) -> Version:
     async with database.write() as tx:
-        return await record.hold_to_record(tx, manifest, clock=CLOCK)
+        return await record.hold_to_record(tx, manifest, clock=CLOCK, say=say)
 
 
 async def put(database: Database, manifest: Manifest, *signers: str) -> Version:
     async with database.write() as tx:
         version = record.following(await record.newest_version(tx), manifest)
-        return await record.put_on_record(tx, signed(version, signers), clock=CLOCK)
+        return await record.put_on_record(tx, signed(version, signers), clock=CLOCK, say=say)
 
 
 async def versions(database: Database) -> tuple[Version, ...]:
@@ -109,7 +113,7 @@ async def test_of_two_versions_for_one_number_the_first_counts(database: Databas
     await put(database, in_city("Utrecht"))
     with pytest.raises(ManifestSuperseded):
         async with database.write() as tx:
-            await record.put_on_record(tx, late, clock=CLOCK)
+            await record.put_on_record(tx, late, clock=CLOCK, say=say)
     assert len(await versions(database)) == 2
 
 
@@ -122,7 +126,7 @@ def test_only_a_declared_key_signs() -> None:
 
 async def test_a_provider_countersigns_its_entry_on_record(database: Database) -> None:
     key = signing_key("host")
-    hosted = replace(PLAIN, providers=(replace(PLAIN.providers[0], key=str(key.public)),))
+    hosted = replace(PLAIN, providers=(replace(PLAIN.providers[0], key=str(key.verifier)),))
     version = await start(database, hosted)
     for who, provider in ((signing_key("mallory"), "this-machine"), (key, "nobody")):
         with pytest.raises(SignatureRefused):

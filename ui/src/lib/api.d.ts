@@ -992,6 +992,8 @@ export interface components {
         Access: {
             /** Format: date-time */
             looked_at: string;
+            /** @description `access.read`, or `access.export` when it was taken away as a file */
+            action: string;
             purpose: string;
             role: string;
             /** @description a pseudonym: the same person has the same one */

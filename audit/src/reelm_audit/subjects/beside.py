@@ -15,6 +15,7 @@ class Beside:
     Attributes:
         now_seconds: when this is judged, POSIX seconds.
         manifest: the manifest's canonical JSON as the realm serves it; None when it was not given.
+        placement: what the realm serves as ``/api/storage``; None when it was not given.
         peer: flow leaves of the other realm's verified log; None when it was not given.
         disclosed: a folder of policies and requests by their digest; None when it was not given.
         site: the realm as browsers reach it; None when it was not given.
@@ -23,6 +24,7 @@ class Beside:
 
     now_seconds: int
     manifest: bytes | None = None
+    placement: bytes | None = None
     peer: Sequence[Leaf] | None = None
     disclosed: Path | None = None
     site: Site | None = None

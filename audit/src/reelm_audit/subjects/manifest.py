@@ -17,17 +17,27 @@ def judge(leaves: Sequence[Leaf], beside: Beside) -> list[Claim]:
     faults = [
         f"Entry {later.index}: version {later.public['version']} follows version {earlier.public['version']}."
         for earlier, later in pairwise(versions)
-        if later.public["version"] <= earlier.public["version"]
+        if not _is_next(earlier, later) and not _is_same(earlier, later)
     ]
     if not versions:
         return [not_published("manifest.versions", _VERSIONS)]
     newest = versions[-1]
-    found = f"{len(versions)} versions; the newest is {newest.public['version']}, of {newest.time}."
-    how = "The numbers of the versions must grow. What a manifest says is the realm's own statement."
+    count = len({leaf.public["version"] for leaf in versions})
+    found = f"{count} versions; the newest is {newest.public['version']}, of {newest.time}."
+    how = "Versions are numbered without a gap. What a manifest says is the realm's own statement."
     return [
         judged("manifest.versions", _VERSIONS, faults=faults, found=found, how=how),
         _served(newest, beside.manifest),
     ]
+
+
+def _is_next(earlier: Leaf, later: Leaf) -> bool:
+    return bool(later.public["version"] == earlier.public["version"] + 1)
+
+
+def _is_same(earlier: Leaf, later: Leaf) -> bool:
+    """The same version once more: the realm keeps its entries for another time."""
+    return all(later.public[name] == earlier.public[name] for name in ("version", "digest"))
 
 
 def _served(newest: Leaf, manifest: bytes | None) -> Claim:

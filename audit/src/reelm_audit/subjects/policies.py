@@ -47,7 +47,7 @@ def _in_force(leaves: Sequence[Leaf]) -> Claim:
 
 
 def _replay(leaves: Sequence[Leaf], disclosed: Path | None) -> Claim:
-    decisions = [leaf for leaf in leaves if leaf.kind in _ALLOWED]
+    decisions = [leaf for leaf in leaves if leaf.kind in _ALLOWED and not _lacked_approval(leaf)]
     if not decisions:
         return not_published("policy-replay.replay", _REPLAY)
     if disclosed is None:
@@ -69,6 +69,11 @@ def _replay(leaves: Sequence[Leaf], disclosed: Path | None) -> Claim:
     verdict = Verdict.SAMPLED if replayed else Verdict.PROMISED
     found = f"{replayed:,} of {len(decisions):,} decisions were disclosed; those came out the same."
     return Claim(id="policy-replay.replay", says=_REPLAY, verdict=verdict, found=found, how=how)
+
+
+def _lacked_approval(leaf: Leaf) -> bool:
+    """Refused for the second person who was named and had not approved it, whatever the policy says."""
+    return leaf.kind == "access.deny" and leaf.public.get("reason") == "approval"
 
 
 def _emergencies(leaves: Sequence[Leaf], now_seconds: int) -> Claim:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from reelm_audit.leaf import Leaf
-from reelm_audit.subjects import client, flows, manifest, moderation, policies, releases, status
+from reelm_audit.subjects import client, flows, manifest, moderation, policies, releases, status, storage
 from reelm_audit.subjects.beside import Beside
 from reelm_audit.verdict import Claim, Verdict, not_published
 
@@ -41,7 +41,11 @@ SUBJECTS: Mapping[str, Subject] = {
     "client": Subject(
         "The app sends nothing to undeclared places, and is the published one", ("release.",), client.judge
     ),
-    "storage": Subject("Stored data is where the manifest says, and planted records stayed there"),
+    "storage": Subject(
+        "Stored data is where the manifest says, and planted records stayed there",
+        ("manifest.", "canary."),
+        storage.judge,
+    ),
 }
 
 

@@ -70,11 +70,25 @@ looks = Table(
         index=True,
     ),
     column("looked_at", Moment, klass=DataClass.OPERATIONAL, nullable=False),
+    column("action", _NAME, klass=DataClass.OPERATIONAL, nullable=False),
     column("handle", _HANDLE, klass=DataClass.OPERATIONAL, nullable=False),
     column("role", _NAME, klass=DataClass.OPERATIONAL, nullable=False),
     column("purpose", _NAME, klass=DataClass.OPERATIONAL, nullable=False),
     column("data", _NAME, klass=DataClass.OPERATIONAL, nullable=False),
-    column("leaf_number", Integer, klass=DataClass.OPERATIONAL, nullable=False),
+    column("leaf_number", Integer, klass=DataClass.OPERATIONAL, nullable=False, index=True),
+    column("leaf_index", Integer, klass=DataClass.OPERATIONAL, nullable=True),
+)
+
+# Files of protected data that were taken away. What marks one follows from its id and a secret of the realm.
+exports = Table(
+    "exports",
+    metadata,
+    column("id", String(ID_LENGTH), klass=DataClass.OPERATIONAL, primary_key=True),
+    column("taken_at", Moment, klass=DataClass.OPERATIONAL, nullable=False),
+    column("handle", _HANDLE, klass=DataClass.OPERATIONAL, nullable=False),
+    column("purpose", _NAME, klass=DataClass.OPERATIONAL, nullable=False),
+    column("data", _NAME, klass=DataClass.OPERATIONAL, nullable=False),
+    column("leaf_number", Integer, klass=DataClass.OPERATIONAL, nullable=False, index=True),
     column("leaf_index", Integer, klass=DataClass.OPERATIONAL, nullable=True),
 )
 
@@ -97,8 +111,22 @@ class LookRow:
     id: str
     subject: AccountId
     looked_at: datetime
+    action: str
     handle: str
     role: str
+    purpose: str
+    data: str
+    leaf_number: int
+    leaf_index: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRow:
+    """That somebody took a file away; ``leaf_index`` as for a look."""
+
+    id: str
+    taken_at: datetime
+    handle: str
     purpose: str
     data: str
     leaf_number: int
@@ -200,12 +228,27 @@ async def review_emergency(tx: Tx, leaf_index: int, *, at: datetime) -> str | No
     return handle
 
 
-async def add_look(tx: Tx, row: LookRow) -> None:
-    await tx.execute(insert(looks).values({name: getattr(row, name) for name in LookRow.__slots__}))
+async def add_looks(tx: Tx, rows: Sequence[LookRow]) -> None:
+    await tx.execute(
+        insert(looks), [{name: getattr(row, name) for name in LookRow.__slots__} for row in rows]
+    )
 
 
-async def set_look_index(tx: Tx, look_id: str, leaf_index: int) -> None:
-    await tx.execute(update(looks).where(looks.c.id == look_id).values(leaf_index=leaf_index))
+async def add_export(tx: Tx, row: ExportRow) -> None:
+    await tx.execute(insert(exports).values({name: getattr(row, name) for name in ExportRow.__slots__}))
+
+
+async def set_leaf_index(tx: Tx, leaf_number: int, leaf_index: int) -> None:
+    """Say where a leaf is on record, wherever it is referred to by its number."""
+    for table in (looks, exports):
+        its = update(table).where(table.c.leaf_number == leaf_number)
+        await tx.execute(its.values(leaf_index=leaf_index))
+
+
+async def all_exports(tx: Tx) -> Sequence[ExportRow]:
+    """Newest first."""
+    rows = await tx.execute(select(exports).order_by(exports.c.taken_at.desc(), exports.c.id.desc()))
+    return [ExportRow(**row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's public name for it
 
 
 async def looks_at(tx: Tx, subject: AccountId, *, limit: int) -> Sequence[LookRow]:

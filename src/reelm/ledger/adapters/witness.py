@@ -6,9 +6,8 @@ Source: c2sp.org/tlog-witness, "add-checkpoint".
 import re
 from collections.abc import Sequence
 
-from reelm.base import Outbound
+from reelm.base import Outbound, Signature, read_signatures, to_base64
 from reelm.ledger.errors import WitnessFailed
-from reelm.ledger.note import Signature, read_signatures, to_base64
 from reelm.ledger.ports import Elsewhere
 
 _SIZE = re.compile(rb"(0|[1-9][0-9]{0,18})\n?")

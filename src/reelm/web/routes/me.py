@@ -23,6 +23,7 @@ def _access(shown: Shown) -> schema.Access:
     look = shown.look
     return schema.Access(
         looked_at=look.looked_at,
+        action=look.action,
         purpose=look.purpose,
         role=look.role,
         handle=look.handle,

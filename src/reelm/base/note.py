@@ -1,5 +1,7 @@
 """Signed notes: a text, and lines that say who signed it.
 
+A public key is ``name+id+key``, a signature ``— name data``.
+
 Source: c2sp.org/signed-note.
 """
 
@@ -10,19 +12,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 from hashlib import sha256
-from typing import Self
+from typing import NoReturn, Self
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PublicKey
 
-from reelm.base import Secret
-from reelm.ledger.errors import NoteRefused
+from reelm.base.errors import Invalid
+from reelm.base.secret import Secret
 
 KEY_ID_BYTES = 4
 MAX_NOTE_BYTES = 128 << 10  # over 16 signatures of any kind
 _DASH = "\N{EM DASH} "
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
+
+
+class NoteRefused(Invalid):
+    code = "base.note-refused"
+    title = "Not a note that its keys signed"
 
 
 class Algorithm(IntEnum):
@@ -93,8 +100,13 @@ class Signature:
     def is_of(self, key: VerifierKey) -> bool:
         return self.name == key.name and self.key_id == key.id
 
+    @property
+    def line(self) -> str:
+        """The signature line without its newline."""
+        return f"{_DASH}{self.name} {to_base64(self.key_id + self.data)}"
+
     def __str__(self) -> str:
-        return f"{_DASH}{self.name} {to_base64(self.key_id + self.data)}\n"
+        return f"{self.line}\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +157,9 @@ class SigningKey:
     def __repr__(self) -> str:
         return f"SigningKey({self.verifier.name}, hidden)"
 
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a key is never pickled")
+
 
 def check_signed(note: Note, key: VerifierKey) -> None:
     """Return when the key signed the note.
@@ -169,10 +184,12 @@ def read_signatures(lines: str) -> tuple[Signature, ...]:
 
 
 def is_key_name(name: str) -> bool:
+    """Whether a key may be called so in a note: not empty, without spaces and plus signs."""
     return bool(name) and "+" not in name and not any(letter.isspace() for letter in name)
 
 
 def to_base64(data: bytes) -> str:
+    """As ``from_base64`` reads it."""
     return b64encode(data).decode()
 
 

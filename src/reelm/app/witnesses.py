@@ -1,0 +1,93 @@
+"""The demo's own witnesses, so that its public record is cosigned like that of a realm that others watch.
+
+Two ``reelm-witness`` processes on this machine, with keys and memory in ``DATA/witnesses``. Whoever runs the
+demo runs them as well, so they prove nothing to anybody else; the manifest says so.
+"""
+
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+
+from reelm.app.children import AUDIT_SOURCE, Child, child_environment, python
+from reelm.app.paths import Paths
+
+NAMES = ("one", "two")
+_KEYGEN_SECONDS = 60
+_QUORUM = f"group both all {' '.join(NAMES)}\nquorum both\n"
+_DESTINATION = """
+# One of the demo's own witnesses. It runs on this machine, under the hands of whoever runs the realm, so it
+# shows how a realm is witnessed and proves nothing. docs/how-to/have-the-ledger-witnessed.md
+[[destinations]]
+id = "witness-{name}"
+url = "{url}"
+purpose = "have the public record cosigned"
+data_classes = ["public"]
+"""
+
+
+def make_witnesses(paths: Paths) -> bool:
+    """Give a realm that has not begun yet its own witnesses; what a crash left is made anew.
+
+    Nothing is done where the auditor's tool is not beside the product, nor to a realm that has a manifest:
+    that is on record, and only its operator changes it.
+
+    Returns:
+        Whether the realm has witnesses now, its own or others.
+    """
+    if not paths.manifest.exists() and AUDIT_SOURCE.is_dir():
+        try:
+            _make(paths)
+        except (OSError, subprocess.SubprocessError):
+            # The realm makes a manifest of its own, without them.
+            shutil.rmtree(paths.witness_homes, ignore_errors=True)
+            paths.witnesses.unlink(missing_ok=True)
+    return paths.witnesses.exists()
+
+
+def witness_children(paths: Paths) -> tuple[Child, ...]:
+    """The witnesses of this realm; it runs on when they cannot be started."""
+    homes = [paths.witness_homes / name for name in NAMES]
+    return tuple(
+        Child(
+            name=f"witness-{home.name}",
+            argv=python("reelm.app.witness", "--data", str(paths.data), "--name", home.name),
+            is_task=True,
+        )
+        for home in homes
+        if home.is_dir() and AUDIT_SOURCE.is_dir()
+    )
+
+
+def _make(paths: Paths) -> None:
+    from reelm.app.beginning import draft_manifest, write_whole  # noqa: PLC0415 - it costs half a second
+
+    shutil.rmtree(paths.witness_homes, ignore_errors=True)
+    urls = {name: f"http://127.0.0.1:{_free_port()}" for name in NAMES}
+    lines = [f"witness {name} {_make_key(paths.witness_homes / name)} {url}\n" for name, url in urls.items()]
+    write_whole(paths.witnesses, "".join(lines) + _QUORUM)
+    tables = "".join(_DESTINATION.format(name=name, url=url) for name, url in urls.items())
+    # Last: a realm that has a manifest has its witnesses.
+    write_whole(paths.manifest, draft_manifest(paths) + tables)
+
+
+def _make_key(home: Path) -> str:
+    """A new key of a witness; the line that others verify with."""
+    home.mkdir(parents=True, mode=0o700)
+    named = ("--kind", "ed25519", "--name", f"{home.name}.witness.localhost", "--out", str(home / "key"))
+    done = subprocess.run(  # noqa: S603 - our own program
+        python("reelm_audit.witness", "keygen", *named),
+        stdout=subprocess.PIPE,
+        env=child_environment(),
+        timeout=_KEYGEN_SECONDS,
+        check=True,
+        text=True,
+    )
+    return done.stdout.strip()
+
+
+def _free_port() -> int:
+    """One that is free now. It is declared for good; a witness that finds it taken later on stays away."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port: int = listening.getsockname()[1]
+    return port
