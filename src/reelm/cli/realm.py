@@ -1,6 +1,7 @@
 """The verbs that run a realm: up, demo, status, down, settings."""
 
 import argparse
+import asyncio
 import os
 import shutil
 import signal
@@ -16,6 +17,7 @@ from reelm.app import (
     make_witnesses,
     read_beat,
     realm_children,
+    record_release,
     state,
 )
 from reelm.app import settings as settings_
@@ -50,6 +52,9 @@ def _start(verb: str, chosen: argparse.Namespace) -> int:
     say(f"Starting the realm in {settings.data} ...")
     if verb == "demo":
         settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if settings.paths.manifest.exists():
+            # Whoever starts a demo means the code that is there: an update needs no second command.
+            asyncio.run(record_release(settings, None))
         if not make_witnesses(settings.paths):
             say("Nobody witnesses its public record: only a demo in a new folder gets witnesses of its own.")
     Supervisor(
