@@ -6,6 +6,7 @@ import pytest
 
 from declaring import in_city, signed, with_keys
 from reelm.realm import record
+from reelm.workflows import Declaring
 from visiting import Site, check_problem
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -30,7 +31,7 @@ async def test_a_later_version_says_what_it_changed_and_who_signed(site: Site) -
     moved = in_city("Rotterdam", with_keys("ann", "board", threshold=1, manifest=at.manifest))
     later = signed(record.following(at.version, moved), ["board"])
     async with at.database.write() as tx:
-        await record.put_on_record(tx, later, clock=at.clock)
+        await record.put_on_record(tx, later, clock=at.clock, say=Declaring(0, at.clock))
     async with site.visit() as nobody:
         versions = (await nobody.get("/api/manifest")).json()["versions"]
         document = await nobody.get("/api/manifest/2")

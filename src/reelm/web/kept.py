@@ -100,11 +100,12 @@ KEPT = (
         ("encoders", "encodings"),
     ),
     Keeping(
-        "Who looked at protected data",
-        "To show you, and to let nobody look without a reason, or alone where a second person is asked for.",
+        "Who looked at protected data, or took it away",
+        "To show you, to let nobody do it without a reason, or alone where a second person is asked for, "
+        "and to tell from which file a leak is.",
         "For good.",
         ("records", "ledger"),
-        ("staff", "looks", "approvals", "emergencies"),
+        ("staff", "looks", "exports", "approvals", "emergencies"),
     ),
     Keeping(
         "The public record",
