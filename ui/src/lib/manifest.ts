@@ -26,8 +26,8 @@ export function role({ manifest }: Declared, provider: Provider): string {
   const sites = manifest.sites.filter((site) => site.provider === provider.id);
   const said = sites.map((site) => {
     const stores = manifest.stores.filter((store) => store.site === site.id).length;
-    const where = site.city === "not declared" ? site.id : site.city;
-    return stores === 0 ? `a site in ${where}` : `${stores} ${stores === 1 ? "store" : "stores"} in ${where}`;
+    const where = site.city === "not declared" ? `at the site “${site.id}”` : `in ${site.city}`;
+    return stores === 0 ? `a site ${where}` : `${stores} ${stores === 1 ? "store" : "stores"} ${where}`;
   });
   return said.length === 0 ? "declared, without a site" : said.join(", ");
 }
