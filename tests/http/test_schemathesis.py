@@ -76,6 +76,7 @@ async def populate(realm: Running, visitor: Visitor) -> dict[str, Any]:
             "lease_id": uploads[:1],
             "rung": ["480p"],
             "language": ["en", "pt-BR"],
+            "number": [1, 2],
         },
         "expendable": {
             "remove_clip": {"clip_id": clips[2:]},

@@ -16,12 +16,13 @@ from reelm.social import ClipState, Step
 from reelm.workflows import Job, Json, Run, publish, publish_job
 from reelm.workflows.adapters.inline import InlineJobs
 
+# In the order in which a clip goes through them whose picture is copied first.
 STEPS = (
     "probe",
-    "sample",
     "first rung",
     "store first rung",
     "playable",
+    "sample",
     "remaining rungs",
     "store remaining rungs",
     "skim",

@@ -17,7 +17,6 @@ from reelm.app import (
     make_witnesses,
     read_beat,
     realm_children,
-    record_release,
     state,
 )
 from reelm.app import settings as settings_
@@ -52,9 +51,7 @@ def _start(verb: str, chosen: argparse.Namespace) -> int:
     say(f"Starting the realm in {settings.data} ...")
     if verb == "demo":
         settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if settings.paths.manifest.exists():
-            # Whoever starts a demo means the code that is there: an update needs no second command.
-            asyncio.run(record_release(settings, None))
+        _accept_update(settings)
         if not make_witnesses(settings.paths):
             say("Nobody witnesses its public record: only a demo in a new folder gets witnesses of its own.")
     Supervisor(
@@ -66,6 +63,14 @@ def _start(verb: str, chosen: argparse.Namespace) -> int:
         say=say,
     ).run()
     return 0
+
+
+def _accept_update(settings: settings_.Settings) -> None:
+    """Whoever starts a demo means the code that is there: after an update it needs no second command."""
+    if settings.paths.manifest.exists():
+        from reelm.app import record_release  # noqa: PLC0415 - needs the installed packages; `status` does not
+
+        asyncio.run(record_release(settings, None))
 
 
 def _settings(chosen: argparse.Namespace) -> int:

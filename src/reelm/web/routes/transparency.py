@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from litestar import Response, get
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import PathParameter
 
 from reelm.base import NotFound
@@ -16,6 +17,10 @@ _SOON = {"cache-control": "public, max-age=30"}
 # Changes with the code alone.
 _AN_HOUR = {"cache-control": "public, max-age=3600"}
 _FOREVER = {"cache-control": "public, max-age=31536000, immutable"}
+
+_DOCUMENT = ResponseSpec(
+    dict[str, object], generate_examples=False, description="docs/spec/manifest.md, On the record"
+)
 
 Number = Annotated[int, PathParameter(ge=1, le=2**31 - 1, description="of the version")]
 
@@ -32,7 +37,7 @@ async def read_declarations(at: At) -> Response[Declarations]:
 @get(
     "/api/manifest/{number:int}",
     operation_id="read_manifest_version",
-    responses=documented(400, 404, 503),
+    responses={**documented(400, 404, 503), 200: _DOCUMENT},
     tags=["transparency"],
 )
 async def read_version(at: At, number: Number) -> Response[bytes]:
