@@ -155,6 +155,24 @@ def test_a_shorter_log_went_back(log: SomeLog, audit: Audit, tmp_path: Path) -> 
     assert "finder's word" in evidence.check()
 
 
+def test_a_log_whose_own_checkpoint_alone_went_back_is_found(
+    log: SomeLog, audit: Audit, tmp_path: Path
+) -> None:
+    audit()
+    (log.folder / "checkpoint").write_bytes(bytes(log.note(699)))
+    assert failed(audit()) == {"appended"}
+    (evidence,) = evidence_in(tmp_path / "evidence")
+    assert evidence.offence is Offence.ROLLBACK
+    assert "finder's word" in evidence.check()
+
+
+def test_a_copy_whose_checkpoint_is_older_than_the_cosigned_one_is_audited_again(
+    log: SomeLog, audit: Audit
+) -> None:
+    (log.folder / "checkpoint").write_bytes(bytes(log.note(699)))
+    assert failed(audit()) == set() == failed(audit())
+
+
 def test_a_failed_audit_does_not_replace_what_was_kept(log: SomeLog, audit: Audit) -> None:
     audit()
     sound = list(log.entries)

@@ -7,7 +7,7 @@ import pytest
 
 from tampering import TAMPERINGS, Ground
 
-FEW, MANY = 20, 150
+FEW, MANY = 20, 1_000
 
 
 def unnoticed(ground: Ground, seeds: Iterable[int]) -> list[tuple[int, str]]:

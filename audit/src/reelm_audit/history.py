@@ -60,6 +60,13 @@ class History:
 
     def contradiction(self, kept: State | None) -> Evidence | None:
         """The first checkpoint that the log does not go on from."""
+        own = self.shown.checkpoint
+        if kept is not None and own.size < kept.own_size:
+            # Also when what witnesses cosigned is as long as ever: only its own checkpoint went back.
+            said = (
+                f"It went back: {kept.own_size:,} entries were shown at the last audit, and now {own.size:,}."
+            )
+            return replace(self.evidence(Offence.ROLLBACK, Signed.kept(kept.note), said), second=own.note)
         for to_whom, then in earlier(kept, self.shown):
             found = self._against(to_whom, then)
             if found is not None:

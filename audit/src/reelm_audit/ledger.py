@@ -233,6 +233,7 @@ class _Audit:
             policy=self._trust.policy_bytes,
             is_policy_named=self._trust.is_policy_named,
             note=shown.newest.note,
+            own_size=shown.checkpoint.size,
             cosigned=shown.cosigned.note if self._trust.policy.quorum != NONE else None,
             frontier=swept.aligned,
             first_seconds=self._now_seconds if kept is None else kept.first_seconds,

@@ -29,6 +29,7 @@ class State:
         policy: the trust policy in use, its bytes; None without one.
         is_policy_named: whether a person named it, or it was taken from the log.
         note: the checkpoint that was audited.
+        own_size: entries of the log's own checkpoint, which in a copy may be older than the cosigned one.
         cosigned: the newest one that witnesses had cosigned; None without one.
         frontier: hashes of everything before the last multiple of 256.
         first_seconds: when this log was audited first.
@@ -40,6 +41,7 @@ class State:
     policy: bytes | None
     is_policy_named: bool
     note: Note
+    own_size: int
     cosigned: Note | None
     frontier: tuple[tuple[int, bytes], ...]
     first_seconds: int
@@ -58,6 +60,7 @@ class State:
             "policy": None if self.policy is None else self.policy.decode("latin-1"),
             "is_policy_named": self.is_policy_named,
             "checkpoint": bytes(self.note).decode(),
+            "own_size": self.own_size,
             "cosigned": None if self.cosigned is None else bytes(self.cosigned).decode(),
             "frontier": [[leaves, base64.encode(digest)] for leaves, digest in self.frontier],
             "first_seconds": self.first_seconds,
@@ -105,6 +108,7 @@ class State:
             policy=None if policy is None else policy.encode("latin-1"),
             is_policy_named=bool(value["is_policy_named"]),
             note=Note.parse(value["checkpoint"].encode()),
+            own_size=int(value["own_size"]),
             cosigned=None if cosigned is None else Note.parse(cosigned.encode()),
             frontier=tuple(frontier),
             first_seconds=int(value["first_seconds"]),

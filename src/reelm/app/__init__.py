@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from reelm.app.encoder import Post, encode_elsewhere
     from reelm.app.enrolment import examine_place
     from reelm.app.errors import EXIT_CODES, NoTerminal, ShareFileFailed, StopIncomplete, exit_code
+    from reelm.app.ground import open_keys, open_records, read_policies
     from reelm.app.heartbeat import Heartbeat, read_beat
     from reelm.app.leftovers import clear_leftovers
     from reelm.app.lock import holder, is_held
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from reelm.app.processes import realm_children
     from reelm.app.release import running_release
     from reelm.app.supervisor import Supervisor
-    from reelm.app.wiring import open_keys, open_realm, open_records, read_policies, record_release
+    from reelm.app.wiring import open_realm, record_release
     from reelm.app.witnesses import make_witnesses
 
 _HOMES = {
@@ -44,11 +45,11 @@ _HOMES = {
     "holder": "lock",
     "is_held": "lock",
     "make_witnesses": "witnesses",
-    "open_keys": "wiring",
+    "open_keys": "ground",
     "open_realm": "wiring",
-    "open_records": "wiring",
+    "open_records": "ground",
     "read_beat": "heartbeat",
-    "read_policies": "wiring",
+    "read_policies": "ground",
     "realm_children": "processes",
     "record_release": "wiring",
     "running_release": "release",

@@ -38,7 +38,7 @@ export interface Head {
 
 const SIGNED = "The realm signed this checkpoint";
 const WITNESSED = "Enough independent witnesses have seen the same record";
-const FRESH = "Enough witnesses have looked within the last day";
+const FRESH = "Enough witnesses have looked within the last three hours";
 const CONTINUED = "Nothing that this browser saw before was rewritten";
 const NO_ED25519 = "This browser cannot check Ed25519 signatures. Use a newer one, or reelm-audit.";
 
@@ -159,8 +159,8 @@ async function judgeWitnessed(at: Witnessing): Promise<{ claim: Claim; witnesses
   }
 }
 
-/** A day, as reelm-audit has it. */
-export const isFresh = (seconds: number, nowSeconds: number): boolean => nowSeconds - seconds <= 86_400;
+/** Three hours, as reelm-audit has it: an idle realm has its witnesses look again every hour. */
+export const isFresh = (seconds: number, nowSeconds: number): boolean => nowSeconds - seconds <= 10_800;
 
 /** Whether what is shown may be an old copy; null where no witness could tell. */
 export function judgeFresh({ policy, witnesses }: Head, nowSeconds: number): Claim | null {
@@ -171,7 +171,7 @@ export function judgeFresh({ policy, witnesses }: Head, nowSeconds: number): Cla
   const when = new Date(newest * 1000).toLocaleString();
   return isMet(policy, new Set(names))
     ? claim("head.fresh", FRESH, "proven", `The last look was on ${when}, by the clock of that witness.`)
-    : claim("head.fresh", FRESH, "unchecked", `The last look was on ${when}. Either nothing was written since then, or this is an old copy.`);
+    : claim("head.fresh", FRESH, "unchecked", `The last look was on ${when}. Either the realm did not reach them since then, or this is an old copy.`);
 }
 
 async function judgeContinued(kept: Kept | null, now: Checkpoint, files: Files): Promise<Claim> {
