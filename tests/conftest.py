@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from postgres import PostgresPrograms, throwaway_postgres
 from radosgw import Gateway, RadosgwPrograms, throwaway_radosgw
@@ -19,6 +20,10 @@ from reelm.base import Database
 ROOT = Path(__file__).parents[1]
 # Some tests import tools/ and bench/, which are packages of the repository, not of the product.
 sys.path.insert(0, str(ROOT))
+
+# A busy machine is slow, which says nothing about the code.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 
 def tool_or_skip(name: str, *candidates: str) -> str:

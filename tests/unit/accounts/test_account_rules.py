@@ -3,7 +3,7 @@
 from contextlib import suppress
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reelm.accounts import BadEmail, WeakPassword
@@ -74,7 +74,6 @@ def test_what_is_no_address_is_refused(text: str) -> None:
         clean_email(text)
 
 
-@settings(deadline=None)
 @given(LOCAL, DOMAIN)
 def test_an_address_has_one_identity_whatever_its_case_and_surroundings(local: str, domain: str) -> None:
     email = f"{local}@{domain}"
@@ -82,7 +81,6 @@ def test_an_address_has_one_identity_whatever_its_case_and_surroundings(local: s
     assert email_identity(kept) == email_identity(email)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_any_text_is_an_address_or_refused(text: str) -> None:
     email_identity(text)
@@ -90,7 +88,6 @@ def test_any_text_is_an_address_or_refused(text: str) -> None:
         assert clean_email(clean_email(text)) == clean_email(text)
 
 
-@settings(deadline=None)
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=140))
 def test_any_text_is_a_password_or_refused_with_a_way_out(text: str) -> None:
     refused: WeakPassword | None = None

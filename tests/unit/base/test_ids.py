@@ -3,14 +3,13 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from determinism import ManualClock, SeededEntropy
 from reelm.base import ID_LENGTH, ID_PATTERN, BadId, mint, read_id, write_id
 
 
-@settings(deadline=None)
 @given(st.binary(min_size=16, max_size=16))
 def test_sixteen_bytes_come_back(raw: bytes) -> None:
     text = write_id(raw)
@@ -19,7 +18,6 @@ def test_sixteen_bytes_come_back(raw: bytes) -> None:
     assert read_id(text) == raw
 
 
-@settings(deadline=None)
 @given(st.binary(min_size=16, max_size=16), st.binary(min_size=16, max_size=16))
 def test_text_sorts_as_the_bytes_do(left: bytes, right: bytes) -> None:
     assert (left < right) == (write_id(left) < write_id(right))

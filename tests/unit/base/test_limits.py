@@ -1,7 +1,7 @@
 """The rate limit against its definition: a bucket of tokens."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from determinism import ManualClock
@@ -74,7 +74,6 @@ def test_a_limit_that_allows_nothing_is_a_mistake() -> None:
         RateLimit(burst=0, refill_seconds=1, clock=ManualClock())
 
 
-@settings(deadline=None)
 @given(
     burst=st.integers(1, 8),
     refill_seconds=st.integers(1, 100),

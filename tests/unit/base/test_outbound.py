@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import bad_s3
@@ -141,7 +141,6 @@ def test_an_origin_has_one_spelling(written: str, means: str) -> None:
     assert Endpoint.of(means) == Endpoint.of(written)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=40))
 @example(".")
 @example("a..")

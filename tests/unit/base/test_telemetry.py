@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import structlog
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.exc import IntegrityError
 
@@ -98,7 +98,6 @@ def test_e_mail_and_network_addresses_inside_text_are_replaced() -> None:
     assert redact(text) == "[e-mail] from [address], [address] at 12:30:00, listening on 127.0.0.1:80"
 
 
-@settings(deadline=None)
 @given(
     user=st.from_regex(r"[a-z0-9._+-]{1,20}", fullmatch=True),
     host=st.from_regex(r"[a-z0-9-]{1,20}\.[a-z]{2,6}", fullmatch=True),
@@ -217,7 +216,6 @@ def test_an_e_mail_address_in_a_web_address_is_replaced_too() -> None:
     assert redact("GET /reset?to=ana%40example.org") == "GET [e-mail]"
 
 
-@settings(deadline=None)
 @given(st.integers(0, 60), st.sampled_from([" ", "", "\n"]))
 def test_a_cut_never_leaves_half_an_address(shift: int, gap: str) -> None:
     text = ("x" * 50 + gap) * 38 + "y" * shift + gap + "ana.bello@mail.example.org" + " z" * 2000

@@ -2,7 +2,7 @@ import base64
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reelm.base import ClipId, write_id
@@ -28,13 +28,11 @@ sessions = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(sessions)
 def test_a_session_comes_back_from_its_cursor(session: Session) -> None:
     assert read_cursor(write_cursor(session), tab=session.tab) == session
 
 
-@settings(deadline=None)
 @given(
     st.text(st.characters(exclude_categories=()), max_size=100)
     | st.binary(max_size=90).map(lambda raw: base64.urlsafe_b64encode(raw).rstrip(b"=").decode())
@@ -48,7 +46,6 @@ def test_any_other_text_is_refused_or_has_one_spelling(text: str) -> None:
         assert write_cursor(session) == text
 
 
-@settings(deadline=None)
 @given(sessions, st.data())
 def test_a_cursor_with_a_changed_character_never_breaks_anything(
     session: Session, data: st.DataObject

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reelm.base import AccountId, ClipId, write_id
@@ -91,7 +91,6 @@ async def whole_session(stream: Listed, seed: bytes, *, size: int) -> list[tuple
         found.append(picks)
 
 
-@settings(deadline=None)
 @given(authors_of_clips, seeds, st.integers(1, 7), st.integers(1, 70))
 async def test_a_session_shows_every_clip_once(
     authors: list[str], seed: bytes, size: int, head_count: int
@@ -134,7 +133,6 @@ async def test_a_session_that_fills_its_memory_goes_on_in_order_without_a_repeat
     assert len(shown) == len(set(shown)) == 3_000
 
 
-@settings(deadline=None)
 @given(authors_of_clips, authors_of_clips, seeds, st.integers(1, 40))
 async def test_clips_that_are_published_during_a_session_are_shown_once_too(
     before: list[str], after: list[str], seed: bytes, head_count: int
@@ -167,7 +165,6 @@ async def test_more_new_clips_than_the_head_holds_are_all_reached() -> None:
     assert sorted(shown) == sorted(each.clip_id for each in clips)
 
 
-@settings(deadline=None)
 @given(authors_of_clips, seeds)
 async def test_the_same_seed_makes_the_same_session(authors: list[str], seed: bytes) -> None:
     stream = Listed(stream_of(authors), 40)
@@ -179,7 +176,6 @@ async def test_another_seed_makes_another_session() -> None:
     assert await whole_session(stream, b"another1", size=5) != await whole_session(stream, SEED, size=5)
 
 
-@settings(deadline=None)
 @given(authors_of_clips, seeds)
 async def test_one_author_follows_themselves_only_when_nobody_else_is_left(
     authors: list[str], seed: bytes

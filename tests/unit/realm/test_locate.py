@@ -4,7 +4,7 @@ import tomllib
 from dataclasses import dataclass, field
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reelm.realm.locate import locate
@@ -131,7 +131,6 @@ VALUES = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(st.dictionaries(KEYS, VALUES, max_size=4), st.data(), st.sampled_from(["\n", "\r\n"]))
 def test_every_key_is_found_on_the_line_where_it_was_written(
     table: dict[str, Any], data: st.DataObject, newline: str

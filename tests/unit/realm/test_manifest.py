@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reelm.base import DataClass
@@ -108,13 +108,11 @@ def write_toml(manifest: Manifest) -> str:
     return "\n".join(lines)
 
 
-@settings(deadline=None)
 @given(manifests())
 def test_what_is_declared_comes_back(manifest: Manifest) -> None:
     assert parse_manifest(write_toml(manifest), source="manifest.toml") == manifest
 
 
-@settings(deadline=None)
 @given(manifests(), st.data())
 def test_any_one_line_that_is_lost_or_doubled_is_found_or_harmless(
     manifest: Manifest, data: st.DataObject
@@ -128,7 +126,6 @@ def test_any_one_line_that_is_lost_or_doubled_is_found_or_harmless(
             assert all(0 < fault.line <= len(changed) for fault in refused.faults)  # noqa: PT017 - it may also pass
 
 
-@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_is_a_manifest_or_refused_with_lines(text: str) -> None:
     with pytest.raises(ManifestError) as refused:
@@ -166,7 +163,6 @@ def test_what_the_embedded_manifest_shows_in_comments_is_valid_too() -> None:
     assert parse_manifest(shown, source="manifest.toml").destinations[0].data_classes == (DataClass.INTEROP,)
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         WORDS | st.sampled_from(['C:\\folder "x"', "/srv/\u007fa".replace("\u007f", "b")]),

@@ -1,7 +1,7 @@
 """Sealing and wrapping: what goes in comes out with the same key and purpose, and with nothing else."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from determinism import SeededEntropy
@@ -19,7 +19,6 @@ def sealing_key(seed: int = 3) -> SealingKey:
     return UserKey(Secret(SeededEntropy(seed).draw(32)), epoch=1, entropy=SeededEntropy(seed + 1))
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=300), st.text(max_size=20))
 def test_sealing_gives_back_any_bytes_for_any_purpose(plaintext: bytes, purpose: str) -> None:
     key = sealing_key()
@@ -31,7 +30,6 @@ def test_sealing_gives_back_any_bytes_for_any_purpose(plaintext: bytes, purpose:
         key.open(sealed, purpose=purpose + "x")
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=40), st.data())
 def test_any_change_to_a_sealed_value_is_noticed(plaintext: bytes, data: st.DataObject) -> None:
     key = sealing_key()
@@ -44,7 +42,6 @@ def test_any_change_to_a_sealed_value_is_noticed(plaintext: bytes, data: st.Data
             key.open(broken, purpose="test")
 
 
-@settings(deadline=None)
 @given(st.integers(0, WRAPPED_BYTES - 1), st.integers(1, 255))
 def test_a_wrapped_data_key_has_sixty_bytes_and_any_change_is_noticed(at: int, flip: int) -> None:
     key, dek = sealing_key(), Secret(bytes(range(32)))

@@ -122,7 +122,7 @@ def test_a_chain_holds_no_more_when_anything_of_it_is_changed() -> None:
             assert chain_faults([*GOOD[:at], swapped, *GOOD[at + 1 :]])
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(1, 3), st.data())
 def test_no_bit_of_a_signed_document_can_be_changed(at: int, data: st.DataObject) -> None:
     raw = bytearray(GOOD[at].document)

@@ -1,7 +1,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reelm.social import BadHandle, BadText, CaptionTooLong, TextTooLong
@@ -66,7 +66,6 @@ def test_reserved_words_are_written_as_handles_are_stored() -> None:
     assert all(word == word.lower() for word in RESERVED_HANDLES)
 
 
-@settings(deadline=None)
 @given(any_text)
 def test_a_handle_that_is_accepted_is_accepted_again_unchanged(text: str) -> None:
     try:
@@ -77,7 +76,6 @@ def test_a_handle_that_is_accepted_is_accepted_again_unchanged(text: str) -> Non
     assert handle.isascii()
 
 
-@settings(deadline=None)
 @given(any_text, st.sampled_from([DISPLAY_NAME, BIO, CAPTION, COMMENT]))
 def test_a_text_that_is_accepted_is_clean_and_is_accepted_again_unchanged(text: str, limits: Limits) -> None:
     try:
@@ -165,7 +163,6 @@ def test_a_caption_has_at_most_thirty_tags() -> None:
     assert read_tags(caption) == tuple(f"t{number}" for number in range(TAG_COUNT))
 
 
-@settings(deadline=None)
 @given(any_text)
 def test_every_tag_of_a_caption_can_be_asked_for(caption: str) -> None:
     for tag in read_tags(unicodedata.normalize("NFC", caption)):

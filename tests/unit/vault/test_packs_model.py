@@ -84,7 +84,7 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 
 
 @pytest.mark.slow
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rounds=ROUNDS)
 async def test_what_a_dictionary_says_is_what_reads(database: Database, rounds: list[list[Step]]) -> None:
     stores, model = memory_stores(), Model()

@@ -83,7 +83,7 @@ TRIALS = st.builds(
 )
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(trial=TRIALS)
 async def test_any_range_of_any_object_survives_any_two_losses(database: Database, trial: Trial) -> None:
     stores, key, data = memory_stores(), OwnerKey(), sample(trial.size, seed=trial.size)
