@@ -24,13 +24,22 @@ if TYPE_CHECKING:
     from reelm.app.processes import realm_children
     from reelm.app.release import running_release
     from reelm.app.supervisor import Supervisor
-    from reelm.app.wiring import open_keys, open_realm, open_records, read_policies, record_release
+    from reelm.app.wiring import (
+        Office,
+        open_keys,
+        open_office,
+        open_realm,
+        open_records,
+        read_policies,
+        record_release,
+    )
     from reelm.app.witnesses import make_witnesses
 
 _HOMES = {
     "EXIT_CODES": "errors",
     "Heartbeat": "heartbeat",
     "NoTerminal": "errors",
+    "Office": "wiring",
     "Paths": "paths",
     "Post": "encoder",
     "ShareFileFailed": "errors",
@@ -45,6 +54,7 @@ _HOMES = {
     "is_held": "lock",
     "make_witnesses": "witnesses",
     "open_keys": "wiring",
+    "open_office": "wiring",
     "open_realm": "wiring",
     "open_records": "wiring",
     "read_beat": "heartbeat",
@@ -58,6 +68,7 @@ __all__ = [
     "EXIT_CODES",
     "Heartbeat",
     "NoTerminal",
+    "Office",
     "Paths",
     "Post",
     "ShareFileFailed",
@@ -72,6 +83,7 @@ __all__ = [
     "is_held",
     "make_witnesses",
     "open_keys",
+    "open_office",
     "open_realm",
     "open_records",
     "read_beat",

@@ -18,6 +18,7 @@ from reelm.base import (
     Database,
     Endpoint,
     Entropy,
+    NotFound,
     Outbound,
     SigningKey,
     SystemClock,
@@ -201,6 +202,52 @@ async def open_keys(settings: Settings) -> AsyncIterator[tuple[Keys, Database]]:
             async with database.write() as tx:
                 await keys.begin(tx)
         yield keys, database
+
+
+@dataclass(frozen=True)
+class Office:
+    """What it takes to say who works for a realm."""
+
+    manifest: Manifest
+    database: Database
+    staff: accounts.Staff
+    social: social.Social
+
+
+@asynccontextmanager
+async def open_office(settings: Settings) -> AsyncIterator[Office]:
+    """The staff of a realm that exists and may be running; leaves wait for the process that sequences them.
+
+    An edit of manifest or policies that is not in effect yet stops nobody from revoking a role here.
+
+    Raises:
+        RootKeyMissing: there is no realm in the data folder, or it lost its root key.
+        NotFound: it was never started.
+    """
+    clock, entropy = SystemClock(), SystemEntropy()
+    async with open_keys(settings) as (keys, database), AsyncExitStack() as closing:
+        manifest = _manifest(settings)
+        async with database.write() as tx:
+            published = await policy.published(tx)
+            if published is None:
+                raise NotFound("This realm was never started. Nothing was changed. Start it once: ./reelm up")
+            origin = await ledger.Ledger.begin(tx, _origin(manifest))
+        disk = FolderDisk(settings.paths.ledger)
+        closing.push_async_callback(disk.close)
+        outside = ledger.Outside(
+            realm=manifest.realm.id,
+            key=SigningKey(origin, keys.secret("ledger/sign")),
+            database=database,
+            disk=disk,
+            clock=clock,
+            config=ledger.Config(),
+        )
+        log = ledger.Ledger(outside, keys, entropy=entropy)
+        staff = accounts.Staff(
+            published.policy_set, log, realm=manifest.realm.id, clock=clock, entropy=entropy
+        )
+        people = social.Social(clock=clock, entropy=entropy, config=social.Config())
+        yield Office(manifest, database, staff, people)
 
 
 @asynccontextmanager
