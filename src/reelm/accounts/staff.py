@@ -105,7 +105,9 @@ class Staff:
             StaffOnly: they never had a role.
         """
         member = await self._member(tx, account_id)
-        powers = () if member.is_revoked else self._policies.powers.get(member.role, ())
+        powers: frozenset[str] = frozenset()
+        if not member.is_revoked:
+            powers = self._policies.powers.get(member.role, powers)
         return Standing(member, tuple(sorted(powers)))
 
     async def approve(

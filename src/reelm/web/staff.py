@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from reelm.accounts import Finding
 from reelm.base import ID_PATTERN
 
 # As the public record spells them; it checks them once more.
@@ -91,4 +92,4 @@ class Review(Struct, frozen=True):
     """What somebody else's emergency was."""
 
     emergency: Annotated[int, Meta(ge=0, le=2**31 - 1, description="the index of its leaf")]
-    finding: Literal["justified", "unjustified", "unused"]
+    finding: Finding
