@@ -169,7 +169,7 @@ async def _prepare(settings: Settings, database: Database, clock: Clock, entropy
             known = {record.place.provider for record in await vault.all_providers(tx)}
             stores = [_store(settings, manifest, store, clock, known=known) for store in manifest.stores]
             await keys.begin(tx)
-            origin = await ledger.Ledger.begin(tx, _origin(manifest))
+            origin = await ledger.Ledger.begin(tx, _origin(manifest.realm.id, manifest.realm.public_url))
         disk = FolderDisk(settings.paths.ledger)
     outbound = _outbound(settings, manifest)
     return Ground(
@@ -208,7 +208,7 @@ async def open_keys(settings: Settings) -> AsyncIterator[tuple[Keys, Database]]:
 class Office:
     """What it takes to say who works for a realm."""
 
-    manifest: Manifest
+    version: Version
     database: Database
     staff: accounts.Staff
     social: social.Social
@@ -218,7 +218,7 @@ class Office:
 async def open_office(settings: Settings) -> AsyncIterator[Office]:
     """The staff of a realm that exists and may be running; leaves wait for the process that sequences them.
 
-    An edit of manifest or policies that is not in effect yet stops nobody from revoking a role here.
+    It goes by what is on record: edits of manifest and policies that are not in effect count for nothing here.
 
     Raises:
         RootKeyMissing: there is no realm in the data folder, or it lost its root key.
@@ -226,16 +226,18 @@ async def open_office(settings: Settings) -> AsyncIterator[Office]:
     """
     clock, entropy = SystemClock(), SystemEntropy()
     async with open_keys(settings) as (keys, database), AsyncExitStack() as closing:
-        manifest = _manifest(settings)
         async with database.write() as tx:
-            published = await policy.published(tx)
-            if published is None:
-                raise NotFound("This realm was never started. Nothing was changed. Start it once: ./reelm up")
-            origin = await ledger.Ledger.begin(tx, _origin(manifest))
+            version, published = await record.newest_version(tx), await policy.published(tx)
+            if version is None or published is None:
+                raise NotFound(
+                    "This realm was never started. Nothing was changed. Start it once, with ./reelm up."
+                )
+            declared = version.manifest["realm"]
+            origin = await ledger.Ledger.begin(tx, _origin(declared["id"], declared.get("public_url")))
         disk = FolderDisk(settings.paths.ledger)
         closing.push_async_callback(disk.close)
         outside = ledger.Outside(
-            realm=manifest.realm.id,
+            realm=declared["id"],
             key=SigningKey(origin, keys.secret("ledger/sign")),
             database=database,
             disk=disk,
@@ -243,11 +245,9 @@ async def open_office(settings: Settings) -> AsyncIterator[Office]:
             config=ledger.Config(),
         )
         log = ledger.Ledger(outside, keys, entropy=entropy)
-        staff = accounts.Staff(
-            published.policy_set, log, realm=manifest.realm.id, clock=clock, entropy=entropy
-        )
+        staff = accounts.Staff(published.policy_set, log, realm=declared["id"], clock=clock, entropy=entropy)
         people = social.Social(clock=clock, entropy=entropy, config=social.Config())
-        yield Office(manifest, database, staff, people)
+        yield Office(version, database, staff, people)
 
 
 @asynccontextmanager
@@ -359,10 +359,9 @@ def _outbound(settings: Settings, manifest: Manifest) -> Outbound | None:
     return Outbound(destination.url for destination in manifest.destinations)
 
 
-def _origin(manifest: Manifest) -> str:
+def _origin(realm: str, public_url: str | None) -> str:
     """What a new ledger is called; docs/spec/ledger.md, "Origin and key"."""
-    url = manifest.realm.public_url
-    host = Endpoint.of(url).host if url else f"{manifest.realm.id}.localhost"
+    host = Endpoint.of(public_url).host if public_url else f"{realm}.localhost"
     return f"{host}/ledger"
 
 

@@ -100,9 +100,7 @@ def _add_staff(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
         help="what the public record calls them: lower-case letters, digits and hyphens",
     )
     grant.add_argument("--role", required=True, metavar="ROLE", help="one that ./reelm policy show lists")
-    grant.add_argument(
-        "--employer", metavar="NAME", help="who employs them (default: the operator in manifest.toml)"
-    )
+    grant.add_argument("--employer", metavar="NAME", help="who employs them (default: the realm's operator)")
     grant.add_argument(
         "--country",
         type=_country,

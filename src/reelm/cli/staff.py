@@ -41,13 +41,13 @@ async def _list(office: Office, _chosen: argparse.Namespace) -> int:
 
 
 async def _grant(office: Office, chosen: argparse.Namespace) -> int:
-    operator = office.manifest.operator
+    declared = office.version.manifest
     member = policy.Member(
         chosen.pseudonym,
         chosen.role,
-        office.manifest.realm.id,
-        chosen.employer or operator.name,
-        chosen.country or operator.country,
+        declared["realm"]["id"],
+        chosen.employer or declared["operator"]["name"],
+        chosen.country or declared["operator"]["country"],
     )
     async with office.database.write() as tx:
         account = await office.social.account_of(tx, chosen.account)

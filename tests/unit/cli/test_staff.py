@@ -76,9 +76,10 @@ def test_what_cannot_be_granted_is_told_and_changes_nothing(
     assert "accounts.role-taken" in capsys.readouterr().err
 
 
-def test_a_role_can_be_taken_while_an_edit_of_the_policies_waits(data: Path) -> None:
+def test_a_role_can_be_taken_whatever_is_in_the_files_of_the_realm(data: Path) -> None:
     assert run(data, *GRANT) == 0
     (data / "policies" / "staff.cedar").write_text("permit (principal, action, resource);")
+    (data / "manifest.toml").write_text("[realm")
     assert run(data, "revoke", "kite-07") == 0
 
 
