@@ -218,7 +218,7 @@ class Office:
 async def open_office(settings: Settings) -> AsyncIterator[Office]:
     """The staff of a realm that exists and may be running; leaves wait for the process that sequences them.
 
-    It goes by what is on record: edits of manifest and policies that are not in effect count for nothing here.
+    It goes by what is on record: edits of manifest and policies that are not in effect count for nothing.
 
     Raises:
         RootKeyMissing: there is no realm in the data folder, or it lost its root key.
