@@ -16,7 +16,7 @@ from declaring import put_on_record
 from realms import PASSWORD, Stage, World, look, staged
 from reelm.base import AccountId, ClipId, Clock, CommentId, metadata
 from reelm.web import build
-from reelm.workflows import join, remove
+from reelm.workflows import OpenRealm, join, remove
 
 HERE = "http://127.0.0.1:8420"
 PROBLEM = "application/problem+json"
@@ -159,6 +159,15 @@ async def opened_site(
     async with staged(data, clock=clock) as stage:
         static = await asyncio.to_thread(_pages, folder / "static")
         yield Site(stage, known, build(stage.at, public_url=url, static=static), url)
+
+
+@asynccontextmanager
+async def recording(at: OpenRealm) -> AsyncIterator[None]:
+    """The ledger is written meanwhile, as the worker does."""
+    running = asyncio.create_task(at.sequencer.run())
+    yield
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
 
 
 def _pages(static: Path) -> Path:

@@ -1,9 +1,5 @@
 """People see who of the staff looked at their data, with the proof."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 import pytest
 
 from reelm.accounts import AccessRefused
@@ -11,19 +7,10 @@ from reelm.base import DataClass
 from reelm.ledger import Receipt, read_leaf
 from reelm.realm import policy
 from reelm.realm.policy import Member
-from reelm.workflows import OpenRealm, look_at_email, take_emails
-from visiting import Site
+from reelm.workflows import look_at_email, take_emails
+from visiting import Site, recording
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@asynccontextmanager
-async def recording(at: OpenRealm) -> AsyncIterator[None]:
-    """The ledger is written meanwhile, as the worker does."""
-    running = asyncio.create_task(at.sequencer.run())
-    yield
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_who_is_looked_at_is_shown_it_with_a_receipt(site: Site) -> None:

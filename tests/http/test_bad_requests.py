@@ -31,6 +31,11 @@ async def check_unchanged(shared: Site, before: Any) -> None:
         ("PUT", "/api/clips/{visible}/like"),
         ("POST", "/api/clips/{visible}/comments"),
         ("POST", "/api/clips/{visible}/views"),
+        ("POST", "/api/staff/looks"),
+        ("POST", "/api/staff/approvals"),
+        ("POST", "/api/staff/exports"),
+        ("POST", "/api/staff/emergencies"),
+        ("POST", "/api/staff/reviews"),
     ],
 )
 async def test_whatever_changes_something_needs_the_pages_token(shared: Site, method: str, path: str) -> None:

@@ -18,6 +18,7 @@ from reelm.accounts.errors import (
     BadEmail,
     EmailTaken,
     RoleTaken,
+    RoleUnknown,
     StaffOnly,
     TooManyAttempts,
     WeakPassword,
@@ -34,8 +35,8 @@ from reelm.accounts.model import (
     SessionToken,
 )
 from reelm.accounts.passwords import HashCost
-from reelm.accounts.staff import Staff
-from reelm.accounts.wish import Export, Look
+from reelm.accounts.staff import Finding, Staff
+from reelm.accounts.wish import Export, Look, Standing
 
 __all__ = [
     "PASSWORD_MAX_LENGTH",
@@ -51,14 +52,17 @@ __all__ = [
     "EmailTaken",
     "Export",
     "Exports",
+    "Finding",
     "HashCost",
     "Leak",
     "Look",
     "PasswordHash",
     "RoleTaken",
+    "RoleUnknown",
     "SessionToken",
     "Staff",
     "StaffOnly",
+    "Standing",
     "TooManyAttempts",
     "WeakPassword",
     "WrongCredentials",

@@ -4,6 +4,7 @@
 
     Invalid
     ├── BadEmail          not an e-mail address
+    ├── RoleUnknown       no policy names the role
     └── WeakPassword      too short, too long, too common, or the e-mail address itself
     Unauthenticated
     └── WrongCredentials  no such account or a wrong password; which of the two is never said
@@ -32,6 +33,11 @@ class BadEmail(Invalid):
 class WeakPassword(Invalid):
     code = "accounts.weak-password"
     title = "Choose another password"
+
+
+class RoleUnknown(Invalid):
+    code = "accounts.role-unknown"
+    title = "No such role"
 
 
 class WrongCredentials(Unauthenticated):

@@ -11,9 +11,20 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Literal
 
-from reelm.accounts.errors import RoleTaken
+from reelm.accounts.errors import RoleTaken, RoleUnknown
 from reelm.accounts.store import staff as store
-from reelm.accounts.wish import Export, Look, Verdict, Wish, binding_of, leaf_of, member_of, moment, refused
+from reelm.accounts.wish import (
+    Export,
+    Look,
+    Standing,
+    Verdict,
+    Wish,
+    binding_of,
+    leaf_of,
+    member_of,
+    moment,
+    refused,
+)
 from reelm.base import AccountId, Clock, Database, Entropy, Tx, mint
 from reelm.ledger import Ledger, Private
 from reelm.realm import PolicySet, policy
@@ -47,9 +58,15 @@ class Staff:
 
         Raises:
             StaffOnly, AccessRefused: whoever grants may not.
+            RoleUnknown: no policy lets the role do anything.
             RoleTaken: they, or the handle, have a role already.
         """
         granted_by = await self._may_change(tx, "staff.grant", by, handle=member.handle, role=member.role)
+        if member.role not in self._policies.powers:
+            raise RoleUnknown(
+                f"No policy of this realm lets a role {member.role} do anything. Nothing was changed. "
+                f"The roles are {', '.join(sorted(self._policies.powers))}."
+            )
         now = self._clock.now()
         row = store.StaffRow(
             member.handle, account_id, member.role, member.employer, member.country, now, None
@@ -76,6 +93,22 @@ class Staff:
             await self._ledger.promise(
                 tx, "staff.revoke", {"handle": handle, "role": role, "revoked_by": revoked_by}
             )
+
+    async def all(self, tx: Tx) -> Sequence[policy.Member]:
+        """Everybody who has or had a role, by handle."""
+        return [member_of(row, self._realm) for row in await store.all_staff(tx)]
+
+    async def standing(self, tx: Tx, account_id: AccountId) -> Standing:
+        """What somebody is among the staff, and what the policies let them do at most.
+
+        Raises:
+            StaffOnly: they never had a role.
+        """
+        member = await self._member(tx, account_id)
+        powers: frozenset[str] = frozenset()
+        if not member.is_revoked:
+            powers = self._policies.powers.get(member.role, powers)
+        return Standing(member, tuple(sorted(powers)))
 
     async def approve(
         self,

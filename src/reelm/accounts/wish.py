@@ -12,6 +12,14 @@ from reelm.realm import policy
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """A member of staff, and the actions that some policy may permit to their role."""
+
+    member: policy.Member
+    may_at_most: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """That a member of staff saw something of somebody; ``leaf_index`` is where it is on record.
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from reelm.app.heartbeat import Heartbeat, read_beat
     from reelm.app.leftovers import clear_leftovers
     from reelm.app.lock import holder, is_held
+    from reelm.app.office import Office, open_office
     from reelm.app.parent import exit_with_parent
     from reelm.app.paths import Paths
     from reelm.app.processes import realm_children
@@ -32,6 +33,7 @@ _HOMES = {
     "EXIT_CODES": "errors",
     "Heartbeat": "heartbeat",
     "NoTerminal": "errors",
+    "Office": "office",
     "Paths": "paths",
     "Post": "encoder",
     "ShareFileFailed": "errors",
@@ -46,6 +48,7 @@ _HOMES = {
     "is_held": "lock",
     "make_witnesses": "witnesses",
     "open_keys": "ground",
+    "open_office": "office",
     "open_realm": "wiring",
     "open_records": "ground",
     "read_beat": "heartbeat",
@@ -59,6 +62,7 @@ __all__ = [
     "EXIT_CODES",
     "Heartbeat",
     "NoTerminal",
+    "Office",
     "Paths",
     "Post",
     "ShareFileFailed",
@@ -73,6 +77,7 @@ __all__ = [
     "is_held",
     "make_witnesses",
     "open_keys",
+    "open_office",
     "open_realm",
     "open_records",
     "read_beat",

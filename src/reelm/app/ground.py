@@ -67,7 +67,9 @@ async def prepare(settings: Settings, database: Database, clock: Clock, entropy:
             known = {record.place.provider for record in await vault.all_providers(tx)}
             stores = [_store(settings, manifest, store, clock, known=known) for store in manifest.stores]
             await keys.begin(tx)
-            origin = await ledger.Ledger.begin(tx, _origin(manifest))
+            origin = await ledger.Ledger.begin(
+                tx, ledger_origin(manifest.realm.id, manifest.realm.public_url)
+            )
         disk = FolderDisk(settings.paths.ledger)
     outbound = _outbound(settings, manifest)
     return Ground(
@@ -180,10 +182,9 @@ def _store(
     return S3Store.open(store.url, place, credentials, clock=clock, region=store.region or DEFAULT_REGION)
 
 
-def _origin(manifest: Manifest) -> str:
+def ledger_origin(realm: str, public_url: str | None) -> str:
     """What a new ledger is called; docs/spec/ledger.md, "Origin and key"."""
-    url = manifest.realm.public_url
-    host = Endpoint.of(url).host if url else f"{manifest.realm.id}.localhost"
+    host = Endpoint.of(public_url).host if public_url else f"{realm}.localhost"
     return f"{host}/ledger"
 
 

@@ -11,7 +11,7 @@ from reelm import __version__
 from reelm.cli.console import complain, say
 from reelm.cli.parser import build_parser, explain
 
-_OWN_MODULES = {"access", "keys", "ledger", "manifest", "policy", "release", "vault"}
+_OWN_MODULES = {"access", "keys", "ledger", "manifest", "policy", "release", "staff", "vault"}
 _FREE_FORM = (["test"], ["dev", "test"])
 
 

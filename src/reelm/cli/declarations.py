@@ -1,6 +1,7 @@
-"""The commands of ``manifest``, ``policy``, ``release`` and ``access``. Standard library only."""
+"""The commands of ``manifest``, ``policy``, ``release``, ``staff`` and ``access``. Standard library only."""
 
 import argparse
+import re
 from pathlib import Path
 
 
@@ -8,6 +9,7 @@ def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     _add_manifest(verbs)
     _add_policy(verbs)
     _add_release(verbs)
+    _add_staff(verbs)
     _add_access(verbs)
 
 
@@ -76,6 +78,56 @@ def _add_release(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         metavar="FILE",
         help="the release.json of the build, with the digest of its wheel",
     )
+
+
+def _add_staff(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    below = _group(verbs, "staff", "who works for the realm, and in which role")
+    _job(below, "list", "everybody who has or had a role, by pseudonym", "Changes nothing")
+    grant = _job(
+        below,
+        "grant",
+        "give somebody their one role",
+        "On the public record, at once in effect, and for the person at the machine alone. The realm may be "
+        "running",
+    )
+    grant.add_argument("account", metavar="HANDLE", help="of their account in this realm")
+    grant.add_argument(
+        "--as",
+        dest="pseudonym",
+        required=True,
+        type=_pseudonym,
+        metavar="PSEUDONYM",
+        help="what the public record calls them: lower-case letters, digits and hyphens",
+    )
+    grant.add_argument("--role", required=True, metavar="ROLE", help="one that ./reelm policy show lists")
+    grant.add_argument("--employer", metavar="NAME", help="who employs them (default: the realm's operator)")
+    grant.add_argument(
+        "--country",
+        type=_country,
+        metavar="CC",
+        help="where the employer is, ISO 3166-1 (default: the operator's)",
+    )
+    revoke = _job(
+        below,
+        "revoke",
+        "take somebody's role away",
+        "At once, also in sessions that are open; safe to repeat. The realm may be running",
+    )
+    revoke.add_argument("pseudonym", metavar="PSEUDONYM", help="as ./reelm staff list has it")
+
+
+def _pseudonym(text: str) -> str:
+    if not re.fullmatch("[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?", text):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not 1 to 32 lower-case letters, digits and hyphens, such as kite-07"
+        )
+    return text
+
+
+def _country(text: str) -> str:
+    if not re.fullmatch("[A-Z]{2}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not two capital letters, such as NL")
+    return text
 
 
 def _add_access(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -45,6 +45,10 @@ class People(Room):
         """
         return await _view(tx, (await find_profile(tx, handle)).account_id, viewer)
 
+    async def account_of(self, tx: Tx, handle: str) -> AccountId:
+        """Whose handle it is, in any case. Raises NoSuchProfile when it is nobody's."""
+        return (await find_profile(tx, handle)).account_id
+
     async def profile_of(self, tx: Tx, account_id: AccountId) -> Profile:
         """Raises NoSuchProfile when the account has none."""
         profile = await people.by_account(tx, account_id)

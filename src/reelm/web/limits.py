@@ -47,6 +47,7 @@ class Limits:
     posts: RateLimit
     comments: RateLimit
     views: RateLimit
+    staff: RateLimit
     streams: Streams = field(default_factory=Streams)
 
     @classmethod
@@ -57,4 +58,6 @@ class Limits:
             comments=RateLimit(burst=30, refill_seconds=300, clock=clock),
             # One view per client, clip and hour: loops and reloads do not make a clip popular.
             views=RateLimit(burst=1, refill_seconds=3600, clock=clock),
+            # Each is a leaf of the public record, refused ones too.
+            staff=RateLimit(burst=60, refill_seconds=3600, clock=clock),
         )

@@ -5,10 +5,10 @@ makes an account, ``receive`` takes an upload, ``arrive`` takes one in pieces, `
 ``schedule`` publishes drafts, ``publish`` makes the clip play, ``watch`` hands out playlists and keys,
 ``subtitle`` gives a clip subtitles, ``sound`` that of another clip, ``remove`` takes it back, ``tidy``
 finishes what was left behind, ``maintain`` keeps stored bytes whole and keys fresh, ``prune`` lets old
-entries of the record go, ``look`` lets staff see what is on record as seen, ``withdraw`` leaves a provider,
-``locate`` says where a clip lies, ``lend`` lets encoders elsewhere do what ``make`` offers. Each gets the
-``OpenRealm``; none holds SQL, HTTP or cryptography. A durable story runs as ``Jobs`` whose ``Run`` remembers
-its steps.
+entries of the record go, ``look`` lets staff see what is on record as seen, ``take`` lets them take it away
+as a file, ``withdraw`` leaves a provider, ``locate`` says where a clip lies, ``lend`` lets encoders elsewhere
+do what ``make`` offers. Each gets the ``OpenRealm``; none holds SQL, HTTP or cryptography. A durable story
+runs as ``Jobs`` whose ``Run`` remembers its steps.
 """
 
 from reelm.workflows.arrive import Arrived, announce, append, follow, metadata_of, stand, terminate
@@ -16,7 +16,7 @@ from reelm.workflows.declare import Declaring, declare, publish_release
 from reelm.workflows.join import join
 from reelm.workflows.lend import Lent, deliver, give_back, lend, read_source, recognise, renew, take_in
 from reelm.workflows.locate import locate
-from reelm.workflows.look import Seen, Shown, look_at_email, looks_shown
+from reelm.workflows.look import Seen, Shown, access_to_email, look_at_email, looks_shown
 from reelm.workflows.maintain import refresh_keys, repair, scrub
 from reelm.workflows.ports import Job, Jobs, JobState, Json, Run
 from reelm.workflows.post import Posting, post
@@ -51,6 +51,7 @@ __all__ = [
     "Turns",
     "UploadPosted",
     "abandon",
+    "access_to_email",
     "announce",
     "append",
     "choose_sound",

@@ -58,9 +58,14 @@ async def look_at_email(
         AccountMissing, KeyDestroyed: there is nobody to see.
         NotRecorded: it is not on the public record yet, so nothing was seen.
     """
-    data = policy.Data("email", DataClass.PROTECTED, at.manifest.realm.id)
-    asked = policy.Access("access.read", data, purpose, ticket)
+    asked = access_to_email("access.read", purpose=purpose, ticket=ticket, at=at)
     index = await at.staff.see(at.database, by, asked, subject=subject, approval_id=approval_id)
     async with at.database.read() as tx:
         account = await at.accounts.account(tx, subject)
     return Seen(account.email, index)
+
+
+def access_to_email(action: str, *, purpose: str, ticket: str | None, at: OpenRealm) -> policy.Access:
+    """What is asked, and approved, of people's e-mail addresses."""
+    data = policy.Data("email", DataClass.PROTECTED, at.manifest.realm.id)
+    return policy.Access(action, data, purpose, ticket)

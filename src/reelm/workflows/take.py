@@ -7,8 +7,8 @@ shown it before a single row is opened. The file carries the mark of this export
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reelm.base import AccountId, DataClass
-from reelm.realm import policy
+from reelm.base import AccountId
+from reelm.workflows.look import access_to_email
 from reelm.workflows.realm import OpenRealm
 
 
@@ -37,8 +37,7 @@ async def take_emails(
         AccountMissing, KeyDestroyed: one of them is gone; nothing was taken, which the record cannot say.
         NotRecorded: it is not on the public record yet, so nothing was taken.
     """
-    data = policy.Data("email", DataClass.PROTECTED, at.manifest.realm.id)
-    asked = policy.Access("access.export", data, purpose, ticket)
+    asked = access_to_email("access.export", purpose=purpose, ticket=ticket, at=at)
     export = await at.staff.take(at.database, by, asked, subjects=subjects, approval_id=approval_id)
     async with at.database.read() as tx:
         emails = [(await at.accounts.account(tx, subject)).email for subject in subjects]

@@ -11,7 +11,7 @@ import pytest
 
 from asking import MESSAGES
 from recording import grow
-from reelm.accounts import AccessRefused, RoleTaken, StaffOnly
+from reelm.accounts import AccessRefused, RoleTaken, RoleUnknown, StaffOnly
 from reelm.ledger import NotRecorded, read_leaf
 from reelm.realm.policy import Access
 from staffing import HELP, REPORT, URGENT, Office, member, opened
@@ -186,6 +186,13 @@ async def test_the_glass_is_not_broken_by_everybody_nor_for_everything(office: O
             await office.staff.break_glass(office.book.outside.database, office.people[who], purpose)
     attempts = [("support-1", "access.emergency"), ("safety-1", "access.emergency")]
     assert await denials(office) == [*attempts, ("privacy-1", "access.emergency")]
+
+
+async def test_a_role_that_no_policy_names_is_given_to_nobody(office: Office) -> None:
+    async with office.book.outside.database.write() as tx:
+        with pytest.raises(RoleUnknown, match="people, privacy"):
+            await office.staff.grant(tx, office.people["ben"], member("boss"), by=None)
+        assert "boss-1" not in {each.handle for each in await office.staff.all(tx)}
 
 
 async def test_roles_are_given_by_those_who_may_and_one_at_a_time(office: Office) -> None:

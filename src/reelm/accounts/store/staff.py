@@ -141,6 +141,12 @@ async def find_by_handle(tx: Tx, handle: str) -> StaffRow | None:
     return await _find(tx, staff.c.handle == handle)
 
 
+async def all_staff(tx: Tx) -> Sequence[StaffRow]:
+    """By handle; who was revoked too."""
+    rows = await tx.execute(select(staff).order_by(staff.c.handle))
+    return [StaffRow(**row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's public name for it
+
+
 async def put(tx: Tx, row: StaffRow) -> bool:
     """Whether the role was given: an account has one at a time, and keeps its handle."""
     values = {name: getattr(row, name) for name in StaffRow.__slots__}
