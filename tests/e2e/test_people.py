@@ -3,12 +3,13 @@
 import asyncio
 import re
 
+import pytest
 from playwright.async_api import Route, expect
 
 from e2e import sources
 from e2e.conftest import Town, Visit
 from e2e.person import PASSWORD, Person
-from e2e.visitor import Visitor
+from e2e.visitor import Screen, Visitor
 
 
 async def test_a_like_is_counted_and_stays(visit: Visit, town: Town, newcomer: Person) -> None:
@@ -183,3 +184,24 @@ async def test_a_profile_is_edited_in_place(visit: Visit, newcomer: Person) -> N
 async def delete_clip(visitor: Visitor) -> None:
     await visitor.button(re.compile("^(More|Delete)")).first.click()
     await visitor.page.get_by_role("dialog").get_by_role("button", name=re.compile("^Delete")).click()
+
+
+@pytest.mark.parametrize("screen", ["phone", "desktop"])
+async def test_a_profile_whose_answer_is_late_moves_nothing(visit: Visit, town: Town, screen: Screen) -> None:
+    stranger = await visit(screen=screen)
+    asked, may_answer = asyncio.Event(), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        asked.set()
+        await may_answer.wait()
+        await route.continue_()
+
+    await stranger.page.route(f"**/api/profiles/{town.ann.handle}", hold)
+    await stranger.go(f"/@{town.ann.handle}")
+    await asked.wait()
+    await expect(stranger.page.get_by_text("@ann", exact=True)).to_be_visible()
+    await stranger.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+    may_answer.set()
+    clips = stranger.page.get_by_role("list", name="Clips of @ann")
+    await expect(clips.get_by_role("link").first).to_be_visible()
+    assert (await stranger.noticed()).shift < 0.01
