@@ -42,7 +42,8 @@ _WATCH = """(id) => {
     if (!video.classList.contains("isShown")) window.disturbances.push("the poster is back");
   }).observe(video, { attributes: true });
   video.addEventListener("emptied", () => window.disturbances.push("another source"));
-  video.addEventListener("volumechange", () => window.disturbances.push(`muted: ${video.muted}`));
+  // The word of its own click on Sound may come late; what counts is that it is never silenced.
+  video.addEventListener("volumechange", () => video.muted && window.disturbances.push("silenced"));
 }"""
 _HAS_HEIGHT = "([id, height]) => document.querySelector(`video[data-clip-id='${id}']`).videoHeight === height"
 
