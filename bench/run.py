@@ -14,7 +14,7 @@ from bench.figure import FIGURES_VARIABLE, Figure, rounded
 
 FOLDER = Path(__file__).parent
 PAGE = FOLDER.parent / "docs" / "reference" / "figures.md"
-_FRAME = {"figure", "run", "__init__"}
+_FRAME = {"figure", "run", "schedules", "__init__"}
 _INTRODUCTION = """\
 # Figures
 
