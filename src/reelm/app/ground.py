@@ -11,7 +11,17 @@ from reelm import ledger, vault
 from reelm.app.beginning import draft_manifest, make_policies, write_whole
 from reelm.app.migrate import migrate
 from reelm.app.settings import Settings
-from reelm.base import Clock, Database, Endpoint, Entropy, Outbound, SystemClock, SystemEntropy, Tx
+from reelm.base import (
+    Clock,
+    Database,
+    Endpoint,
+    Entropy,
+    Outbound,
+    SigningKey,
+    SystemClock,
+    SystemEntropy,
+    Tx,
+)
 from reelm.ledger.adapters.folder import FolderDisk
 from reelm.realm import (
     EpochFiles,
@@ -180,6 +190,11 @@ def _store(
         )
     credentials = read_credentials(settings.paths.store_key(store.id))
     return S3Store.open(store.url, place, credentials, clock=clock, region=store.region or DEFAULT_REGION)
+
+
+def ledger_key(origin: str, keys: Keys) -> SigningKey:
+    """What the ledger of this name is signed with; docs/spec/ledger.md, "Origin and key"."""
+    return SigningKey(origin, keys.secret("ledger/sign"))
 
 
 def ledger_origin(realm: str, public_url: str | None) -> str:

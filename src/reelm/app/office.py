@@ -5,9 +5,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from reelm import accounts, ledger, social
-from reelm.app.ground import ledger_origin, open_keys
+from reelm.app.ground import ledger_key, ledger_origin, open_keys
 from reelm.app.settings import Settings
-from reelm.base import Database, NotFound, SigningKey, SystemClock, SystemEntropy
+from reelm.base import Database, NotFound, SystemClock, SystemEntropy
 from reelm.ledger.adapters.folder import FolderDisk
 from reelm.realm import Version, policy, record
 
@@ -46,7 +46,7 @@ async def open_office(settings: Settings) -> AsyncIterator[Office]:
         closing.push_async_callback(disk.close)
         outside = ledger.Outside(
             realm=declared["id"],
-            key=SigningKey(origin, keys.secret("ledger/sign")),
+            key=ledger_key(origin, keys),
             database=database,
             disk=disk,
             clock=clock,

@@ -6,10 +6,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from reelm import accounts, delivery, feed, ledger, media, social, vault
 from reelm.app.beginning import write_whole
-from reelm.app.ground import Ground, prepare
+from reelm.app.ground import Ground, ledger_key, prepare
 from reelm.app.release import running_release
 from reelm.app.settings import Settings
-from reelm.base import Clock, Database, Entropy, SigningKey, SystemClock, SystemEntropy, keep_freed_memory
+from reelm.base import Clock, Database, Entropy, SystemClock, SystemEntropy, keep_freed_memory
 from reelm.ledger.adapters.witness import HttpWitness
 from reelm.realm import Manifest, Release
 from reelm.workflows import OpenRealm, Turns, declare, publish_release
@@ -151,7 +151,7 @@ def _staff(ground: Ground, public_record: ledger.Ledger) -> accounts.Staff:
 def _record(ground: Ground) -> ledger.Outside:
     return ledger.Outside(
         realm=ground.manifest.realm.id,
-        key=SigningKey(ground.ledger_origin, ground.keys.secret("ledger/sign")),
+        key=ledger_key(ground.ledger_origin, ground.keys),
         database=ground.database,
         disk=ground.disk,
         clock=ground.clock,
