@@ -12,7 +12,16 @@ from reelm.cli.console import complain, say
 from reelm.cli.realm import repository
 
 _FAST = "not slow and not browser"
-_LOCK = ("--universal", "--generate-hashes", "--no-emit-index-url", "--no-header", "--no-annotate")
+# One version of each package for every supported Python, even where a newer Python could have a newer one:
+# what was tested on one is then what runs on all.
+_LOCK = (
+    "--universal",
+    "--fork-strategy=fewest",
+    "--generate-hashes",
+    "--no-emit-index-url",
+    "--no-header",
+    "--no-annotate",
+)
 _WORKERS = ("-n", "2", "--dist", "loadgroup")
 
 
@@ -80,6 +89,8 @@ def _lock(_chosen: argparse.Namespace) -> int:
             "--quiet",
             "--python-version",
             "3.11",
+            # The developers' lock holds the packages of the other one at the same versions.
+            *(("--constraint", "requirements/run.txt") if name == "dev" else ()),
             source,
             "-o",
             target,
