@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
@@ -24,6 +24,8 @@ from reelm.app import Paths, state
 from visiting import Visitor
 
 ROOT = Path(__file__).parents[1]
+# What the launcher becomes once everything is prepared.
+REELM = (sys.executable, "-P", "-m", "reelm")
 READY_SECONDS = 60
 STOP_SECONDS = 20
 
@@ -32,12 +34,20 @@ class Running:
     """One realm's processes; ``start`` again after any of them was killed."""
 
     def __init__(
-        self, data: Path, port: int, *, tools: Path | None = None, code: Path = ROOT / "src"
+        self,
+        data: Path,
+        port: int,
+        *,
+        tools: Path | None = None,
+        code: Path = ROOT / "src",
+        command: Sequence[str] = REELM,
+        surroundings: Mapping[str, str] | None = None,
     ) -> None:
         self.data = data
         self.port = port
         self.code = code
-        self._tools = tools
+        self._command = command
+        self._environment = environment(tools, code) if surroundings is None else surroundings
         self.log = data.with_suffix(".log")
         self._process: subprocess.Popen[bytes] | None = None
         self._seen: dict[int, tuple[str, ...]] = {}
@@ -52,14 +62,14 @@ class Running:
 
     def start(self) -> "Running":
         """The very command that people use; returns when web and worker are ready."""
-        command = [sys.executable, "-P", "-m", "reelm", "up", "--data", str(self.data)]
+        command = [*self._command, "up", "--data", str(self.data)]
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(  # noqa: S603 - the product itself
                 [*command, "--port", str(self.port)],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                env=environment(self._tools, self.code),
+                env=dict(self._environment),
                 process_group=0,
             )
         self.wait()
@@ -142,13 +152,25 @@ class Running:
 
 
 @contextmanager
-def running(data: Path, *, tools: Path | None = None, code: Path = ROOT / "src") -> Iterator[Running]:
+def running(
+    data: Path,
+    *,
+    tools: Path | None = None,
+    code: Path = ROOT / "src",
+    command: Sequence[str] = REELM,
+    surroundings: Mapping[str, str] | None = None,
+) -> Iterator[Running]:
     """A realm that is up when the block begins and gone when it ends.
 
-    Programs in the folder ``tools`` come before the machine's; ``code`` is a copy of the sources.
+    Args:
+        data: its folder.
+        tools: a folder whose programs come before the machine's.
+        code: a copy of the sources.
+        command: what ``./reelm`` stands for.
+        surroundings: every variable that its processes are given.
     """
     need_page()
-    realm = Running(data, free_port(), tools=tools, code=code)
+    realm = Running(data, free_port(), tools=tools, code=code, command=command, surroundings=surroundings)
     try:
         yield realm.start()
     finally:

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from tools.bootstrap.pythons import candidates, choose
 from tools.bootstrap.report import Report
 from tools.bootstrap.stamp import Stamp, digest
 from tools.bootstrap.trouble import ToolFailed, check_space
@@ -37,17 +38,32 @@ class Environment:
         self._report = report
         self._venv = home / ".venv"
         self._stamp = Stamp(self._venv / "reelm.json")
+        self._maker = sys.executable
         self.python = self._venv / "bin" / "python"
 
     def is_ready(self, profile: str) -> bool:
         """Whether the packages of ``run`` or ``dev`` are there as the locks say."""
         content = self._stamp.read()
-        # The folder is part of it: programs in .venv/bin name the folder they were made in.
-        is_sound = self.python.exists() and content.get("folder") == str(self._home)
+        # The folder is part of it: programs in .venv/bin name the folder they were made in. So is the Python
+        # that its link leads to: after an update of the system it may be one that has none of the packages.
+        made_by = {"folder": str(self._home), "python": os.path.realpath(self.python)}
+        is_sound = self.python.exists() and made_by.items() <= content.items()
         return is_sound and content.get(profile) == self._lock_digest(profile)
 
+    def choose(self) -> None:
+        """Choose the Python for an environment that has to be made.
+
+        Raises:
+            Trouble: no Python here will do; nothing was made.
+        """
+        if self.is_ready("run"):  # to be extended at most
+            return
+        self._maker, refused = choose(candidates())
+        if refused:
+            self._report.say("\n".join([f"Using {self._maker}, since Reelm does not run with", *refused]))
+
     def prepare(self, profile: str) -> None:
-        """Make it ready.
+        """Make it ready, with the Python that was chosen.
 
         Raises:
             Trouble: not enough space.
@@ -59,10 +75,10 @@ class Environment:
         content = self._stamp.read() if is_extension else {}
         self._stamp.remove()
         if not is_extension:
-            command = [sys.executable, "-m", "venv", "--clear", str(self._venv)]
+            command = [self._maker, "-m", "venv", "--clear", str(self._venv)]
             self._report.run("Making the Python environment", command, log="venv")
         self._install(profile)
-        content["folder"] = str(self._home)
+        content |= {"folder": str(self._home), "python": os.path.realpath(self.python)}
         # The developers' lock holds everything of the other one, at the same versions.
         for covered in ("run", "dev") if profile == "dev" else ("run",):
             content[covered] = self._lock_digest(covered)

@@ -62,6 +62,7 @@ def _prepare(home: Path, verb: str, environment: Environment, report: Report) ->
 
     if is_ready():
         return
+    environment.choose()
     with _alone(home, report):
         if not environment.is_ready(profile):
             report.say("Preparing Reelm in this folder (only the first time, and after an update)")

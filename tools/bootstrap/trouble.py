@@ -95,8 +95,8 @@ the proxy (HTTPS_PROXY) or the mirror (`pip config list`, `npm config list`), th
 
 _WHEEL_REASON = """\
 A package is not available for this system, while {title}. {again}
-Reelm runs on Linux with glibc (x86_64, aarch64) and macOS, with Python 3.11 to 3.14. A mirror may also lack
-the file: requirements/ names every version."""
+There are packages for Linux with glibc (x86_64, aarch64) and for macOS on Apple's own processors, with Python
+3.11 to 3.14. A mirror may also lack the file: requirements/ names every version."""
 
 _VENV_REASON = """\
 This Python has no venv or no ensurepip, so {title} failed. Nothing was changed.

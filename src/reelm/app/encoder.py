@@ -194,7 +194,7 @@ async def _work(realm: Realm, media: Media, draw: Callable[[], str]) -> None:
             else:
                 await _serve(realm, media, lease, UploadId(draw()))
         except ReelmError as error:  # away, restarting, or this machine is let in no more
-            _log.warning("encoder.no-work", code=error.code, detail=error.detail)
+            _log.warning("encoder.no-work", code=error.code, detail=error.detail, exc_info=error)
             await asyncio.sleep(AWAY_SECONDS)
         except Exception as error:  # noqa: BLE001 - the worker loop: one bad lease must not end the others
             _log.error("encoder.fault", exc_info=error)

@@ -60,16 +60,17 @@ def names_someone(text: str) -> bool:
 
 
 def describe_exception(error: BaseException, *, depth: int = 0) -> list[dict[str, Any]]:
-    """The chain of causes, newest first: type, message, and where it passed through.
+    """Return the chain of causes, newest first: type, message, notes, and where it passed through.
 
     The messages of our own errors are made to be shown. Others are shown filtered, and those of the database
-    without the statement's parameters. Local variables are never looked at.
+    without the statement's parameters. Local variables are never looked at. What was raised ``from None``
+    keeps its cause here: that leaves it out for whoever made the request, not for whoever mends the realm.
     """
     chain: list[dict[str, Any]] = []
     current: BaseException | None = error
     while current is not None and len(chain) < _DEEPEST:
         chain.append(_describe_one(current, depth=depth))
-        current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
+        current = current.__cause__ or current.__context__
     return chain
 
 
@@ -81,6 +82,9 @@ def _describe_one(error: BaseException, *, depth: int) -> dict[str, Any]:
         "message": _redact_text(_message(error)),
         "frames": [f"{_short(code.co_filename)}:{line} {code.co_name}" for code, line in places],
     }
+    if notes := getattr(error, "__notes__", None):
+        # The last words of a program that failed; the end of them says why.
+        described["notes"] = [_redact_text(_tail(str(note))) for note in notes]
     if isinstance(error, BaseExceptionGroup) and depth < _DEEPEST:
         described["parts"] = [
             describe_exception(part, depth=depth + 1) for part in error.exceptions[:_DEEPEST]
@@ -115,6 +119,15 @@ def _head(text: str) -> str:
     head = text[:_LONGEST_TEXT]
     last = max(head.rfind(" "), head.rfind("\n"), _LONGEST_TEXT - _LONGEST_WORD)
     return head[:last] + " …"
+
+
+def _tail(text: str) -> str:
+    """The end of a long text, without the word at the cut."""
+    if len(text) <= _LONGEST_TEXT:
+        return text
+    tail = text[-_LONGEST_TEXT:]
+    found = re.search(r"\s", tail[:_LONGEST_WORD])
+    return "… " + tail[found.end() if found else _LONGEST_WORD :]
 
 
 def _redact_address(match: re.Match[str]) -> str:

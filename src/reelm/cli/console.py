@@ -4,9 +4,9 @@ import sys
 
 
 def say(line: str) -> None:
-    """One line to whoever started the command; silently dropped when nobody listens any more."""
+    """Show one line to whoever started the command; dropped without a word when nobody listens any more."""
     try:
-        sys.stdout.write(f"{line}\n")
+        sys.stdout.write(f"{_writable(line)}\n")
         sys.stdout.flush()
     except (BrokenPipeError, OSError):  # the terminal is gone; the realm must not stop for that
         return
@@ -15,6 +15,16 @@ def say(line: str) -> None:
 def complain(line: str) -> None:
     sys.stderr.write(f"{line}\n")
     sys.stderr.flush()
+
+
+def _writable(line: str) -> str:
+    """Return the line as the terminal's encoding can show it; what it lacks becomes an escape."""
+    encoding, errors = sys.stdout.encoding or "utf-8", sys.stdout.errors or "strict"
+    try:
+        line.encode(encoding, errors)
+    except UnicodeEncodeError:
+        return line.encode(encoding, "backslashreplace").decode(encoding)
+    return line
 
 
 def duration(seconds: float) -> str:

@@ -1,4 +1,4 @@
-"""Which ffmpeg to run: the one that is installed with Reelm, or the system's when that is newer.
+"""Which ffmpeg to run: the one that is installed with Reelm, or else the system's.
 
 It is a program of its own under the GPL, always run as a process and never linked
 (docs/adr/imageio-ffmpeg.md).
@@ -18,6 +18,7 @@ from reelm.media.errors import NoAv1Encoder, NoEncoder
 from reelm.media.process import Bounds, run
 
 _BOUNDS = Bounds(wall_seconds=20, cpu_seconds=10, memory_bytes=2 * 1024**3, file_bytes=0)
+_OLDEST = 5  # the tests of media were run with the ffmpeg of Debian 12 (5.1), 13 and 14
 _NEEDED = (b"--enable-libx264", b"--enable-libzimg")
 _AV1 = b"--enable-libsvtav1"
 
@@ -63,23 +64,27 @@ class Encoder:
 
 
 async def find_ffmpeg(places: Sequence[Path] | None = None, *, with_av1: bool = False) -> Path:
-    """The newest usable ffmpeg, of this machine or of ``places``: with x264, and zimg for high dynamic range.
+    """Return the first usable ffmpeg of ``places``: with x264, and zimg for high dynamic range.
+
+    Args:
+        places: best first; as a rule the one that was installed with Reelm, then the system's.
+        with_av1: it must also make AV1.
 
     Raises:
         NoEncoder: there is none.
         NoAv1Encoder: there is one, and it lacks SVT-AV1, which was asked for.
     """
     places = _places() if places is None else places
-    found = await newest(places, with_av1=with_av1)
-    if found is None and with_av1 and await newest(places) is not None:
+    found = await first_usable(places, with_av1=with_av1)
+    if found is None and with_av1 and await first_usable(places) is not None:
         raise NoAv1Encoder(
             "The ffmpeg of this machine was built without SVT-AV1 (libsvtav1), so no AV1 can be made. Set "
             'av1 = "off", or install the project\'s requirements again; they bring an ffmpeg that has it.'
         )
     if found is None:
         raise NoEncoder(
-            "There is no ffmpeg with x264 and zimg on this machine, so no video can be prepared. Uploads are "
-            "kept. Install the project's requirements again; they bring one."
+            f"There is no ffmpeg {_OLDEST} or newer with x264 and zimg on this machine, so no video can be "
+            "prepared. Uploads are kept. Install the project's requirements again; they bring one."
         )
     return found
 
@@ -90,16 +95,15 @@ async def knows_sounds(program: Path) -> bool:
     return b"--enable-chromaprint" in outcome.output
 
 
-async def newest(places: Sequence[Path], *, with_av1: bool = False) -> Path | None:
-    """The program with the highest version that has what is needed; on a tie the first."""
+async def first_usable(places: Sequence[Path], *, with_av1: bool = False) -> Path | None:
+    """Return the first program that has what is needed; None when none has."""
     needed = (*_NEEDED, _AV1) if with_av1 else _NEEDED
-    candidates = await asyncio.gather(*(_version(path, needed) for path in places))
-    usable = [candidate for candidate in candidates if candidate is not None]
-    return max(usable, key=lambda candidate: candidate[0])[1] if usable else None
+    fits = await asyncio.gather(*(_is_usable(path, needed) for path in places))
+    return next((path for path, fit in zip(places, fits, strict=True) if fit), None)
 
 
 def _places() -> list[Path]:
-    """The installed one first: this release was tested with exactly that build."""
+    """Return the installed one first, even beside a newer one: this release was tested with exactly that."""
     places = []
     with contextlib.suppress(RuntimeError):  # no build for this platform: the system's may do
         places.append(Path(imageio_ffmpeg.get_ffmpeg_exe()))
@@ -109,9 +113,9 @@ def _places() -> list[Path]:
     return places
 
 
-async def _version(path: Path, needed: Sequence[bytes]) -> tuple[tuple[int, ...], Path] | None:
+async def _is_usable(path: Path, needed: Sequence[bytes]) -> bool:
     outcome = await run([str(path), "-hide_banner", "-version"], bounds=_BOUNDS)
-    match = re.match(rb"ffmpeg version n?(\d+(?:\.\d+)*)", outcome.output)
-    if outcome.status != 0 or match is None or not all(part in outcome.output for part in needed):
-        return None
-    return tuple(int(part) for part in match[1].split(b".")), path
+    match = re.match(rb"ffmpeg version n?(\d+)\.", outcome.output)
+    if outcome.status != 0 or match is None or int(match[1]) < _OLDEST:
+        return False
+    return all(part in outcome.output for part in needed)

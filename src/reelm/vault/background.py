@@ -39,6 +39,6 @@ class Background:
         self._running.discard(task)
         error = None if task.cancelled() else task.exception()
         if isinstance(error, ReelmError):
-            _log.warning("vault.background-failed", code=error.code, detail=str(error))
+            _log.warning("vault.background-failed", code=error.code, detail=str(error), exc_info=error)
         elif error is not None:
             self._bugs.append(error)

@@ -153,6 +153,7 @@ class Deferred:
                 await send({"type": "lifespan.startup.complete"})
                 await receive()
         except ReelmError as error:
+            _log.error("web.start-refused", code=error.code, exc_info=error)
             await send({"type": "lifespan.startup.failed", "message": error.detail})
             return
         except Exception as error:  # noqa: BLE001 - the process's edge: the server would go on without a realm

@@ -8,8 +8,8 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from reelm.base import ReelmError
-from reelm.web.problems import PROBLEM_TYPE, problem
+from reelm.web.problems import PROBLEM_TYPE
+from reelm.web.schema import Problem
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -48,9 +48,8 @@ async def send_file(scope: Scope, send: Send, path: Path, headers: Headers) -> N
     await send({"type": "http.response.body", "body": body})
 
 
-async def send_problem(scope: Scope, send: Send, error: ReelmError) -> None:
+async def send_problem(scope: Scope, send: Send, document: Problem) -> None:
     """Answer with a problem document."""
-    document = problem(error)
     body = msgspec.json.encode(document)
     await _start(
         send,

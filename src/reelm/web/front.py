@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from reelm.base import ClipId, NotFound, ReelmError
 from reelm.web.files import FOREVER, Receive, Scope, Send, send_bytes, send_file, send_problem, send_text
 from reelm.web.linger import Linger
-from reelm.web.problems import fault
+from reelm.web.problems import fault, problem, report
 from reelm.web.traffic import Traffic
 from reelm.web.tus import is_tus, meant, resumable
 from reelm.workflows import OpenRealm
@@ -89,9 +89,9 @@ class Front:
         try:
             await self._answer(scope, receive, watched)
         except Exception as error:  # noqa: BLE001 - the request boundary: whatever happens is answered
-            problem = fault(scope["path"], error)
+            document = problem(fault(scope["path"], error))
             if not answer.has_begun:
-                await send_problem(scope, watched, problem)
+                await send_problem(scope, watched, document)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
@@ -124,7 +124,7 @@ class Front:
         except FileNotFoundError:  # it made room for another one just now
             await send_file(scope, send, await self._at.origin.segment(name), headers)
         except ReelmError as error:
-            await send_problem(scope, send, error)
+            await send_problem(scope, send, report(scope["path"], error))
 
     async def _ledger(self, scope: Scope, send: Send, path: str) -> None:
         """The public record as plain files: the very bytes that are in the realm's folder."""
@@ -133,7 +133,7 @@ class Front:
             if data is None:
                 raise _no_ledger_file()
         except ReelmError as error:
-            await send_problem(scope, send, error)
+            await send_problem(scope, send, report(scope["path"], error))
             return
         is_tile = path.startswith("tile/")
         headers = {

@@ -39,6 +39,13 @@ STATUSES: Mapping[type[base.ReelmError], int] = {
     media.ChecksumMismatch: CHECKSUM_MISMATCH,
 }
 
+# In the words of RFC 9110, which Python has since 3.13; the document is the same under every Python.
+_PHRASES: Mapping[int, str] = {
+    CHECKSUM_MISMATCH: "Checksum Mismatch",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Content Too Large",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "Unprocessable Content",
+}
+
 _MISFIT: tuple[type[base.ReelmError], str] = (
     errors.BadRequest,
     "The request is not written as this address expects it. Nothing was saved.",
@@ -88,11 +95,24 @@ def documented(*statuses: int) -> dict[int, ResponseSpec]:
 
 
 def _phrase(status: int) -> str:
-    return "Checksum Mismatch" if status == CHECKSUM_MISMATCH else HTTPStatus(status).phrase
+    return _PHRASES.get(status) or HTTPStatus(status).phrase
+
+
+def report(path: str, error: base.ReelmError) -> Problem:
+    """Return the document of an expected failure; one that is the realm's own fault is logged with its cause.
+
+    Args:
+        path: of the request.
+        error: what the request ended with.
+    """
+    document = problem(error)
+    if document.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        _log.error("request failed", code=error.code, path=path, detail=error.detail, exc_info=error)
+    return document
 
 
 def problem(error: base.ReelmError) -> Problem:
-    """The document of an expected failure."""
+    """Return the document of a failure that is in the log, or need not be."""
     return Problem(
         type=f"/docs/errors#{error.code}",
         title=error.title,
@@ -106,9 +126,7 @@ def problem(error: base.ReelmError) -> Problem:
 
 def answer_expected(request: Request[Any, Any, Any], error: base.ReelmError) -> Response[Problem]:
     """An error of the realm, in its own words."""
-    document = problem(error)
-    if document.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        _log.error("request failed", code=error.code, path=request.scope["path"], detail=error.detail)
+    document = report(request.scope["path"], error)
     headers = {"retry-after": str(error.retry_after_seconds)} if isinstance(error, base.TooMany) else {}
     return _respond(document, headers)
 
@@ -172,5 +190,6 @@ __all__ = [
     "documented",
     "fault",
     "problem",
+    "report",
     "status_of",
 ]

@@ -3,7 +3,7 @@
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, DateTime, bindparam, text
 
 from determinism import ManualClock
 from reelm.app.migrate import SCRIPTS, migrate
@@ -51,7 +51,9 @@ async def test_a_clip_that_can_be_heard_has_its_own_sound_which_nobody_else_may_
 
         async def put(statement: str, **values: str | None) -> None:
             names = {each for each in (*known, *values) if f":{each}" in statement}
-            await tx.execute(text(statement), {name: {**known, **values}[name] for name in names})
+            typed = [bindparam(name, type_=DateTime()) for name in names & {"now"}]
+            given = {name: {**known, **values}[name] for name in names}
+            await tx.execute(text(statement).bindparams(*typed), given)
 
         await put(_ACCOUNT)
         await put(_PROFILE)

@@ -34,6 +34,16 @@ def test_every_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> No
     assert "usage: ./reelm dev check" in capsys.readouterr().out
 
 
+def test_a_terminal_that_lacks_a_letter_shows_the_line_all_the_same() -> None:
+    done = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-c", "from reelm.cli.console import say; say('Grüße, 短 …'); say('on')"],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src"), "PYTHONIOENCODING": "latin-1"},
+        capture_output=True,
+        check=True,
+    )
+    assert done.stdout.decode("latin-1").splitlines() == ["Grüße, \\u77ed \\u2026", "on"]
+
+
 def test_help_for_what_does_not_exist_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["help", "fly"]) == 2
     assert "fly" in capsys.readouterr().err

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from reelm.media import Effort, NoAv1Encoder, NoEncoder, find_ffmpeg
-from reelm.media.ffmpeg import newest
+from reelm.media.ffmpeg import first_usable
 from reelm.media.process import Bounds
 
 
@@ -27,7 +27,7 @@ def programs(tmp_path: Path) -> dict[str, Path]:
         "installed": script(tmp_path / "installed", "n9.0.2-17-g2a571b6068-20260930"),
         "older": script(tmp_path / "older", "5.1.9-0+deb12u1"),
         "newer": script(tmp_path / "newer", "10.0"),
-        "same": script(tmp_path / "same", "9.0.2"),
+        "ancient": script(tmp_path / "ancient", "4.4.2-0ubuntu0.22.04.1"),
         "poor": script(tmp_path / "poor", "11.0", "--enable-gpl"),
         "nightly": script(tmp_path / "nightly", "N-12345-gabcdef"),
     }
@@ -37,19 +37,21 @@ def programs(tmp_path: Path) -> dict[str, Path]:
     ("offered", "chosen"),
     [
         (["installed", "older"], "installed"),
-        (["installed", "newer"], "newer"),
-        (["installed", "same"], "installed"),
+        (["installed", "newer"], "installed"),
+        (["poor", "newer"], "newer"),
         (["installed", "poor"], "installed"),
         (["installed", "nightly"], "installed"),
         (["older"], "older"),
+        (["ancient"], None),
+        (["nightly"], None),
         (["poor"], None),
         ([], None),
     ],
 )
-async def test_the_newest_usable_one_is_chosen(
+async def test_the_first_usable_one_is_chosen_even_beside_a_newer_one(
     programs: dict[str, Path], offered: list[str], chosen: str | None
 ) -> None:
-    assert await newest([programs[name] for name in offered]) == (chosen and programs[chosen])
+    assert await first_usable([programs[name] for name in offered]) == (chosen and programs[chosen])
 
 
 async def test_one_that_makes_av1_is_chosen_where_av1_is_wanted(

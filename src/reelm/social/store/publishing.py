@@ -1,6 +1,6 @@
 """How far the publishing of each clip is."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import and_, bindparam, case, func, select, tuple_, update
@@ -12,8 +12,9 @@ from reelm.social.model import Failure, Progress, Publication
 from reelm.social.queue import Line, round_of
 from reelm.social.store.tables import clips
 
-# A draft is due at the time that its creator chose; until then nobody prepares it.
-_is_due = and_(clips.c.due_at.is_not(None), clips.c.state != ClipState.DRAFT.value)
+# A draft is due at the time that its creator chose; until then nobody prepares it. Said as a range, not as
+# "is not null": for that, newer versions of SQLite walk through the table instead of its index.
+_is_due = and_(clips.c.due_at > datetime(1970, 1, 1, tzinfo=UTC), clips.c.state != ClipState.DRAFT.value)
 _is_unseen = clips.c.state == ClipState.PROCESSING.value
 _order = (clips.c.queue_round, clips.c.due_at, clips.c.id)
 # What nobody can watch yet comes before what only lacks renditions.

@@ -3,9 +3,11 @@
 from litestar import Response, get
 from litestar.openapi.datastructures import ResponseSpec
 
-from reelm.base import ReelmError
+from reelm.base import ReelmError, telemetry
 from reelm.web import schema
 from reelm.web.routes import At, Counted
+
+_log = telemetry.logger(__name__)
 
 
 @get("/health/live", operation_id="read_liveness", tags=["operations"])
@@ -25,6 +27,7 @@ async def read_readiness(at: At) -> Response[schema.Health]:
     try:
         await at.database.check()
     except ReelmError as error:
+        _log.error("web.not-ready", code=error.code, exc_info=error)
         return Response(schema.Health(status="degraded", problems=[error.detail]), status_code=503)
     stores = [
         f"store {store.provider}: {store.detail}"

@@ -11,6 +11,7 @@ from typing import Any
 
 from dbos import DBOS, DBOSConfig, SetWorkflowID
 
+from reelm.workflows.adapters.jobs_sqlite import JobsConnection
 from reelm.workflows.ports import Job, JobState, Json, Story
 
 _ENDED = {"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"}
@@ -41,6 +42,8 @@ class DbosJobs:
             "log_level": "WARNING",
             "scheduler_polling_interval_sec": 3600,
         }
+        if url.startswith("sqlite:"):
+            config["db_engine_kwargs"] = {"connect_args": {"factory": JobsConnection}}
         logging.getLogger("dbos").setLevel(logging.WARNING)
         self._engine = DBOS(config=config)
         self._telling: set[asyncio.Task[Any]] = set()
