@@ -1,4 +1,4 @@
-"""A realm runs wherever people put it: in any locale, with any rights of new files, in a folder of any name."""
+"""A realm runs wherever it is put: in any locale, with any rights of new files, in a folder of any name."""
 
 import asyncio
 import os

@@ -48,18 +48,21 @@ class LogFile:
             return []
         self._read_bytes += len(added)
         *lines, self._rest = (self._rest + added).split(b"\n")
-        shown = (_shown(line.decode(errors="replace").rstrip(), only_important) for line in lines)
+        shown = (
+            _shown(line.decode(errors="replace").rstrip(), only_important=only_important) for line in lines
+        )
         return [text for text in shown if text]
 
     def tail(self, count: int) -> list[str]:
-        """The last ``count`` lines."""
+        """Return the last ``count`` lines, those that say what is wrong as a person reads them."""
         try:
             with self.path.open("rb") as file:
                 file.seek(max(0, self.path.stat().st_size - 16_384))
                 lines = file.read().decode(errors="replace").splitlines()
         except FileNotFoundError:
             return []
-        return [line.rstrip() for line in lines if line.strip()][-count:]
+        kept = [line.rstrip() for line in lines if line.strip()][-count:]
+        return [_shown(line, only_important=False) or line for line in kept]
 
     def _set_aside(self) -> None:
         for number in range(_KEEP - 1, 0, -1):
@@ -69,8 +72,8 @@ class LogFile:
         self.path.replace(self.path.with_suffix(".log.1"))
 
 
-def _shown(line: str, only_important: bool) -> str | None:  # noqa: FBT001 - private, called once
-    """A line as the terminal shows it, or None: JSON lines become words."""
+def _shown(line: str, *, only_important: bool) -> str | None:
+    """Return a line as the terminal shows it, or None: JSON lines become words."""
     try:
         entry: dict[str, Any] = json.loads(line)
         level, event = str(entry.pop("level")), str(entry.pop("event"))
@@ -78,7 +81,23 @@ def _shown(line: str, only_important: bool) -> str | None:  # noqa: FBT001 - pri
         return line if not only_important or _IMPORTANT.search(line) else None
     if level not in _LEVELS:
         return None
+    cause = _cause(entry.pop("exception", ()))
     facts = "".join(
         f" {name}={value}" for name, value in entry.items() if isinstance(value, str | int | float)
     )
-    return " ".join(f"{level}: {event}{facts}".split())[:300]
+    return _one_line(f"{level}: {event}{facts}") + cause
+
+
+def _cause(chain: Any) -> str:
+    """Return what an error began with, in brackets: a failed program's last words, or the oldest message."""
+    try:
+        oldest = chain[-1]
+        noted = [note for each in chain for note in each.get("notes", ())]
+        text = noted[-1].rstrip().rpartition("\n")[2] if noted else f"{oldest['type']}: {oldest['message']}"
+        return f" ({_one_line(text)})"
+    except (TypeError, KeyError, IndexError, AttributeError):  # no error, or a line that is not ours
+        return ""
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:300]

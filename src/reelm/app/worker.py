@@ -161,6 +161,7 @@ async def _pause(stopping: asyncio.Event, seconds: float) -> None:
 
 
 async def _main(arguments: Sequence[str]) -> None:
+    telemetry.configure_logs(clock=SystemClock())
     settings = settings_.from_command_line(arguments, program="reelm.app.worker")
     telemetry.configure_logs(clock=SystemClock(), level=settings.log_level)
     stopping = asyncio.Event()
@@ -170,11 +171,21 @@ async def _main(arguments: Sequence[str]) -> None:
     await work(settings, stopping)
 
 
-if __name__ == "__main__":
-    exit_with_parent()
+def main(arguments: Sequence[str]) -> int:
+    """Work until told to stop; return the exit code."""
     try:
-        asyncio.run(_main(sys.argv[1:]))
+        asyncio.run(_main(arguments))
     except ReelmError as error:
+        _log.error("worker.refused", code=error.code, exc_info=error)
         sys.stderr.write(f"{error.detail}\n")
         # What waiting cannot mend is not tried again: the supervisor shows these words and stops.
-        sys.exit(exit_code(error) if error.is_retryable else EXIT_CONFIG)
+        return exit_code(error) if error.is_retryable else EXIT_CONFIG
+    except Exception as error:  # noqa: BLE001 - the process's edge: a bare traceback may show what a log must not
+        _log.error("worker.crashed", exc_info=error)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    exit_with_parent()
+    sys.exit(main(sys.argv[1:]))

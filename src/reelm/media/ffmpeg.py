@@ -18,7 +18,7 @@ from reelm.media.errors import NoAv1Encoder, NoEncoder
 from reelm.media.process import Bounds, run
 
 _BOUNDS = Bounds(wall_seconds=20, cpu_seconds=10, memory_bytes=2 * 1024**3, file_bytes=0)
-_OLDEST = 5  # the tests of media were run with the ffmpeg of Debian 12 (5.1), 13 and 14
+_OLDEST = 7  # Debian 13 has 7.1, which passes the tests; 5.1 cuts segments where no player expects it
 _NEEDED = (b"--enable-libx264", b"--enable-libzimg")
 _AV1 = b"--enable-libsvtav1"
 

@@ -127,7 +127,7 @@ async def _verified(delivered: Encoding, work: Work, at: OpenRealm) -> tuple[Ren
     try:
         return await at.media.verify(delivered, await keys_of(delivered, at=at), into=work.folder)
     except BadDelivery as bad:
-        _log.warning("make.bad-delivery", encoder=delivered.encoder, why=bad.__notes__)
+        _log.warning("make.bad-delivery", encoder=delivered.encoder, exc_info=bad)
         async with at.database.write() as tx:
             await at.media.lending.refuse(tx, delivered)
         return ()

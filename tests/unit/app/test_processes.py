@@ -7,6 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from reelm.app import Heartbeat, Paths, holder, is_held, read_beat, state
 from reelm.app.lock import Lock
 from reelm.app.logfile import LogFile
@@ -64,6 +66,24 @@ def test_a_log_shows_only_what_is_new_and_important(tmp_path: Path) -> None:
     os.close(descriptor)
     assert log.fresh_lines(only_important=False) == ["half a line"]
     assert log.tail(2) == [started.decode(), "half a line"]
+
+
+@pytest.mark.parametrize(
+    ("chain", "shown"),
+    [
+        ([{"type": "Refused", "message": "No."}, {"type": "OSError", "message": "disk"}], " (OSError: disk)"),
+        ([{"type": "Failed", "message": "No.", "notes": ["ended with 1:\nTypeError: x"]}], " (TypeError: x)"),
+        ([], ""),
+        ("of another program", ""),
+    ],
+)
+def test_an_error_is_shown_with_what_it_began_with(tmp_path: Path, chain: object, shown: str) -> None:
+    path = tmp_path / "web.log"
+    path.touch()
+    log = LogFile(path)
+    path.write_text(json.dumps({"event": "it failed", "level": "error", "exception": chain}) + "\n")
+    assert log.tail(1) == [f"error: it failed{shown}"]
+    assert log.fresh_lines(only_important=True) == [f"error: it failed{shown}"]
 
 
 def test_a_large_log_is_set_aside_and_three_old_ones_are_kept(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """Logs and metrics: readable by machines, and never a place where protected data turns up."""
 
-import io
 import json
 import logging
 import sqlite3
@@ -10,40 +9,25 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.exc import IntegrityError
 
 from determinism import ManualClock
+from loglines import LogLines, logged
 from reelm.base import Conflict, KeyedDigest, Metrics, SealedBytes, Secret, telemetry
-from reelm.base.redaction import HIDDEN, redact
+from reelm.base.redaction import HIDDEN, describe_exception, redact
 
 log = telemetry.logger("reelm.test")
 
 
-@dataclass
-class Logs:
-    stream: io.StringIO
-
-    @property
-    def lines(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.stream.getvalue().splitlines()]
-
-
 @pytest.fixture
-def logs() -> Iterator[Logs]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    stream = io.StringIO()
-    telemetry.configure_logs(clock=ManualClock(), stream=stream)
-    yield Logs(stream)
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
+def logs() -> Iterator[LogLines]:
+    with logged(ManualClock()) as lines:
+        yield lines
 
 
-def test_a_line_is_json_with_time_level_name_and_fields(logs: Logs) -> None:
+def test_a_line_is_json_with_time_level_name_and_fields(logs: LogLines) -> None:
     log.info("vault.put", object_id="01h", duration_ms=12)
     assert logs.lines == [
         {
@@ -57,12 +41,12 @@ def test_a_line_is_json_with_time_level_name_and_fields(logs: Logs) -> None:
     ]
 
 
-def test_debug_is_off_by_default(logs: Logs) -> None:
+def test_debug_is_off_by_default(logs: LogLines) -> None:
     log.debug("quiet")
     assert logs.lines == []
 
 
-def test_secrets_and_ciphertext_are_hidden_wherever_they_are(logs: Logs) -> None:
+def test_secrets_and_ciphertext_are_hidden_wherever_they_are(logs: LogLines) -> None:
     log.info(
         "x",
         a=Secret(b"k" * 32),
@@ -123,7 +107,7 @@ def test_a_value_that_contains_itself_ends() -> None:
     assert "[too deep]" in json.dumps(redact(loop))
 
 
-def test_an_exception_shows_its_way_but_no_local_variables(logs: Logs) -> None:
+def test_an_exception_shows_its_way_but_no_local_variables(logs: LogLines) -> None:
     def fail(password: str) -> None:
         raise ValueError(f"cannot read ana@example.org, {len(password)}")
 
@@ -138,7 +122,7 @@ def test_an_exception_shows_its_way_but_no_local_variables(logs: Logs) -> None:
     assert "correct horse" not in logs.stream.getvalue()
 
 
-def test_an_exception_shows_its_causes(logs: Logs) -> None:
+def test_an_exception_shows_its_causes(logs: LogLines) -> None:
     error = Conflict("The name is taken. Choose another.")
     error.__cause__ = OSError("disk")
     log.warning("it.failed", exc_info=error)
@@ -148,7 +132,40 @@ def test_an_exception_shows_its_causes(logs: Logs) -> None:
     ]
 
 
-def test_a_database_error_shows_no_parameters(logs: Logs) -> None:
+def test_a_cause_that_was_left_out_for_the_caller_is_in_the_log(logs: LogLines) -> None:
+    def fail() -> None:
+        try:
+            int("x")
+        except ValueError:
+            raise Conflict("It is no number.") from None
+
+    try:
+        fail()
+    except Conflict:
+        log.exception("it.failed")
+    assert [cause["type"] for cause in logs.lines[0]["exception"]] == ["Conflict", "ValueError"]
+
+
+def test_the_last_words_of_a_program_are_shown_from_their_end_and_filtered(logs: LogLines) -> None:
+    error = Conflict("It did not work.")
+    error.add_note("ended with 1: " + "long " * 500 + "ana@example.org TypeError: no such argument")
+    log.error("it.failed", exc_info=error)
+    (note,) = logs.lines[0]["exception"][0]["notes"]
+    assert note.startswith("… long ")
+    assert note.endswith(" [e-mail] TypeError: no such argument")
+    assert len(note) <= 2002
+
+
+@given(st.integers(0, 450), st.sampled_from([" ", "", "\n"]))
+def test_the_end_of_a_long_note_never_has_half_an_address(shift: int, gap: str) -> None:
+    error = Conflict("It did not work.")
+    error.add_note("x" * 300 + gap + "ana.bello@mail.example.org" + gap + "z" * shift + gap + "y" * 1600)
+    (note,) = describe_exception(error)[0]["notes"]
+    assert "example.org" not in note
+    assert len(note) <= 2002
+
+
+def test_a_database_error_shows_no_parameters(logs: LogLines) -> None:
     error = IntegrityError(
         "INSERT …", {"caption": "private words"}, sqlite3.IntegrityError("UNIQUE constraint failed")
     )
@@ -157,14 +174,14 @@ def test_a_database_error_shows_no_parameters(logs: Logs) -> None:
     assert "private words" not in logs.stream.getvalue()
 
 
-def test_other_libraries_go_through_the_same_filter(logs: Logs) -> None:
+def test_other_libraries_go_through_the_same_filter(logs: LogLines) -> None:
     logging.getLogger("some.library").warning("sent to %s", "ana@example.org")
     logging.getLogger("httpx").info("GET https://x.example/?q=private")
     (line,) = logs.lines
     assert (line["event"], line["module"], line["level"]) == ("sent to [e-mail]", "some.library", "warning")
 
 
-def test_an_exception_in_another_library_is_one_line_too(logs: Logs) -> None:
+def test_an_exception_in_another_library_is_one_line_too(logs: LogLines) -> None:
     try:
         int("x")
     except ValueError:
@@ -172,7 +189,7 @@ def test_an_exception_in_another_library_is_one_line_too(logs: Logs) -> None:
     assert logs.lines[0]["exception"][0]["type"] == "ValueError"
 
 
-def test_text_with_newlines_cannot_forge_a_line(logs: Logs) -> None:
+def test_text_with_newlines_cannot_forge_a_line(logs: LogLines) -> None:
     log.info("x", name='a\n{"event": "forged"}')
     assert len(logs.lines) == 1
 
@@ -224,7 +241,7 @@ def test_a_cut_never_leaves_half_an_address(shift: int, gap: str) -> None:
     assert len(shown) <= 2002
 
 
-def test_every_part_of_a_group_of_exceptions_is_shown(logs: Logs) -> None:
+def test_every_part_of_a_group_of_exceptions_is_shown(logs: LogLines) -> None:
     parts = [ValueError("first"), ExceptionGroup("inner", [OSError("second")])]
     log.error("it.failed", exc_info=ExceptionGroup("outer", parts))
     (group,) = logs.lines[0]["exception"]

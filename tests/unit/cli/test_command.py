@@ -35,7 +35,7 @@ def test_every_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_a_terminal_that_lacks_a_letter_shows_the_line_all_the_same() -> None:
-    done = subprocess.run(  # noqa: S603 - our own code
+    done = subprocess.run(
         [sys.executable, "-c", "from reelm.cli.console import say; say('Grüße, 短 …'); say('on')"],
         env={**os.environ, "PYTHONPATH": str(ROOT / "src"), "PYTHONIOENCODING": "latin-1"},
         capture_output=True,

@@ -25,9 +25,9 @@ def script(path: Path, version: str, configuration: str = "--enable-libx264 --en
 def programs(tmp_path: Path) -> dict[str, Path]:
     return {
         "installed": script(tmp_path / "installed", "n9.0.2-17-g2a571b6068-20260930"),
-        "older": script(tmp_path / "older", "5.1.9-0+deb12u1"),
+        "older": script(tmp_path / "older", "7.1.5-0+deb13u1"),
         "newer": script(tmp_path / "newer", "10.0"),
-        "ancient": script(tmp_path / "ancient", "4.4.2-0ubuntu0.22.04.1"),
+        "ancient": script(tmp_path / "ancient", "5.1.9-0+deb12u1"),
         "poor": script(tmp_path / "poor", "11.0", "--enable-gpl"),
         "nightly": script(tmp_path / "nightly", "N-12345-gabcdef"),
     }

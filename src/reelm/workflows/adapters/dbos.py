@@ -11,8 +11,11 @@ from typing import Any
 
 from dbos import DBOS, DBOSConfig, SetWorkflowID
 
+from reelm.base import telemetry
 from reelm.workflows.adapters.jobs_sqlite import JobsConnection
 from reelm.workflows.ports import Job, JobState, Json, Story
+
+_log = telemetry.logger(__name__)
 
 _ENDED = {"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"}
 # A story that took the worker down this often is not tried again; the creator is told instead.
@@ -44,7 +47,7 @@ class DbosJobs:
         }
         if url.startswith("sqlite:"):
             config["db_engine_kwargs"] = {"connect_args": {"factory": JobsConnection}}
-        logging.getLogger("dbos").setLevel(logging.WARNING)
+        _log_as_we_do(logging.getLogger("dbos"))
         self._engine = DBOS(config=config)
         self._telling: set[asyncio.Task[Any]] = set()
         self._stories = {name: self._register(name, story) for name, story in stories.items()}
@@ -81,7 +84,17 @@ class DbosJobs:
             self._telling.add(task)
             try:
                 await story(_Steps(), arguments)
+            except Exception as error:
+                _log.error("story.failed", story=name, exc_info=error)
+                raise
             finally:
                 self._telling.discard(task)
 
         return tell
+
+
+def _log_as_we_do(engine: logging.Logger) -> None:
+    """Send the engine's words through our filter, and not past it to the terminal."""
+    engine.handlers[:] = [logging.NullHandler()]  # without any it makes one for the terminal
+    engine.propagate = True
+    engine.setLevel(logging.WARNING)
