@@ -5,6 +5,7 @@ ends (SQLite in WAL mode with ``synchronous=FULL``, PostgreSQL with its default)
 raises. On SQLite a write takes the writer's lock at its start, so it never fails half-way for want of it.
 """
 
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.types import TypeDecorator
 
 from reelm.base.errors import Unavailable
-from reelm.base.sqlite import connect
+from reelm.base.sqlite import check_version, connect
 
 Tx: TypeAlias = AsyncConnection
 
@@ -67,9 +68,15 @@ class Database:
 
     @classmethod
     def open(cls, url: str) -> "Database":
-        """Connect lazily to ``sqlite:///path`` or ``postgresql://…``; the driver is chosen here."""
+        """Connect lazily to ``sqlite:///path`` or ``postgresql://…``; the driver is chosen here.
+
+        Raises:
+            SqliteTooOld: this Python's SQLite lacks what the records need.
+        """
         parsed = make_url(url)
         driver = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}[parsed.get_backend_name()]
+        if driver.startswith("sqlite"):
+            check_version(sqlite3.sqlite_version_info)
         engine = create_async_engine(
             parsed.set(drivername=driver),
             connect_args={"async_creator_fn": connect} if driver.startswith("sqlite") else {},

@@ -10,7 +10,30 @@ from typing import Any, Self
 
 from aiosqlite import Connection
 
+from reelm.base.errors import Broken
+
+OLDEST = (3, 35)  # INSERT … RETURNING
 _ITERATION_SIZE = 64  # what the driver passes; our cursors hold all rows
+
+
+class SqliteTooOld(Broken):
+    code = "base.sqlite-too-old"
+    title = "This Python's SQLite is too old"
+
+
+def check_version(version: tuple[int, ...]) -> None:
+    """Refuse an SQLite that lacks what the records need.
+
+    Raises:
+        SqliteTooOld: it is older than ``OLDEST``.
+    """
+    if version >= OLDEST:
+        return
+    found, oldest = (".".join(map(str, each)) for each in (version, OLDEST))
+    raise SqliteTooOld(
+        f"The SQLite of this Python is {found}, and Reelm needs {oldest} or newer. Nothing was opened. "
+        "Take a Python that has a newer one, or set database_url and jobs_database_url to PostgreSQL."
+    )
 
 
 async def connect(database: str, **options: Any) -> "OneTripConnection":

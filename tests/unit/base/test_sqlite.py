@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from reelm.base import Database
+from reelm.base.sqlite import OLDEST, SqliteTooOld, check_version
 
 
 @pytest.fixture
@@ -46,3 +47,12 @@ async def test_a_refused_statement_says_why_and_undoes_its_unit_of_work(database
         await add(database, "two", "one")
     async with database.read() as tx:
         assert (await tx.execute(text("SELECT word FROM words"))).scalars().all() == ["one"]
+
+
+def test_an_sqlite_that_is_too_old_is_refused_with_both_versions() -> None:
+    check_version(OLDEST)
+    check_version((3, 40, 1))
+    with pytest.raises(
+        SqliteTooOld, match=r"is 3\.34\.1, and Reelm needs 3\.35 or newer\. Nothing was opened"
+    ):
+        check_version((3, 34, 1))

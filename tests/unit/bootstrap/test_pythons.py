@@ -15,6 +15,8 @@ from tools.bootstrap.report import Report
 from tools.bootstrap.stamp import Stamp, digest
 from tools.bootstrap.trouble import Trouble
 
+from reelm.base.sqlite import OLDEST
+
 ROOT = Path(__file__).parents[3]
 GOOD: dict[str, Any] = {
     "version": [3, 12, 1],
@@ -67,6 +69,10 @@ def test_what_there_are_packages_for_will_do(facts: dict[str, Any]) -> None:
 )
 def test_what_stands_in_the_way_is_said_with_both_versions(facts: dict[str, Any], said: str) -> None:
     assert said in pythons.obstacle(GOOD | facts)
+
+
+def test_the_launcher_and_the_realm_ask_for_the_same_sqlite() -> None:
+    assert pythons.OLDEST_SQLITE == OLDEST
 
 
 def test_this_python_answers_for_itself() -> None:
