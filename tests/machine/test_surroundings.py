@@ -27,12 +27,18 @@ _BARE = {"PATH": os.defpath}
 async def test_a_clip_is_posted_and_watched(surroundings: dict[str, str], tmp_path: Path) -> None:
     source = await asyncio.to_thread(footage.clip, seconds=1.0)
     command = (sys.executable, str(ROOT / "reelm"))
-    with private_files(), running(tmp_path / NAME, command=command, surroundings=surroundings) as realm:
+    data = tmp_path / f"{NAME}: 100%20, #1?"
+    with private_files(), running(data, command=command, surroundings=surroundings) as realm:
         async with realm.visit() as visitor:
             await join(visitor, "ann")
             await watch_whole(visitor, await publish(visitor, source, "Grüße, 短视频"))
         realm.stop()
     assert "Traceback" not in realm.story()
+    assert names(tmp_path) == {data.name, realm.log.name}
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from pathlib import Path
 from tools.bootstrap.environment import Environment
 from tools.bootstrap.page import Page
 from tools.bootstrap.report import Report
-from tools.bootstrap.trouble import ToolFailed, Trouble, explain
+from tools.bootstrap.trouble import ToolFailed, Trouble, check_folder, explain
 
 # Commands that need nothing but this Python: they help before anything is installed, or look at what
 # already runs.
@@ -27,6 +27,7 @@ def launch(home_name: str, arguments: Sequence[str]) -> int:
     environment = Environment(home, report)
     verb = arguments[0] if arguments else "help"
     try:
+        check_folder(home)
         if verb not in _BARE and not _asks_help(arguments):
             _prepare(home, verb, environment, report)
     except ToolFailed as failed:

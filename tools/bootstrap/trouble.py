@@ -13,6 +13,8 @@ _NETWORK = re.compile(
     r"|enotfound|econnrefused|etimedout|eai_again|econnreset|ehostunreach|enetunreach",
     re.IGNORECASE,
 )
+# What ends a folder's name in a path of Python's (:) or in an address of a module (# ?).
+_MISTAKEN = (":", "#", "?", "\\")
 _FULL_BYTES = 20_000_000
 _SPACE = re.compile(r"no space left on device|enospc|disk quota exceeded", re.IGNORECASE)
 _HASH = re.compile(r"do not match the hash|hash mismatch|eintegrity", re.IGNORECASE)
@@ -65,6 +67,21 @@ def check_space(folder: Path, need_bytes: int) -> None:
             f"The disk is too full: preparing Reelm takes {need_bytes / 1e9:.1f} GB below {folder}, and "
             f"{free_bytes / 1e9:.1f} GB are free.\n"
             "Nothing was changed. Free some space or move the folder to another disk, then run this again."
+        )
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a folder in which the tools cannot work.
+
+    Raises:
+        Trouble: its name has a letter that stands for something else there.
+    """
+    found = [letter for letter in _MISTAKEN if letter in str(folder)]
+    if found:
+        raise Trouble(
+            f"Reelm cannot be prepared in {folder}: its name has {' and '.join(found)} in it, which the "
+            "tools take for something else.\nNothing was changed. Rename the folder, or the one that it is "
+            f"in, to a name without {' '.join(_MISTAKEN)} and run this again."
         )
 
 

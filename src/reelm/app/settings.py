@@ -238,9 +238,14 @@ def _build(folder: Path, given: Mapping[str, Any], origins: Mapping[str, str]) -
     uploads = {name.partition(".")[2]: value for name, value in given.items() if "." in name}
     host, port = top.get("host", _DEFAULT["host"]), top.get("port", _DEFAULT["port"])
     top["public_url"] = (top.get("public_url") or f"http://{_reachable(host)}:{port}").rstrip("/")
-    top["database_url"] = top.get("database_url") or f"sqlite:///{paths.records}"
-    top["jobs_database_url"] = top.get("jobs_database_url") or f"sqlite:///{paths.jobs}"
+    top["database_url"] = top.get("database_url") or _sqlite_url(paths.records)
+    top["jobs_database_url"] = top.get("jobs_database_url") or _sqlite_url(paths.jobs)
     return Settings(data=folder, **top, uploads=Uploads(**uploads), origins=dict(origins))
+
+
+def _sqlite_url(path: Path) -> str:
+    """Return the address of a file of any name; in it ``?`` would end the name, and ``%`` begins a code."""
+    return "sqlite:///" + str(path).replace("%", "%25").replace("?", "%3F")
 
 
 def _reachable(host: str) -> str:

@@ -3,15 +3,21 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import make_url
 
 from reelm.app import settings
 from reelm.app.errors import BadSettings
+from reelm.base import Database
 
 
 def write(data: Path, text: str) -> Path:
     data.mkdir(exist_ok=True)
     (data / "settings.toml").write_text(text)
     return data
+
+
+def names(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
 
 
 def test_an_empty_folder_has_working_defaults(tmp_path: Path) -> None:
@@ -22,6 +28,18 @@ def test_an_empty_folder_has_working_defaults(tmp_path: Path) -> None:
     assert found.jobs_database_url.endswith("/jobs.sqlite")
     assert found.paths.root_key == tmp_path / "a realm" / "keys" / "root.key"
     assert not found.data.exists()
+
+
+@pytest.mark.parametrize("name", ["what?", "100%20 of it", "%3F", "#1: ünïcode 短", "a?b=c&d"])
+async def test_the_records_are_in_the_folder_whatever_its_name_is(tmp_path: Path, name: str) -> None:
+    found = settings.load(tmp_path / name)
+    found.data.mkdir()
+    database = Database.open(found.database_url)
+    await database.check()
+    await database.close()
+    assert make_url(found.jobs_database_url).database == str(found.paths.jobs)
+    assert names(tmp_path) == [name]
+    assert found.paths.records.exists()
 
 
 def test_the_command_line_overrules_the_file_and_both_are_named_as_origins(tmp_path: Path) -> None:

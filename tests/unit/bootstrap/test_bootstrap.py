@@ -12,7 +12,7 @@ from tools.bootstrap.environment import Environment
 from tools.bootstrap.page import Page
 from tools.bootstrap.report import Report
 from tools.bootstrap.stamp import Stamp, digest, outline
-from tools.bootstrap.trouble import ToolFailed, Trouble, check_space, explain
+from tools.bootstrap.trouble import ToolFailed, Trouble, check_folder, check_space, explain
 
 ROOT = Path(__file__).parents[3]
 
@@ -77,6 +77,18 @@ def test_a_full_disk_is_told_before_anything_begins(tmp_path: Path) -> None:
     check_space(tmp_path, 1)
     with pytest.raises(Trouble, match="too full: preparing Reelm takes"):
         check_space(tmp_path, 10**18)
+
+
+@pytest.mark.parametrize("letter", [":", "#", "?", "\\"])
+def test_a_folder_in_which_the_tools_cannot_work_is_told_before_anything_begins(
+    tmp_path: Path, letter: str
+) -> None:
+    check_folder(tmp_path / "it's 100% für 短视频 & more")
+    folder = tmp_path / f"a{letter}b" / "reelm"
+    with pytest.raises(Trouble) as refused:
+        check_folder(folder)
+    assert f"its name has {letter} in it" in str(refused.value)
+    assert "Nothing was changed" in str(refused.value)
 
 
 def test_a_tool_that_fails_keeps_its_words_in_its_log(
