@@ -36,7 +36,7 @@ class Checkout:
         return subprocess.run(  # noqa: S603 - the product itself
             [*self.command, *arguments],
             cwd=self.folder,
-            env=dict(os.environ if environment is None else environment),
+            env=_own() if environment is None else dict(environment),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -63,6 +63,11 @@ def copied(folder: Path, python: str) -> Checkout:
 
 def last_lines(text: str, count: int = 40) -> str:
     return "\n".join(text.splitlines()[-count:])
+
+
+def _own() -> dict[str, str]:
+    """This process's variables, without those by which a test runner would take another one for its own."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
 
 
 def _copy(source: Path, target: Path) -> None:
