@@ -40,6 +40,7 @@ class Lanes:
         self._now = asyncio.get_running_loop().time
         self._begun = self._now()
         self._moved = asyncio.Event()
+        self.is_given_up = False
         self._all = [Lane(stores[piece.provider], piece, on_move=self._moved.set) for piece in pieces]
 
     def __iter__(self) -> Iterator[Lane]:
@@ -100,6 +101,8 @@ class Lanes:
         return self.is_over
 
     def give_up(self) -> None:
+        """Wait for none of them any more; safe to repeat."""
+        self.is_given_up = True
         for lane in self._all:
             lane.give_up()
         self._moved.set()  # whoever waits for a lane that does not let go need not any more

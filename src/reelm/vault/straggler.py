@@ -41,8 +41,9 @@ class Stragglers:
 
     def follow(self, record: ObjectRecord, lanes: Lanes) -> None:
         """See the rest of an acknowledged object through; the oldest is given up when there are many."""
-        if len(self._late) >= _OBJECTS_MAX:
-            next(iter(self._late.values())).lanes.give_up()
+        awaited = [late for late in self._late.values() if not late.lanes.is_given_up]
+        if len(awaited) >= _OBJECTS_MAX:
+            awaited[0].lanes.give_up()
         self._late[record.object_id] = late = _Late(record, lanes)
         self._background.start(self._see_through(late))
 
