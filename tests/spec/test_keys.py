@@ -2,6 +2,8 @@
 
 import re
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -35,11 +37,11 @@ def epochs(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def records() -> sqlite3.Connection:
-    made = sqlite3.connect(":memory:")
-    made.execute("CREATE TABLE user_keys (owner, epoch, wrapped_in_epoch, wrapped)")
-    made.execute("CREATE TABLE destroyed_keys (owner)")
-    return made
+def records() -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(":memory:")) as made:
+        made.execute("CREATE TABLE user_keys (owner, epoch, wrapped_in_epoch, wrapped)")
+        made.execute("CREATE TABLE destroyed_keys (owner)")
+        yield made
 
 
 def keep(records: sqlite3.Connection, epoch: int) -> None:
