@@ -64,13 +64,13 @@ def test_the_unit_tests_pass(minor: int, checkout: Callable[[int], Checkout]) ->
 @others
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("is_first", [True, False], ids=["made-by-it", "made-by-another"])
-async def test_a_folder_goes_to_another_python_and_back_with_a_clip_posted_under_each(
+async def test_a_folder_goes_from_one_python_to_another_with_a_clip_posted_under_each(
     *, minor: int, is_first: bool, checkout: Callable[[int], Checkout], tmp_path: Path
 ) -> None:
     it = checkout(minor).command
     source = await asyncio.to_thread(footage.clip, seconds=1.0)
     posted: list[str] = []
-    for turn, command in enumerate((it, REELM, it) if is_first else (REELM, it, REELM)):
+    for turn, command in enumerate((it, REELM) if is_first else (REELM, it, REELM)):
         with running(tmp_path / "realm", command=command) as realm:
             async with realm.visit() as visitor:
                 await (sign_in(visitor, "ann") if posted else join(visitor, "ann"))
