@@ -16,7 +16,7 @@ _SUBSEC = {"subsec", "subsecond"}
 
 
 class JobsConnection(sqlite3.Connection):
-    """Where SQLite is too old, ``unixepoch('subsec')`` is made here, with the same meaning."""
+    """Knows ``unixepoch('subsec')`` under an SQLite that is too old to, with the same meaning."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
