@@ -1,4 +1,4 @@
-"""A realm runs wherever it is put: in any locale, with any rights of new files, in a folder of any name."""
+"""A realm runs with no locale, no home and private new files, in a folder of an odd name."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Which ffmpeg to run: the one that is installed with Reelm, or else the system's.
+"""Finds the ffmpeg to run: the one that is installed with Reelm, or else the system's.
 
 It is a program of its own under the GPL, always run as a process and never linked
 (docs/adr/imageio-ffmpeg.md).
