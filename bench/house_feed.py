@@ -40,36 +40,36 @@ class Earlier(SystemClock):
 async def settle(data: Path) -> str:
     """People, clips of the last weeks and follows, through the packages; the token of a session."""
     clock = Earlier()
-    async with open_realm(settings.load(data), clock=clock) as at:
-        people = [await _person(f"author_{number}", at) for number in range(AUTHORS)]
+    async with open_realm(settings.load(data), clock=clock) as realm:
+        people = [await _person(f"author_{number}", realm) for number in range(AUTHORS)]
         viewer = people[0].id
-        async with at.database.write() as tx:
+        async with realm.database.write() as tx:
             for number in range(CLIPS):
                 clock.ago = EVERY * (CLIPS - number)
-                await _clip(tx, number, author=people[number % AUTHORS], at=at)
+                await _clip(tx, number, author=people[number % AUTHORS], realm=realm)
             clock.ago = timedelta()
             for number in range(1, AUTHORS, 3):
-                await at.social.follow(tx, f"author_{number}", viewer)
-            return (await at.accounts.open_session(tx, viewer)).reveal()
+                await realm.social.follow(tx, f"author_{number}", viewer)
+            return (await realm.accounts.open_session(tx, viewer)).reveal()
 
 
-async def _person(handle: str, at: OpenRealm) -> Account:
+async def _person(handle: str, realm: OpenRealm) -> Account:
     email = f"{handle}@example.org"
-    password = await at.accounts.hash_password("four words that fit", email=email)
-    async with at.database.write() as tx:
-        return await join(tx, email=email, password=password, handle=handle, display_name=None, at=at)
+    password = await realm.accounts.hash_password("four words that fit", email=email)
+    async with realm.database.write() as tx:
+        return await join(tx, email=email, password=password, handle=handle, display_name=None, realm=realm)
 
 
-async def _clip(tx: Tx, number: int, *, author: Account, at: OpenRealm) -> None:
-    clip, _ = await at.social.create_clip(
+async def _clip(tx: Tx, number: int, *, author: Account, realm: OpenRealm) -> None:
+    clip, _ = await realm.social.create_clip(
         tx,
         author.id,
-        upload_id=UploadId(mint(at.clock, at.entropy)),
+        upload_id=UploadId(mint(realm.clock, realm.entropy)),
         caption=f"Morning run number {number}, along the river #running #city{number % 40}",
         shape=SHAPE,
     )
-    await at.social.make_playable(tx, clip.id)
-    await at.social.finish(tx, clip.id)
+    await realm.social.make_playable(tx, clip.id)
+    await realm.social.finish(tx, clip.id)
 
 
 def measure(web: Running, token: str) -> tuple[list[Load], list[Load], list[Load]]:

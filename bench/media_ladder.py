@@ -64,25 +64,25 @@ class Timed:
         return result
 
 
-async def tell(source: Path, owner: AccountId, at: OpenRealm) -> Told:
+async def tell(source: Path, owner: AccountId, realm: OpenRealm) -> Told:
     """Upload and publish a file; uploading does not count."""
     seconds: dict[str, float] = {}
 
     async def story(run: Run, arguments: dict[str, Json]) -> None:
-        await publish(Timed(run, seconds), arguments, at=at)
+        await publish(Timed(run, seconds), arguments, realm=realm)
 
-    sent = await receive(_blocks(source), declared_bytes=None, owner=owner, at=at)
-    async with at.database.write() as tx:
-        await post(tx, sent.id, Posting(), by=owner, at=at)
-    async with at.database.read() as tx:
-        (waiting,) = await at.social.due(tx, 1)
+    sent = await receive(_blocks(source), declared_bytes=None, owner=owner, realm=realm)
+    async with realm.database.write() as tx:
+        await post(tx, sent.id, Posting(), by=owner, realm=realm)
+    async with realm.database.read() as tx:
+        (waiting,) = await realm.social.due(tx, 1)
     await InlineJobs(stories={"publish": story}).start(publish_job(waiting))
     return Told(seconds)
 
 
-async def plain(source: Path, folder: Path, at: OpenRealm) -> Peer:
+async def plain(source: Path, folder: Path, realm: OpenRealm) -> Peer:
     """The same rungs as anybody would make them, then each of them encrypted."""
-    planned = await sampled(source, at.media)
+    planned = await sampled(source, realm.media)
     polite = ["nice", "-n", str(Effort().niceness), str(await find_ffmpeg())]
     command = [*polite, "-nostdin", "-loglevel", "error", "-y", "-i", str(source)]
     outputs = [folder / f"{rung.name}.mp4" for rung in planned.rungs]
@@ -92,7 +92,7 @@ async def plain(source: Path, folder: Path, at: OpenRealm) -> Peer:
     await asyncio.to_thread(subprocess.run, command, check=True, capture_output=True)
     encoded = time.monotonic()
     for rung, path in zip(planned.rungs, outputs, strict=True):
-        await at.media.package(Encoded(rung, path, path.stat().st_size), into=folder)
+        await realm.media.package(Encoded(rung, path, path.stat().st_size), into=folder)
     return Peer(encoded - begun, time.monotonic() - encoded)
 
 
@@ -131,20 +131,20 @@ async def measure(folder: Path) -> tuple[list[Told], list[Told], list[Peer]]:
     remuxed: list[Told] = []
     encoded: list[Told] = []
     peers: list[Peer] = []
-    async with open_realm(settings.load(folder / "realm")) as at:
-        owner = await _person(at)
+    async with open_realm(settings.load(folder / "realm")) as realm:
+        owner = await _person(realm)
         for _ in range(REPEATS):
-            peers.append(await plain(other, folder, at))
-            encoded.append(await tell(other, owner, at))
-            remuxed.append(await tell(phone, owner, at))
+            peers.append(await plain(other, folder, realm))
+            encoded.append(await tell(other, owner, realm))
+            remuxed.append(await tell(phone, owner, realm))
     return remuxed, encoded, peers
 
 
-async def _person(at: OpenRealm) -> AccountId:
+async def _person(realm: OpenRealm) -> AccountId:
     password = PasswordHash("a hash that nobody checks here")
-    async with at.database.write() as tx:
+    async with realm.database.write() as tx:
         account = await join(
-            tx, email="ladder@example.org", password=password, handle="ladder", display_name=None, at=at
+            tx, email="ladder@example.org", password=password, handle="ladder", display_name=None, realm=realm
         )
     return account.id
 

@@ -69,13 +69,13 @@ def film(path: Path) -> Path:
 
 async def fill(data: Path, source: Path) -> None:
     """Post everything before anything is prepared: the greedy one first."""
-    async with open_realm(settings.load(data)) as at:
-        people = [await _person(f"person{number}", at) for number in range(ACCOUNTS)]
-        sent = {each: await _upload(source, each, at) for each in people}
+    async with open_realm(settings.load(data)) as realm:
+        people = [await _person(f"person{number}", realm) for number in range(ACCOUNTS)]
+        sent = {each: await _upload(source, each, realm) for each in people}
         for who in _posting(people):
-            twin = await _twin(sent[who], at)
-            async with at.database.write() as tx:
-                await post(tx, twin, Posting(), by=who, at=at)
+            twin = await _twin(sent[who], realm)
+            async with realm.database.write() as tx:
+                await post(tx, twin, Posting(), by=who, realm=realm)
 
 
 def _posting(people: list[AccountId]) -> Iterator[AccountId]:
@@ -84,30 +84,35 @@ def _posting(people: list[AccountId]) -> Iterator[AccountId]:
     yield from (others[number % len(others)] for number in range(CLIPS - GREEDY_CLIPS))
 
 
-async def _person(handle: str, at: OpenRealm) -> AccountId:
+async def _person(handle: str, realm: OpenRealm) -> AccountId:
     password = PasswordHash("a hash that nobody checks here")
-    async with at.database.write() as tx:
+    async with realm.database.write() as tx:
         made = await join(
-            tx, email=f"{handle}@example.org", password=password, handle=handle, display_name=None, at=at
+            tx,
+            email=f"{handle}@example.org",
+            password=password,
+            handle=handle,
+            display_name=None,
+            realm=realm,
         )
     return made.id
 
 
-async def _upload(source: Path, owner: AccountId, at: OpenRealm) -> Upload:
+async def _upload(source: Path, owner: AccountId, realm: OpenRealm) -> Upload:
     async def blocks() -> AsyncIterator[bytes]:
         yield await asyncio.to_thread(source.read_bytes)
 
-    return await receive(blocks(), declared_bytes=None, owner=owner, at=at)
+    return await receive(blocks(), declared_bytes=None, owner=owner, realm=realm)
 
 
-async def _twin(upload: Upload, at: OpenRealm) -> UploadId:
+async def _twin(upload: Upload, realm: OpenRealm) -> UploadId:
     """The same file once more, without looking at it again."""
-    twin = UploadId(mint(at.clock, at.entropy))
-    path = at.media.source(upload.id).with_name(f"{twin}.source")
-    await asyncio.to_thread(os.link, at.media.source(upload.id), path)
-    async with at.database.write() as tx:
+    twin = UploadId(mint(realm.clock, realm.entropy))
+    path = realm.media.source(upload.id).with_name(f"{twin}.source")
+    await asyncio.to_thread(os.link, realm.media.source(upload.id), path)
+    async with realm.database.write() as tx:
         spooled = Spooled(path, upload.size_bytes)
-        await at.media.record_upload(tx, spooled, upload=twin, owner=upload.owner, probe=upload.probe)
+        await realm.media.record_upload(tx, spooled, upload=twin, owner=upload.owner, probe=upload.probe)
     return twin
 
 
@@ -151,7 +156,7 @@ def memory_mib(pid: int) -> float:
 
 async def read(data: Path, begun: datetime, peak_mib: float) -> Watched:
     clips = metadata.tables["clips"]
-    async with open_realm(settings.load(data)) as at, at.database.read() as tx:
+    async with open_realm(settings.load(data)) as realm, realm.database.read() as tx:
         columns = (clips.c.account_id, clips.c.published_at)
         rows = (await tx.execute(select(*columns).order_by(clips.c.id))).all()
     by_account: dict[str, list[float]] = defaultdict(list)
@@ -199,8 +204,8 @@ def main() -> None:
 
 
 async def _now(data: Path) -> datetime:
-    async with open_realm(settings.load(data)) as at:
-        return at.clock.now()
+    async with open_realm(settings.load(data)) as realm:
+        return realm.clock.now()
 
 
 if __name__ == "__main__":

@@ -44,31 +44,31 @@ Tell = Callable[[Run, dict[str, Json]], Awaitable[None]]
 class Stage:
     """An open realm, and shortcuts for what most stories begin with."""
 
-    at: OpenRealm
+    realm: OpenRealm
     data: Path
     jobs: Jobs = field(init=False)
 
     def __post_init__(self) -> None:
         async def tell(run: Run, arguments: dict[str, Json]) -> None:
-            await publish(run, arguments, at=self.at)
+            await publish(run, arguments, realm=self.realm)
 
         self.jobs = InlineJobs(stories={"publish": tell})
 
     async def person(self, handle: str) -> AccountId:
-        async with self.at.database.write() as tx:
+        async with self.realm.database.write() as tx:
             account = await join(
                 tx,
                 email=f"{handle}@example.org",
                 password=PasswordHash("a hash that nobody checks here"),
                 handle=handle,
                 display_name=None,
-                at=self.at,
+                realm=self.realm,
             )
         return account.id
 
     async def upload(self, owner: AccountId, source: Path) -> Upload:
         data = _read(source)
-        return await receive(blocks(data), declared_bytes=len(data), owner=owner, at=self.at)
+        return await receive(blocks(data), declared_bytes=len(data), owner=owner, realm=self.realm)
 
     async def post(self, owner: AccountId, source: Path, caption: str = "") -> ClipView:
         """A clip that waits to be published."""
@@ -78,13 +78,13 @@ class Stage:
     async def post_upload(
         self, owner: AccountId, upload_id: UploadId, caption: str = "", **more: Any
     ) -> ClipView:
-        async with self.at.database.write() as tx:
-            return await post(tx, upload_id, Posting(caption, **more), by=owner, at=self.at)
+        async with self.realm.database.write() as tx:
+            return await post(tx, upload_id, Posting(caption, **more), by=owner, realm=self.realm)
 
     async def publish(self) -> None:
         """Tell the story of everything that waits, as the worker does."""
-        async with self.at.database.read() as tx:
-            waiting = await self.at.social.due(tx, 100)
+        async with self.realm.database.read() as tx:
+            waiting = await self.realm.social.due(tx, 100)
         for publication in waiting:
             await self.jobs.start(publish_job(publication))
 
@@ -95,12 +95,12 @@ class Stage:
         return await self.see(made.id, owner)
 
     async def see(self, clip_id: ClipId, viewer: AccountId | None = None) -> ClipView:
-        async with self.at.database.read() as tx:
-            return await self.at.social.clip(tx, clip_id, viewer)
+        async with self.realm.database.read() as tx:
+            return await self.realm.social.clip(tx, clip_id, viewer)
 
     async def progress(self, clip_id: ClipId, owner: AccountId) -> Progress:
-        async with self.at.database.read() as tx:
-            return await self.at.social.progress(tx, clip_id, owner)
+        async with self.realm.database.read() as tx:
+            return await self.realm.social.progress(tx, clip_id, owner)
 
 
 @asynccontextmanager
@@ -108,8 +108,8 @@ async def staged(
     data: Path, *, clock: Clock | None = None, running: Release | None = None
 ) -> AsyncIterator[Stage]:
     """A realm in ``data``, made there if there is none; ``running`` is other code than this."""
-    async with open_realm(settings.load(data), clock=clock, running=running) as at:
-        yield Stage(at, data)
+    async with open_realm(settings.load(data), clock=clock, running=running) as realm:
+        yield Stage(realm, data)
 
 
 async def blocks(data: bytes, *, size: int = 65_536) -> AsyncIterator[bytes]:
@@ -146,7 +146,7 @@ class World:
 
 
 async def look(stage: Stage) -> World:
-    async with stage.at.database.read() as tx:
+    async with stage.realm.database.read() as tx:
         return await _world(tx, stage)
 
 
@@ -154,7 +154,7 @@ async def _world(tx: Tx, stage: Stage) -> World:
     objects, fragments = metadata.tables["objects"], metadata.tables["fragments"]
     entries, packs = metadata.tables["entries"], metadata.tables["packs"]
     announcing = [metadata.tables[name] for name in ("renditions", "posters", "strips", "subtitles")]
-    folders = {str(place.id): place.folder or "" for place in stage.at.manifest.stores}
+    folders = {str(place.id): place.folder or "" for place in stage.realm.manifest.stores}
     rows = (await tx.execute(select(fragments.c.provider_id, fragments.c.name))).all()
     alone = select(objects.c.reference, objects.c.object_id).where(
         objects.c.object_id.not_in(select(packs.c.pack_id))
@@ -185,20 +185,20 @@ async def _world(tx: Tx, stage: Stage) -> World:
 
 def viewer(stage: Stage, viewer: AccountId | None = None) -> Fetch:
     """What a player fetches, without HTTP in between."""
-    at = stage.at
+    realm = stage.realm
 
     async def fetch(url: str) -> bytes:
         kind, first, *rest = url.strip("/").split("/")
         if kind == "segments":
-            return _read(await at.origin.segment(first.removesuffix(".m4s")))
+            return _read(await realm.origin.segment(first.removesuffix(".m4s")))
         clip_id = ClipId(first)
-        async with at.database.read() as tx:
+        async with realm.database.read() as tx:
             if rest == ["master.m3u8"]:
-                return (await master_playlist(tx, clip_id, viewer=viewer, at=at)).encode()
+                return (await master_playlist(tx, clip_id, viewer=viewer, realm=realm)).encode()
             rendition_id = RenditionId(rest[0])
             if rest[1] == "key":
-                return (await key(tx, clip_id, rendition_id, viewer=viewer, at=at)).reveal()
-            return (await media_playlist(tx, clip_id, rendition_id, viewer=viewer, at=at)).encode()
+                return (await key(tx, clip_id, rendition_id, viewer=viewer, realm=realm)).reveal()
+            return (await media_playlist(tx, clip_id, rendition_id, viewer=viewer, realm=realm)).encode()
 
     return fetch
 

@@ -44,22 +44,22 @@ async def populate(data: Path) -> Known:
         ann, ben = await _account(stage, "ann"), await _account(stage, "ben")
         visible = await stage.clip(ann, footage.clip(seconds=0.6), CAPTION)
         removed = await stage.clip(ann, footage.clip(seconds=0.4), "I will regret this")
-        await remove(removed.id, by=ann, at=stage.at)
+        await remove(removed.id, by=ann, realm=stage.realm)
         failed = await stage.post(ann, footage.clip(seconds=0.4), "This fails")
-        async with stage.at.database.write() as tx:
-            await stage.at.social.fail(tx, failed.id, code="media.unreadable", detail="It cannot be read.")
+        async with stage.realm.database.write() as tx:
+            await stage.realm.social.fail(tx, failed.id, code="media.unreadable", detail="It cannot be read.")
         processing = await stage.post(ann, footage.clip(seconds=0.4), "Not yet")
-        async with stage.at.database.write() as tx:
-            said = await stage.at.social.comment(tx, visible.id, ben, text="Well done")
+        async with stage.realm.database.write() as tx:
+            said = await stage.realm.social.comment(tx, visible.id, ben, text="Well done")
     return Known(ann, ben, visible.id, processing.id, failed.id, removed.id, said.id)
 
 
 async def _account(stage: Stage, handle: str) -> AccountId:
     email = f"{handle}@example.org"
-    password = await stage.at.accounts.hash_password(PASSWORD, email=email)
-    async with stage.at.database.write() as tx:
+    password = await stage.realm.accounts.hash_password(PASSWORD, email=email)
+    async with stage.realm.database.write() as tx:
         account = await join(
-            tx, email=email, password=password, handle=handle, display_name=handle.title(), at=stage.at
+            tx, email=email, password=password, handle=handle, display_name=handle.title(), realm=stage.realm
         )
     return account.id
 
@@ -81,8 +81,8 @@ class Site:
         transport = httpx.ASGITransport(app=self.app, client=(address, 40_000))
         async with httpx.AsyncClient(transport=transport, base_url=self.url) as client:
             if account is not None:
-                async with self.stage.at.database.write() as tx:
-                    token = await self.stage.at.accounts.open_session(tx, account)
+                async with self.stage.realm.database.write() as tx:
+                    token = await self.stage.realm.accounts.open_session(tx, account)
                 client.cookies.set(self.session_cookie, token.reveal())
             yield Visitor(client)
 
@@ -92,7 +92,7 @@ class Site:
 
     async def traces(self) -> "Traces":
         """Everything that a request could have left behind."""
-        async with self.stage.at.database.read() as tx:
+        async with self.stage.realm.database.read() as tx:
             rows = {
                 name: int(await tx.scalar(select(func.count()).select_from(table)) or 0)
                 for name, table in metadata.tables.items()
@@ -158,13 +158,13 @@ async def opened_site(
     await put_on_record(data)
     async with staged(data, clock=clock) as stage:
         static = await asyncio.to_thread(_pages, folder / "static")
-        yield Site(stage, known, build(stage.at, public_url=url, static=static), url)
+        yield Site(stage, known, build(stage.realm, public_url=url, static=static), url)
 
 
 @asynccontextmanager
-async def recording(at: OpenRealm) -> AsyncIterator[None]:
+async def recording(realm: OpenRealm) -> AsyncIterator[None]:
     """The ledger is written meanwhile, as the worker does."""
-    running = asyncio.create_task(at.sequencer.run())
+    running = asyncio.create_task(realm.sequencer.run())
     yield
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)

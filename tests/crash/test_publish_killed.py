@@ -116,15 +116,17 @@ async def check_plays(visitor: Visitor, clip_id: str, *, rung_count: int) -> Non
 async def check_world(data: Path, clip_ids: list[str]) -> None:
     """Nothing is stored twice, nothing is half-stored, and no file of a posted upload is left."""
     async with staged(data, clock=ManualClock(SystemClock().now() + LATER)) as stage:
-        await repair(at=stage.at)  # as the worker does: fragments that were on their way when it was killed
-        await tidy(at=stage.at)
+        await repair(
+            realm=stage.realm
+        )  # as the worker does: fragments that were on their way when it was killed
+        await tidy(realm=stage.realm)
         world = await look(stage)
         world.check()
         pictures = 2 * len(clip_ids)  # a poster and a strip each
         assert len(world.objects) == sum(RUNGS) + pictures
-        async with stage.at.database.read() as tx:
-            known = await stage.at.media.known_uploads(tx)
-            posted = {each for each in known if await stage.at.social.is_posted(tx, each)}
+        async with stage.realm.database.read() as tx:
+            known = await stage.realm.media.known_uploads(tx)
+            posted = {each for each in known if await stage.realm.social.is_posted(tx, each)}
     assert len(posted) == len(clip_ids)
     left = {name.partition(".")[0] for name in world.spooled}
     # An upload whose answer got lost is whole and waits for its day to end; nobody can know its id.

@@ -39,6 +39,8 @@ async def test_a_clip_in_work_outlives_a_stop(tmp_path: Path) -> None:
         assert "Traceback" not in realm.story()
         assert "Task was destroyed" not in realm.story()
     async with staged(tmp_path / "realm", clock=ManualClock(SystemClock().now() + LATER)) as stage:
-        await repair(at=stage.at)  # as the worker does: a fragment that was on its way when it was stopped
-        await tidy(at=stage.at)
+        await repair(
+            realm=stage.realm
+        )  # as the worker does: a fragment that was on its way when it was stopped
+        await tidy(realm=stage.realm)
         (await look(stage)).check()

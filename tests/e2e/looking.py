@@ -23,22 +23,22 @@ class Helper:
 
     async def begin(self) -> None:
         """Be given the role."""
-        async with open_realm(settings.load(self.realm.data)) as at:
-            own = await _account(self.person, at)
-            member = Member(self.pseudonym, "support", at.manifest.realm.id, "Example B.V.", "NL")
-            async with at.database.write() as tx:
-                await at.staff.grant(tx, own, member, by=None)
+        async with open_realm(settings.load(self.realm.data)) as realm:
+            own = await _account(self.person, realm)
+            member = Member(self.pseudonym, "support", realm.manifest.realm.id, "Example B.V.", "NL")
+            async with realm.database.write() as tx:
+                await realm.staff.grant(tx, own, member, by=None)
 
     async def look_at(self, person: Person) -> int:
         """See somebody's e-mail address; the index of the leaf that says so."""
-        async with open_realm(settings.load(self.realm.data)) as at:
-            subject, own = await _account(person, at), await _account(self.person, at)
-            seen = await look_at_email(subject, purpose="support-request", ticket="t-1", by=own, at=at)
+        async with open_realm(settings.load(self.realm.data)) as realm:
+            subject, own = await _account(person, realm), await _account(self.person, realm)
+            seen = await look_at_email(subject, purpose="support-request", ticket="t-1", by=own, realm=realm)
             return seen.leaf_index
 
 
-async def _account(person: Person, at: OpenRealm) -> AccountId:
-    async with at.database.read() as tx:
-        credential = await at.accounts.credential(tx, person.email)
+async def _account(person: Person, realm: OpenRealm) -> AccountId:
+    async with realm.database.read() as tx:
+        credential = await realm.accounts.credential(tx, person.email)
     assert credential is not None
     return credential.account_id

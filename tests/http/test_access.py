@@ -14,19 +14,19 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def test_who_is_looked_at_is_shown_it_with_a_receipt(site: Site) -> None:
-    at = site.stage.at
+    realm = site.stage.realm
     subject = await site.stage.person("subject")
     helper = await site.stage.person("helper")
-    async with recording(at):
-        async with at.database.write() as tx:
-            member = Member("kite-07", "support", at.manifest.realm.id, "Example B.V.", "NL")
-            await at.staff.grant(tx, helper, member, by=None)
-        seen = await look_at_email(subject, purpose="support-request", ticket="t-1", by=helper, at=at)
+    async with recording(realm):
+        async with realm.database.write() as tx:
+            member = Member("kite-07", "support", realm.manifest.realm.id, "Example B.V.", "NL")
+            await realm.staff.grant(tx, helper, member, by=None)
+        seen = await look_at_email(subject, purpose="support-request", ticket="t-1", by=helper, realm=realm)
         assert seen.email == "subject@example.org"
         with pytest.raises(AccessRefused):
-            await look_at_email(subject, purpose="curiosity", ticket="t-1", by=helper, at=at)
-    async with at.database.write() as tx:
-        token = await at.accounts.open_session(tx, subject)
+            await look_at_email(subject, purpose="curiosity", ticket="t-1", by=helper, realm=realm)
+    async with realm.database.write() as tx:
+        token = await realm.accounts.open_session(tx, subject)
     async with site.visit() as visitor:
         refused = await visitor.get("/api/me/access")
         cookie = {"cookie": f"{site.session_cookie}={token.reveal()}"}
@@ -47,28 +47,28 @@ async def test_who_is_looked_at_is_shown_it_with_a_receipt(site: Site) -> None:
 
 
 async def test_who_is_in_an_export_is_shown_it_and_a_leak_of_it_is_recognised(site: Site) -> None:
-    at = site.stage.at
+    realm = site.stage.realm
     subject, clerk, second = [await site.stage.person(name) for name in ("taken", "clerk", "second")]
-    data = policy.Data("email", DataClass.PROTECTED, at.manifest.realm.id)
+    data = policy.Data("email", DataClass.PROTECTED, realm.manifest.realm.id)
     asked = policy.Access("access.export", data, "legal-request", "t-9")
-    async with recording(at):
-        async with at.database.write() as tx:
+    async with recording(realm):
+        async with realm.database.write() as tx:
             for account, handle, role in ((clerk, "wren-01", "records"), (second, "lark-02", "privacy")):
-                member = Member(handle, role, at.manifest.realm.id, "Example B.V.", "NL")
-                await at.staff.grant(tx, account, member, by=None)
+                member = Member(handle, role, realm.manifest.realm.id, "Example B.V.", "NL")
+                await realm.staff.grant(tx, account, member, by=None)
         with pytest.raises(AccessRefused):
-            await take_emails([subject], purpose="legal-request", ticket="t-9", by=clerk, at=at)
-        approval = await at.staff.approve(at.database, second, "wren-01", asked, subjects=[subject])
+            await take_emails([subject], purpose="legal-request", ticket="t-9", by=clerk, realm=realm)
+        approval = await realm.staff.approve(realm.database, second, "wren-01", asked, subjects=[subject])
         taken = await take_emails(
-            [subject], purpose="legal-request", ticket="t-9", approval_id=approval, by=clerk, at=at
+            [subject], purpose="legal-request", ticket="t-9", approval_id=approval, by=clerk, realm=realm
         )
     rows = taken.file.decode().split()
     assert rows[0] == "email"
     assert "taken@example.org" in rows
     assert len(rows) == 5
-    async with at.database.write() as tx:
-        token = await at.accounts.open_session(tx, subject)
-        (leak,) = await at.exports.identify(tx, taken.file.decode())
+    async with realm.database.write() as tx:
+        token = await realm.accounts.open_session(tx, subject)
+        (leak,) = await realm.exports.identify(tx, taken.file.decode())
     assert (leak.export_id, leak.handle, leak.leaf_index) == (taken.export_id, "wren-01", taken.leaf_index)
     async with site.visit() as visitor:
         cookie = {"cookie": f"{site.session_cookie}={token.reveal()}"}

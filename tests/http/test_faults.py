@@ -37,10 +37,10 @@ async def without_memory_to_look(site: Site) -> AsyncIterator[Site]:
     """What looks at files is started with less memory than its decoder needs."""
     media = Media(
         Config(spool=site.stage.data / "spool", inspect_memory_bytes=96 * 1024**2),
-        clock=site.stage.at.clock,
-        entropy=site.stage.at.entropy,
+        clock=site.stage.realm.clock,
+        entropy=site.stage.realm.entropy,
     )
-    at = replace(site.stage.at, media=media)
+    at = replace(site.stage.realm, media=media)
     app = build(at, public_url=site.url, static=site.stage.data.parent / "static")
     yield replace(site, app=app)
 
@@ -86,7 +86,7 @@ async def test_stores_that_are_away_are_named(
 async def test_a_database_that_lost_a_table_is_in_the_log_without_what_was_asked(
     site: Site, log: LogLines
 ) -> None:
-    async with site.stage.at.database.write() as tx:
+    async with site.stage.realm.database.write() as tx:
         await tx.exec_driver_sql("ALTER TABLE sessions RENAME TO gone")
     async with site.visit() as visitor:
         body = {"email": EMAIL, "password": "four words that fit"}
@@ -114,7 +114,7 @@ async def test_a_file_of_the_page_that_is_gone_is_in_the_log(site: Site, log: Lo
 
 
 async def test_a_realm_that_is_not_ready_says_why_in_the_log(site: Site, log: LogLines) -> None:
-    await site.stage.at.database.close()
+    await site.stage.realm.database.close()
     records = site.stage.data / "records.sqlite"
     records.unlink()
     records.mkdir()

@@ -199,7 +199,7 @@ async def test_one_account_may_only_hold_so_many_streams_open(site: Site) -> Non
         watching = [asyncio.create_task(ann.get(url)) for _ in range(STREAMS_AT_ONCE)]
         await asyncio.sleep(1)
         check_problem(await ann.get(url), 429, "base.too-many")
-        await remove(site.known.processing, by=site.known.ann, at=site.stage.at)
+        await remove(site.known.processing, by=site.known.ann, realm=site.stage.realm)
         await asyncio.wait_for(asyncio.gather(*watching), 20)
         assert (await ann.get(f"/api/clips/{site.known.failed}/progress")).status_code == 200
 
@@ -209,7 +209,7 @@ async def test_progress_ends_when_the_clip_is_removed_meanwhile(site: Site) -> N
     async with site.visit(site.known.ann) as ann:
         watching = asyncio.create_task(ann.get(f"/api/clips/{site.known.processing}/progress"))
         await asyncio.sleep(0.5)
-        await remove(site.known.processing, by=site.known.ann, at=site.stage.at)
+        await remove(site.known.processing, by=site.known.ann, realm=site.stage.realm)
         answer = await asyncio.wait_for(watching, 10)
     assert answer.status_code == 200
     assert [each["step"] for each in events(answer.text)] == ["preparing"]

@@ -28,21 +28,21 @@ ASKS: Sequence[tuple[str, dict[str, Any]]] = [
 
 async def hire(site: Site, role: str) -> AccountId:
     """Somebody in a role, with the pseudonym ROLE-1."""
-    at, account = site.stage.at, await site.stage.person(f"{role}_member")
+    at, account = site.stage.realm, await site.stage.person(f"{role}_member")
     async with at.database.write() as tx:
         member = Member(f"{role}-1", role, at.manifest.realm.id, "Example B.V.", "NL")
         await at.staff.grant(tx, account, member, by=None)
     return account
 
 
-async def leaf(index: int, at: OpenRealm) -> Leaf:
-    return read_leaf((await at.ledger.receipt(index)).leaf)
+async def leaf(index: int, realm: OpenRealm) -> Leaf:
+    return read_leaf((await realm.ledger.receipt(index)).leaf)
 
 
-async def kinds(at: OpenRealm) -> list[str]:
+async def kinds(realm: OpenRealm) -> list[str]:
     """Of all leaves so far, newest first: our own comes after what was promised before."""
-    await at.ledger.record("mod.appeal", {"appeal": "0" * 26, "decision": "0" * 26})
-    return [read_leaf(each.leaf).kind for each in await at.ledger.latest(50)][1:]
+    await realm.ledger.record("mod.appeal", {"appeal": "0" * 26, "decision": "0" * 26})
+    return [read_leaf(each.leaf).kind for each in await realm.ledger.latest(50)][1:]
 
 
 async def shown_to(account: AccountId, site: Site) -> list[dict[str, Any]]:
@@ -52,27 +52,27 @@ async def shown_to(account: AccountId, site: Site) -> list[dict[str, Any]]:
 
 
 async def test_support_sees_an_address_that_is_on_the_record_and_shown_to_its_owner(site: Site) -> None:
-    at = site.stage.at
-    async with recording(at), site.visit(await hire(site, "support")) as support:
+    realm = site.stage.realm
+    async with recording(realm), site.visit(await hire(site, "support")) as support:
         answer = await support.post("/api/staff/looks", json=SEE)
         assert answer.status_code == 200, answer.text
         assert answer.json()["email"] == "ann@example.org"
         assert answer.headers["cache-control"] == "no-store"
         index = answer.json()["leaf_index"]
-        said = await leaf(index, at)
+        said = await leaf(index, realm)
     assert (said.kind, said.public.actor, said.public.ticket) == ("access.read", "support-1", "t-1")  # type: ignore[attr-defined] # of this kind
     (access,) = await shown_to(site.known.ann, site)
     assert (access["leaf_index"], access["handle"], access["role"]) == (index, "support-1", "support")
 
 
 async def test_a_look_that_the_policies_refuse_shows_nothing_and_is_on_the_record(site: Site) -> None:
-    at = site.stage.at
-    async with recording(at), site.visit(await hire(site, "support")) as support:
+    realm = site.stage.realm
+    async with recording(realm), site.visit(await hire(site, "support")) as support:
         for other in ({"purpose": "curiosity"}, {"ticket": None}, {"approval_id": "0" * 26}):
             answer = await support.post("/api/staff/looks", json=SEE | other)
             check_problem(answer, 403, "accounts.access-refused")
         check_problem(await support.post("/api/staff/exports", json=TAKE), 403, "accounts.access-refused")
-        assert (await kinds(at)).count("access.deny") == 4
+        assert (await kinds(realm)).count("access.deny") == 4
     assert await shown_to(site.known.ann, site) == []
 
 
@@ -90,10 +90,10 @@ async def test_nothing_is_seen_that_is_not_on_the_record(timed_site: Site, clock
 
 
 async def test_an_export_takes_two_people_and_is_a_marked_file(site: Site) -> None:
-    at = site.stage.at
+    realm = site.stage.realm
     records, privacy = await hire(site, "records"), await hire(site, "privacy")
     wanted = TAKE | {"asker": "records-1", "action": "access.export"}
-    async with recording(at), site.visit(records) as clerk, site.visit(privacy) as second:
+    async with recording(realm), site.visit(records) as clerk, site.visit(privacy) as second:
         check_problem(await clerk.post("/api/staff/exports", json=TAKE), 403, "accounts.access-refused")
         refused = await clerk.post("/api/staff/approvals", json=wanted)
         check_problem(refused, 403, "accounts.access-refused")
@@ -106,12 +106,12 @@ async def test_an_export_takes_two_people_and_is_a_marked_file(site: Site) -> No
         assert answer.status_code == 200, answer.text
         again = await clerk.post("/api/staff/exports", json=approved)
         check_problem(again, 403, "accounts.access-refused")
-        assert (await kinds(at)).count("access.export") == 1
+        assert (await kinds(realm)).count("access.export") == 1
     assert answer.headers["content-type"].startswith("text/csv")
     assert answer.headers["cache-control"] == "no-store"
     assert {"ann@example.org", "ben@example.org"} < set(answer.text.split())
-    async with at.database.read() as tx:
-        (leak,) = await at.exports.identify(tx, answer.text)
+    async with realm.database.read() as tx:
+        (leak,) = await realm.exports.identify(tx, answer.text)
     assert answer.headers["content-disposition"] == f'attachment; filename="export-{leak.export_id}.csv"'
     for account in (site.known.ann, site.known.ben):
         (access,) = await shown_to(account, site)
@@ -119,27 +119,27 @@ async def test_an_export_takes_two_people_and_is_a_marked_file(site: Site) -> No
 
 
 async def test_a_broken_glass_is_public_and_reviewed_once_by_somebody_else(site: Site) -> None:
-    at = site.stage.at
+    realm = site.stage.realm
     safety, privacy = await hire(site, "safety"), await hire(site, "privacy")
-    async with recording(at), site.visit(safety) as breaker, site.visit(privacy) as second:
+    async with recording(realm), site.visit(safety) as breaker, site.visit(privacy) as second:
         curious = await breaker.post("/api/staff/emergencies", json={"purpose": "curiosity"})
         check_problem(curious, 403, "accounts.access-refused")
         answer = await breaker.post("/api/staff/emergencies", json={"purpose": "threat-to-life"})
         assert answer.status_code == 201, answer.text
         index = answer.json()["leaf_index"]
-        assert (await leaf(index, at)).kind == "access.emergency"
+        assert (await leaf(index, realm)).kind == "access.emergency"
         urgent = {"subject": "ann", "purpose": "threat-to-life"}
         seen = await breaker.post("/api/staff/looks", json=urgent)
-        assert (await leaf(seen.json()["leaf_index"], at)).public.emergency == index  # type: ignore[attr-defined] # of this kind
+        assert (await leaf(seen.json()["leaf_index"], realm)).public.emergency == index  # type: ignore[attr-defined] # of this kind
         review = {"emergency": index, "finding": "justified"}
         check_problem(await breaker.post("/api/staff/reviews", json=review), 403, "accounts.access-refused")
         assert (await second.post("/api/staff/reviews", json=review)).status_code == 204
         check_problem(await second.post("/api/staff/reviews", json=review), 403, "accounts.access-refused")
-        assert (await kinds(at)).count("access.review") == 1
+        assert (await kinds(realm)).count("access.review") == 1
 
 
 async def test_a_member_reads_what_their_role_may_until_it_is_revoked(site: Site) -> None:
-    at = site.stage.at
+    realm = site.stage.realm
     async with site.visit(await hire(site, "support")) as support:
         role = (await support.get("/api/staff/role")).json()
         assert (role["pseudonym"], role["role"], role["may_at_most"]) == (
@@ -147,8 +147,8 @@ async def test_a_member_reads_what_their_role_may_until_it_is_revoked(site: Site
             "support",
             ["access.read"],
         )
-        async with at.database.write() as tx:
-            await at.staff.revoke(tx, "support-1", by=None)
+        async with realm.database.write() as tx:
+            await realm.staff.revoke(tx, "support-1", by=None)
         role = (await support.get("/api/staff/role")).json()
         assert (role["is_revoked"], role["may_at_most"]) == (True, [])
         check_problem(await support.post("/api/staff/looks", json=SEE), 403, "accounts.access-refused")
@@ -173,7 +173,7 @@ async def test_a_look_that_is_not_written_as_asked_is_refused(shared: Site, othe
 
 
 async def test_nobody_is_nobody_and_a_ticket_that_names_someone_is_refused(site: Site) -> None:
-    async with recording(site.stage.at), site.visit(await hire(site, "support")) as support:
+    async with recording(site.stage.realm), site.visit(await hire(site, "support")) as support:
         unknown = await support.post("/api/staff/looks", json=SEE | {"subject": "nobody_here"})
         check_problem(unknown, 404, "social.no-such-profile")
         telling = await support.post("/api/staff/looks", json=SEE | {"ticket": "192.0.2.17"})

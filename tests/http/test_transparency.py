@@ -27,11 +27,11 @@ async def test_the_manifest_in_force_is_declared_with_its_digest(shared: Site) -
 
 
 async def test_a_later_version_says_what_it_changed_and_who_signed(site: Site) -> None:
-    at = site.stage.at
-    moved = in_city("Rotterdam", with_keys("ann", "board", threshold=1, manifest=at.manifest))
-    later = signed(record.following(at.version, moved), ["board"])
-    async with at.database.write() as tx:
-        await record.put_on_record(tx, later, clock=at.clock, say=Declaring(0, at.clock))
+    realm = site.stage.realm
+    moved = in_city("Rotterdam", with_keys("ann", "board", threshold=1, manifest=realm.manifest))
+    later = signed(record.following(realm.version, moved), ["board"])
+    async with realm.database.write() as tx:
+        await record.put_on_record(tx, later, clock=realm.clock, say=Declaring(0, realm.clock))
     async with site.visit() as nobody:
         versions = (await nobody.get("/api/manifest")).json()["versions"]
         document = await nobody.get("/api/manifest/2")

@@ -298,18 +298,18 @@ async def test_an_upload_that_never_ends_is_forgotten(timed_site: Site, clock: M
         clock.advance(DAY_SECONDS - 1)
         assert (await send(ann, place, 0, b"01234")).status_code == 204
         clock.advance(DAY_SECONDS - 1)
-        await tidy(at=timed_site.stage.at)
+        await tidy(realm=timed_site.stage.realm)
         assert await offset(ann, place) == 5
         clock.advance(1)
         assert (await ann.ask("HEAD", place, headers=SPOKEN)).status_code == 404
-        await tidy(at=timed_site.stage.at)
+        await tidy(realm=timed_site.stage.realm)
     after = await timed_site.traces()
     assert after.rows["arrivals"] == 0
     assert after.world.spooled == before.world.spooled
 
 
 async def test_an_address_that_nobody_was_given_is_not_found(site: Site) -> None:
-    unknown = mint(site.stage.at.clock, site.stage.at.entropy)
+    unknown = mint(site.stage.realm.clock, site.stage.realm.entropy)
     async with site.visit(site.known.ann) as ann:
         assert (await ann.ask("HEAD", f"{PATH}/{unknown}", headers=SPOKEN)).status_code == 404
         for trick in ("..", "%2e%2e%2fetc", "A" * 26, "a"):

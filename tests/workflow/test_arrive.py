@@ -36,25 +36,25 @@ def video() -> bytes:
 
 
 async def begin(stage: Stage, owner: AccountId, length_bytes: int) -> Arrival:
-    return await announce(length_bytes, metadata="", owner=owner, at=stage.at)
+    return await announce(length_bytes, metadata="", owner=owner, realm=stage.realm)
 
 
 async def send(stage: Stage, arrival: Arrival, offset: int, data: bytes) -> Arrival:
     owner = AccountId(arrival.owner)
-    return await append(arrival.id, Body(offset), blocks(data), owner=owner, at=stage.at)
+    return await append(arrival.id, Body(offset), blocks(data), owner=owner, realm=stage.realm)
 
 
 async def whole_but_not_looked_at(stage: Stage, owner: AccountId, data: bytes) -> UploadId:
     """As a crash right after the last durable byte leaves it."""
     made = await begin(stage, owner, len(data))
     (stage.data / "spool" / f"{made.id}.part").write_bytes(data)
-    async with stage.at.database.write() as tx:
-        await stage.at.media.arrivals.advance(tx, made.id, len(data))
+    async with stage.realm.database.write() as tx:
+        await stage.realm.media.arrivals.advance(tx, made.id, len(data))
     return made.id
 
 
 async def arrival_count(stage: Stage) -> int:
-    async with stage.at.database.read() as tx:
+    async with stage.realm.database.read() as tx:
         found = await tx.scalar(select(func.count()).select_from(metadata.tables["arrivals"]))
         return int(found or 0)
 
@@ -64,7 +64,7 @@ async def test_pieces_become_a_clip_like_any_other(stage: Stage) -> None:
     made = await begin(stage, ann, len(data))
     assert (await send(stage, made, 0, data[:1000])).offset_bytes == 1000
     await send(stage, made, 1000, data[1000:])
-    found = await follow(made.id, owner=ann, at=stage.at)
+    found = await follow(made.id, owner=ann, realm=stage.realm)
     assert found.upload is not None
     assert found.upload.size_bytes == len(data)
     clip = await stage.post_upload(ann, made.id)
@@ -81,10 +81,10 @@ async def test_what_was_acknowledged_survives_a_restart_of_the_realm(data: Path)
         part = data / "spool" / f"{made.id}.part"
         part.write_bytes(part.read_bytes() + b"never recorded")
     async with staged(data) as stage:
-        await sweep(at=stage.at)
-        assert (await stand(made.id, owner=ann, at=stage.at)).offset_bytes == 2000
+        await sweep(realm=stage.realm)
+        assert (await stand(made.id, owner=ann, realm=stage.realm)).offset_bytes == 2000
         await send(stage, made, 2000, source[2000:])
-        assert stage.at.media.source(made.id).read_bytes() == source
+        assert stage.realm.media.source(made.id).read_bytes() == source
 
 
 @pytest.mark.parametrize("is_renamed", [False, True])
@@ -94,9 +94,9 @@ async def test_a_file_whose_look_a_crash_prevented_is_looked_at_by_whoever_asks(
     ann = await stage.person("ann")
     upload_id = await whole_but_not_looked_at(stage, ann, video())
     if is_renamed:
-        await stage.at.media.arrivals.complete(upload_id)
-    await sweep(at=stage.at)
-    first, second = await asyncio.gather(*(follow(upload_id, owner=ann, at=stage.at) for _ in range(2)))
+        await stage.realm.media.arrivals.complete(upload_id)
+    await sweep(realm=stage.realm)
+    first, second = await asyncio.gather(*(follow(upload_id, owner=ann, realm=stage.realm) for _ in range(2)))
     assert first.upload == second.upload
     assert first.upload is not None
 
@@ -105,9 +105,9 @@ async def test_or_by_tidy_when_nobody_asks(stage: Stage) -> None:
     ann = await stage.person("ann")
     good = await whole_but_not_looked_at(stage, ann, video())
     bad = await whole_but_not_looked_at(stage, ann, b"no video at all")
-    await tidy(at=stage.at)
+    await tidy(realm=stage.realm)
     await stage.post_upload(ann, good)
-    found = await follow(bad, owner=ann, at=stage.at)
+    found = await follow(bad, owner=ann, realm=stage.realm)
     assert found.arrival.refusal is not None
     assert found.arrival.refusal.code == NotAVideo.code
     assert (await look(stage)).spooled == (f"{good}.source",)
@@ -123,28 +123,28 @@ async def test_a_silent_connection_gives_way_to_a_new_one(stage: Stage) -> None:
         arrived.set()
         await asyncio.sleep(60)
 
-    dead = asyncio.create_task(append(made.id, Body(0), lost(), owner=ann, at=stage.at))
+    dead = asyncio.create_task(append(made.id, Body(0), lost(), owner=ann, realm=stage.realm))
     await arrived.wait()
-    assert (await stand(made.id, owner=ann, at=stage.at)).offset_bytes == 1000
+    assert (await stand(made.id, owner=ann, realm=stage.realm)).offset_bytes == 1000
     with pytest.raises(Interrupted):
         await dead
     await send(stage, made, 1000, data[1000:])
-    assert stage.at.media.source(made.id).read_bytes() == data
+    assert stage.realm.media.source(made.id).read_bytes() == data
 
 
 @pytest.mark.slow
 async def test_two_clients_that_race_never_mix_their_bytes(stage: Stage) -> None:
     ann, data = await stage.person("ann"), video()
     made = await begin(stage, ann, len(data))
-    first = await stage.at.media.arrivals.take(made)  # sends all the time, so it is never silent
+    first = await stage.realm.media.arrivals.take(made)  # sends all the time, so it is never silent
     for _ in range(2):
         with pytest.raises(UploadBusy):
             await send(stage, made, 0, bytes(len(data)))
-    await stage.at.media.arrivals.release(first)
+    await stage.realm.media.arrivals.release(first)
     await send(stage, made, 0, data)
     with pytest.raises(OffsetMismatch):
         await send(stage, made, 0, bytes(len(data)))
-    assert stage.at.media.source(made.id).read_bytes() == data
+    assert stage.realm.media.source(made.id).read_bytes() == data
 
 
 async def test_an_account_may_not_announce_more_than_its_share(stage: Stage) -> None:
@@ -156,9 +156,9 @@ async def test_an_account_may_not_announce_more_than_its_share(stage: Stage) -> 
         await begin(stage, ann, 1)
     assert refused.value.facts == {"waiting_bytes": 4 * large, "max_bytes": 4 * large}
     with pytest.raises(QuotaReached):
-        await receive(blocks(video()), declared_bytes=None, owner=ann, at=stage.at)
+        await receive(blocks(video()), declared_bytes=None, owner=ann, realm=stage.realm)
     await begin(stage, ben, 1)
-    await terminate(made[0].id, owner=ann, at=stage.at)
+    await terminate(made[0].id, owner=ann, realm=stage.realm)
     await begin(stage, ann, 1)
     assert len((await look(stage)).spooled) == 5
 
@@ -199,11 +199,11 @@ async def test_what_was_published_no_longer_counts(stage: Stage) -> None:
     await stage.post_upload(ann, made.id)
     share = 8 * 1024**3
     with pytest.raises(QuotaReached):
-        async with stage.at.database.read() as tx:
-            await stage.at.media.arrivals.allow(tx, ann, share)
+        async with stage.realm.database.read() as tx:
+            await stage.realm.media.arrivals.allow(tx, ann, share)
     await stage.publish()
-    async with stage.at.database.read() as tx:
-        await stage.at.media.arrivals.allow(tx, ann, share)
+    async with stage.realm.database.read() as tx:
+        await stage.realm.media.arrivals.allow(tx, ann, share)
 
 
 async def test_an_account_may_not_begin_without_end(stage: Stage) -> None:
@@ -227,7 +227,7 @@ async def test_a_file_that_is_lost_is_said_to_be_lost_once_and_for_all(stage: St
     for arrival in (gone, cut):
         for _ in range(2):
             with pytest.raises(UploadMissing):
-                await stand(arrival.id, owner=ann, at=stage.at)
+                await stand(arrival.id, owner=ann, realm=stage.realm)
     assert await arrival_count(stage) == 0
 
 
@@ -235,7 +235,7 @@ async def test_a_discarded_upload_takes_its_arrival_with_it(stage: Stage) -> Non
     ann, data = await stage.person("ann"), video()
     made = await begin(stage, ann, len(data))
     await send(stage, made, 0, data)
-    await discard(made.id, owner=ann, at=stage.at)
+    await discard(made.id, owner=ann, realm=stage.realm)
     assert await arrival_count(stage) == 0
     assert (await look(stage)).spooled == ()
 
@@ -247,7 +247,7 @@ async def test_an_expired_arrival_leaves_nothing_and_a_clip_stays(timed: Stage, 
     await send(timed, waiting, 0, b"01234")
     clip = await timed.post_upload(ann, finished.id)
     clock.advance(DAY_SECONDS)
-    await tidy(at=timed.at)
+    await tidy(realm=timed.realm)
     assert await arrival_count(timed) == 0
     assert (await look(timed)).spooled == (f"{finished.id}.source",)
     await timed.publish()
@@ -258,7 +258,7 @@ async def test_a_disk_without_room_for_all_that_is_announced_says_so_at_once(sta
     ann = await stage.person("ann")
     usage = await asyncio.to_thread(shutil.disk_usage, stage.data)
     made = await begin(stage, ann, 10)
-    async with stage.at.database.write() as tx:
+    async with stage.realm.database.write() as tx:
         row = metadata.tables["arrivals"]
         await tx.execute(
             row.update().where(row.c.id == made.id).values(length_bytes=usage.total, owner="other")

@@ -38,12 +38,12 @@ async def test_a_realm_does_not_start_with_a_manifest_that_was_edited_in_place(t
             pass
     await put_on_record(tmp_path)
     async with staged(tmp_path) as stage:
-        assert stage.at.manifest.sites[0].city == "Utrecht"
+        assert stage.realm.manifest.sites[0].city == "Utrecht"
 
 
 async def test_a_realm_does_not_start_with_policies_that_were_edited_in_place(tmp_path: Path) -> None:
     async with staged(tmp_path) as stage:
-        digest = stage.at.published.policy_set.digest
+        digest = stage.realm.published.policy_set.digest
     policies = tmp_path / "policies" / "staff.cedar"
     shipped = policies.read_text()
     policies.write_text(shipped + "\n// More.\n")
@@ -58,7 +58,7 @@ async def test_a_realm_does_not_start_with_policies_that_were_edited_in_place(tm
         path.unlink()
     (tmp_path / "policies").rmdir()
     async with staged(tmp_path) as stage:
-        assert stage.at.published.policy_set.digest == digest
+        assert stage.realm.published.policy_set.digest == digest
     assert policies.read_text() == shipped
 
 
@@ -90,7 +90,7 @@ async def test_a_release_that_was_put_on_record_runs_and_the_one_before_does_not
     _, index = await record_release(settings.load(tmp_path), described.canonical())
     assert await record_release(settings.load(tmp_path), described.canonical()) == (described, index)
     async with staged(tmp_path) as stage:
-        deployed, published = (read_leaf(each.leaf) for each in await stage.at.ledger.latest(2))
+        deployed, published = (read_leaf(each.leaf) for each in await stage.realm.ledger.latest(2))
     assert (deployed.kind, published.kind) == ("release.deploy", "release.publish")
     assert msgspec.to_builtins(published.public) == described.public()
     with pytest.raises(ReleaseUnlogged):
@@ -128,7 +128,7 @@ async def test_a_release_is_not_put_on_record_by_the_description_of_another_one(
 
 
 async def ledger_length(stage: Stage) -> int:
-    checkpoint = (await stage.at.ledger.status()).checkpoint
+    checkpoint = (await stage.realm.ledger.status()).checkpoint
     assert checkpoint is not None
     return checkpoint.size
 
@@ -148,9 +148,9 @@ async def edit(data: Path, city: str, *, cut: type[Database] | None = None) -> N
 async def declared(data: Path) -> list[int]:
     """Every version that the public record has, oldest first; and the records have the same."""
     async with staged(data) as stage:
-        leaves = [read_leaf(each.leaf) for each in reversed(await stage.at.ledger.latest(100))]
+        leaves = [read_leaf(each.leaf) for each in reversed(await stage.realm.ledger.latest(100))]
         said = [leaf.public for leaf in leaves if leaf.kind == "manifest.publish"]
-        async with stage.at.database.read() as tx:
+        async with stage.realm.database.read() as tx:
             versions = await record.versions(tx)
     found = [(getattr(each, "version"), getattr(each, "digest")) for each in said]  # noqa: B009 - of one kind
     assert found == [(version.number, version.digest) for version in versions]

@@ -19,15 +19,15 @@ pytestmark = pytest.mark.slow
 
 
 async def enrolled(stage: Stage) -> EncoderId:
-    async with stage.at.database.write() as tx:
-        token = await stage.at.encoders.add(tx, "attic")
-    return await recognise(token, at=stage.at)
+    async with stage.realm.database.write() as tx:
+        token = await stage.realm.encoders.add(tx, "attic")
+    return await recognise(token, realm=stage.realm)
 
 
 @asynccontextmanager
 async def busy(stage: Stage) -> AsyncIterator[None]:
     """All places of this machine are taken."""
-    holds = [stage.at.turns.hold(Turn.FIRST_RUNG) for _ in range(stage.at.turns.places)]
+    holds = [stage.realm.turns.hold(Turn.FIRST_RUNG) for _ in range(stage.realm.turns.places)]
     for hold in holds:
         await hold.__aenter__()
     try:
@@ -39,7 +39,7 @@ async def busy(stage: Stage) -> AsyncIterator[None]:
 
 async def lent_by(stage: Stage, encoder: EncoderId) -> Lent:
     for _ in range(200):
-        if found := await lend(encoder, at=stage.at):
+        if found := await lend(encoder, realm=stage.realm):
             return found
         await asyncio.sleep(0.05)
     raise AssertionError("nothing was lent")
@@ -49,8 +49,8 @@ async def test_a_realm_without_encoders_elsewhere_offers_nothing(stage: Stage) -
     ann = await stage.person("ann")
     made = await stage.clip(ann, footage.clip(seconds=0.5, audio=footage.MP3))
     assert made.state is ClipState.VISIBLE
-    async with stage.at.database.read() as tx:
-        assert not await stage.at.media.lending.has_work(tx)
+    async with stage.realm.database.read() as tx:
+        assert not await stage.realm.media.lending.has_work(tx)
 
 
 async def test_what_a_lost_encoder_had_is_encoded_here_once_its_lease_is_over(
@@ -61,7 +61,7 @@ async def test_what_a_lost_encoder_had_is_encoded_here_once_its_lease_is_over(
     async with busy(timed):
         telling = asyncio.create_task(timed.publish())
         found = await lent_by(timed, encoder)
-        await renew(found.lease, 0.5, encoder=encoder, at=timed.at)
+        await renew(found.lease, 0.5, encoder=encoder, realm=timed.realm)
     await asyncio.sleep(2)
     assert (await timed.progress(made.id, ann)).ratio == 0.5
     clock.advance(31)
@@ -79,9 +79,9 @@ async def test_rubbish_from_elsewhere_is_encoded_here(stage: Stage) -> None:
         telling = asyncio.create_task(stage.publish())
         found = await lent_by(stage, encoder)
         (rung,) = found.keys
-        await take_in(found.lease, rung, 0, bytes(32), encoder=encoder, at=stage.at)
+        await take_in(found.lease, rung, 0, bytes(32), encoder=encoder, realm=stage.realm)
         claimed: dict[str, tuple[Sent, ...]] = {rung: (Sent(16, bytes(16)), Sent(16, bytes(15) + b"1"))}
-        await deliver(found.lease, claimed, encoder=encoder, at=stage.at)
+        await deliver(found.lease, claimed, encoder=encoder, realm=stage.realm)
     await asyncio.wait_for(telling, 60)
     assert len(await screen(viewer(stage), made.id)) == 1
     (await look(stage)).check()
@@ -98,8 +98,8 @@ async def test_an_encoder_learns_the_source_and_its_own_keys_and_nothing_else(st
         said = repr(found)
         for secret in (ann, "a caption", *(clip.id for clip in clips)):
             assert secret not in said
-        async with stage.at.database.read() as tx:
-            held = await stage.at.media.lending.held(tx, found.lease, encoder)
+        async with stage.realm.database.read() as tx:
+            held = await stage.realm.media.lending.held(tx, found.lease, encoder)
         assert held.keys_sealed is not None
         assert all(bytes(held.keys_sealed).find(key.reveal()) < 0 for key in found.keys.values())
         telling.cancel()

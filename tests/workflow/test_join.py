@@ -14,7 +14,7 @@ PASSWORD = PasswordHash("a hash that nobody checks here")
 
 async def counts(stage: Stage) -> dict[str, int]:
     """Rows of each table that joining writes to."""
-    async with stage.at.database.read() as tx:
+    async with stage.realm.database.read() as tx:
         return {
             name: int(await tx.scalar(select(func.count()).select_from(table)) or 0)
             for name, table in metadata.tables.items()
@@ -25,8 +25,10 @@ async def counts(stage: Stage) -> dict[str, int]:
 async def attempt(
     stage: Stage, *, email: str = "new@example.org", handle: str = "newcomer", display_name: str | None = None
 ) -> None:
-    async with stage.at.database.write() as tx:
-        await join(tx, email=email, password=PASSWORD, handle=handle, display_name=display_name, at=stage.at)
+    async with stage.realm.database.write() as tx:
+        await join(
+            tx, email=email, password=PASSWORD, handle=handle, display_name=display_name, realm=stage.realm
+        )
 
 
 @pytest.mark.parametrize(
@@ -58,8 +60,8 @@ async def test_a_refused_newcomer_may_try_again_with_the_same_address(stage: Sta
     with pytest.raises(HandleTaken):
         await attempt(stage, handle="ann")
     await attempt(stage, handle="annie")
-    async with stage.at.database.read() as tx:
-        assert (await stage.at.social.profile(tx, "annie", None)).display_name == "annie"
+    async with stage.realm.database.read() as tx:
+        assert (await stage.realm.social.profile(tx, "annie", None)).display_name == "annie"
 
 
 async def test_a_newcomer_has_an_account_a_key_and_a_profile(stage: Stage) -> None:

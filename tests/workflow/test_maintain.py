@@ -36,11 +36,11 @@ async def test_fragments_that_vanish_or_rot_are_found_and_brought_back(
     before = {path: path.read_bytes() for path in (gone, rotten)}
     gone.unlink()
     rotten.write_bytes(before[rotten][:-40] + bytes(40))
-    await scrub(at=stage.at)
-    assert sum((await stage.at.upkeep.status()).queue.values()) >= 1
-    await repair(at=stage.at)
+    await scrub(realm=stage.realm)
+    assert sum((await stage.realm.upkeep.status()).queue.values()) >= 1
+    await repair(realm=stage.realm)
     assert {path: path.read_bytes() for path in before} == before
-    assert (await stage.at.upkeep.status()).queue == {}
+    assert (await stage.realm.upkeep.status()).queue == {}
     (await look(stage)).check()
 
 
@@ -48,13 +48,13 @@ async def test_a_provider_is_left_while_its_clips_play_on(
     stage: Stage, clip: tuple[ClipView, AccountId]
 ) -> None:
     view, owner = clip
-    report = await withdraw(ProviderId("store-3"), at=stage.at)
+    report = await withdraw(ProviderId("store-3"), realm=stage.realm)
     while not report.is_finished:
-        report = await withdraw(ProviderId("store-3"), at=stage.at)
+        report = await withdraw(ProviderId("store-3"), realm=stage.realm)
     assert fragment_files(stage, 3) == []
-    async with stage.at.database.read() as tx:
-        assert await poster(tx, view.id, viewer=owner, at=stage.at)
-    for _, fragments in await locate(view.id, at=stage.at):
+    async with stage.realm.database.read() as tx:
+        assert await poster(tx, view.id, viewer=owner, realm=stage.realm)
+    for _, fragments in await locate(view.id, realm=stage.realm):
         assert "store-3" not in {fragment.provider for fragment in fragments}
         assert len(fragments) == 5
 
@@ -62,39 +62,39 @@ async def test_a_provider_is_left_while_its_clips_play_on(
 async def test_a_drain_that_was_interrupted_is_gone_on_with(
     stage: Stage, clip: tuple[ClipView, AccountId]
 ) -> None:
-    await stage.at.upkeep.drain(ProviderId("store-3"), limit=1)
+    await stage.realm.upkeep.drain(ProviderId("store-3"), limit=1)
     for _ in range(10):
-        await repair(at=stage.at)
-    left = {each.place.provider: each.stage for each in (await stage.at.upkeep.status()).providers}
+        await repair(realm=stage.realm)
+    left = {each.place.provider: each.stage for each in (await stage.realm.upkeep.status()).providers}
     assert left[ProviderId("store-3")] is LeavingStage.WITHDRAWN
 
 
 async def test_where_a_clip_lies_is_told_by_rendition(stage: Stage, clip: tuple[ClipView, AccountId]) -> None:
     view, _ = clip
-    found = dict(await locate(view.id, at=stage.at))
+    found = dict(await locate(view.id, realm=stage.realm))
     assert "poster" in found
     assert {len(fragments) for fragments in found.values()} == {5}
     with pytest.raises(ObjectMissing):
-        await locate(type(view.id)("01k0000000000000000000000a"), at=stage.at)
+        await locate(type(view.id)("01k0000000000000000000000a"), realm=stage.realm)
 
 
 async def test_a_poster_that_no_move_can_help_is_stored_anew_and_found_by_its_clip(
     stage: Stage, clip: tuple[ClipView, AccountId]
 ) -> None:
     view, owner = clip
-    at, picture = stage.at, sample(100_000)
-    async with at.database.read() as tx:
-        small = (await at.delivery.poster(tx, view.id))[1]
-        key = await at.keys.user_key(tx, owner)
-    large = await at.vault.put(blocks(picture), reference="large", klass=DataClass.PUBLIC, key=key)
-    async with at.database.write() as tx:
-        await at.delivery.rename_picture(tx, small, large.object_id)
-    await renew(large.object_id, at=at)
-    async with at.database.read() as tx:
-        assert (await at.delivery.poster(tx, view.id))[1] != large.object_id
-        assert await poster(tx, view.id, viewer=owner, at=at) == picture
+    realm, picture = stage.realm, sample(100_000)
+    async with realm.database.read() as tx:
+        small = (await realm.delivery.poster(tx, view.id))[1]
+        key = await realm.keys.user_key(tx, owner)
+    large = await realm.vault.put(blocks(picture), reference="large", klass=DataClass.PUBLIC, key=key)
+    async with realm.database.write() as tx:
+        await realm.delivery.rename_picture(tx, small, large.object_id)
+    await renew(large.object_id, realm=realm)
+    async with realm.database.read() as tx:
+        assert (await realm.delivery.poster(tx, view.id))[1] != large.object_id
+        assert await poster(tx, view.id, viewer=owner, realm=realm) == picture
     with pytest.raises(ObjectMissing):
-        await at.vault.read(large.object_id, key=key)
+        await realm.vault.read(large.object_id, key=key)
 
 
 async def test_a_due_epoch_is_begun_and_everything_still_opens(
@@ -102,9 +102,9 @@ async def test_a_due_epoch_is_begun_and_everything_still_opens(
 ) -> None:
     view, owner = clip
     epochs = metadata.tables["epoch_keys"]
-    await refresh_keys(at=stage.at)
-    async with stage.at.database.read() as tx:
+    await refresh_keys(realm=stage.realm)
+    async with stage.realm.database.read() as tx:
         assert len((await tx.execute(select(epochs))).all()) == 1, "not due yet"
-    await stage.at.keys.rotate(stage.at.database)
-    async with stage.at.database.read() as tx:
-        assert await poster(tx, view.id, viewer=owner, at=stage.at)
+    await stage.realm.keys.rotate(stage.realm.database)
+    async with stage.realm.database.read() as tx:
+        assert await poster(tx, view.id, viewer=owner, realm=stage.realm)

@@ -51,9 +51,9 @@ async def test_a_posted_clip_plays_for_everyone_with_picture_sound_and_poster(st
     assert only.promised_seconds == pytest.approx(1.5, abs=0.1)
     assert only.sound_count > 0
     assert (only.width, only.height) == (128, 228)
-    async with stage.at.database.read() as tx:
-        picture = await poster(tx, made.id, viewer=None, at=stage.at)
-        page = await stage.at.feed.page(tx, tab=Tab.FOR_YOU, viewer=None, cursor=None)
+    async with stage.realm.database.read() as tx:
+        picture = await poster(tx, made.id, viewer=None, realm=stage.realm)
+        page = await stage.realm.feed.page(tx, tab=Tab.FOR_YOU, viewer=None, cursor=None)
     assert picture.startswith(b"\xff\xd8")
     assert [clip.id for clip in page.clips] == [made.id]
     world = await look(stage)
@@ -76,7 +76,7 @@ async def test_a_clip_is_playable_before_its_other_rungs_are_made(stage: Stage) 
             growing[moment] = await grows(stage, made.id)
 
     async def tell(run: Run, arguments: dict[str, Json]) -> None:
-        await publish(Watched(run, look_at), arguments, at=stage.at)
+        await publish(Watched(run, look_at), arguments, realm=stage.realm)
 
     stage.jobs = InlineJobs(stories={"publish": tell})
     await stage.publish()
@@ -113,7 +113,7 @@ async def test_a_source_that_players_can_take_plays_as_it_is_until_the_ladder_is
             seen[moment] = await screen(viewer(stage), made.id)
 
     async def tell(run: Run, arguments: dict[str, Json]) -> None:
-        await publish(Watched(run, look_at), arguments, at=stage.at)
+        await publish(Watched(run, look_at), arguments, realm=stage.realm)
 
     stage.jobs = InlineJobs(stories={"publish": tell})
     await stage.publish()
@@ -130,10 +130,10 @@ async def test_a_remuxed_rung_serves_who_plays_it_for_an_hour_and_is_then_delete
 ) -> None:
     ann = await timed.person("ann")
     made = await timed.clip(ann, footage.clip(size="720x1280", seconds=0.5))
-    await tidy(at=timed.at)
+    await tidy(realm=timed.realm)
     assert f"clip/{made.id}/1/source" in (await look(timed)).objects
     clock.advance(2 * 3600)
-    await tidy(at=timed.at)
+    await tidy(realm=timed.realm)
     world = await look(timed)
     world.check()
     assert set(world.objects) == {f"clip/{made.id}/1/{name}" for name in ("480p", "720p", "poster", "strip")}
@@ -160,8 +160,8 @@ async def test_a_silent_clip_has_a_poster_that_opens(stage: Stage, tmp_path: Pat
     made = await stage.clip(ann, footage.clip(audio=None, seconds=0.6))
     (only,) = await screen(viewer(stage), made.id)
     assert only.sound_count == 0
-    async with stage.at.database.read() as tx:
-        picture = await poster(tx, made.id, viewer=None, at=stage.at)
+    async with stage.realm.database.read() as tx:
+        picture = await poster(tx, made.id, viewer=None, realm=stage.realm)
     still = tmp_path / "poster.jpg"
     still.write_bytes(picture)
     with av.open(str(still), mode="r") as container:
@@ -187,8 +187,8 @@ async def test_posting_an_upload_twice_makes_one_clip(stage: Stage) -> None:
 async def test_starting_a_job_twice_publishes_once(stage: Stage) -> None:
     ann = await stage.person("ann")
     made = await stage.post(ann, footage.clip(seconds=0.6))
-    async with stage.at.database.read() as tx:
-        (waiting,) = await stage.at.social.due(tx, 10)
+    async with stage.realm.database.read() as tx:
+        (waiting,) = await stage.realm.social.due(tx, 10)
     await stage.jobs.start(publish_job(waiting))
     before = await look(stage)
     await stage.jobs.start(publish_job(waiting))

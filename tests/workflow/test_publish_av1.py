@@ -47,7 +47,7 @@ async def tell(stage: Stage, before: LookAt) -> list[str]:
 
     async def story(run: Run, arguments: dict[str, Json]) -> None:
         told.append(Told(run, before))
-        await publish(told[-1], arguments, at=stage.at)
+        await publish(told[-1], arguments, realm=stage.realm)
 
     stage.jobs = InlineJobs(stories={"publish": story})
     await stage.publish()

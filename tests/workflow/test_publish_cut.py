@@ -19,8 +19,8 @@ async def test_a_trimmed_and_muted_clip_is_only_what_was_kept(stage: Stage) -> N
     (only,) = await screen(viewer(stage), made.id)
     assert only.seconds == pytest.approx(0.6, abs=0.01)
     assert only.sound_count == 0
-    async with stage.at.database.read() as tx:
-        assert (await poster(tx, made.id, viewer=None, at=stage.at)).startswith(b"\xff\xd8")
+    async with stage.realm.database.read() as tx:
+        assert (await poster(tx, made.id, viewer=None, realm=stage.realm)).startswith(b"\xff\xd8")
     (await look(stage)).check()
 
 
@@ -30,8 +30,8 @@ async def test_a_part_that_the_file_does_not_have_leaves_the_upload_waiting(stag
     for cut in (Cut(end_ms=5_000), Cut(start_ms=9_000), Cut(start_ms=86_400_000)):
         with pytest.raises(BadCut):
             await stage.post_upload(ann, sent.id, cut=cut)
-    async with stage.at.database.read() as tx:
-        assert await stage.at.social.due(tx, 10) == ()
+    async with stage.realm.database.read() as tx:
+        assert await stage.realm.social.due(tx, 10) == ()
     await stage.post_upload(ann, sent.id)
     await stage.publish()
     assert (await look(stage)).spooled == ()
@@ -51,9 +51,9 @@ async def test_a_retry_is_cut_like_the_first_attempt(stage: Stage) -> None:
     ann = await stage.person("ann")
     sent = await stage.upload(ann, footage.clip(seconds=1.5))
     made = await stage.post_upload(ann, sent.id, cut=Cut(start_ms=1_000))
-    async with stage.at.database.write() as tx:
-        await stage.at.social.fail(tx, made.id, code="media.took-too-long", detail="The machine was busy.")
-        await stage.at.social.retry(tx, made.id, ann)
+    async with stage.realm.database.write() as tx:
+        await stage.realm.social.fail(tx, made.id, code="media.took-too-long", detail="The machine was busy.")
+        await stage.realm.social.retry(tx, made.id, ann)
     await stage.publish()
     (only,) = await screen(viewer(stage), made.id)
     assert only.seconds == pytest.approx(0.5, abs=0.01)

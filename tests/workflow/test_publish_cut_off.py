@@ -95,7 +95,7 @@ class Attempt:
 
     async def tell(self, run: Run, arguments: dict[str, Json]) -> None:
         assert self.stage is not None
-        await publish(CutOff(run, *self.cut) if self.cut else run, arguments, at=self.stage.at)
+        await publish(CutOff(run, *self.cut) if self.cut else run, arguments, realm=self.stage.realm)
 
     async def finish(self, *, rung_count: int) -> None:
         """What the next process does, and what everyone must find after it."""
@@ -113,16 +113,16 @@ class Attempt:
             kept = {name for name in world.objects if not name.endswith(f"/{REMUXED}")}
             assert len(kept) == rung_count + 2
             assert world.spooled == ()
-            async with self.stage.at.database.read() as tx:
-                assert await self.stage.at.social.due(tx, 10) == ()
+            async with self.stage.realm.database.read() as tx:
+                assert await self.stage.realm.social.due(tx, 10) == ()
 
 
 async def begin(data: Path, source: Path) -> Attempt:
     async with staged(data) as stage:
         ann = await stage.person("ann")
         made = await stage.post(ann, source)
-        async with stage.at.database.read() as tx:
-            (waiting,) = await stage.at.social.due(tx, 10)
+        async with stage.realm.database.read() as tx:
+            (waiting,) = await stage.realm.social.due(tx, 10)
     attempt = Attempt(data, ann, made.id, publish_job(waiting), InlineJobs(stories={}))
     attempt.jobs = InlineJobs(stories={"publish": attempt.tell})
     return attempt
@@ -176,8 +176,8 @@ async def test_a_story_cut_off_at_any_write_is_finished_once(data: Path, number:
     """Between two writes lies everything a step does: encoding, storing in the vault, announcing."""
     attempt = await begin(data, footage.clip(seconds=0.4))
     async with staged(data) as stage:
-        records = CutOffDatabase(stage.at.database, number, moment)
-        attempt.stage = Stage(replace(stage.at, database=records), data)
+        records = CutOffDatabase(stage.realm.database, number, moment)
+        attempt.stage = Stage(replace(stage.realm, database=records), data)
         try:
             await attempt.jobs.start(attempt.job)
         except Killed:

@@ -19,8 +19,8 @@ from runs import Before
 
 
 async def retry(stage: Stage, clip_id: ClipId, owner: AccountId) -> None:
-    async with stage.at.database.write() as tx:
-        await stage.at.social.retry(tx, clip_id, owner)
+    async with stage.realm.database.write() as tx:
+        await stage.realm.social.retry(tx, clip_id, owner)
 
 
 @contextmanager
@@ -68,15 +68,15 @@ def lose(path: Path) -> Callable[[], Awaitable[None]]:
 
 
 async def upload_of(stage: Stage) -> UploadId:
-    async with stage.at.database.read() as tx:
-        (waiting,) = await stage.at.social.due(tx, 10)
+    async with stage.realm.database.read() as tx:
+        (waiting,) = await stage.realm.social.due(tx, 10)
     return waiting.upload_id
 
 
 async def test_a_source_that_vanished_is_told_in_plain_words_and_leaves_nothing_stored(stage: Stage) -> None:
     ann = await stage.person("ann")
     made = await stage.post(ann, footage.clip(seconds=0.6))
-    stage.at.media.discard(await upload_of(stage))
+    stage.realm.media.discard(await upload_of(stage))
     await stage.publish()
     seen = await stage.see(made.id, ann)
     assert seen.state is ClipState.FAILED
@@ -92,7 +92,7 @@ async def test_a_source_that_vanished_is_told_in_plain_words_and_leaves_nothing_
 async def test_retry_publishes_what_failed_once_its_cause_is_gone(stage: Stage) -> None:
     ann = await stage.person("ann")
     made = await stage.post(ann, footage.clip(seconds=0.6))
-    with misplaced(stage.at.media.source(await upload_of(stage))):
+    with misplaced(stage.realm.media.source(await upload_of(stage))):
         await stage.publish()
     assert (await stage.see(made.id, ann)).state is ClipState.FAILED
     await retry(stage, made.id, ann)
@@ -121,7 +121,7 @@ async def test_stores_that_are_away_are_our_fault_and_a_retry_stores_once(stage:
     await retry(stage, made.id, ann)
     await stage.publish()
     assert (await stage.see(made.id)).state is ClipState.VISIBLE
-    await tidy(at=stage.at)
+    await tidy(realm=stage.realm)
     world = await look(stage)
     world.check()
     assert set(world.objects) == {f"clip/{made.id}/2/{name}" for name in ("128p", "poster", "strip")}
@@ -138,7 +138,7 @@ async def test_stores_that_come_back_within_the_patience_fail_nobody(stage: Stag
         async def tell_us() -> None:
             storing.set()
 
-        await publish(Before(run, "store first rung", tell_us), arguments, at=stage.at)
+        await publish(Before(run, "store first rung", tell_us), arguments, realm=stage.realm)
 
     stage.jobs = InlineJobs(stories={"publish": tell})
     with away(stage.data, 1, 2):
@@ -147,7 +147,7 @@ async def test_stores_that_come_back_within_the_patience_fail_nobody(stage: Stag
         await asyncio.sleep(0.5)
     await telling
     assert (await stage.see(made.id)).state is ClipState.VISIBLE
-    await tidy(at=stage.at)
+    await tidy(realm=stage.realm)
     (await look(stage)).check()
 
 
@@ -160,12 +160,12 @@ async def test_a_clip_that_lost_its_better_rungs_stays_visible_and_retry_makes_o
     steps: list[str] = []
 
     async def tell(run: Run, arguments: dict[str, Json]) -> None:
-        await publish(Noted(run, steps), arguments, at=stage.at)
+        await publish(Noted(run, steps), arguments, realm=stage.realm)
 
     async def tell_badly(run: Run, arguments: dict[str, Json]) -> None:
-        await publish(Before(run, "remaining rungs", lose(source)), arguments, at=stage.at)
+        await publish(Before(run, "remaining rungs", lose(source)), arguments, realm=stage.realm)
 
-    source = stage.at.media.source(await upload_of(stage))
+    source = stage.realm.media.source(await upload_of(stage))
     stage.jobs = InlineJobs(stories={"publish": tell_badly})
     await stage.publish()
     seen = await stage.see(made.id)
@@ -191,28 +191,28 @@ async def test_a_retry_of_what_nobody_could_watch_leaves_nothing_of_the_first_at
     """The first rung was stored, but the poster was lost before the clip could be shown."""
     ann = await stage.person("ann")
     made = await stage.post(ann, footage.clip(seconds=0.6))
-    poster = stage.at.media.workspace(await upload_of(stage)) / "first_rung" / "poster.jpg"
+    poster = stage.realm.media.workspace(await upload_of(stage)) / "first_rung" / "poster.jpg"
 
     async def tell(run: Run, arguments: dict[str, Json]) -> None:
-        await publish(Before(run, "playable", lose(poster)), arguments, at=stage.at)
+        await publish(Before(run, "playable", lose(poster)), arguments, realm=stage.realm)
 
     stage.jobs = InlineJobs(stories={"publish": tell})
     with pytest.raises(FileNotFoundError):
         await stage.publish()
-    async with stage.at.database.read() as tx:
-        (waiting,) = await stage.at.social.due(tx, 10)
-    await abandon(waiting, at=stage.at)
+    async with stage.realm.database.read() as tx:
+        (waiting,) = await stage.realm.social.due(tx, 10)
+    await abandon(waiting, realm=stage.realm)
     seen = await stage.see(made.id, ann)
     assert seen.state is ClipState.FAILED
     assert seen.failure is not None
     assert (seen.failure.code, seen.failure.detail) == ("publish.fault", FAULT)
 
     await retry(stage, made.id, ann)
-    stage.jobs = Stage(stage.at, stage.data).jobs
+    stage.jobs = Stage(stage.realm, stage.data).jobs
     await stage.publish()
     (only,) = await screen(viewer(stage), made.id)
     assert only.frame_count > 0
-    await tidy(at=stage.at)
+    await tidy(realm=stage.realm)
     world = await look(stage)
     world.check()
     assert set(world.objects) == {f"clip/{made.id}/2/{name}" for name in ("128p", "poster", "strip")}
@@ -234,27 +234,27 @@ async def test_a_clip_removed_while_it_is_published_leaves_nothing(stage: Stage,
 
     async def tell(run: Run, arguments: dict[str, Json]) -> None:
         async def take_back() -> None:
-            await remove(ClipId(made.id), by=ann, at=stage.at)
+            await remove(ClipId(made.id), by=ann, realm=stage.realm)
 
-        await publish(Before(run, name, take_back), arguments, at=stage.at)
+        await publish(Before(run, name, take_back), arguments, realm=stage.realm)
 
     stage.jobs = InlineJobs(stories={"publish": tell})
     await stage.publish()
-    await tidy(at=stage.at)
+    await tidy(realm=stage.realm)
     world = await look(stage)
     world.check()
     assert (world.objects, world.files, world.spooled) == ({}, frozenset(), ())
-    async with stage.at.database.read() as tx:
-        assert await stage.at.social.due(tx, 10) == ()
+    async with stage.realm.database.read() as tx:
+        assert await stage.realm.social.due(tx, 10) == ()
 
 
 async def test_abandoning_a_story_that_ended_well_changes_nothing(stage: Stage) -> None:
     """A worker may look at the very moment in which a story ends."""
     ann = await stage.person("ann")
     made = await stage.post(ann, footage.clip(seconds=0.4))
-    async with stage.at.database.read() as tx:
-        (waiting,) = await stage.at.social.due(tx, 10)
+    async with stage.realm.database.read() as tx:
+        (waiting,) = await stage.realm.social.due(tx, 10)
     await stage.publish()
-    await abandon(waiting, at=stage.at)
+    await abandon(waiting, realm=stage.realm)
     assert (await stage.progress(made.id, ann)).step is Step.DONE
     assert (await stage.see(made.id)).state is ClipState.VISIBLE

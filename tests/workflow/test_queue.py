@@ -17,14 +17,14 @@ pytestmark = pytest.mark.slow
 
 async def again(stage: Stage, upload: Upload) -> UploadId:
     """The same file, sent once more by the same account, without looking at it again."""
-    at = stage.at
-    twin = UploadId(mint(at.clock, at.entropy))
-    source = at.media.source(upload.id)
+    realm = stage.realm
+    twin = UploadId(mint(realm.clock, realm.entropy))
+    source = realm.media.source(upload.id)
     path = source.with_name(f"{twin}.source")
     await asyncio.to_thread(os.link, source, path)
-    async with at.database.write() as tx:
+    async with realm.database.write() as tx:
         spooled = Spooled(path, upload.size_bytes)
-        await at.media.record_upload(tx, spooled, upload=twin, owner=upload.owner, probe=upload.probe)
+        await realm.media.record_upload(tx, spooled, upload=twin, owner=upload.owner, probe=upload.probe)
     return twin
 
 
@@ -38,8 +38,8 @@ async def test_one_who_posts_fifty_clips_holds_nobody_up(stage: Stage) -> None:
     assert waiting.ahead == 51
 
     for _ in range(3):
-        async with stage.at.database.read() as tx:
-            (first,) = await stage.at.social.due(tx, 1)
+        async with stage.realm.database.read() as tx:
+            (first,) = await stage.realm.social.due(tx, 1)
         await stage.jobs.start(publish_job(first))
 
     assert [(await stage.see(each.id, None)).state for each in others] == [ClipState.VISIBLE] * 2

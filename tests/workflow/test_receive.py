@@ -19,7 +19,7 @@ DAY_SECONDS = 24 * 3600
 
 
 async def upload_count(stage: Stage) -> int:
-    async with stage.at.database.read() as tx:
+    async with stage.realm.database.read() as tx:
         found = await tx.scalar(select(func.count()).select_from(metadata.tables["uploads"]))
         return int(found or 0)
 
@@ -58,7 +58,7 @@ async def test_what_cannot_be_published_leaves_nothing(stage: Stage, source: Cal
 async def test_a_body_shorter_than_announced_leaves_nothing(stage: Stage) -> None:
     ann = await stage.person("ann")
     with pytest.raises(Truncated):
-        await receive(blocks(b"half of it"), declared_bytes=20, owner=ann, at=stage.at)
+        await receive(blocks(b"half of it"), declared_bytes=20, owner=ann, realm=stage.realm)
     await check_nothing_is_left(stage)
 
 
@@ -71,7 +71,7 @@ async def test_a_sender_who_goes_away_leaves_nothing(stage: Stage) -> None:
         arrived.set()
         await asyncio.sleep(60)
 
-    sending = asyncio.create_task(receive(stalling(), declared_bytes=None, owner=ann, at=stage.at))
+    sending = asyncio.create_task(receive(stalling(), declared_bytes=None, owner=ann, realm=stage.realm))
     await arrived.wait()
     sending.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -83,9 +83,9 @@ async def test_a_discarded_upload_is_gone_and_discarding_is_only_for_its_owner(s
     ann, ben = await stage.person("ann"), await stage.person("ben")
     sent = await stage.upload(ann, footage.clip(seconds=0.6))
     with pytest.raises(UploadMissing):
-        await discard(sent.id, owner=ben, at=stage.at)
+        await discard(sent.id, owner=ben, realm=stage.realm)
     assert await upload_count(stage) == 1
-    await discard(sent.id, owner=ann, at=stage.at)
+    await discard(sent.id, owner=ann, realm=stage.realm)
     await check_nothing_is_left(stage)
     with pytest.raises(UploadMissing):
         await stage.post_upload(ann, sent.id)
@@ -96,7 +96,7 @@ async def test_a_posted_upload_is_not_discarded(stage: Stage) -> None:
     sent = await stage.upload(ann, footage.clip(seconds=0.6))
     made = await stage.post_upload(ann, sent.id)
     with pytest.raises(UploadPosted):
-        await discard(sent.id, owner=ann, at=stage.at)
+        await discard(sent.id, owner=ann, realm=stage.realm)
     await stage.publish()
     assert (await stage.see(made.id)).state is ClipState.VISIBLE
 
@@ -112,10 +112,10 @@ async def test_an_upload_nobody_posted_is_forgotten_after_a_day(timed: Stage, cl
     ann = await timed.person("ann")
     await timed.upload(ann, footage.clip(seconds=0.6))
     clock.advance(DAY_SECONDS - 1)
-    await tidy(at=timed.at)
+    await tidy(realm=timed.realm)
     assert await upload_count(timed) == 1
     clock.advance(1)
-    await tidy(at=timed.at)
+    await tidy(realm=timed.realm)
     await check_nothing_is_left(timed)
 
 
@@ -125,25 +125,25 @@ async def test_an_upload_that_waits_to_be_published_outlives_its_day(
     ann = await timed.person("ann")
     made = await timed.post(ann, footage.clip(seconds=0.6))
     clock.advance(DAY_SECONDS * 3)
-    await tidy(at=timed.at)
+    await tidy(realm=timed.realm)
     await timed.publish()
     assert (await timed.see(made.id)).state is ClipState.VISIBLE
-    await tidy(at=timed.at)
+    await tidy(realm=timed.realm)
     await check_nothing_is_left(timed)
 
 
 async def test_sweep_deletes_files_that_no_row_names_and_keeps_the_others(stage: Stage) -> None:
     ann = await stage.person("ann")
     sent = await stage.upload(ann, footage.clip(seconds=0.6))
-    stage.at.media.workspace(sent.id)
-    lost = UploadId(mint(stage.at.clock, stage.at.entropy))
+    stage.realm.media.workspace(sent.id)
+    lost = UploadId(mint(stage.realm.clock, stage.realm.entropy))
     spool = stage.data / "spool"
     (spool / f"{lost}.part").write_bytes(b"cut off while it arrived")
     (spool / f"{lost}.source").write_bytes(b"cut off before its row")
-    stage.at.media.workspace(lost)
-    await sweep(at=stage.at)
+    stage.realm.media.workspace(lost)
+    await sweep(realm=stage.realm)
     assert (await look(stage)).spooled == (f"{sent.id}.source", f"{sent.id}.work")
-    await sweep(at=stage.at)
+    await sweep(realm=stage.realm)
     assert (await look(stage)).spooled == (f"{sent.id}.source", f"{sent.id}.work")
 
 
@@ -160,7 +160,7 @@ async def test_an_upload_survives_a_restart(data: Path) -> None:
         ann = await stage.person("ann")
         sent = await stage.upload(ann, footage.clip(seconds=0.6))
     async with staged(data) as stage:
-        await sweep(at=stage.at)
+        await sweep(realm=stage.realm)
         made = await stage.post_upload(ann, sent.id)
         await stage.publish()
         assert (await stage.see(made.id)).state is ClipState.VISIBLE

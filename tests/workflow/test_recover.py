@@ -80,9 +80,9 @@ async def clip_of(stage: Stage, handle: str, *, seconds: float) -> Clip:
     owner = await stage.person(handle)
     made: ClipId = (await stage.clip(owner, footage.clip(seconds=seconds))).id
     (shown,) = await screen(viewer(stage), made)
-    async with stage.at.database.read() as tx:
-        picture = await poster(tx, made, viewer=owner, at=stage.at)
-        tiles = await strip(tx, made, viewer=owner, at=stage.at)
+    async with stage.realm.database.read() as tx:
+        picture = await poster(tx, made, viewer=owner, realm=stage.realm)
+        tiles = await strip(tx, made, viewer=owner, realm=stage.realm)
     records = stage.data / "records.sqlite"
     return Clip(
         owner=owner,
@@ -100,9 +100,9 @@ async def store_draft(stage: Stage, owner: AccountId) -> str:
     async def blocks() -> AsyncIterator[bytes]:
         yield LONG
 
-    async with stage.at.database.read() as tx:
-        key = await stage.at.keys.user_key(tx, owner)
-    kept = await stage.at.vault.put(
+    async with stage.realm.database.read() as tx:
+        key = await stage.realm.keys.user_key(tx, owner)
+    kept = await stage.realm.vault.put(
         blocks(), reference="draft", klass=DataClass.PROTECTED, key=key, owner=owner
     )
     return kept.object_id
@@ -125,9 +125,9 @@ async def ended(data: Path) -> Realm:
         ben = await clip_of(stage, "ben", seconds=0.6)
         draft_id = await store_draft(stage, ann.owner)
         back_up(stage, "before")
-        async with stage.at.database.write() as tx:
-            await stage.at.keys.destroy_user_key(tx, ben.owner)
-        await stage.at.keys.rotate(stage.at.database)
+        async with stage.realm.database.write() as tx:
+            await stage.realm.keys.destroy_user_key(tx, ben.owner)
+        await stage.realm.keys.rotate(stage.realm.database)
         back_up(stage, "after")
     return Realm(data, ann, ben, draft_id)
 

@@ -33,19 +33,19 @@ class Shown:
         return cls(clip_id, RenditionId(uri.split("/")[0]), names)
 
     async def check_refused(self, stage: Stage, viewer: AccountId | None) -> None:
-        at = stage.at
-        async with at.database.read() as tx:
+        realm = stage.realm
+        async with realm.database.read() as tx:
             with pytest.raises(ClipRemoved):
-                await master_playlist(tx, self.clip_id, viewer=viewer, at=at)
+                await master_playlist(tx, self.clip_id, viewer=viewer, realm=realm)
             with pytest.raises(ClipRemoved):
-                await media_playlist(tx, self.clip_id, self.rendition_id, viewer=viewer, at=at)
+                await media_playlist(tx, self.clip_id, self.rendition_id, viewer=viewer, realm=realm)
             with pytest.raises(ClipRemoved):
-                await key(tx, self.clip_id, self.rendition_id, viewer=viewer, at=at)
+                await key(tx, self.clip_id, self.rendition_id, viewer=viewer, realm=realm)
             with pytest.raises(ClipRemoved):
-                await poster(tx, self.clip_id, viewer=viewer, at=at)
+                await poster(tx, self.clip_id, viewer=viewer, realm=realm)
         for name in self.segments:
             with pytest.raises(NoSuchSegment):
-                await at.origin.segment(name)
+                await realm.origin.segment(name)
 
 
 async def test_a_removed_clip_is_refused_at_once_for_everyone_even_from_the_cache(stage: Stage) -> None:
@@ -53,7 +53,7 @@ async def test_a_removed_clip_is_refused_at_once_for_everyone_even_from_the_cach
     made = await stage.clip(ann, footage.clip(seconds=0.6))
     shown = await Shown.of(stage, made.id)
     await screen(viewer(stage), made.id)  # every segment is in the origin's cache now
-    await remove(made.id, by=ann, at=stage.at)
+    await remove(made.id, by=ann, realm=stage.realm)
     for who in (None, ben, ann):
         await shown.check_refused(stage, who)
     assert list((stage.data / "cache").rglob("*.m4s")) == []
@@ -64,9 +64,9 @@ async def test_tidy_deletes_every_byte_of_a_removed_clip_and_nothing_else(stage:
     kept = await stage.clip(ann, footage.clip(seconds=0.6))
     gone = await stage.clip(ann, footage.clip(seconds=0.4))
     before = await screen(viewer(stage), kept.id)
-    await remove(gone.id, by=ann, at=stage.at)
+    await remove(gone.id, by=ann, realm=stage.realm)
     assert (await look(stage)).files, "the bytes go a little later"
-    await tidy(at=stage.at)
+    await tidy(realm=stage.realm)
     world = await look(stage)
     world.check()
     assert set(world.objects) == {f"clip/{kept.id}/1/{name}" for name in ("128p", "poster", "strip")}
@@ -78,8 +78,8 @@ async def test_removing_and_tidying_are_safe_to_repeat(stage: Stage) -> None:
     made = await stage.clip(ann, footage.clip(seconds=0.4))
     shown = await Shown.of(stage, made.id)
     for _ in range(2):
-        await remove(made.id, by=ann, at=stage.at)
-        await tidy(at=stage.at)
+        await remove(made.id, by=ann, realm=stage.realm)
+        await tidy(realm=stage.realm)
     await shown.check_refused(stage, ann)
     world = await look(stage)
     world.check()
@@ -90,10 +90,10 @@ async def test_only_the_creator_removes_a_clip(stage: Stage) -> None:
     ann, ben = await stage.person("ann"), await stage.person("ben")
     made = await stage.clip(ann, footage.clip(seconds=0.4))
     with pytest.raises(NotYours):
-        await remove(made.id, by=ben, at=stage.at)
+        await remove(made.id, by=ben, realm=stage.realm)
     assert len(await screen(viewer(stage), made.id)) == 1
     with pytest.raises(NotFound):
-        await remove(ClipId("0" * 26), by=ann, at=stage.at)
+        await remove(ClipId("0" * 26), by=ann, realm=stage.realm)
 
 
 async def test_a_crash_between_the_row_and_the_bytes_is_finished_by_the_next_start(data: Path) -> None:
@@ -102,13 +102,13 @@ async def test_a_crash_between_the_row_and_the_bytes_is_finished_by_the_next_sta
         made = await stage.clip(ann, footage.clip(seconds=0.4))
         shown = await Shown.of(stage, made.id)
         # The unit of work of ``remove`` is durable; the process ends before cache and stores hear of it.
-        async with stage.at.database.write() as tx:
-            await stage.at.social.remove_clip(tx, made.id, ann)
-            await stage.at.delivery.withdraw(tx, made.id)
+        async with stage.realm.database.write() as tx:
+            await stage.realm.social.remove_clip(tx, made.id, ann)
+            await stage.realm.delivery.withdraw(tx, made.id)
     shutil.rmtree(data / "cache", ignore_errors=True)  # as the web process does at its start
     async with staged(data) as stage:
         await shown.check_refused(stage, None)
-        await tidy(at=stage.at)
+        await tidy(realm=stage.realm)
         world = await look(stage)
         world.check()
         assert world.files == frozenset()
@@ -118,11 +118,11 @@ async def test_a_crash_between_the_row_and_the_bytes_is_finished_by_the_next_sta
 async def test_a_crash_between_the_bytes_and_their_rows_is_finished_by_the_next_tidy(stage: Stage) -> None:
     ann = await stage.person("ann")
     made = await stage.clip(ann, footage.clip(seconds=0.4))
-    await remove(made.id, by=ann, at=stage.at)
-    async with stage.at.database.read() as tx:
-        first, *_ = await stage.at.delivery.withdrawn(tx)
-    await stage.at.vault.delete(first.object_id)
-    await tidy(at=stage.at)
+    await remove(made.id, by=ann, realm=stage.realm)
+    async with stage.realm.database.read() as tx:
+        first, *_ = await stage.realm.delivery.withdrawn(tx)
+    await stage.realm.vault.delete(first.object_id)
+    await tidy(realm=stage.realm)
     world = await look(stage)
     world.check()
     assert (world.announced, world.files) == ((), frozenset())
@@ -132,15 +132,15 @@ async def test_a_store_that_is_away_holds_up_no_other_deletion_and_is_finished_l
     ann = await stage.person("ann")
     for _ in range(2):
         made = await stage.clip(ann, footage.clip(seconds=0.4))
-        await remove(made.id, by=ann, at=stage.at)
+        await remove(made.id, by=ann, realm=stage.realm)
     place = stage.data / "stores" / "3"
     place.rename(place.with_suffix(".away"))
-    await tidy(at=stage.at)
+    await tidy(realm=stage.realm)
     world = await look(stage)
     assert world.announced == ()
     assert world.files == frozenset(), "every folder that is here is empty"
     place.with_suffix(".away").rename(place)
-    await tidy(at=stage.at)
+    await tidy(realm=stage.realm)
     world = await look(stage)
     world.check()
     assert (world.objects, world.files) == ({}, frozenset())
@@ -152,6 +152,6 @@ async def test_a_removed_clip_cannot_come_back_by_posting_its_upload_again(stage
     sent = await stage.upload(ann, footage.clip(seconds=0.4))
     made = await stage.post_upload(ann, sent.id)
     await stage.publish()
-    await remove(made.id, by=ann, at=stage.at)
+    await remove(made.id, by=ann, realm=stage.realm)
     with pytest.raises(Gone):
         await stage.post_upload(ann, sent.id)

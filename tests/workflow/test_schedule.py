@@ -24,14 +24,14 @@ async def kept(timed: Stage, owner: AccountId, details: Details) -> ClipView:
 
 
 async def plan(timed: Stage, made: ClipView, owner: AccountId, seconds: float) -> ClipView:
-    async with timed.at.database.write() as tx:
-        moment = timed.at.clock.now() + timedelta(seconds=seconds)
-        return await timed.at.social.plan_draft(tx, made.id, owner, publish_at=moment)
+    async with timed.realm.database.write() as tx:
+        moment = timed.realm.clock.now() + timedelta(seconds=seconds)
+        return await timed.realm.social.plan_draft(tx, made.id, owner, publish_at=moment)
 
 
 async def work(timed: Stage) -> None:
     """A round of the worker."""
-    await publish_ripe(at=timed.at)
+    await publish_ripe(realm=timed.realm)
     await timed.publish()
 
 
@@ -43,13 +43,13 @@ async def test_a_draft_waits_with_its_upload_until_its_creator_publishes_it(
     assert (made.state, made.publish_at) == (ClipState.DRAFT, None)
     for _ in range(3):
         clock.advance(30 * DAYS)
-        await tidy(at=timed.at)
+        await tidy(realm=timed.realm)
         await work(timed)
     with pytest.raises(NoSuchClip):
         await timed.see(made.id)
     for _ in range(2):
-        async with timed.at.database.write() as tx:
-            await publish_now(tx, made.id, by=ann, at=timed.at)
+        async with timed.realm.database.write() as tx:
+            await publish_now(tx, made.id, by=ann, realm=timed.realm)
         await work(timed)
     (only,) = await screen(viewer(timed), made.id)
     assert only.seconds == pytest.approx(0.5, abs=0.01)
@@ -69,7 +69,7 @@ async def test_a_planned_clip_is_published_at_its_time_once_also_when_the_worker
     await work(timed)
     assert (await timed.see(made.id, ann)).state is ClipState.DRAFT
     clock.advance(5 * DAYS)
-    await tidy(at=timed.at)  # before the worker looks: the upload must still be there
+    await tidy(realm=timed.realm)  # before the worker looks: the upload must still be there
     for _ in range(2):
         await work(timed)
         assert (await timed.see(made.id)).published_at == clock.now()
@@ -86,13 +86,13 @@ async def test_a_time_is_changed_taken_back_and_refused_once_it_is_over(
     for seconds in (0, -1, 90 * DAYS + 1):
         with pytest.raises(BadMoment):
             await plan(timed, made, ann, seconds)
-    async with timed.at.database.write() as tx:
-        assert (await timed.at.social.plan_draft(tx, made.id, ann, publish_at=None)).publish_at is None
+    async with timed.realm.database.write() as tx:
+        assert (await timed.realm.social.plan_draft(tx, made.id, ann, publish_at=None)).publish_at is None
     clock.advance(DAYS)
     await work(timed)
     assert (await timed.see(made.id, ann)).state is ClipState.DRAFT
-    async with timed.at.database.write() as tx:
-        await publish_now(tx, made.id, by=ann, at=timed.at)
+    async with timed.realm.database.write() as tx:
+        await publish_now(tx, made.id, by=ann, realm=timed.realm)
     with pytest.raises(WrongState):
         await plan(timed, made, ann, 60)
 
@@ -110,12 +110,12 @@ async def test_a_failure_long_after_the_upload_can_be_tried_again(timed: Stage, 
     ann = await timed.person("ann")
     made = await kept(timed, ann, Details(publish_at=clock.now() + timedelta(days=30)))
     clock.advance(31 * DAYS)
-    await publish_ripe(at=timed.at)
-    async with timed.at.database.write() as tx:
-        await timed.at.social.fail(tx, made.id, code="media.took-too-long", detail="The machine was busy.")
-    await tidy(at=timed.at)
-    async with timed.at.database.write() as tx:
-        await timed.at.social.retry(tx, made.id, ann)
+    await publish_ripe(realm=timed.realm)
+    async with timed.realm.database.write() as tx:
+        await timed.realm.social.fail(tx, made.id, code="media.took-too-long", detail="The machine was busy.")
+    await tidy(realm=timed.realm)
+    async with timed.realm.database.write() as tx:
+        await timed.realm.social.retry(tx, made.id, ann)
     await work(timed)
     assert (await timed.see(made.id)).state is ClipState.VISIBLE
 
@@ -127,9 +127,9 @@ async def test_cut_off_at_its_time_a_clip_is_published_by_the_next_round(
     ann = await timed.person("ann")
     made = await kept(timed, ann, Details(publish_at=clock.now() + timedelta(hours=1)))
     clock.advance(3_601)
-    dying = replace(timed.at, database=CutOffDatabase(timed.at.database, 1, moment))
+    dying = replace(timed.realm, database=CutOffDatabase(timed.realm.database, 1, moment))
     with pytest.raises(Killed):
-        await publish_ripe(at=dying)
+        await publish_ripe(realm=dying)
     await work(timed)
     assert (await timed.see(made.id)).state is ClipState.VISIBLE
 
@@ -139,10 +139,10 @@ async def test_a_removed_draft_is_never_published_and_gives_its_room_back(
 ) -> None:
     ann = await timed.person("ann")
     made = await kept(timed, ann, Details(publish_at=clock.now() + timedelta(days=2)))
-    await remove(made.id, by=ann, at=timed.at)
+    await remove(made.id, by=ann, realm=timed.realm)
     clock.advance(3 * DAYS)
     await work(timed)
-    await tidy(at=timed.at)
+    await tidy(realm=timed.realm)
     with pytest.raises(ClipRemoved):
         await timed.see(made.id, ann)
     world = await look(timed)
@@ -152,6 +152,6 @@ async def test_a_removed_draft_is_never_published_and_gives_its_room_back(
 async def test_a_draft_counts_against_its_creators_share(timed: Stage) -> None:
     ann = await timed.person("ann")
     await kept(timed, ann, Details(is_draft=True))
-    async with timed.at.database.read() as tx:
+    async with timed.realm.database.read() as tx:
         with pytest.raises(QuotaReached):
-            await timed.at.media.arrivals.allow(tx, ann, 8 * 1024**3)
+            await timed.realm.media.arrivals.allow(tx, ann, 8 * 1024**3)

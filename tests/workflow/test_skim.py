@@ -20,7 +20,7 @@ from runs import Before
 
 async def publish_with(stage: Stage, name: str, happening: Callable[[], Awaitable[None]]) -> None:
     async def tell(run: Run, arguments: dict[str, Json]) -> None:
-        await publish(Before(run, name, happening), arguments, at=stage.at)
+        await publish(Before(run, name, happening), arguments, realm=stage.realm)
 
     stage.jobs = InlineJobs(stories={"publish": tell})
     await stage.publish()
@@ -32,13 +32,13 @@ def files_of(stage: Stage) -> list[Path]:
 
 
 async def prints(stage: Stage, clip_id: ClipId) -> dict[Scheme, int]:
-    async with stage.at.database.read() as tx:
-        return {each.scheme: len(each.marks) for each in await stage.at.media.fingerprints(tx, clip_id)}
+    async with stage.realm.database.read() as tx:
+        return {each.scheme: len(each.marks) for each in await stage.realm.media.fingerprints(tx, clip_id)}
 
 
 async def missing(stage: Stage) -> list[tuple[ClipId, Scheme, str]]:
-    async with stage.at.database.read() as tx:
-        return list(await stage.at.media.unrecognised(tx))
+    async with stage.realm.database.read() as tx:
+        return list(await stage.realm.media.unrecognised(tx))
 
 
 async def test_a_published_clip_is_recognised_and_has_a_strip_and_a_placeholder(stage: Stage) -> None:
@@ -52,8 +52,8 @@ async def test_a_published_clip_is_recognised_and_has_a_strip_and_a_placeholder(
     assert found[Scheme.PDQ] == 2 * MARK_BYTES
     assert set(found) == set(Scheme)
     assert await missing(stage) == []
-    async with stage.at.database.read() as tx:
-        assert (await strip(tx, made.id, viewer=None, at=stage.at)).startswith(b"\xff\xd8")
+    async with stage.realm.database.read() as tx:
+        assert (await strip(tx, made.id, viewer=None, realm=stage.realm)).startswith(b"\xff\xd8")
 
 
 async def test_a_clip_that_plays_has_its_placeholder_before_its_strip(stage: Stage) -> None:
@@ -64,9 +64,9 @@ async def test_a_clip_that_plays_has_its_placeholder_before_its_strip(stage: Sta
         seen = await stage.see(made.id)
         assert (seen.state, seen.strip) == (ClipState.VISIBLE, None)
         assert seen.blurhash is not None
-        async with stage.at.database.read() as tx:
+        async with stage.realm.database.read() as tx:
             with pytest.raises(NoSuchStrip):
-                await strip(tx, made.id, viewer=None, at=stage.at)
+                await strip(tx, made.id, viewer=None, realm=stage.realm)
 
     await publish_with(stage, "skim", look_at)
     assert (await stage.see(made.id)).strip is not None
@@ -75,22 +75,22 @@ async def test_a_clip_that_plays_has_its_placeholder_before_its_strip(stage: Sta
 async def test_a_strip_is_for_those_who_may_watch_the_clip(stage: Stage) -> None:
     ann = await stage.person("ann")
     made = await stage.post(ann, footage.clip(seconds=0.6))
-    async with stage.at.database.read() as tx:
+    async with stage.realm.database.read() as tx:
         with pytest.raises(NoSuchClip):
-            await strip(tx, made.id, viewer=None, at=stage.at)
+            await strip(tx, made.id, viewer=None, realm=stage.realm)
         with pytest.raises(NoSuchStrip):
-            await strip(tx, made.id, viewer=ann, at=stage.at)
+            await strip(tx, made.id, viewer=ann, realm=stage.realm)
 
 
 async def test_a_removed_clip_loses_its_fingerprints_strip_and_placeholder(stage: Stage) -> None:
     ann = await stage.person("ann")
     made = await stage.clip(ann, footage.clip(seconds=0.6))
-    await remove(made.id, by=ann, at=stage.at)
+    await remove(made.id, by=ann, realm=stage.realm)
     assert await prints(stage, made.id) == {}
-    async with stage.at.database.read() as tx:
+    async with stage.realm.database.read() as tx:
         with pytest.raises(ClipRemoved):
-            await strip(tx, made.id, viewer=ann, at=stage.at)
-    await tidy(at=stage.at)
+            await strip(tx, made.id, viewer=ann, realm=stage.realm)
+    await tidy(realm=stage.realm)
     world = await look(stage)
     world.check()
     assert world.objects == {}
@@ -135,11 +135,13 @@ async def test_a_clip_that_is_removed_meanwhile_leaves_nothing(stage: Stage, nam
     made = await stage.post(ann, footage.clip(seconds=0.6))
 
     async def take_back() -> None:
-        await remove(made.id, by=ann, at=stage.at)
+        await remove(made.id, by=ann, realm=stage.realm)
 
     async def tell(run: Run, arguments: dict[str, Json]) -> None:
         inner = Before(run, name, take_back)
-        await publish(inner if name == "skim" else Before(inner, "skim", damage), arguments, at=stage.at)
+        await publish(
+            inner if name == "skim" else Before(inner, "skim", damage), arguments, realm=stage.realm
+        )
 
     async def damage() -> None:
         for path in files_of(stage):
@@ -147,7 +149,7 @@ async def test_a_clip_that_is_removed_meanwhile_leaves_nothing(stage: Stage, nam
 
     stage.jobs = InlineJobs(stories={"publish": tell})
     await stage.publish()
-    await tidy(at=stage.at)
+    await tidy(realm=stage.realm)
     assert (await prints(stage, made.id), await missing(stage)) == ({}, [])
     world = await look(stage)
     world.check()

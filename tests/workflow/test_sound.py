@@ -93,24 +93,24 @@ async def made_with(
 
 
 async def sound_of(stage: Stage, clip_id: ClipId, viewer: AccountId | None = None) -> Sound:
-    async with stage.at.database.read() as tx:
-        return await stage.at.social.sound(tx, clip_id, viewer)
+    async with stage.realm.database.read() as tx:
+        return await stage.realm.social.sound(tx, clip_id, viewer)
 
 
 async def choose(stage: Stage, clip: ClipView, sound: ClipId | None, by: AccountId) -> ClipView:
-    async with stage.at.database.write() as tx:
-        return await choose_sound(tx, clip.id, sound, by=by, at=stage.at)
+    async with stage.realm.database.write() as tx:
+        return await choose_sound(tx, clip.id, sound, by=by, realm=stage.realm)
 
 
 async def retry(stage: Stage, clip: ClipView, by: AccountId) -> None:
-    async with stage.at.database.write() as tx:
-        await stage.at.social.retry(tx, clip.id, by)
+    async with stage.realm.database.write() as tx:
+        await stage.realm.social.retry(tx, clip.id, by)
     await stage.publish()
 
 
 async def allow(stage: Stage, clip: ClipView, by: AccountId, *, reuse: bool) -> None:
-    async with stage.at.database.write() as tx:
-        await stage.at.social.edit_clip(tx, clip.id, by, allows_reuse=reuse)
+    async with stage.realm.database.write() as tx:
+        await stage.realm.social.edit_clip(tx, clip.id, by, allows_reuse=reuse)
 
 
 async def test_the_other_sound_is_heard_and_not_the_files_own(stage: Stage) -> None:
@@ -159,15 +159,15 @@ async def test_a_picture_that_players_take_is_passed_on_with_the_other_sound(sta
     seen: list[Screened] = []
 
     async def tell(run: Run, arguments: dict[str, Json]) -> None:
-        await publish(Until(run, "remaining rungs"), arguments, at=stage.at)
+        await publish(Until(run, "remaining rungs"), arguments, realm=stage.realm)
 
-    async with stage.at.database.read() as tx:
-        (waiting,) = await stage.at.social.due(tx, 10)
+    async with stage.realm.database.read() as tx:
+        (waiting,) = await stage.realm.social.due(tx, 10)
     with pytest.raises(Ended):
         await InlineJobs(stories={"publish": tell}).start(publish_job(waiting))
     seen += await screen(viewer(stage), made.id)
-    async with stage.at.database.read() as tx:
-        assert [each.name for each in await stage.at.delivery.announced(tx, made.id)] == [REMUXED]
+    async with stage.realm.database.read() as tx:
+        assert [each.name for each in await stage.realm.delivery.announced(tx, made.id)] == [REMUXED]
     await stage.publish()
     seen += await screen(viewer(stage), made.id)
     for each in seen:
@@ -210,16 +210,16 @@ async def test_a_process_that_ends_at_any_step_loses_nothing_of_it(data: Path) -
         ann = await stage.person("ann")
         original = await stage.clip(ann, singing(1_000))
         made = await made_with(stage, ann, original.id, singing(300, seconds=0.6))
-        async with stage.at.database.read() as tx:
-            (waiting,) = await stage.at.social.due(tx, 10)
+        async with stage.realm.database.read() as tx:
+            (waiting,) = await stage.realm.social.due(tx, 10)
     run, order = Recorded(), publish_job(waiting).arguments
     for name in ("probe", "first rung", "store first rung", "skim"):
         for acts in (False, True):
             async with staged(data) as stage:
                 with pytest.raises(Ended):
-                    await publish(Until(run, name, acts=acts), order, at=stage.at)
+                    await publish(Until(run, name, acts=acts), order, realm=stage.realm)
     async with staged(data) as stage:
-        await publish(run, order, at=stage.at)
+        await publish(run, order, realm=stage.realm)
         (only,) = await screen(viewer(stage), made.id)
         assert hear(only).tone(0.1, 0.5) == pytest.approx(1_000, abs=4)
         world = await look(stage)
@@ -233,7 +233,7 @@ async def test_a_sound_removed_before_publishing_fails_with_its_reason_and_anoth
     ann, ben = await stage.person("ann"), await stage.person("ben")
     gone, other = await stage.clip(ann, singing(1_000)), await stage.clip(ann, singing(700))
     made = await made_with(stage, ben, gone.id, singing(300))
-    await remove(gone.id, by=ann, at=stage.at)
+    await remove(gone.id, by=ann, realm=stage.realm)
     await stage.publish()
     failed = await stage.see(made.id, ben)
     assert failed.state is ClipState.FAILED
@@ -255,15 +255,15 @@ class Snatched(Origin):
         self._stage, self._clip, self._owner = stage, clip, owner
 
     async def segment(self, name: str) -> Path:
-        await remove(self._clip.id, by=self._owner, at=self._stage.at)
-        return await self._stage.at.origin.segment(name)
+        await remove(self._clip.id, by=self._owner, realm=self._stage.realm)
+        return await self._stage.realm.origin.segment(name)
 
 
 async def test_a_sound_removed_while_it_is_brought_fails_with_the_same_reason(stage: Stage) -> None:
     ann, ben = await stage.person("ann"), await stage.person("ben")
     original = await stage.clip(ann, singing(1_000))
     made = await made_with(stage, ben, original.id, singing(300))
-    await Stage(replace(stage.at, origin=Snatched(stage, original, ann)), stage.data).publish()
+    await Stage(replace(stage.realm, origin=Snatched(stage, original, ann)), stage.data).publish()
     failure = (await stage.see(made.id, ben)).failure
     assert failure is not None
     assert failure.code == "social.sound-gone"
@@ -274,13 +274,13 @@ async def test_a_sound_kept_back_before_anybody_hears_it_is_not_published(stage:
     ann, ben = await stage.person("ann"), await stage.person("ben")
     original = await stage.clip(ann, singing(1_000))
     made = await made_with(stage, ben, original.id, singing(300))
-    async with stage.at.database.read() as tx:
-        (waiting,) = await stage.at.social.due(tx, 10)
+    async with stage.realm.database.read() as tx:
+        (waiting,) = await stage.realm.social.due(tx, 10)
     run, order = Recorded(), publish_job(waiting).arguments
     with pytest.raises(Ended):
-        await publish(Until(run, "playable"), order, at=stage.at)
+        await publish(Until(run, "playable"), order, realm=stage.realm)
     await allow(stage, original, ann, reuse=False)
-    await publish(run, order, at=stage.at)
+    await publish(run, order, realm=stage.realm)
     assert (await stage.see(made.id, ben)).state is ClipState.FAILED
     await allow(stage, original, ann, reuse=True)
     await retry(stage, made, ben)
@@ -315,7 +315,7 @@ async def test_what_carries_a_sound_keeps_it_when_it_is_removed(stage: Stage) ->
     assert carried is not None
     assert (carried.id, carried.handle) == (original.id, "ann")
     assert (await sound_of(stage, original.id)).use_count == 2
-    await remove(original.id, by=ann, at=stage.at)
+    await remove(original.id, by=ann, realm=stage.realm)
     (only,) = await screen(viewer(stage), made.id)
     assert hear(only).tone(0.1, 0.9) == pytest.approx(1_000, abs=2)
     left = (await stage.see(made.id)).sound
@@ -325,7 +325,7 @@ async def test_what_carries_a_sound_keeps_it_when_it_is_removed(stage: Stage) ->
     assert (sound.author, sound.caption, sound.use_count, sound.may_use) == (None, "", 1, False)
     with pytest.raises(SoundGone):
         await made_with(stage, ben, original.id, singing(300))
-    await remove(made.id, by=ben, at=stage.at)
+    await remove(made.id, by=ben, realm=stage.realm)
     with pytest.raises(NoSuchSound):
         await sound_of(stage, original.id)
 
@@ -371,8 +371,8 @@ async def test_the_sound_of_a_draft_is_chosen_until_it_is_published(stage: Stage
     assert chosen.sound is not None
     assert (await choose(stage, draft, None, ann)).sound is None
     await choose(stage, draft, original.id, ann)
-    async with stage.at.database.write() as tx:
-        await stage.at.social.publish_draft(tx, draft.id, ann)
+    async with stage.realm.database.write() as tx:
+        await stage.realm.social.publish_draft(tx, draft.id, ann)
     with pytest.raises(WrongState):
         await choose(stage, draft, None, ann)
     await stage.publish()
@@ -383,14 +383,14 @@ async def test_the_sound_of_a_draft_is_chosen_until_it_is_published(stage: Stage
 async def test_somebody_elses_sound_is_not_lent_to_encoders_elsewhere(stage: Stage) -> None:
     ann = await stage.person("ann")
     original = await stage.clip(ann, singing(1_000))
-    async with stage.at.database.write() as tx:
-        token = await stage.at.encoders.add(tx, "attic")
-    attic: EncoderId = await recognise(token, at=stage.at)
+    async with stage.realm.database.write() as tx:
+        token = await stage.realm.encoders.add(tx, "attic")
+    attic: EncoderId = await recognise(token, realm=stage.realm)
     made = await made_with(stage, ann, original.id, singing(300))
     await stage.publish()
     assert (await stage.see(made.id)).state is ClipState.VISIBLE
-    async with stage.at.database.write() as tx:
-        assert await stage.at.media.lending.take(tx, attic) is None
+    async with stage.realm.database.write() as tx:
+        assert await stage.realm.media.lending.take(tx, attic) is None
 
 
 async def test_a_late_repeat_of_a_post_gives_the_same_clip_although_the_sound_is_gone(stage: Stage) -> None:
@@ -400,5 +400,5 @@ async def test_a_late_repeat_of_a_post_gives_the_same_clip_although_the_sound_is
     said = Details(sound_id=original.id)
     made = await stage.post_upload(ben, sent.id, details=said)
     await stage.publish()
-    await remove(original.id, by=ann, at=stage.at)
+    await remove(original.id, by=ann, realm=stage.realm)
     assert (await stage.post_upload(ben, sent.id, details=said)).id == made.id

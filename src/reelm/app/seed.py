@@ -28,46 +28,46 @@ MOST_CLIPS = 50
 People = Mapping[str, AccountId]
 
 
-async def seed(at: OpenRealm, workshop: Path) -> None:
+async def seed(realm: OpenRealm, workshop: Path) -> None:
     """People first, then clip after clip, each with what is said about it as soon as it can be watched."""
-    people = {person.handle: await _person(person, at) for person in PEOPLE}
+    people = {person.handle: await _person(person, realm) for person in PEOPLE}
     for follower, followed in FOLLOWS.items():
-        await _follow(people[follower], followed, at)
-    missing = [recipe for recipe in RECIPES if await _find(recipe, people, at) is None]
-    began = at.clock.monotonic_seconds()
+        await _follow(people[follower], followed, realm)
+    missing = [recipe for recipe in RECIPES if await _find(recipe, people, realm) is None]
+    began = realm.clock.monotonic_seconds()
     number = 0
     async for recipe, source in _rendered(missing, workshop):
-        await _publish(recipe, source, people, at)
+        await _publish(recipe, source, people, realm)
         number += 1
-        seconds = at.clock.monotonic_seconds() - began
+        seconds = realm.clock.monotonic_seconds() - began
         _say(f"Sample clip {number} of {len(missing)} can be watched: {recipe.name} ({seconds:.0f} s)")
     _say(f"{len(RECIPES)} sample clips by {len(PEOPLE)} people are there.")
     _say(f"Sign in as {_email(PEOPLE[0])} with the password: {PASSWORD}")
 
 
-async def _person(person: Person, at: OpenRealm) -> AccountId:
-    async with at.database.read() as tx:
-        known = await at.accounts.credential(tx, _email(person))
+async def _person(person: Person, realm: OpenRealm) -> AccountId:
+    async with realm.database.read() as tx:
+        known = await realm.accounts.credential(tx, _email(person))
     if known is not None:
         return known.account_id
-    password = await at.accounts.hash_password(PASSWORD)
-    async with at.database.write() as tx:
+    password = await realm.accounts.hash_password(PASSWORD)
+    async with realm.database.write() as tx:
         account = await join(
             tx,
             email=_email(person),
             password=password,
             handle=person.handle,
             display_name=person.display_name,
-            at=at,
+            realm=realm,
         )
-        await at.social.edit_profile(tx, account.id, bio=person.bio)
+        await realm.social.edit_profile(tx, account.id, bio=person.bio)
     return account.id
 
 
-async def _follow(follower: AccountId, followed: tuple[str, ...], at: OpenRealm) -> None:
-    async with at.database.write() as tx:
+async def _follow(follower: AccountId, followed: tuple[str, ...], realm: OpenRealm) -> None:
+    async with realm.database.write() as tx:
         for handle in followed:
-            await at.social.follow(tx, handle, follower)
+            await realm.social.follow(tx, handle, follower)
 
 
 async def _rendered(recipes: Sequence[Recipe], workshop: Path) -> AsyncIterator[tuple[Recipe, Path]]:
@@ -81,34 +81,34 @@ async def _rendered(recipes: Sequence[Recipe], workshop: Path) -> AsyncIterator[
         yield recipe, source
 
 
-async def _publish(recipe: Recipe, source: Path, people: People, at: OpenRealm) -> None:
+async def _publish(recipe: Recipe, source: Path, people: People, realm: OpenRealm) -> None:
     """Post a clip and wait until the worker has made it visible."""
     author = people[recipe.author]
-    upload = await receive(_blocks(source), declared_bytes=None, owner=author, at=at)
-    async with at.database.write() as tx:
-        clip = await post(tx, upload.id, Posting(recipe.caption), by=author, at=at)
+    upload = await receive(_blocks(source), declared_bytes=None, owner=author, realm=realm)
+    async with realm.database.write() as tx:
+        clip = await post(tx, upload.id, Posting(recipe.caption), by=author, realm=realm)
     await asyncio.to_thread(source.unlink)
     while clip.state is ClipState.PROCESSING:
         await asyncio.sleep(LOOK_EVERY_SECONDS)
-        async with at.database.read() as tx:
-            clip = await at.social.clip(tx, clip.id, author)
+        async with realm.database.read() as tx:
+            clip = await realm.social.clip(tx, clip.id, author)
     if clip.state is ClipState.VISIBLE:
-        await _react(recipe, clip, people, at)
+        await _react(recipe, clip, people, realm)
 
 
-async def _react(recipe: Recipe, clip: ClipView, people: People, at: OpenRealm) -> None:
-    async with at.database.write() as tx:
+async def _react(recipe: Recipe, clip: ClipView, people: People, realm: OpenRealm) -> None:
+    async with realm.database.write() as tx:
         for handle in LIKES.get(recipe.name, ()):
-            await at.social.like(tx, clip.id, people[handle])
+            await realm.social.like(tx, clip.id, people[handle])
         for remark in COMMENTS:
             if remark.clip == recipe.name:
-                await at.social.comment(tx, clip.id, people[remark.handle], text=remark.text)
+                await realm.social.comment(tx, clip.id, people[remark.handle], text=remark.text)
 
 
-async def _find(recipe: Recipe, people: People, at: OpenRealm) -> ClipView | None:
+async def _find(recipe: Recipe, people: People, realm: OpenRealm) -> ClipView | None:
     author = people[recipe.author]
-    async with at.database.read() as tx:
-        page = await at.social.clips_of(tx, recipe.author, author, size=MOST_CLIPS)
+    async with realm.database.read() as tx:
+        page = await realm.social.clips_of(tx, recipe.author, author, size=MOST_CLIPS)
     return next((clip for clip in page.clips if clip.caption == recipe.caption), None)
 
 
@@ -131,8 +131,8 @@ async def _main() -> None:
     settings = settings_.from_command_line(sys.argv[1:], program="reelm.app.seed")
     telemetry.configure_logs(clock=SystemClock(), level="warning")
     with tempfile.TemporaryDirectory(prefix="reelm-samples-") as folder:
-        async with open_realm(settings) as at:
-            await seed(at, Path(folder))
+        async with open_realm(settings) as realm:
+            await seed(realm, Path(folder))
 
 
 if __name__ == "__main__":

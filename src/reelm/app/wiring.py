@@ -44,7 +44,7 @@ async def open_realm(
         NoEncoder, NoAv1Encoder: AV1 is to be made, and this machine cannot.
     """
     async with _undeclared(settings, clock or SystemClock(), entropy or SystemEntropy()) as realm:
-        await declare(running or running_release(), _kept_release(settings), at=realm)
+        await declare(running or running_release(), _kept_release(settings), realm=realm)
         await realm.vault.enrol()
         yield realm
 
@@ -68,7 +68,7 @@ async def record_release(settings: Settings, description: bytes | None) -> tuple
     running = running_release()
     release = running if description is None else Release.parse(description)
     async with _undeclared(settings, SystemClock(), SystemEntropy()) as realm:
-        index = await publish_release(release, running, at=realm)
+        index = await publish_release(release, running, realm=realm)
     if release == running:
         settings.paths.release.unlink(missing_ok=True)
     else:

@@ -60,10 +60,10 @@ _log = telemetry.logger(__name__)
 
 async def work(settings: Settings, stopping: asyncio.Event) -> None:
     """Publish what waits, until told to stop."""
-    async with open_realm(settings) as at:
+    async with open_realm(settings) as realm:
 
         async def tell(run: Run, arguments: dict[str, Json]) -> None:
-            await publish(run, arguments, at=at)
+            await publish(run, arguments, realm=realm)
 
         jobs = DbosJobs(url=settings.jobs_database_url, stories={"publish": tell})
         await jobs.launch()
@@ -71,47 +71,47 @@ async def work(settings: Settings, stopping: asyncio.Event) -> None:
         beat = Heartbeat(ready_file(settings.paths, "worker"), lambda: facts)
         beat.start()
         try:
-            async with _recording(at), _beside(at):
-                await _publish_all(at, jobs, facts, stopping)
+            async with _recording(realm), _beside(realm):
+                await _publish_all(realm, jobs, facts, stopping)
         finally:
             beat.stop()
             await jobs.close()
 
 
-async def _publish_all(at: OpenRealm, jobs: Jobs, facts: dict[str, int], stopping: asyncio.Event) -> None:
+async def _publish_all(realm: OpenRealm, jobs: Jobs, facts: dict[str, int], stopping: asyncio.Event) -> None:
     while not stopping.is_set():
         try:
-            facts["clips_in_work"] = await _look(at, jobs)
+            facts["clips_in_work"] = await _look(realm, jobs)
         except Exception as error:  # noqa: BLE001 - the worker loop: one bad round must not end the others
             _log.error("worker.look-failed", exc_info=error)
             await _pause(stopping, 1.0)
         await _pause(stopping, LOOK_EVERY_SECONDS)
 
 
-async def _look(at: OpenRealm, jobs: Jobs) -> int:
+async def _look(realm: OpenRealm, jobs: Jobs) -> int:
     """Start what waits, and drafts whose moment has come; how many clips are being published."""
-    await publish_ripe(at=at)
-    waiting = await _due(at)
+    await publish_ripe(realm=realm)
+    waiting = await _due(realm)
     for publication in waiting:
         job = publish_job(publication)
         state = await jobs.state(job.key)
         if state is JobState.UNKNOWN:
             await jobs.start(job)
-        elif state is JobState.ENDED and publication in await _due(at):  # otherwise it ended just now
+        elif state is JobState.ENDED and publication in await _due(realm):  # otherwise it ended just now
             _log.error("worker.job-ended-silently", job=job.key)
-            await abandon(publication, at=at)
+            await abandon(publication, realm=realm)
     return len(waiting)
 
 
-async def _due(at: OpenRealm) -> tuple[Publication, ...]:
-    async with at.database.read() as tx:
-        return await at.social.due(tx, DUE_AT_ONCE)
+async def _due(realm: OpenRealm) -> tuple[Publication, ...]:
+    async with realm.database.read() as tx:
+        return await realm.social.due(tx, DUE_AT_ONCE)
 
 
 @asynccontextmanager
-async def _beside(at: OpenRealm) -> AsyncIterator[None]:
+async def _beside(realm: OpenRealm) -> AsyncIterator[None]:
     """What is told now and then while clips are published; cut off at the end, which all of it survives."""
-    tasks = [asyncio.create_task(_regularly(story, seconds, at)) for story, seconds in NOW_AND_THEN]
+    tasks = [asyncio.create_task(_regularly(story, seconds, realm)) for story, seconds in NOW_AND_THEN]
     try:
         yield
     finally:
@@ -121,9 +121,9 @@ async def _beside(at: OpenRealm) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _recording(at: OpenRealm) -> AsyncIterator[None]:
+async def _recording(realm: OpenRealm) -> AsyncIterator[None]:
     """The one sequencer of the realm's ledger, and its witnesses; cut off at the end, which both survive."""
-    tasks = [asyncio.create_task(_sequence(at)), asyncio.create_task(at.cosigning.run())]
+    tasks = [asyncio.create_task(_sequence(realm)), asyncio.create_task(realm.cosigning.run())]
     try:
         yield
     finally:
@@ -132,11 +132,11 @@ async def _recording(at: OpenRealm) -> AsyncIterator[None]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _sequence(at: OpenRealm) -> None:
+async def _sequence(realm: OpenRealm) -> None:
     """Without it leaves wait, and what must not happen unrecorded does not happen."""
     while True:
         try:
-            await at.sequencer.run()
+            await realm.sequencer.run()
         except LogBusy:  # another process of this realm starts just now
             await asyncio.sleep(LOOK_EVERY_SECONDS)
         except Exception as error:  # noqa: BLE001 - the worker loop: clips are published all the same
@@ -144,10 +144,10 @@ async def _sequence(at: OpenRealm) -> None:
             await asyncio.sleep(SEQUENCE_AGAIN_SECONDS)
 
 
-async def _regularly(story: Story, every_seconds: float, at: OpenRealm) -> None:
+async def _regularly(story: Story, every_seconds: float, realm: OpenRealm) -> None:
     while True:
         try:
-            await story(at=at)
+            await story(realm=realm)
         except Exception as error:  # noqa: BLE001 - the worker loop, as above
             _log.error("worker.story-failed", story=story.__name__, exc_info=error)
         await asyncio.sleep(every_seconds)

@@ -21,24 +21,24 @@ async def _in_realm(
     job: Callable[[OpenRealm, argparse.Namespace], Awaitable[int]], chosen: argparse.Namespace
 ) -> int:
     """The realm may be running: its processes and this one share records and files."""
-    async with open_realm(settings.load(chosen.data or repository() / "reelm-data")) as at:
-        return await job(at, chosen)
+    async with open_realm(settings.load(chosen.data or repository() / "reelm-data")) as realm:
+        return await job(realm, chosen)
 
 
-async def _status(at: OpenRealm, _chosen: argparse.Namespace) -> int:
-    status = await at.ledger.status()
+async def _status(realm: OpenRealm, _chosen: argparse.Namespace) -> int:
+    status = await realm.ledger.status()
     say(_line("checkpoint", status.checkpoint))
     say(_line("cosigned", status.cosigned))
     say(f"  {'waiting':<12} {status.waiting:,} leaves")
-    for recorded in await at.ledger.latest(5):
+    for recorded in await realm.ledger.latest(5):
         leaf = read_leaf(recorded.leaf)
         say(f"  {recorded.index:>12,} {leaf.time}  {leaf.kind}")
     return 0
 
 
-async def _receipt(at: OpenRealm, chosen: argparse.Namespace) -> int:
+async def _receipt(realm: OpenRealm, chosen: argparse.Namespace) -> int:
     """Onto standard output, so that it can be kept as a .tlog-proof file."""
-    sys.stdout.write((await at.ledger.receipt(chosen.index)).encode().decode())
+    sys.stdout.write((await realm.ledger.receipt(chosen.index)).encode().decode())
     return 0
 
 

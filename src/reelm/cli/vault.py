@@ -40,20 +40,20 @@ async def _in_realm(
 ) -> int:
     """The realm may be running: its processes and this one share the records."""
     data: Path = chosen.data or repository() / "reelm-data"
-    async with open_realm(settings_.load(data)) as at:
-        return await job(at, chosen)
+    async with open_realm(settings_.load(data)) as realm:
+        return await job(realm, chosen)
 
 
-async def _status(at: OpenRealm, _chosen: argparse.Namespace) -> int:
-    status = await at.upkeep.status()
-    for line in holdings.lines(status, at.manifest, now=at.clock.now()):
+async def _status(realm: OpenRealm, _chosen: argparse.Namespace) -> int:
+    status = await realm.upkeep.status()
+    for line in holdings.lines(status, realm.manifest, now=realm.clock.now()):
         say(line)
     return FOUND_WANTING if status.objects_at_risk else 0
 
 
-async def _where(at: OpenRealm, chosen: argparse.Namespace) -> int:
+async def _where(realm: OpenRealm, chosen: argparse.Namespace) -> int:
     clip_id = ClipId(chosen.clip.rstrip("/").rpartition("/")[2])
-    for name, fragments in await locate(clip_id, at=at):
+    for name, fragments in await locate(clip_id, realm=realm):
         say(name)
         for each in fragments:
             when = f"{each.checked_at:%Y-%m-%d %H:%M} UTC" if each.checked_at else "not since it was written"
@@ -62,14 +62,14 @@ async def _where(at: OpenRealm, chosen: argparse.Namespace) -> int:
     return 0
 
 
-async def _scrub(at: OpenRealm, chosen: argparse.Namespace) -> int:
-    bad, checked, began = 0, 0, at.clock.now()
+async def _scrub(realm: OpenRealm, chosen: argparse.Namespace) -> int:
+    bad, checked, began = 0, 0, realm.clock.now()
     while True:
-        report = await at.upkeep.scrub(
+        report = await realm.upkeep.scrub(
             deep=chosen.deep,
             limit=_LIMIT,
             bytes_per_second=chosen.mib_per_second * (1 << 20),
-            every_days=(at.clock.now() - began) / timedelta(days=1),
+            every_days=(realm.clock.now() - began) / timedelta(days=1),
         )
         bad += report.missing + report.damaged
         checked += report.checked
@@ -83,8 +83,8 @@ async def _scrub(at: OpenRealm, chosen: argparse.Namespace) -> int:
     return FOUND_WANTING if bad else 0
 
 
-async def _audit(at: OpenRealm, chosen: argparse.Namespace) -> int:
-    report = await at.upkeep.audit(chosen.samples)
+async def _audit(realm: OpenRealm, chosen: argparse.Namespace) -> int:
+    report = await realm.upkeep.audit(chosen.samples)
     for provider, found in sorted(report.providers.items()):
         say(
             f"  {provider:<16} {found.samples:>6,} blocks proven, {found.failures} wrong or missing, "
@@ -99,12 +99,12 @@ async def _audit(at: OpenRealm, chosen: argparse.Namespace) -> int:
     return FOUND_WANTING if total.failures else 0
 
 
-async def _drain(at: OpenRealm, chosen: argparse.Namespace) -> int:
+async def _drain(realm: OpenRealm, chosen: argparse.Namespace) -> int:
     """Until it is over; what is interrupted, the worker goes on with, or the same command."""
     provider = ProviderId(chosen.provider)
     last = ""
     while True:
-        report = await withdraw(provider, hostile=chosen.hostile, at=at)
+        report = await withdraw(provider, hostile=chosen.hostile, realm=realm)
         line = _progress(report)
         if line != last:
             say(line)
@@ -139,8 +139,8 @@ def _farewell(report: DrainReport) -> str:
     )
 
 
-async def _keep(at: OpenRealm, chosen: argparse.Namespace) -> int:
-    await at.upkeep.keep(ProviderId(chosen.provider))
+async def _keep(realm: OpenRealm, chosen: argparse.Namespace) -> int:
+    await realm.upkeep.keep(ProviderId(chosen.provider))
     say(f"{chosen.provider} takes new fragments again. What was moved stays where it is now.")
     return 0
 

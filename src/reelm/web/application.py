@@ -65,24 +65,24 @@ ROUTES = [
 ]
 
 
-def build(at: OpenRealm, *, public_url: str, static: Path = STATIC) -> App:
+def build(realm: OpenRealm, *, public_url: str, static: Path = STATIC) -> App:
     """The application of a realm that is open for as long as it serves."""
-    traffic = Traffic(at.clock)
-    inner = framework(at, traffic=traffic, public_url=public_url)
-    return Front(inner, at=at, traffic=traffic, static=static, public_url=public_url)
+    traffic = Traffic(realm.clock)
+    inner = framework(realm, traffic=traffic, public_url=public_url)
+    return Front(inner, realm=realm, traffic=traffic, static=static, public_url=public_url)
 
 
-def framework(at: OpenRealm, *, traffic: Traffic, public_url: str) -> Litestar:
+def framework(realm: OpenRealm, *, traffic: Traffic, public_url: str) -> Litestar:
     """The routes alone, without files and headers: what the OpenAPI document describes."""
     cookie = SessionCookie(is_secure=public_url.startswith("https:"))
-    limits = Limits.of(at.clock)
-    inventory = Inventory(at)
+    limits = Limits.of(realm.clock)
+    inventory = Inventory(realm)
 
     async def the_realm() -> OpenRealm:
-        return at
+        return realm
 
     async def the_caller(request: Request[Any, Any, Any]) -> Caller:
-        return cookie.caller(request, at)
+        return cookie.caller(request, realm)
 
     async def the_cookie() -> SessionCookie:
         return cookie
@@ -99,7 +99,7 @@ def framework(at: OpenRealm, *, traffic: Traffic, public_url: str) -> Litestar:
     return Litestar(
         ROUTES,
         dependencies={
-            "at": Provide(the_realm, use_cache=True),
+            "realm": Provide(the_realm, use_cache=True),
             "caller": Provide(the_caller),
             "cookie": Provide(the_cookie, use_cache=True),
             "inventory": Provide(the_inventory, use_cache=True),
@@ -109,7 +109,7 @@ def framework(at: OpenRealm, *, traffic: Traffic, public_url: str) -> Litestar:
         exception_handlers=EXCEPTION_HANDLERS,
         request_class=JsonRequest,
         csrf_config=CSRFConfig(
-            secret=at.keys.secret("web/csrf").reveal().hex(), cookie_secure=cookie.is_secure
+            secret=realm.keys.secret("web/csrf").reveal().hex(), cookie_secure=cookie.is_secure
         ),
         request_max_body_size=LARGEST_BODY_BYTES,
         openapi_config=OpenAPIConfig(
@@ -164,8 +164,8 @@ class Deferred:
 
     @asynccontextmanager
     async def _opened(self) -> AsyncIterator[None]:
-        async with self._opening() as at:
+        async with self._opening() as realm:
             if self._is_only_receiver:
-                await sweep(at=at)
-            self._app = build(at, public_url=self._public_url)
+                await sweep(realm=realm)
+            self._app = build(realm, public_url=self._public_url)
             yield

@@ -18,11 +18,11 @@ class Caller:
 
     token: SessionToken | None
     address: str
-    at: OpenRealm
+    realm: OpenRealm
 
     async def viewer(self, tx: Tx) -> AccountId | None:
         """The account that is signed in, if any."""
-        return None if self.token is None else await self.at.accounts.session(tx, self.token)
+        return None if self.token is None else await self.realm.accounts.session(tx, self.token)
 
     @property
     def identity(self) -> str:
@@ -58,10 +58,10 @@ class SessionCookie:
     def cleared(self) -> Cookie:
         return self._cookie("", max_age=0)
 
-    def caller(self, request: Request[Any, Any, Any], at: OpenRealm) -> Caller:
+    def caller(self, request: Request[Any, Any, Any], realm: OpenRealm) -> Caller:
         text = request.cookies.get(self.name)
         address = request.client.host if request.client else ""
-        return Caller(SessionToken(text) if text else None, address, at)
+        return Caller(SessionToken(text) if text else None, address, realm)
 
     def _cookie(self, value: str, *, max_age: int) -> Cookie:
         return Cookie(

@@ -70,10 +70,12 @@ _MEDIA_TYPES = {
 class Front:
     """An ASGI application around the framework's."""
 
-    def __init__(self, inner: App, *, at: OpenRealm, traffic: Traffic, static: Path, public_url: str) -> None:
+    def __init__(
+        self, inner: App, *, realm: OpenRealm, traffic: Traffic, static: Path, public_url: str
+    ) -> None:
         self._inner = inner
         self._traffic = traffic
-        self._at = at
+        self._at = realm
         self._static = static
         self._public_url = public_url
         self._assets = frozenset(_files(static))

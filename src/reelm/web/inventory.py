@@ -19,8 +19,8 @@ class Inventory:
     However many ask, one count runs at a time, for at most a twentieth of all time.
     """
 
-    def __init__(self, at: OpenRealm) -> None:
-        self._at = at
+    def __init__(self, realm: OpenRealm) -> None:
+        self._at = realm
         self._turn = asyncio.Lock()
         self._kept: schema.Storage | None = None
         self._fresh_until = 0.0

@@ -18,8 +18,8 @@ async def document() -> str:
     """The OpenAPI 3.1 document of this version, the same for every realm."""
     with tempfile.TemporaryDirectory() as folder:
         chosen = settings.load(Path(folder))
-        async with open_realm(chosen) as at:
-            app = framework(at, traffic=Traffic(at.clock), public_url=chosen.public_url)
+        async with open_realm(chosen) as realm:
+            app = framework(realm, traffic=Traffic(realm.clock), public_url=chosen.public_url)
             return json.dumps(app.openapi_schema.to_schema(), indent=2, ensure_ascii=False) + "\n"
 
 

@@ -26,40 +26,40 @@ class Arrived:
     upload: Upload | None
 
 
-async def announce(length_bytes: int, *, metadata: str, owner: AccountId, at: OpenRealm) -> Arrival:
+async def announce(length_bytes: int, *, metadata: str, owner: AccountId, realm: OpenRealm) -> Arrival:
     """Begin an upload that will come in pieces; what the sender says about the file is kept sealed.
 
     Raises:
         Empty, TooManyBytes, QuotaReached, TooManyOpen, SpoolFull, StoresFull: it could never be taken in
             whole.
     """
-    await require_room(length_bytes, at=at)
-    upload_id = UploadId(mint(at.clock, at.entropy))
-    await at.media.arrivals.prepare(upload_id, length_bytes)
+    await require_room(length_bytes, realm=realm)
+    upload_id = UploadId(mint(realm.clock, realm.entropy))
+    await realm.media.arrivals.prepare(upload_id, length_bytes)
     try:
-        async with at.database.write() as tx:
-            await at.accounts.hold(tx, owner)
-            key = await at.keys.user_key(tx, owner)
+        async with realm.database.write() as tx:
+            await realm.accounts.hold(tx, owner)
+            key = await realm.keys.user_key(tx, owner)
             sealed = key.seal(metadata.encode(), purpose=_PURPOSE) if metadata else None
-            return await at.media.arrivals.announce(
+            return await realm.media.arrivals.announce(
                 tx, upload_id, owner=owner, length_bytes=length_bytes, metadata=sealed
             )
     except BaseException:
-        at.media.discard(upload_id)
+        realm.media.discard(upload_id)
         raise
 
 
-async def metadata_of(arrival: Arrival, *, at: OpenRealm) -> str:
+async def metadata_of(arrival: Arrival, *, realm: OpenRealm) -> str:
     """What its sender said about the file."""
     if arrival.metadata_sealed is None:
         return ""
-    async with at.database.read() as tx:
-        key = await at.keys.user_key(tx, AccountId(arrival.owner))
+    async with realm.database.read() as tx:
+        key = await realm.keys.user_key(tx, AccountId(arrival.owner))
     return key.open(arrival.metadata_sealed, purpose=_PURPOSE).decode()
 
 
 async def append(
-    upload_id: UploadId, body: Body, stream: AsyncIterable[bytes], *, owner: AccountId, at: OpenRealm
+    upload_id: UploadId, body: Body, stream: AsyncIterable[bytes], *, owner: AccountId, realm: OpenRealm
 ) -> Arrival:
     """Add to an arrival; when that was the last byte, look at the file.
 
@@ -69,108 +69,108 @@ async def append(
         OffsetMismatch, BeyondLength, ChecksumMismatch, Interrupted, SpoolFull: see ``reelm.media``.
         Invalid, TooLarge, Unsupported: it is whole and none that can be published; the message says why.
     """
-    arrival = await _find(upload_id, owner, at)
+    arrival = await _find(upload_id, owner, realm)
     if refusal := refusal_of(arrival):
         raise refusal
     if arrival.is_settled:
-        at.media.arrivals.check(arrival, body)
+        realm.media.arrivals.check(arrival, body)
         return arrival
-    async with _holding(upload_id, owner, at) as (hold, arrival):
+    async with _holding(upload_id, owner, realm) as (hold, arrival):
 
         async def record(offset_bytes: int) -> None:
-            async with at.database.write() as tx:
-                await at.media.arrivals.advance(tx, upload_id, offset_bytes)
+            async with realm.database.write() as tx:
+                await realm.media.arrivals.advance(tx, upload_id, offset_bytes)
 
-        offset_bytes = await at.media.arrivals.append(arrival, body, stream, hold=hold, record=record)
+        offset_bytes = await realm.media.arrivals.append(arrival, body, stream, hold=hold, record=record)
         if offset_bytes == arrival.length_bytes:
-            await _settle(arrival, at)
-    return await _find(upload_id, owner, at)
+            await _settle(arrival, realm)
+    return await _find(upload_id, owner, realm)
 
 
-async def stand(upload_id: UploadId, *, owner: AccountId, at: OpenRealm) -> Arrival:
+async def stand(upload_id: UploadId, *, owner: AccountId, realm: OpenRealm) -> Arrival:
     """Where an arrival stands once no other connection writes it: one that is silent is ended for this.
 
     Raises:
         UploadMissing, UploadBusy: as for ``append``.
     """
-    arrival = await _find(upload_id, owner, at)
+    arrival = await _find(upload_id, owner, realm)
     if arrival.is_complete:
         return arrival
-    async with _holding(upload_id, owner, at) as (_, held):
+    async with _holding(upload_id, owner, realm) as (_, held):
         return held
 
 
-async def follow(upload_id: UploadId, *, owner: AccountId, at: OpenRealm) -> Arrived:
+async def follow(upload_id: UploadId, *, owner: AccountId, realm: OpenRealm) -> Arrived:
     """How far an arrival has come and what became of it, without disturbing whoever sends it.
 
     Raises:
         UploadMissing: as for ``append``.
     """
-    arrival = await _find(upload_id, owner, at)
+    arrival = await _find(upload_id, owner, realm)
     if arrival.is_complete and not arrival.is_settled:
-        arrival = await settle(arrival, at=at)
+        arrival = await settle(arrival, realm=realm)
     if not arrival.is_settled or arrival.refusal:
         return Arrived(arrival, None)
-    async with at.database.read() as tx:
-        return Arrived(arrival, await at.media.upload(tx, upload_id, owner=owner))
+    async with realm.database.read() as tx:
+        return Arrived(arrival, await realm.media.upload(tx, upload_id, owner=owner))
 
 
-async def settle(arrival: Arrival, *, at: OpenRealm) -> Arrival:
+async def settle(arrival: Arrival, *, realm: OpenRealm) -> Arrival:
     """Look at a file that is whole, if a crash came before that. Left alone while somebody else looks."""
     owner = AccountId(arrival.owner)
     try:
-        async with _holding(arrival.id, owner, at) as (_, held):
-            await _settle(held, at)
+        async with _holding(arrival.id, owner, realm) as (_, held):
+            await _settle(held, realm)
     except UploadBusy:
         return arrival
     except (Invalid, TooLarge, Unsupported):
         pass  # recorded, and told to whoever asks
-    return await _find(arrival.id, owner, at)
+    return await _find(arrival.id, owner, realm)
 
 
-async def terminate(upload_id: UploadId, *, owner: AccountId, at: OpenRealm) -> None:
+async def terminate(upload_id: UploadId, *, owner: AccountId, realm: OpenRealm) -> None:
     """Forget an arrival, or the upload that it became.
 
     Raises:
         UploadMissing, UploadBusy: as for ``append``.
         UploadPosted: it is a clip already; the clip can be removed instead.
     """
-    arrival = await _find(upload_id, owner, at)
+    arrival = await _find(upload_id, owner, realm)
     if arrival.is_settled and not arrival.refusal:
-        await discard(upload_id, owner=owner, at=at)
+        await discard(upload_id, owner=owner, realm=realm)
         return
     if arrival.is_settled:
-        await _forget(upload_id, at)
+        await _forget(upload_id, realm)
         return
-    async with _holding(upload_id, owner, at):
-        await _forget(upload_id, at)
-        at.media.discard(upload_id)
+    async with _holding(upload_id, owner, realm):
+        await _forget(upload_id, realm)
+        realm.media.discard(upload_id)
 
 
-async def _find(upload_id: UploadId, owner: AccountId, at: OpenRealm) -> Arrival:
-    async with at.database.read() as tx:
-        return await at.media.arrivals.find(tx, upload_id, owner=owner)
+async def _find(upload_id: UploadId, owner: AccountId, realm: OpenRealm) -> Arrival:
+    async with realm.database.read() as tx:
+        return await realm.media.arrivals.find(tx, upload_id, owner=owner)
 
 
 @asynccontextmanager
 async def _holding(
-    upload_id: UploadId, owner: AccountId, at: OpenRealm
+    upload_id: UploadId, owner: AccountId, realm: OpenRealm
 ) -> AsyncIterator[tuple[Hold, Arrival]]:
     """The right to write an arrival, and where it stands: read again, since others may have written."""
-    arrival = await _find(upload_id, owner, at)
+    arrival = await _find(upload_id, owner, realm)
     try:
-        hold = await at.media.arrivals.take(arrival)
+        hold = await realm.media.arrivals.take(arrival)
     except UploadMissing:  # a row without a file would send its owner in circles
-        async with at.database.write() as tx:
-            await at.media.arrivals.forget_lost(tx, upload_id)
+        async with realm.database.write() as tx:
+            await realm.media.arrivals.forget_lost(tx, upload_id)
         raise
     try:
-        yield hold, await _find(upload_id, owner, at)
+        yield hold, await _find(upload_id, owner, realm)
     finally:
-        await at.media.arrivals.release(hold)
+        await realm.media.arrivals.release(hold)
 
 
-async def _settle(arrival: Arrival, at: OpenRealm) -> None:
+async def _settle(arrival: Arrival, realm: OpenRealm) -> None:
     """Look at a file that is whole; only while holding it, so that it is done once.
 
     A crash before the row leaves a file that is looked at again. A crash after a refusal leaves a file that
@@ -178,20 +178,20 @@ async def _settle(arrival: Arrival, at: OpenRealm) -> None:
     """
     if arrival.is_settled:
         return
-    path = await at.media.arrivals.complete(arrival.id)
+    path = await realm.media.arrivals.complete(arrival.id)
     try:
-        probe = await at.media.probe(path)
+        probe = await realm.media.probe(path)
     except (Invalid, TooLarge, Unsupported) as refused:
-        async with at.database.write() as tx:
-            await at.media.arrivals.settle(tx, arrival.id, refused)
-        at.media.discard(arrival.id)
+        async with realm.database.write() as tx:
+            await realm.media.arrivals.settle(tx, arrival.id, refused)
+        realm.media.discard(arrival.id)
         raise
-    async with at.database.write() as tx:
-        await at.media.arrivals.settle(tx, arrival.id, None)
+    async with realm.database.write() as tx:
+        await realm.media.arrivals.settle(tx, arrival.id, None)
         spooled = Spooled(path, arrival.length_bytes)
-        await at.media.record_upload(tx, spooled, upload=arrival.id, owner=arrival.owner, probe=probe)
+        await realm.media.record_upload(tx, spooled, upload=arrival.id, owner=arrival.owner, probe=probe)
 
 
-async def _forget(upload_id: UploadId, at: OpenRealm) -> None:
-    async with at.database.write() as tx:
-        await at.media.arrivals.remove(tx, upload_id)
+async def _forget(upload_id: UploadId, realm: OpenRealm) -> None:
+    async with realm.database.write() as tx:
+        await realm.media.arrivals.remove(tx, upload_id)

@@ -27,28 +27,28 @@ class Declaring:
         await Ledger.promise_announcement(tx, _MANIFEST, leaf, realm=realm, at=self.clock.now())
 
 
-async def declare(running: Release, published: Release | None, *, at: OpenRealm) -> None:
+async def declare(running: Release, published: Release | None, *, realm: OpenRealm) -> None:
     """Put what is new of manifest and policies on the record, and that this release runs from now on.
 
     Args:
         running: the code and page that are about to run.
         published: what the realm keeps of the release on record; None when it was put there without a wheel.
-        at: the realm, which does nothing yet.
+        realm: the realm, which does nothing yet.
 
     Raises:
         ReleaseUnlogged: what is about to run is not the release on record.
         NotRecorded: they are not on the record yet, so that nothing may run by them.
     """
-    await at.ledger.announce(_MANIFEST, _manifest(at.version, at.retention_days))
-    await at.ledger.announce("policy.publish", _policies(at))
-    await _hold_to_record(running, published or running, at=at)
+    await realm.ledger.announce(_MANIFEST, _manifest(realm.version, realm.retention_days))
+    await realm.ledger.announce("policy.publish", _policies(realm))
+    await _hold_to_record(running, published or running, realm=realm)
     deployed = {"version": running.version, "code_digest": running.code_digest}
     if running.page_digest is not None:
         deployed["page_digest"] = running.page_digest
-    await at.ledger.announce("release.deploy", deployed)
+    await realm.ledger.announce("release.deploy", deployed)
 
 
-async def publish_release(release: Release, running: Release, *, at: OpenRealm) -> int:
+async def publish_release(release: Release, running: Release, *, realm: OpenRealm) -> int:
     """Put a release on the record, so that it may run; the index of its leaf. Safe to repeat.
 
     Raises:
@@ -61,13 +61,13 @@ async def publish_release(release: Release, running: Release, *, at: OpenRealm) 
             f"would run here is version {running.version} with code {running.code_digest}, or the page is "
             "another one. Nothing was put on record. Install the wheel that it describes, and try again."
         )
-    return await at.ledger.announce(_PUBLISHED, release.public())
+    return await realm.ledger.announce(_PUBLISHED, release.public())
 
 
-async def _hold_to_record(running: Release, kept: Release, *, at: OpenRealm) -> None:
+async def _hold_to_record(running: Release, kept: Release, *, realm: OpenRealm) -> None:
     """A new realm's first release goes on record by itself; every later one when the operator says so."""
-    is_new = not await at.ledger.has_announced(_PUBLISHED)
-    is_logged = is_new or await at.ledger.has_announced(_PUBLISHED, kept.public())
+    is_new = not await realm.ledger.has_announced(_PUBLISHED)
+    is_logged = is_new or await realm.ledger.has_announced(_PUBLISHED, kept.public())
     if not is_logged or not kept.is_of(running):
         raise ReleaseUnlogged(
             f"Version {running.version} with code {running.code_digest} and page {running.page_digest} is "
@@ -76,7 +76,7 @@ async def _hold_to_record(running: Release, kept: Release, *, at: OpenRealm) -> 
             "again. If you changed nothing, somebody else did: compare the files with the release's."
         )
     if is_new:
-        await at.ledger.announce(_PUBLISHED, kept.public())
+        await realm.ledger.announce(_PUBLISHED, kept.public())
 
 
 def _manifest(version: Version, retention_days: int) -> dict[str, object]:
@@ -89,9 +89,9 @@ def _manifest(version: Version, retention_days: int) -> dict[str, object]:
     return leaf
 
 
-def _policies(at: OpenRealm) -> dict[str, object]:
+def _policies(realm: OpenRealm) -> dict[str, object]:
     return {
-        "version": at.published.number,
-        "policy_digest": at.published.policy_set.digest,
-        "schema_digest": at.published.policy_set.schema_digest,
+        "version": realm.published.number,
+        "policy_digest": realm.published.policy_set.digest,
+        "schema_digest": realm.published.policy_set.schema_digest,
     }

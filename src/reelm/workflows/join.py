@@ -6,7 +6,7 @@ from reelm.workflows.realm import OpenRealm
 
 
 async def join(
-    tx: Tx, *, email: str, password: PasswordHash, handle: str, display_name: str | None, at: OpenRealm
+    tx: Tx, *, email: str, password: PasswordHash, handle: str, display_name: str | None, realm: OpenRealm
 ) -> Account:
     """Create an account and its profile.
 
@@ -15,6 +15,6 @@ async def join(
         HandleTaken: the handle belongs to someone else.
         BadHandle: the handle does not follow the rules.
     """
-    account = await at.accounts.sign_up(tx, email, password)
-    await at.social.create_profile(tx, account.id, handle=handle, display_name=display_name or handle)
+    account = await realm.accounts.sign_up(tx, email, password)
+    await realm.social.create_profile(tx, account.id, handle=handle, display_name=display_name or handle)
     return account

@@ -28,71 +28,73 @@ class Lent:
     lease_seconds: int
 
 
-async def recognise(token: str, *, at: OpenRealm) -> EncoderId:
+async def recognise(token: str, *, realm: OpenRealm) -> EncoderId:
     """The encoder with this token; raises ``EncoderUnknown``."""
-    async with at.database.read() as tx:
-        encoder, is_due = await at.encoders.recognise(tx, token)
+    async with realm.database.read() as tx:
+        encoder, is_due = await realm.encoders.recognise(tx, token)
     if is_due:
-        async with at.database.write() as tx:
-            await at.encoders.mark_seen(tx, encoder)
+        async with realm.database.write() as tx:
+            await realm.encoders.mark_seen(tx, encoder)
     return encoder
 
 
-async def lend(encoder: EncoderId, *, at: OpenRealm) -> Lent | None:
+async def lend(encoder: EncoderId, *, realm: OpenRealm) -> Lent | None:
     """The encoding whose turn it is; None when there is none."""
-    async with at.database.read() as tx:
-        if not await at.media.lending.has_work(tx):
+    async with realm.database.read() as tx:
+        if not await realm.media.lending.has_work(tx):
             return None
-    async with at.database.write() as tx:
-        taken = await at.media.lending.take(tx, encoder)
+    async with realm.database.write() as tx:
+        taken = await realm.media.lending.take(tx, encoder)
         if taken is None or taken.lease is None:
             return None
-        keys = {name: Secret(at.entropy.draw(KEY_BYTES)) for name in taken.wanted.rungs}
-        owner_key = await at.keys.user_key(tx, AccountId(taken.owner))
+        keys = {name: Secret(realm.entropy.draw(KEY_BYTES)) for name in taken.wanted.rungs}
+        owner_key = await realm.keys.user_key(tx, AccountId(taken.owner))
         plain = msgspec.json.encode({name: key.reveal() for name, key in keys.items()})
-        await at.media.lending.keep_keys(tx, taken, owner_key.seal(plain, purpose=purpose_of(taken)))
+        await realm.media.lending.keep_keys(tx, taken, owner_key.seal(plain, purpose=purpose_of(taken)))
         try:
-            source_bytes = at.media.source(taken.upload_id).stat().st_size
+            source_bytes = realm.media.source(taken.upload_id).stat().st_size
         except UploadMissing:  # taken back meanwhile; the row goes with it
             return None
-    return Lent(taken.lease, taken.wanted, source_bytes, keys, at.media.lending.terms.lease_seconds)
+    return Lent(taken.lease, taken.wanted, source_bytes, keys, realm.media.lending.terms.lease_seconds)
 
 
-async def read_source(lease: LeaseId, start: int, length: int, *, encoder: EncoderId, at: OpenRealm) -> bytes:
+async def read_source(
+    lease: LeaseId, start: int, length: int, *, encoder: EncoderId, realm: OpenRealm
+) -> bytes:
     """Some bytes of the lease's source; raises ``UploadMissing`` when it was taken back."""
-    async with at.database.read() as tx:
-        held = await at.media.lending.held(tx, lease, encoder)
-    return await at.media.lending.read_source(held, start, length)
+    async with realm.database.read() as tx:
+        held = await realm.media.lending.held(tx, lease, encoder)
+    return await realm.media.lending.read_source(held, start, length)
 
 
-async def renew(lease: LeaseId, ratio: float, *, encoder: EncoderId, at: OpenRealm) -> None:
+async def renew(lease: LeaseId, ratio: float, *, encoder: EncoderId, realm: OpenRealm) -> None:
     """The encoder is still at work, and this far."""
-    async with at.database.write() as tx:
-        await at.media.lending.renew(tx, await at.media.lending.held(tx, lease, encoder), ratio)
+    async with realm.database.write() as tx:
+        await realm.media.lending.renew(tx, await realm.media.lending.held(tx, lease, encoder), ratio)
 
 
 async def take_in(
-    lease: LeaseId, rung: str, start: int, block: bytes, *, encoder: EncoderId, at: OpenRealm
+    lease: LeaseId, rung: str, start: int, block: bytes, *, encoder: EncoderId, realm: OpenRealm
 ) -> None:
     """Keep a block of ciphertext. Safe to repeat.
 
     Raises:
         NotWanted, OffsetMismatch, BeyondLength, SpoolFull: see ``Lending.write``.
     """
-    async with at.database.read() as tx:
-        held = await at.media.lending.held(tx, lease, encoder)
-    await at.media.lending.write(held, rung, start, block)
+    async with realm.database.read() as tx:
+        held = await realm.media.lending.held(tx, lease, encoder)
+    await realm.media.lending.write(held, rung, start, block)
 
 
 async def deliver(
-    lease: LeaseId, delivery: dict[str, tuple[Sent, ...]], *, encoder: EncoderId, at: OpenRealm
+    lease: LeaseId, delivery: dict[str, tuple[Sent, ...]], *, encoder: EncoderId, realm: OpenRealm
 ) -> None:
     """The encoder is done; raises ``NotWanted`` when it made something else."""
-    async with at.database.write() as tx:
-        await at.media.lending.deliver(tx, await at.media.lending.held(tx, lease, encoder), delivery)
+    async with realm.database.write() as tx:
+        await realm.media.lending.deliver(tx, await realm.media.lending.held(tx, lease, encoder), delivery)
 
 
-async def give_back(lease: LeaseId, *, encoder: EncoderId, at: OpenRealm) -> None:
+async def give_back(lease: LeaseId, *, encoder: EncoderId, realm: OpenRealm) -> None:
     """The encoder cannot do it."""
-    async with at.database.write() as tx:
-        await at.media.lending.give_back(tx, await at.media.lending.held(tx, lease, encoder))
+    async with realm.database.write() as tx:
+        await realm.media.lending.give_back(tx, await realm.media.lending.held(tx, lease, encoder))

@@ -26,18 +26,18 @@ class Shown:
     receipt: str | None
 
 
-async def looks_shown(subject: AccountId, *, at: OpenRealm) -> Sequence[Shown]:
+async def looks_shown(subject: AccountId, *, realm: OpenRealm) -> Sequence[Shown]:
     """Who of the staff saw what of somebody, newest first, with proof where the record has it."""
-    async with at.database.read() as tx:
-        looks = await at.staff.looks_at(tx, subject)
-    return [Shown(look, await _receipt(look, at)) for look in looks]
+    async with realm.database.read() as tx:
+        looks = await realm.staff.looks_at(tx, subject)
+    return [Shown(look, await _receipt(look, realm)) for look in looks]
 
 
-async def _receipt(look: Look, at: OpenRealm) -> str | None:
+async def _receipt(look: Look, realm: OpenRealm) -> str | None:
     if look.leaf_index is None:
         return None
     try:
-        return (await at.ledger.receipt(look.leaf_index)).encode().decode()
+        return (await realm.ledger.receipt(look.leaf_index)).encode().decode()
     except (LeafMissing, Pruned):
         return None
 
@@ -49,7 +49,7 @@ async def look_at_email(
     ticket: str | None,
     approval_id: str | None = None,
     by: AccountId,
-    at: OpenRealm,
+    realm: OpenRealm,
 ) -> Seen:
     """The e-mail address of somebody, for a member of staff with a purpose.
 
@@ -58,14 +58,14 @@ async def look_at_email(
         AccountMissing, KeyDestroyed: there is nobody to see.
         NotRecorded: it is not on the public record yet, so nothing was seen.
     """
-    asked = access_to_email("access.read", purpose=purpose, ticket=ticket, at=at)
-    index = await at.staff.see(at.database, by, asked, subject=subject, approval_id=approval_id)
-    async with at.database.read() as tx:
-        account = await at.accounts.account(tx, subject)
+    asked = access_to_email("access.read", purpose=purpose, ticket=ticket, realm=realm)
+    index = await realm.staff.see(realm.database, by, asked, subject=subject, approval_id=approval_id)
+    async with realm.database.read() as tx:
+        account = await realm.accounts.account(tx, subject)
     return Seen(account.email, index)
 
 
-def access_to_email(action: str, *, purpose: str, ticket: str | None, at: OpenRealm) -> policy.Access:
+def access_to_email(action: str, *, purpose: str, ticket: str | None, realm: OpenRealm) -> policy.Access:
     """What is asked, and approved, of people's e-mail addresses."""
-    data = policy.Data("email", DataClass.PROTECTED, at.manifest.realm.id)
+    data = policy.Data("email", DataClass.PROTECTED, realm.manifest.realm.id)
     return policy.Access(action, data, purpose, ticket)

@@ -41,21 +41,23 @@ class Made:
     seconds: float | None
 
 
-async def make(work: Work, *, progress: Callable[[float], None], at: OpenRealm) -> Made:
+async def make(work: Work, *, progress: Callable[[float], None], realm: OpenRealm) -> Made:
     """Encode and encrypt the rungs, wherever there is a place first. Safe to repeat.
 
     Raises:
         Unreadable, TookTooLong, EncoderStopped, SpoolFull: see ``reelm.media``.
     """
     if work.plan.sound is not None:  # somebody else's clip is in it, so it does not leave this machine
-        async with (at.turns if at.turns.places else at.remux_turns).hold(work.turn, work.queue_round):
-            return await _here(work, progress, at)
-    if not await _offer(work, at):
-        async with at.turns.hold(work.turn, work.queue_round):
-            return await _here(work, progress, at)
+        async with (realm.turns if realm.turns.places else realm.remux_turns).hold(
+            work.turn, work.queue_round
+        ):
+            return await _here(work, progress, realm)
+    if not await _offer(work, realm):
+        async with realm.turns.hold(work.turn, work.queue_round):
+            return await _here(work, progress, realm)
     sides = {
-        asyncio.create_task(_once_it_is_our_turn(work, progress, at)),
-        asyncio.create_task(_once_it_is_delivered(work, progress, at)),
+        asyncio.create_task(_once_it_is_our_turn(work, progress, realm)),
+        asyncio.create_task(_once_it_is_delivered(work, progress, realm)),
     }
     try:
         done, _ = await asyncio.wait(sides, return_when=asyncio.FIRST_COMPLETED)
@@ -66,12 +68,12 @@ async def make(work: Work, *, progress: Callable[[float], None], at: OpenRealm) 
         await asyncio.gather(*sides, return_exceptions=True)
 
 
-async def keys_of(encoding: Encoding, *, at: OpenRealm) -> dict[str, Secret]:
+async def keys_of(encoding: Encoding, *, realm: OpenRealm) -> dict[str, Secret]:
     """The keys that were lent with an encoding, by rung."""
     if encoding.keys_sealed is None:
         return {}
-    async with at.database.read() as tx:
-        owner_key = await at.keys.user_key(tx, AccountId(encoding.owner))
+    async with realm.database.read() as tx:
+        owner_key = await realm.keys.user_key(tx, AccountId(encoding.owner))
     opened = owner_key.open(encoding.keys_sealed, purpose=purpose_of(encoding))
     return {name: Secret(key) for name, key in msgspec.json.decode(opened, type=dict[str, bytes]).items()}
 
@@ -80,63 +82,63 @@ def purpose_of(encoding: Encoding) -> str:
     return f"media/encoding/{encoding.lease}"
 
 
-async def _offer(work: Work, at: OpenRealm) -> bool:
+async def _offer(work: Work, realm: OpenRealm) -> bool:
     """Whether there is anybody to offer it to, or will have to be."""
     wanted = Wanted(work.plan.probe, tuple(rung.name for rung in work.rungs), work.plan.cut)
-    async with at.database.write() as tx:
-        if at.turns.places and not await at.encoders.any(tx):
+    async with realm.database.write() as tx:
+        if realm.turns.places and not await realm.encoders.any(tx):
             return False
-        await at.media.lending.offer(
+        await realm.media.lending.offer(
             tx, work.upload_id, wanted, owner=work.owner, turn=work.turn, queue_round=work.queue_round
         )
     return True
 
 
-async def _once_it_is_our_turn(work: Work, progress: Callable[[float], None], at: OpenRealm) -> Made:
+async def _once_it_is_our_turn(work: Work, progress: Callable[[float], None], realm: OpenRealm) -> Made:
     while True:
-        async with at.turns.hold(work.turn, work.queue_round):
-            async with at.database.write() as tx:
-                is_ours = await at.media.lending.reclaim(tx, work.upload_id, work.turn)
+        async with realm.turns.hold(work.turn, work.queue_round):
+            async with realm.database.write() as tx:
+                is_ours = await realm.media.lending.reclaim(tx, work.upload_id, work.turn)
             if is_ours:
-                return await _here(work, progress, at)
+                return await _here(work, progress, realm)
         await asyncio.sleep(LOOK_EVERY_SECONDS)  # an encoder elsewhere has it
 
 
-async def _once_it_is_delivered(work: Work, progress: Callable[[float], None], at: OpenRealm) -> Made:
+async def _once_it_is_delivered(work: Work, progress: Callable[[float], None], realm: OpenRealm) -> Made:
     while True:
         await asyncio.sleep(LOOK_EVERY_SECONDS)
-        async with at.database.read() as tx:
-            found = await at.media.lending.find(tx, work.upload_id, work.turn)
+        async with realm.database.read() as tx:
+            found = await realm.media.lending.find(tx, work.upload_id, work.turn)
         if found is None:
             raise EncoderStopped(
                 "What was offered to encoders elsewhere is gone. The upload is kept. Try again."
             )
         if found.stand is Stand.LEASED:
             progress(found.ratio)
-        if found.stand is Stand.DELIVERED and (renditions := await _verified(found, work, at)):
+        if found.stand is Stand.DELIVERED and (renditions := await _verified(found, work, realm)):
             return Made(renditions, None)
-        if not at.turns.places and at.media.lending.is_hopeless(found):
+        if not realm.turns.places and realm.media.lending.is_hopeless(found):
             raise EncoderStopped(
                 "No encoder elsewhere could prepare the video, and this machine does not. The upload is "
                 "kept. Try again."
             )
 
 
-async def _verified(delivered: Encoding, work: Work, at: OpenRealm) -> tuple[Rendition, ...]:
+async def _verified(delivered: Encoding, work: Work, realm: OpenRealm) -> tuple[Rendition, ...]:
     """What was delivered; nothing when it is no good."""
     try:
-        return await at.media.verify(delivered, await keys_of(delivered, at=at), into=work.folder)
+        return await realm.media.verify(delivered, await keys_of(delivered, realm=realm), into=work.folder)
     except BadDelivery as bad:
         _log.warning("make.bad-delivery", encoder=delivered.encoder, exc_info=bad)
-        async with at.database.write() as tx:
-            await at.media.lending.refuse(tx, delivered)
+        async with realm.database.write() as tx:
+            await realm.media.lending.refuse(tx, delivered)
         return ()
 
 
-async def _here(work: Work, progress: Callable[[float], None], at: OpenRealm) -> Made:
-    begun = at.clock.monotonic_seconds()
+async def _here(work: Work, progress: Callable[[float], None], realm: OpenRealm) -> Made:
+    begun = realm.clock.monotonic_seconds()
     progress(0.0)
-    source = at.media.source(work.upload_id)
-    encoded = await at.media.encode(source, work.plan, work.rungs, into=work.folder, progress=progress)
-    renditions = [await at.media.package(each, into=work.folder) for each in encoded]
-    return Made(tuple(renditions), at.clock.monotonic_seconds() - begun)
+    source = realm.media.source(work.upload_id)
+    encoded = await realm.media.encode(source, work.plan, work.rungs, into=work.folder, progress=progress)
+    renditions = [await realm.media.package(each, into=work.folder) for each in encoded]
+    return Made(tuple(renditions), realm.clock.monotonic_seconds() - begun)

@@ -39,11 +39,11 @@ class Order(msgspec.Struct, frozen=True):
         return f"clip/{self.clip_id}/{self.attempt}"
 
 
-async def put_picture(order: Order, name: str, path: Path, at: OpenRealm) -> ObjectId:
+async def put_picture(order: Order, name: str, path: Path, realm: OpenRealm) -> ObjectId:
     """Store a picture of the clip under its creator's key; a repeat finds what the vault already has."""
-    async with at.database.read() as tx:
-        user_key = await at.keys.user_key(tx, order.owner)
-    receipt = await at.vault.put(
+    async with realm.database.read() as tx:
+        user_key = await realm.keys.user_key(tx, order.owner)
+    receipt = await realm.vault.put(
         blocks(path),
         reference=f"{order.reference}/{name}",
         klass=DataClass.PUBLIC,
@@ -54,13 +54,13 @@ async def put_picture(order: Order, name: str, path: Path, at: OpenRealm) -> Obj
 
 
 @asynccontextmanager
-async def kept_unless_removed(object_id: ObjectId, at: OpenRealm) -> AsyncIterator[None]:
+async def kept_unless_removed(object_id: ObjectId, realm: OpenRealm) -> AsyncIterator[None]:
     """The creator may take the clip back while its bytes are on their way; then they go as well."""
     try:
         yield
     except ClipRemoved:
         with suppress(DeletionUnfinished):  # a store is away; ``tidy`` deletes there later
-            await at.vault.delete(object_id)
+            await realm.vault.delete(object_id)
         raise
 
 

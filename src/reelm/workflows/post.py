@@ -17,7 +17,7 @@ class Posting:
     cut: Cut = WHOLE
 
 
-async def post(tx: Tx, upload_id: UploadId, posting: Posting, *, by: AccountId, at: OpenRealm) -> ClipView:
+async def post(tx: Tx, upload_id: UploadId, posting: Posting, *, by: AccountId, realm: OpenRealm) -> ClipView:
     """The clip of an upload, due to be published once ``tx`` is durable, unless it is a draft.
 
     Safe to repeat: one upload, one clip, as it was asked for first.
@@ -29,10 +29,10 @@ async def post(tx: Tx, upload_id: UploadId, posting: Posting, *, by: AccountId, 
         BadMoment: the time to publish at has passed, or is too far away.
         BadText, CaptionTooLong, TextTooLong: a text breaks a rule; the upload waits for a better one.
     """
-    upload = await at.media.upload(tx, upload_id, owner=by)
+    upload = await realm.media.upload(tx, upload_id, owner=by)
     video = upload.probe.video
     assert video is not None  # noqa: S101 - a source without a picture is refused before it is recorded
-    clip, is_new = await at.social.create_clip(
+    clip, is_new = await realm.social.create_clip(
         tx,
         by,
         upload_id=upload_id,
@@ -47,6 +47,6 @@ async def post(tx: Tx, upload_id: UploadId, posting: Posting, *, by: AccountId, 
     )
     if is_new:
         if posting.details.sound_id is not None:
-            await at.social.require_usable(tx, posting.details.sound_id, by)
-        await at.media.cut(tx, upload, posting.cut)
-    return await at.social.clip(tx, clip.id, by)
+            await realm.social.require_usable(tx, posting.details.sound_id, by)
+        await realm.media.cut(tx, upload, posting.cut)
+    return await realm.social.clip(tx, clip.id, by)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from reelm.workflows.realm import OpenRealm
 
 
-async def prune(*, at: OpenRealm) -> None:
+async def prune(*, realm: OpenRealm) -> None:
     """Remove what is older than the retention that the newest manifest leaf declares; nothing without one."""
-    if at.retention_days:
-        await at.ledger.prune(before=at.clock.now() - timedelta(days=at.retention_days))
+    if realm.retention_days:
+        await realm.ledger.prune(before=realm.clock.now() - timedelta(days=realm.retention_days))

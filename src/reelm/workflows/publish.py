@@ -93,63 +93,63 @@ def publish_job(publication: Publication) -> Job:
     return Job("publish", f"publish/{order.clip_id}/{order.attempt}", msgspec.to_builtins(order))
 
 
-async def publish(run: Run, arguments: dict[str, Json], *, at: OpenRealm) -> None:
+async def publish(run: Run, arguments: dict[str, Json], *, realm: OpenRealm) -> None:
     """Tell the story to its end: the clip is published in full, or has failed with a reason."""
     order = msgspec.convert(arguments, Order)
     try:
-        await _publish(run, order, at)
+        await _publish(run, order, realm)
     except Refused as refused:
         refusal = refused.refusal
-        await run.step("refuse", lambda: _refuse(order, refusal, at))
+        await run.step("refuse", lambda: _refuse(order, refusal, realm))
 
 
-async def abandon(publication: Publication, *, at: OpenRealm) -> None:
+async def abandon(publication: Publication, *, realm: OpenRealm) -> None:
     """Give up on an attempt whose job ended without a word, so that the creator can retry."""
-    await _refuse(Order.of(publication), Refusal("publish.fault", FAULT), at)
+    await _refuse(Order.of(publication), Refusal("publish.fault", FAULT), realm)
 
 
-async def _publish(run: Run, order: Order, at: OpenRealm) -> None:
-    tell = partial(step, run, on_full=lambda: _stall(order, at))
-    probe = await tell("probe", lambda: _probe(order, at))
-    kept = await tell("earlier attempts", lambda: _keep(order, at)) if order.attempt > 1 else []
+async def _publish(run: Run, order: Order, realm: OpenRealm) -> None:
+    tell = partial(step, run, on_full=lambda: _stall(order, realm))
+    probe = await tell("probe", lambda: _probe(order, realm))
+    kept = await tell("earlier attempts", lambda: _keep(order, realm)) if order.attempt > 1 else []
     made = msgspec.convert(kept, list[str])
     is_copied = not made and remuxed_rung(_planned(probe)) is not None
     if not is_copied:
-        probe = await tell("sample", lambda: _sample(order, probe, Turn.FIRST_RUNG, at))
+        probe = await tell("sample", lambda: _sample(order, probe, Turn.FIRST_RUNG, realm))
     if not made:
-        first = await tell("first rung", lambda: _first_rung(order, probe, at))
-        await tell("store first rung", lambda: _store(order, first, at))
-        await tell("playable", lambda: _reveal(order, first, at))
+        first = await tell("first rung", lambda: _first_rung(order, probe, realm))
+        await tell("store first rung", lambda: _store(order, first, realm))
+        await tell("playable", lambda: _reveal(order, first, realm))
         made = [each.name for each in msgspec.convert(first, Batch).renditions]
     missing = tuple(rung for rung in _planned(probe).rungs if rung.name not in made)
     if missing:
         if is_copied:  # it plays by now
-            probe = await tell("sample", lambda: _sample(order, probe, Turn.MORE_RUNGS, at))
-        more = await tell("remaining rungs", lambda: _more_rungs(order, probe, missing, at))
-        await tell("store remaining rungs", lambda: _store(order, more, at))
-    await skimmed(tell, order, _planned(probe), at=at)
+            probe = await tell("sample", lambda: _sample(order, probe, Turn.MORE_RUNGS, realm))
+        more = await tell("remaining rungs", lambda: _more_rungs(order, probe, missing, realm))
+        await tell("store remaining rungs", lambda: _store(order, more, realm))
+    await skimmed(tell, order, _planned(probe), realm=realm)
     extra = _extra_rung(probe)
     if extra is not None and extra.name not in made:
-        await tell("ladder is whole", lambda: _retire(order, at))
-        await _add(tell, order, probe, extra, at=at)
-    await tell("done", lambda: _finish(order, at))
+        await tell("ladder is whole", lambda: _retire(order, realm))
+        await _add(tell, order, probe, extra, realm=realm)
+    await tell("done", lambda: _finish(order, realm))
 
 
-async def _probe(order: Order, at: OpenRealm) -> Json:
+async def _probe(order: Order, realm: OpenRealm) -> Json:
     """What was found when the file came in: it lies in the spool since then, where nobody changes it.
 
     The sound of another clip is brought there as well.
     """
-    at.media.source(order.upload_id)  # still there
-    async with at.database.read() as tx:
-        upload = await at.media.upload(tx, order.upload_id, owner=order.owner)
-    sound = await bring_sound(order, at=at)
+    realm.media.source(order.upload_id)  # still there
+    async with realm.database.read() as tx:
+        upload = await realm.media.upload(tx, order.upload_id, owner=order.owner)
+    sound = await bring_sound(order, realm=realm)
     # What the setting says now holds for the whole story: a step that was told is told again after a crash.
     return {
         **msgspec.to_builtins(upload.probe),
         "cut": msgspec.to_builtins(upload.cut),
         "sound": None if sound is None else str(sound),
-        "has_av1": at.media.has_av1,
+        "has_av1": realm.media.has_av1,
     }
 
 
@@ -165,61 +165,61 @@ def _extra_rung(probe: Json) -> Rung | None:
     return av1_rung(_planned(probe)) if probe.get("has_av1") else None
 
 
-async def _sample(order: Order, probe: Json, turn: Turn, at: OpenRealm) -> Json:
+async def _sample(order: Order, probe: Json, turn: Turn, realm: OpenRealm) -> Json:
     """The probe, and how hard the picture is to encode: the same for every encoder and every try."""
     assert isinstance(probe, dict)  # noqa: S101 - as ``_probe`` made it
-    async with at.remux_turns.hold(turn, order.round):
-        sampled = await at.media.sample(at.media.source(order.upload_id), _planned(probe))
+    async with realm.remux_turns.hold(turn, order.round):
+        sampled = await realm.media.sample(realm.media.source(order.upload_id), _planned(probe))
     return {**probe, "sample": msgspec.to_builtins(sampled)}
 
 
-async def _keep(order: Order, at: OpenRealm) -> Json:
+async def _keep(order: Order, realm: OpenRealm) -> Json:
     """The rungs of earlier attempts that players have; what nobody could watch yet is made anew, whole."""
-    async with at.database.write() as tx:
-        clip = await at.social.clip(tx, order.clip_id, order.owner)
+    async with realm.database.write() as tx:
+        clip = await realm.social.clip(tx, order.clip_id, order.owner)
         if clip.state is ClipState.VISIBLE:
-            return [each.name for each in await at.delivery.announced(tx, order.clip_id)]
-        names = await at.delivery.withdraw(tx, order.clip_id)
-    at.origin.forget(names)
+            return [each.name for each in await realm.delivery.announced(tx, order.clip_id)]
+        names = await realm.delivery.withdraw(tx, order.clip_id)
+    realm.origin.forget(names)
     return []
 
 
-async def _first_rung(order: Order, probe: Json, at: OpenRealm) -> Json:
+async def _first_rung(order: Order, probe: Json, realm: OpenRealm) -> Json:
     """The quickest rendition that plays, encrypted, and the poster; it holds no key in the clear."""
     planned = _planned(probe)
     if (remuxed := remuxed_rung(planned)) is not None:
         with suppress(BadEncoding, Unreadable):  # not what it seemed: encoded like any other
-            return await _remux(order, planned, remuxed, at)
-    async with _meanwhile(_poster(order, planned, at)) as poster:
-        async with reporting(order.clip_id, Step.PREPARING, at) as progress:
-            work = _work(order, Turn.FIRST_RUNG, planned, planned.rungs[:1], at=at)
-            made = await make(work, progress=progress, at=at)
+            return await _remux(order, planned, remuxed, realm)
+    async with _meanwhile(_poster(order, planned, realm)) as poster:
+        async with reporting(order.clip_id, Step.PREPARING, realm) as progress:
+            work = _work(order, Turn.FIRST_RUNG, planned, planned.rungs[:1], realm=realm)
+            made = await make(work, progress=progress, realm=realm)
         still = _still(await poster)
-    packed = [await _pack(order, each, at) for each in made.renditions]
+    packed = [await _pack(order, each, realm) for each in made.renditions]
     return cast("Json", msgspec.to_builtins(Batch(packed, still, made.seconds)))
 
 
-async def _remux(order: Order, planned: Plan, rung: Rung, at: OpenRealm) -> Json:
-    source, folder = at.media.source(order.upload_id), _first_folder(order, at)
-    async with at.remux_turns.hold(Turn.FIRST_RUNG, order.round):
-        begun = at.clock.monotonic_seconds()
-        making = at.media.poster(source, planned.probe, into=folder, cut=planned.cut)
+async def _remux(order: Order, planned: Plan, rung: Rung, realm: OpenRealm) -> Json:
+    source, folder = realm.media.source(order.upload_id), _first_folder(order, realm)
+    async with realm.remux_turns.hold(Turn.FIRST_RUNG, order.round):
+        begun = realm.clock.monotonic_seconds()
+        making = realm.media.poster(source, planned.probe, into=folder, cut=planned.cut)
         async with _meanwhile(making) as poster:
-            remuxed = await at.media.remux(source, planned, rung, into=folder)
-            packed = await _pack(order, await at.media.package(remuxed, into=folder), at)
+            remuxed = await realm.media.remux(source, planned, rung, into=folder)
+            packed = await _pack(order, await realm.media.package(remuxed, into=folder), realm)
             still = _still(await poster)
-    took_seconds = at.clock.monotonic_seconds() - begun
+    took_seconds = realm.clock.monotonic_seconds() - begun
     return cast("Json", msgspec.to_builtins(Batch([packed], still, took_seconds)))
 
 
-async def _poster(order: Order, planned: Plan, at: OpenRealm) -> Poster:
-    source, folder = at.media.source(order.upload_id), _first_folder(order, at)
-    async with at.remux_turns.hold(Turn.FIRST_RUNG, order.round):
-        return await at.media.poster(source, planned.probe, into=folder, cut=planned.cut)
+async def _poster(order: Order, planned: Plan, realm: OpenRealm) -> Poster:
+    source, folder = realm.media.source(order.upload_id), _first_folder(order, realm)
+    async with realm.remux_turns.hold(Turn.FIRST_RUNG, order.round):
+        return await realm.media.poster(source, planned.probe, into=folder, cut=planned.cut)
 
 
-def _first_folder(order: Order, at: OpenRealm) -> Path:
-    return at.media.workspace(order.upload_id) / Turn.FIRST_RUNG.name.lower()
+def _first_folder(order: Order, realm: OpenRealm) -> Path:
+    return realm.media.workspace(order.upload_id) / Turn.FIRST_RUNG.name.lower()
 
 
 @asynccontextmanager
@@ -238,27 +238,27 @@ def _still(poster: Poster) -> Still:
     return Still(str(poster.path), poster.blurhash)
 
 
-async def _more_rungs(order: Order, probe: Json, rungs: tuple[Rung, ...], at: OpenRealm) -> Json:
+async def _more_rungs(order: Order, probe: Json, rungs: tuple[Rung, ...], realm: OpenRealm) -> Json:
     """Encode some rungs and encrypt them; what is returned holds no key in the clear."""
     turn = Turn.MORE_RUNGS if rungs[0].codec == "h264" else Turn.AV1_RUNG
-    async with reporting(order.clip_id, Step.IMPROVING, at) as progress:
-        work = _work(order, turn, _planned(probe), rungs, at=at)
-        made = await make(work, progress=progress, at=at)
-    packed = [await _pack(order, each, at) for each in made.renditions]
+    async with reporting(order.clip_id, Step.IMPROVING, realm) as progress:
+        work = _work(order, turn, _planned(probe), rungs, realm=realm)
+        made = await make(work, progress=progress, realm=realm)
+    packed = [await _pack(order, each, realm) for each in made.renditions]
     return cast("Json", msgspec.to_builtins(Batch(packed, None)))
 
 
-async def _add(tell: Tell, order: Order, probe: Json, extra: Rung, *, at: OpenRealm) -> None:
+async def _add(tell: Tell, order: Order, probe: Json, extra: Rung, *, realm: OpenRealm) -> None:
     """Make and store a rung that no clip needs: that it cannot be made is in the log, and nothing else."""
     try:
-        more = await tell("AV1 rung", lambda: _more_rungs(order, probe, (extra,), at))
-        await tell("store AV1 rung", lambda: _store(order, more, at))
+        more = await tell("AV1 rung", lambda: _more_rungs(order, probe, (extra,), realm))
+        await tell("store AV1 rung", lambda: _store(order, more, realm))
     except Refused as refused:
         if refused.refusal.code == ClipRemoved.code:
             raise
 
 
-def _work(order: Order, turn: Turn, planned: Plan, rungs: tuple[Rung, ...], *, at: OpenRealm) -> Work:
+def _work(order: Order, turn: Turn, planned: Plan, rungs: tuple[Rung, ...], *, realm: OpenRealm) -> Work:
     return Work(
         upload_id=order.upload_id,
         owner=order.owner,
@@ -266,14 +266,14 @@ def _work(order: Order, turn: Turn, planned: Plan, rungs: tuple[Rung, ...], *, a
         queue_round=order.round,
         plan=planned,
         rungs=rungs,
-        folder=at.media.workspace(order.upload_id) / turn.name.lower(),
+        folder=realm.media.workspace(order.upload_id) / turn.name.lower(),
     )
 
 
-async def _pack(order: Order, rendition: media.Rendition, at: OpenRealm) -> Packed:
-    rendition_id = RenditionId(mint(at.clock, at.entropy))
-    async with at.database.read() as tx:
-        sealed = await at.delivery.seal_key(tx, rendition_id, order.owner, rendition.key)
+async def _pack(order: Order, rendition: media.Rendition, realm: OpenRealm) -> Packed:
+    rendition_id = RenditionId(mint(realm.clock, realm.entropy))
+    async with realm.database.read() as tx:
+        sealed = await realm.delivery.seal_key(tx, rendition_id, order.owner, rendition.key)
     return Packed(
         id=rendition_id,
         name=rendition.name,
@@ -289,10 +289,10 @@ async def _pack(order: Order, rendition: media.Rendition, at: OpenRealm) -> Pack
     )
 
 
-async def _store(order: Order, batch: Json, at: OpenRealm) -> Json:
+async def _store(order: Order, batch: Json, realm: OpenRealm) -> Json:
     """Store renditions and announce them; a repeat finds what the vault already has."""
     for each in msgspec.convert(batch, Batch).renditions:
-        receipt = await at.vault.put(
+        receipt = await realm.vault.put(
             blocks(Path(each.ciphertext)),
             reference=f"{order.reference}/{each.name}",
             klass=DataClass.PUBLIC,
@@ -301,56 +301,56 @@ async def _store(order: Order, batch: Json, at: OpenRealm) -> Json:
             owner=order.owner,
         )
         rendition = _rendition(order, each, receipt.object_id)
-        async with kept_unless_removed(receipt.object_id, at), at.database.write() as tx:
-            await at.social.report(tx, order.clip_id, Step.STORING, 1.0)
-            await at.delivery.announce(tx, rendition, SealedBytes(each.key_sealed))
+        async with kept_unless_removed(receipt.object_id, realm), realm.database.write() as tx:
+            await realm.social.report(tx, order.clip_id, Step.STORING, 1.0)
+            await realm.delivery.announce(tx, rendition, SealedBytes(each.key_sealed))
     return None
 
 
-async def _reveal(order: Order, first: Json, at: OpenRealm) -> Json:
+async def _reveal(order: Order, first: Json, realm: OpenRealm) -> Json:
     """Store the poster and show the clip to everyone, unless its sound was taken back meanwhile."""
-    await check_sound(order, at=at)
+    await check_sound(order, realm=realm)
     made = msgspec.convert(first, Batch)
     poster = made.poster
     assert poster is not None  # noqa: S101 - the first encoding made one
-    object_id = await put_picture(order, "poster", Path(poster.path), at)
-    async with kept_unless_removed(object_id, at), at.database.write() as tx:
-        await at.delivery.announce_poster(tx, order.clip_id, order.owner, object_id)
-        await at.social.blur(tx, order.clip_id, blurhash=poster.blurhash)
-        await at.social.make_playable(tx, order.clip_id, seconds=made.seconds)
+    object_id = await put_picture(order, "poster", Path(poster.path), realm)
+    async with kept_unless_removed(object_id, realm), realm.database.write() as tx:
+        await realm.delivery.announce_poster(tx, order.clip_id, order.owner, object_id)
+        await realm.social.blur(tx, order.clip_id, blurhash=poster.blurhash)
+        await realm.social.make_playable(tx, order.clip_id, seconds=made.seconds)
     return None
 
 
-async def _retire(order: Order, at: OpenRealm) -> Json:
+async def _retire(order: Order, realm: OpenRealm) -> Json:
     """Players begin with encoded rungs from now on."""
-    async with at.database.write() as tx:
-        await at.delivery.retire(tx, order.clip_id, REMUXED)
+    async with realm.database.write() as tx:
+        await realm.delivery.retire(tx, order.clip_id, REMUXED)
     return None
 
 
-async def _finish(order: Order, at: OpenRealm) -> Json:
+async def _finish(order: Order, realm: OpenRealm) -> Json:
     """The upload's row stays until it expires, so that a late repeat of the post finds its clip."""
-    async with at.database.write() as tx:
-        await at.delivery.retire(tx, order.clip_id, REMUXED)
-        await at.social.finish(tx, order.clip_id)
-        await at.media.lending.forget(tx, order.upload_id)
-    at.media.discard(order.upload_id)
+    async with realm.database.write() as tx:
+        await realm.delivery.retire(tx, order.clip_id, REMUXED)
+        await realm.social.finish(tx, order.clip_id)
+        await realm.media.lending.forget(tx, order.upload_id)
+    realm.media.discard(order.upload_id)
     return None
 
 
-async def _refuse(order: Order, refusal: Refusal, at: OpenRealm) -> Json:
+async def _refuse(order: Order, refusal: Refusal, realm: OpenRealm) -> Json:
     """The source stays for a day, so that a retry needs no second upload."""
-    async with at.database.write() as tx:
-        await at.social.fail(tx, order.clip_id, code=refusal.code, detail=refusal.detail)
-        await at.media.lending.forget(tx, order.upload_id)
+    async with realm.database.write() as tx:
+        await realm.social.fail(tx, order.clip_id, code=refusal.code, detail=refusal.detail)
+        await realm.media.lending.forget(tx, order.upload_id)
     if refusal.code == ClipRemoved.code:
-        at.media.discard(order.upload_id)
+        realm.media.discard(order.upload_id)
     return None
 
 
-async def _stall(order: Order, at: OpenRealm) -> None:
-    async with at.database.write() as tx:
-        await at.social.stall(tx, order.clip_id, code=SpoolFull.code, detail=FULL)
+async def _stall(order: Order, realm: OpenRealm) -> None:
+    async with realm.database.write() as tx:
+        await realm.social.stall(tx, order.clip_id, code=SpoolFull.code, detail=FULL)
 
 
 def _rendition(order: Order, packed: Packed, object_id: ObjectId) -> Rendition:

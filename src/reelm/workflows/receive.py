@@ -9,7 +9,7 @@ from reelm.workflows.room import require_room
 
 
 async def receive(
-    stream: AsyncIterable[bytes], *, declared_bytes: int | None, owner: AccountId, at: OpenRealm
+    stream: AsyncIterable[bytes], *, declared_bytes: int | None, owner: AccountId, realm: OpenRealm
 ) -> Upload:
     """Take in a source file and keep it for a day, ready to be published.
 
@@ -21,37 +21,37 @@ async def receive(
         QuotaReached: the owner has too much waiting.
         SpoolFull, StoresFull: the realm has no room.
     """
-    await require_room(declared_bytes or 0, at=at)
-    async with at.database.read() as tx:
-        await at.media.arrivals.allow(tx, owner, declared_bytes or 0)
-    upload_id = UploadId(mint(at.clock, at.entropy))
-    spooled = await at.media.receive(stream, upload=upload_id, declared_bytes=declared_bytes)
+    await require_room(declared_bytes or 0, realm=realm)
+    async with realm.database.read() as tx:
+        await realm.media.arrivals.allow(tx, owner, declared_bytes or 0)
+    upload_id = UploadId(mint(realm.clock, realm.entropy))
+    spooled = await realm.media.receive(stream, upload=upload_id, declared_bytes=declared_bytes)
     try:
-        probe = await at.media.probe(spooled.path)
-        async with at.database.write() as tx:
-            await at.accounts.hold(tx, owner)
+        probe = await realm.media.probe(spooled.path)
+        async with realm.database.write() as tx:
+            await realm.accounts.hold(tx, owner)
             # Again: what others sent meanwhile counts, and so does a size that was not announced.
-            await at.media.arrivals.allow(tx, owner, spooled.size_bytes)
-            return await at.media.record_upload(tx, spooled, upload=upload_id, owner=owner, probe=probe)
+            await realm.media.arrivals.allow(tx, owner, spooled.size_bytes)
+            return await realm.media.record_upload(tx, spooled, upload=upload_id, owner=owner, probe=probe)
     except BaseException:
-        at.media.discard(upload_id)
+        realm.media.discard(upload_id)
         raise
 
 
-async def discard(upload_id: UploadId, *, owner: AccountId, at: OpenRealm) -> None:
+async def discard(upload_id: UploadId, *, owner: AccountId, realm: OpenRealm) -> None:
     """Forget an upload that was not posted. Safe to repeat.
 
     Raises:
         UploadMissing: there is none of this owner.
         UploadPosted: it is a clip already; the clip can be removed instead.
     """
-    async with at.database.write() as tx:
-        await at.media.upload(tx, upload_id, owner=owner)
-        if await at.social.is_posted(tx, upload_id):
+    async with realm.database.write() as tx:
+        await realm.media.upload(tx, upload_id, owner=owner)
+        if await realm.social.is_posted(tx, upload_id):
             raise UploadPosted("This upload was posted. Nothing was discarded. Remove the clip instead.")
-        await at.media.remove_upload(tx, upload_id)
-        await at.media.arrivals.remove(tx, upload_id)
-    at.media.discard(upload_id)
+        await realm.media.remove_upload(tx, upload_id)
+        await realm.media.arrivals.remove(tx, upload_id)
+    realm.media.discard(upload_id)
 
 
 class UploadPosted(Conflict):

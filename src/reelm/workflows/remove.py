@@ -9,16 +9,16 @@ from reelm.base import AccountId, ClipId
 from reelm.workflows.realm import OpenRealm
 
 
-async def remove(clip_id: ClipId, *, by: AccountId, at: OpenRealm) -> None:
+async def remove(clip_id: ClipId, *, by: AccountId, realm: OpenRealm) -> None:
     """Remove a clip for everyone. Safe to repeat.
 
     Raises:
         NoSuchClip: it does not exist, or not for this account.
         NotYours: it belongs to someone else.
     """
-    async with at.database.write() as tx:
-        await at.social.remove_clip(tx, clip_id, by)
-        names = await at.delivery.withdraw(tx, clip_id)
-        await at.media.forget_fingerprints(tx, clip_id)
-        await at.delivery.withdraw_subtitles(tx, clip_id)
-    at.origin.forget(names)
+    async with realm.database.write() as tx:
+        await realm.social.remove_clip(tx, clip_id, by)
+        names = await realm.delivery.withdraw(tx, clip_id)
+        await realm.media.forget_fingerprints(tx, clip_id)
+        await realm.delivery.withdraw_subtitles(tx, clip_id)
+    realm.origin.forget(names)

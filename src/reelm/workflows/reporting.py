@@ -14,7 +14,7 @@ BEGUN_RATIO = 0.01
 
 
 @asynccontextmanager
-async def reporting(clip_id: ClipId, step: Step, at: OpenRealm) -> AsyncIterator[Callable[[float], None]]:
+async def reporting(clip_id: ClipId, step: Step, realm: OpenRealm) -> AsyncIterator[Callable[[float], None]]:
     """A callback for progress; what it is told is written down once a second, and nothing before that."""
     told = [0.0]
 
@@ -23,8 +23,8 @@ async def reporting(clip_id: ClipId, step: Step, at: OpenRealm) -> AsyncIterator
         while True:
             if told[0] != said:
                 said = told[0]
-                async with at.database.write() as tx:
-                    await at.social.report(tx, clip_id, step, said)
+                async with realm.database.write() as tx:
+                    await realm.social.report(tx, clip_id, step, said)
             await asyncio.sleep(REPORT_SECONDS if said else REPORT_SECONDS / 10)
 
     task = asyncio.create_task(pass_on(), name=f"progress of {clip_id}")

@@ -9,7 +9,7 @@ from reelm.workflows.realm import OpenRealm
 _RESERVE_BYTES = 64 * 1024**2
 
 
-async def require_room(length_bytes: int, *, at: OpenRealm) -> None:
+async def require_room(length_bytes: int, *, realm: OpenRealm) -> None:
     """Let somebody send a file, unless its clip could not be stored; before the first byte of it.
 
     A store that does not say how much room it has, as buckets do, counts as having some. One that does not
@@ -18,7 +18,7 @@ async def require_room(length_bytes: int, *, at: OpenRealm) -> None:
     Raises:
         StoresFull: too few stores have room.
     """
-    health, k = await at.vault.health(), at.vault.config.k
+    health, k = await realm.vault.health(), realm.vault.config.k
     full = without_room(health, length_bytes // k)
     if len(health) - len(full) <= k:
         raise StoresFull(

@@ -9,23 +9,23 @@ from reelm.social import ClipView
 from reelm.workflows.realm import OpenRealm
 
 
-async def publish_now(tx: Tx, clip_id: ClipId, *, by: AccountId, at: OpenRealm) -> ClipView:
+async def publish_now(tx: Tx, clip_id: ClipId, *, by: AccountId, realm: OpenRealm) -> ClipView:
     """Publish a draft. Safe to repeat.
 
     Raises:
         NotYours, ClipRemoved, NoSuchClip: there is no such draft of theirs.
     """
-    upload_id = await at.social.publish_draft(tx, clip_id, by)
+    upload_id = await realm.social.publish_draft(tx, clip_id, by)
     if upload_id is not None:
-        await at.media.prolong(tx, upload_id)
-    return await at.social.own_clip(tx, clip_id, by)
+        await realm.media.prolong(tx, upload_id)
+    return await realm.social.own_clip(tx, clip_id, by)
 
 
-async def publish_ripe(*, at: OpenRealm) -> None:
+async def publish_ripe(*, realm: OpenRealm) -> None:
     """Publish what was planned for now or earlier. Safe to repeat, and at the same time."""
-    async with at.database.read() as tx:
-        if not await at.social.has_ripe_drafts(tx):
+    async with realm.database.read() as tx:
+        if not await realm.social.has_ripe_drafts(tx):
             return
-    async with at.database.write() as tx:
-        for upload_id in await at.social.publish_ripe(tx):
-            await at.media.prolong(tx, upload_id)
+    async with realm.database.write() as tx:
+        for upload_id in await realm.social.publish_ripe(tx):
+            await realm.media.prolong(tx, upload_id)

@@ -20,59 +20,59 @@ from reelm.workflows.turns import Turn
 Tell: TypeAlias = Callable[[str, Callable[[], Awaitable[Json]]], Awaitable[Json]]
 
 
-async def skimmed(tell: Tell, order: Order, planned: Plan, *, at: OpenRealm) -> None:
+async def skimmed(tell: Tell, order: Order, planned: Plan, *, realm: OpenRealm) -> None:
     """Look through the clip once, whatever comes of it; ``tell`` runs a named step of the story.
 
     Raises:
         Refused: its creator took it back meanwhile, or the records cannot be written.
     """
     try:
-        await tell("skim", lambda: _skim(order, planned, at))
+        await tell("skim", lambda: _skim(order, planned, realm))
     except Refused as refused:
         code = refused.refusal.code
         if code == ClipRemoved.code:
             raise
-        await tell("note what is missing", lambda: _note(order, code, at))
+        await tell("note what is missing", lambda: _note(order, code, realm))
 
 
-async def _skim(order: Order, planned: Plan, at: OpenRealm) -> Json:
-    if await _has_strip(order, at):  # an earlier attempt got this far
+async def _skim(order: Order, planned: Plan, realm: OpenRealm) -> Json:
+    if await _has_strip(order, realm):  # an earlier attempt got this far
         return None
     # A realm that has all encoding done elsewhere still looks through its clips itself.
-    turns = at.turns if at.turns.places else at.remux_turns
+    turns = realm.turns if realm.turns.places else realm.remux_turns
     async with turns.hold(Turn.SKIM, order.round):
-        folder = at.media.workspace(order.upload_id) / "skim"
-        found = await at.media.skim(_footage(order, planned, at), into=folder)
-    object_id = await put_picture(order, "strip", found.path, at)
+        folder = realm.media.workspace(order.upload_id) / "skim"
+        found = await realm.media.skim(_footage(order, planned, realm), into=folder)
+    object_id = await put_picture(order, "strip", found.path, realm)
     missing = dict.fromkeys(found.absent, NoChromaprint.code)
-    async with kept_unless_removed(object_id, at), at.database.write() as tx:
-        await at.social.lay_strip(tx, order.clip_id, found.strip)
-        await at.delivery.announce_strip(tx, order.clip_id, order.owner, object_id)
-        await at.media.record_fingerprints(tx, order.clip_id, found.fingerprints, missing=missing)
+    async with kept_unless_removed(object_id, realm), realm.database.write() as tx:
+        await realm.social.lay_strip(tx, order.clip_id, found.strip)
+        await realm.delivery.announce_strip(tx, order.clip_id, order.owner, object_id)
+        await realm.media.record_fingerprints(tx, order.clip_id, found.fingerprints, missing=missing)
     return None
 
 
-async def _has_strip(order: Order, at: OpenRealm) -> bool:
-    async with at.database.read() as tx:
+async def _has_strip(order: Order, realm: OpenRealm) -> bool:
+    async with realm.database.read() as tx:
         with suppress(NoSuchStrip):
-            await at.delivery.strip(tx, order.clip_id)
+            await realm.delivery.strip(tx, order.clip_id)
             return True
     return False
 
 
-def _footage(order: Order, planned: Plan, at: OpenRealm) -> Footage:
+def _footage(order: Order, planned: Plan, realm: OpenRealm) -> Footage:
     """The lowest rung that was encoded here: it is what viewers see, and quick to decode."""
-    workspace = at.media.workspace(order.upload_id)
+    workspace = realm.media.workspace(order.upload_id)
     for rung in planned.rungs:
         for folder in ("first_rung", "more_rungs"):
             path = workspace / folder / f"{rung.name}.mp4"
             if path.is_file():
                 return rung_footage(path, rung, planned)
-    return source_footage(at.media.source(order.upload_id), planned)
+    return source_footage(realm.media.source(order.upload_id), planned)
 
 
-async def _note(order: Order, code: str, at: OpenRealm) -> Json:
-    async with at.database.write() as tx:
-        await at.social.require_watchable(tx, order.clip_id, order.owner)
-        await at.media.record_fingerprints(tx, order.clip_id, (), missing=dict.fromkeys(Scheme, code))
+async def _note(order: Order, code: str, realm: OpenRealm) -> Json:
+    async with realm.database.write() as tx:
+        await realm.social.require_watchable(tx, order.clip_id, order.owner)
+        await realm.media.record_fingerprints(tx, order.clip_id, (), missing=dict.fromkeys(Scheme, code))
     return None

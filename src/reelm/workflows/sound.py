@@ -18,7 +18,7 @@ from reelm.workflows.realm import OpenRealm
 
 
 async def choose_sound(
-    tx: Tx, clip_id: ClipId, sound_id: ClipId | None, *, by: AccountId, at: OpenRealm
+    tx: Tx, clip_id: ClipId, sound_id: ClipId | None, *, by: AccountId, realm: OpenRealm
 ) -> ClipView:
     """Give a draft, or a clip that could not be published, a sound; None for what its file has.
 
@@ -27,53 +27,53 @@ async def choose_sound(
         NoSuchSound, SoundGone, SoundNotAllowed, WrongState, NotYours, ClipRemoved, NoSuchClip: see
             ``reelm.social``.
     """
-    upload = await at.media.upload(tx, await at.social.upload_of(tx, clip_id, by), owner=by)
+    upload = await realm.media.upload(tx, await realm.social.upload_of(tx, clip_id, by), owner=by)
     own = None if upload.cut.is_muted or upload.probe.audio is None else clip_id
-    return await at.social.choose_sound(tx, clip_id, by, sound_id=sound_id or own)
+    return await realm.social.choose_sound(tx, clip_id, by, sound_id=sound_id or own)
 
 
-async def check_sound(order: Order, *, at: OpenRealm) -> ClipId | None:
+async def check_sound(order: Order, *, realm: OpenRealm) -> ClipId | None:
     """The other clip whose sound this one carries; None for a clip with its own, or without any.
 
     Raises:
         NoSuchSound, SoundGone, SoundNotAllowed: nobody hears it in this clip yet, and nobody will.
     """
-    async with at.database.read() as tx:
-        clip = await at.social.clip(tx, order.clip_id, order.owner)
+    async with realm.database.read() as tx:
+        clip = await realm.social.clip(tx, order.clip_id, order.owner)
         if clip.sound is None or clip.sound.id == order.clip_id:
             return None
         if clip.state is not ClipState.VISIBLE:
-            await at.social.require_usable(tx, clip.sound.id, order.owner)
+            await realm.social.require_usable(tx, clip.sound.id, order.owner)
         return clip.sound.id
 
 
-async def bring_sound(order: Order, *, at: OpenRealm) -> Path | None:
+async def bring_sound(order: Order, *, realm: OpenRealm) -> Path | None:
     """The other clip's sound as a file in the workspace. Safe to repeat; as ``check_sound`` otherwise."""
-    sound_id = await check_sound(order, at=at)
+    sound_id = await check_sound(order, realm=realm)
     if sound_id is None:
         return None
-    path = at.media.workspace(order.upload_id) / f"sound-{sound_id}.mp4"
+    path = realm.media.workspace(order.upload_id) / f"sound-{sound_id}.mp4"
     if path.is_file():
         return path
     try:
-        await _write(sound_id, path, at)
+        await _write(sound_id, path, realm)
     except NotFound:  # taken back, or replaced by better renditions, in this very moment
-        async with at.database.read() as tx:
-            await at.social.require_usable(tx, sound_id, order.owner)
-        await _write(sound_id, path, at)
+        async with realm.database.read() as tx:
+            await realm.social.require_usable(tx, sound_id, order.owner)
+        await _write(sound_id, path, realm)
     return path
 
 
-async def _write(sound_id: ClipId, path: Path, at: OpenRealm) -> None:
+async def _write(sound_id: ClipId, path: Path, realm: OpenRealm) -> None:
     """The rendition in the clear, a piece at a time, by the way that players take."""
-    async with at.database.read() as tx:
-        rendition = await at.delivery.lightest(tx, sound_id)
-        key = await at.delivery.key(tx, sound_id, rendition.id)
+    async with realm.database.read() as tx:
+        rendition = await realm.delivery.lightest(tx, sound_id)
+        key = await realm.delivery.key(tx, sound_id, rendition.id)
     part = path.with_suffix(".part")
     try:
         with part.open("wb") as sink:
             for piece in rendition.pieces:
-                sealed = await asyncio.to_thread((await at.origin.segment(piece.name)).read_bytes)
+                sealed = await asyncio.to_thread((await realm.origin.segment(piece.name)).read_bytes)
                 sink.write(await asyncio.to_thread(unseal, sealed, piece.iv, key))
         part.replace(path)
     finally:

@@ -30,7 +30,7 @@ class TooManyLanguages(Conflict):
 
 
 async def subtitle(
-    clip_id: ClipId, language: str, data: bytes, *, by: AccountId, at: OpenRealm
+    clip_id: ClipId, language: str, data: bytes, *, by: AccountId, realm: OpenRealm
 ) -> tuple[ClipView, tuple[str, ...]]:
     """Check, store and announce a subtitle file; the clip, and what of the file was left out.
 
@@ -41,49 +41,49 @@ async def subtitle(
         NotYours, ClipRemoved, NoSuchClip: there is no such clip of theirs.
     """
     check_language(language)
-    made = Subtitled(mint(at.clock, at.entropy), clip_id, language, by)
-    async with at.database.write() as tx:
-        clip = await at.social.own_clip(tx, clip_id, by)
+    made = Subtitled(mint(realm.clock, realm.entropy), clip_id, language, by)
+    async with realm.database.write() as tx:
+        clip = await realm.social.own_clip(tx, clip_id, by)
         found = read_subtitles(data, duration_ms=clip.duration_ms)
         if language not in clip.subtitles and len(clip.subtitles) >= MAX_LANGUAGES:
             raise TooManyLanguages(
                 f"A clip has subtitles in at most {MAX_LANGUAGES} languages. Nothing was saved. "
                 "Remove one first."
             )
-        await at.delivery.keep_subtitles(tx, made, write_vtt(found).encode())
+        await realm.delivery.keep_subtitles(tx, made, write_vtt(found).encode())
     try:
-        receipt = await _put(made, write_vtt(found).encode(), at)
+        receipt = await _put(made, write_vtt(found).encode(), realm)
     except ReelmError:  # nothing is stored, so nothing may appear later
-        async with at.database.write() as tx:
-            await at.delivery.drop_subtitles(tx, made.id)
+        async with realm.database.write() as tx:
+            await realm.delivery.drop_subtitles(tx, made.id)
         raise
-    await _announce(made, receipt, at)
-    async with at.database.read() as tx:
-        return await at.social.own_clip(tx, clip_id, by), found.left_out
+    await _announce(made, receipt, realm)
+    async with realm.database.read() as tx:
+        return await realm.social.own_clip(tx, clip_id, by), found.left_out
 
 
-async def store_subtitles(*, at: OpenRealm) -> None:
+async def store_subtitles(*, realm: OpenRealm) -> None:
     """Store what waits, oldest first. Safe to repeat, and at the same time."""
-    async with at.database.read() as tx:
-        waiting = await at.delivery.waiting_subtitles(tx)
+    async with realm.database.read() as tx:
+        waiting = await realm.delivery.waiting_subtitles(tx)
     for each in waiting:
         with suppress(ReelmError):  # one that cannot be stored now must not hold up the others
-            async with at.database.read() as tx:
-                words = await at.delivery.open_subtitles(tx, each)
-            await _announce(each, await _put(each, words, at), at)
+            async with realm.database.read() as tx:
+                words = await realm.delivery.open_subtitles(tx, each)
+            await _announce(each, await _put(each, words, realm), realm)
 
 
-async def remove_subtitles(clip_id: ClipId, language: str, *, by: AccountId, at: OpenRealm) -> ClipView:
+async def remove_subtitles(clip_id: ClipId, language: str, *, by: AccountId, realm: OpenRealm) -> ClipView:
     """Take subtitles back. Safe to repeat.
 
     Raises:
         NotYours, ClipRemoved, NoSuchClip: there is no such clip of theirs.
     """
-    async with at.database.write() as tx:
-        await at.social.own_clip(tx, clip_id, by)
-        await at.delivery.withdraw_subtitles(tx, clip_id, language)
-        await _list(tx, clip_id, at)
-        return await at.social.own_clip(tx, clip_id, by)
+    async with realm.database.write() as tx:
+        await realm.social.own_clip(tx, clip_id, by)
+        await realm.delivery.withdraw_subtitles(tx, clip_id, language)
+        await _list(tx, clip_id, realm)
+        return await realm.social.own_clip(tx, clip_id, by)
 
 
 def check_language(language: str) -> None:
@@ -92,31 +92,31 @@ def check_language(language: str) -> None:
         raise NoLanguage("This is no language tag such as en, pt-BR or zh-Hant. Nothing was saved.")
 
 
-async def _announce(each: Subtitled, receipt: Receipt, at: OpenRealm) -> None:
+async def _announce(each: Subtitled, receipt: Receipt, realm: OpenRealm) -> None:
     """Let players find them, unless they were replaced or removed meanwhile: then their bytes go as well."""
     with suppress(ClipRemoved):
-        async with at.database.write() as tx:
-            if await at.delivery.announce_subtitles(tx, each, receipt.object_id):
-                await _list(tx, each.clip_id, at)
+        async with realm.database.write() as tx:
+            if await realm.delivery.announce_subtitles(tx, each, receipt.object_id):
+                await _list(tx, each.clip_id, realm)
                 return
-            if await at.delivery.has_subtitles(tx, receipt.object_id):
+            if await realm.delivery.has_subtitles(tx, receipt.object_id):
                 return  # somebody else stored the very same row meanwhile
     with suppress(DeletionUnfinished):  # a store is away; the vault's sweep deletes there later
-        await at.vault.delete(receipt.object_id)
+        await realm.vault.delete(receipt.object_id)
 
 
-async def _put(each: Subtitled, words: bytes, at: OpenRealm) -> Receipt:
+async def _put(each: Subtitled, words: bytes, realm: OpenRealm) -> Receipt:
     """A repeat finds what is stored."""
-    async with at.database.read() as tx:
-        key = await at.keys.user_key(tx, each.owner)
+    async with realm.database.read() as tx:
+        key = await realm.keys.user_key(tx, each.owner)
     reference = f"clip/{each.clip_id}/subtitles/{each.id}"
-    return await at.vault.put(
+    return await realm.vault.put(
         _once(words), reference=reference, klass=DataClass.PUBLIC, key=key, owner=each.owner
     )
 
 
-async def _list(tx: Tx, clip_id: ClipId, at: OpenRealm) -> None:
-    await at.social.list_subtitles(tx, clip_id, await at.delivery.subtitle_languages(tx, clip_id))
+async def _list(tx: Tx, clip_id: ClipId, realm: OpenRealm) -> None:
+    await realm.social.list_subtitles(tx, clip_id, await realm.delivery.subtitle_languages(tx, clip_id))
 
 
 async def _once(words: bytes) -> AsyncIterator[bytes]:

@@ -28,7 +28,7 @@ async def take_emails(
     ticket: str | None,
     approval_id: str | None = None,
     by: AccountId,
-    at: OpenRealm,
+    realm: OpenRealm,
 ) -> Taken:
     """The e-mail addresses of these people, one a line, for a member of staff with a purpose and an approval.
 
@@ -37,9 +37,9 @@ async def take_emails(
         AccountMissing, KeyDestroyed: one of them is gone; nothing was taken, which the record cannot say.
         NotRecorded: it is not on the public record yet, so nothing was taken.
     """
-    asked = access_to_email("access.export", purpose=purpose, ticket=ticket, at=at)
-    export = await at.staff.take(at.database, by, asked, subjects=subjects, approval_id=approval_id)
-    async with at.database.read() as tx:
-        emails = [(await at.accounts.account(tx, subject)).email for subject in subjects]
-    rows = at.exports.marked(export.id, emails)
+    asked = access_to_email("access.export", purpose=purpose, ticket=ticket, realm=realm)
+    export = await realm.staff.take(realm.database, by, asked, subjects=subjects, approval_id=approval_id)
+    async with realm.database.read() as tx:
+        emails = [(await realm.accounts.account(tx, subject)).email for subject in subjects]
+    rows = realm.exports.marked(export.id, emails)
     return Taken("".join(f"{row}\r\n" for row in ["email", *rows]).encode(), export.id, export.leaf_index)

@@ -9,50 +9,50 @@ from reelm.base import AccountId, ClipId, ObjectId, RenditionId, Secret, Tx
 from reelm.workflows.realm import OpenRealm
 
 
-async def master_playlist(tx: Tx, clip_id: ClipId, *, viewer: AccountId | None, at: OpenRealm) -> str:
+async def master_playlist(tx: Tx, clip_id: ClipId, *, viewer: AccountId | None, realm: OpenRealm) -> str:
     """The clip's multivariant playlist, with the renditions that are stored so far, and whether more come."""
-    await at.social.require_watchable(tx, clip_id, viewer)
-    is_growing = await at.social.is_under_way(tx, clip_id)
-    return await at.delivery.master(tx, clip_id, is_growing=is_growing)
+    await realm.social.require_watchable(tx, clip_id, viewer)
+    is_growing = await realm.social.is_under_way(tx, clip_id)
+    return await realm.delivery.master(tx, clip_id, is_growing=is_growing)
 
 
 async def media_playlist(
-    tx: Tx, clip_id: ClipId, rendition_id: RenditionId, *, viewer: AccountId | None, at: OpenRealm
+    tx: Tx, clip_id: ClipId, rendition_id: RenditionId, *, viewer: AccountId | None, realm: OpenRealm
 ) -> str:
     """The playlist of one rendition."""
-    await at.social.require_watchable(tx, clip_id, viewer)
-    return await at.delivery.playlist(tx, clip_id, rendition_id)
+    await realm.social.require_watchable(tx, clip_id, viewer)
+    return await realm.delivery.playlist(tx, clip_id, rendition_id)
 
 
 async def key(
-    tx: Tx, clip_id: ClipId, rendition_id: RenditionId, *, viewer: AccountId | None, at: OpenRealm
+    tx: Tx, clip_id: ClipId, rendition_id: RenditionId, *, viewer: AccountId | None, realm: OpenRealm
 ) -> Secret:
     """The 16-byte key of one rendition."""
-    await at.social.require_watchable(tx, clip_id, viewer)
-    return await at.delivery.key(tx, clip_id, rendition_id)
+    await realm.social.require_watchable(tx, clip_id, viewer)
+    return await realm.delivery.key(tx, clip_id, rendition_id)
 
 
-async def poster(tx: Tx, clip_id: ClipId, *, viewer: AccountId | None, at: OpenRealm) -> bytes:
+async def poster(tx: Tx, clip_id: ClipId, *, viewer: AccountId | None, realm: OpenRealm) -> bytes:
     """The clip's still picture, a JPEG, opened with its creator's key."""
-    await at.social.require_watchable(tx, clip_id, viewer)
-    return await _open(tx, await at.delivery.poster(tx, clip_id), at)
+    await realm.social.require_watchable(tx, clip_id, viewer)
+    return await _open(tx, await realm.delivery.poster(tx, clip_id), realm)
 
 
-async def strip(tx: Tx, clip_id: ClipId, *, viewer: AccountId | None, at: OpenRealm) -> bytes:
+async def strip(tx: Tx, clip_id: ClipId, *, viewer: AccountId | None, realm: OpenRealm) -> bytes:
     """The clip's preview strip, a JPEG of tiles, opened with its creator's key."""
-    await at.social.require_watchable(tx, clip_id, viewer)
-    return await _open(tx, await at.delivery.strip(tx, clip_id), at)
+    await realm.social.require_watchable(tx, clip_id, viewer)
+    return await _open(tx, await realm.delivery.strip(tx, clip_id), realm)
 
 
 async def subtitles(
-    tx: Tx, clip_id: ClipId, language: str, *, viewer: AccountId | None, at: OpenRealm
+    tx: Tx, clip_id: ClipId, language: str, *, viewer: AccountId | None, realm: OpenRealm
 ) -> bytes:
     """The clip's subtitles in this language, as WebVTT."""
-    await at.social.require_watchable(tx, clip_id, viewer)
-    return await _open(tx, await at.delivery.subtitles(tx, clip_id, language), at)
+    await realm.social.require_watchable(tx, clip_id, viewer)
+    return await _open(tx, await realm.delivery.subtitles(tx, clip_id, language), realm)
 
 
-async def _open(tx: Tx, sealed: tuple[AccountId, ObjectId], at: OpenRealm) -> bytes:
+async def _open(tx: Tx, sealed: tuple[AccountId, ObjectId], realm: OpenRealm) -> bytes:
     owner, object_id = sealed
-    user_key = await at.keys.user_key(tx, owner)
-    return await at.vault.read(object_id, key=user_key)
+    user_key = await realm.keys.user_key(tx, owner)
+    return await realm.vault.read(object_id, key=user_key)

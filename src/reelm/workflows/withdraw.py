@@ -10,28 +10,28 @@ from reelm.vault import DrainReport, ProviderId
 from reelm.workflows.realm import OpenRealm
 
 
-async def withdraw(provider: ProviderId, *, hostile: bool = False, at: OpenRealm) -> DrainReport:
+async def withdraw(provider: ProviderId, *, hostile: bool = False, realm: OpenRealm) -> DrainReport:
     """Go a bounded step further; repeat until the report ``is_finished``.
 
     Raises:
         ProviderUnknown: there never was such a provider.
         TooFewPlaces: the others have no room for what must be kept; nothing was changed.
     """
-    report = await at.upkeep.drain(provider, hostile=hostile)
+    report = await realm.upkeep.drain(provider, hostile=hostile)
     for object_id in report.stuck:
-        await renew(object_id, at=at)
+        await renew(object_id, realm=realm)
     return report
 
 
-async def renew(object_id: ObjectId, *, at: OpenRealm) -> None:
+async def renew(object_id: ObjectId, *, realm: OpenRealm) -> None:
     """Store a clip's picture anew; nothing else that needs a key is large enough to lie alone."""
-    async with at.database.read() as tx:
-        owner = await at.delivery.picture_owner(tx, object_id)
+    async with realm.database.read() as tx:
+        owner = await realm.delivery.picture_owner(tx, object_id)
         if owner is None:
             return
-        key = await at.keys.user_key(tx, owner)
+        key = await realm.keys.user_key(tx, owner)
 
     async def rename(tx: Tx, new: ObjectId) -> None:
-        await at.delivery.rename_picture(tx, object_id, new)
+        await realm.delivery.rename_picture(tx, object_id, new)
 
-    await at.vault.renew(object_id, key, also=rename)
+    await realm.vault.renew(object_id, key, also=rename)

@@ -14,11 +14,11 @@ ID = "01h455vb4pex5vsknk084sn02q"
 
 async def _took(data: Path) -> str:
     """Something was taken away in this realm; the file."""
-    async with open_realm(settings.load(data)) as at:
-        row = store.ExportRow(ID, at.clock.now(), "wren-01", "legal-request", "email", 1, 7)
-        async with at.database.write() as tx:
+    async with open_realm(settings.load(data)) as realm:
+        row = store.ExportRow(ID, realm.clock.now(), "wren-01", "legal-request", "email", 1, 7)
+        async with realm.database.write() as tx:
             await store.add_export(tx, row)
-        return "\n".join(at.exports.marked(ID, ["ana@example.org"]))
+        return "\n".join(realm.exports.marked(ID, ["ana@example.org"]))
 
 
 def test_a_found_file_is_traced_to_who_took_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

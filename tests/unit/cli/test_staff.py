@@ -16,16 +16,16 @@ GRANT = ("grant", "kim", "--as", "kite-07", "--role", "support")
 
 async def _begin(data: Path) -> None:
     """A realm in which Kim has an account."""
-    async with open_realm(settings.load(data)) as at, at.database.write() as tx:
+    async with open_realm(settings.load(data)) as realm, realm.database.write() as tx:
         hashed = PasswordHash("a hash that nobody checks here")
-        await join(tx, email="kim@example.org", password=hashed, handle="kim", display_name=None, at=at)
+        await join(tx, email="kim@example.org", password=hashed, handle="kim", display_name=None, realm=realm)
 
 
 async def _leaves(data: Path) -> list[Leaf]:
     """What is on the record when a realm that runs has taken up what waited."""
-    async with open_realm(settings.load(data)) as at:
-        await at.ledger.announce("mod.appeal", {"appeal": "0" * 26, "decision": "0" * 26})
-        return [read_leaf(each.leaf) for each in await at.ledger.latest(50)][::-1]
+    async with open_realm(settings.load(data)) as realm:
+        await realm.ledger.announce("mod.appeal", {"appeal": "0" * 26, "decision": "0" * 26})
+        return [read_leaf(each.leaf) for each in await realm.ledger.latest(50)][::-1]
 
 
 @pytest.fixture

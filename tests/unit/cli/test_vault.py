@@ -24,7 +24,7 @@ def data(tmp_path: Path) -> Path:
 
     async def make() -> None:
         async with staged(folder) as stage:
-            await stage.at.vault.put(
+            await stage.realm.vault.put(
                 blocks(sample(200_000)),
                 reference="one",
                 klass=DataClass.PUBLIC,

@@ -12,7 +12,7 @@ from reelm.web.limits import Limits
 from reelm.web.traffic import Traffic
 from reelm.workflows import OpenRealm
 
-At = NamedDependency[SkipValidation[OpenRealm]]
+Realm = NamedDependency[SkipValidation[OpenRealm]]
 Asking = NamedDependency[SkipValidation[Caller]]
 Counted = NamedDependency[SkipValidation[Traffic]]
 Kept = NamedDependency[SkipValidation[Inventory]]
@@ -27,7 +27,6 @@ CursorQuery = Annotated[
 
 __all__ = [
     "Asking",
-    "At",
     "CookieRule",
     "Counted",
     "CursorQuery",
@@ -35,5 +34,6 @@ __all__ = [
     "IdPath",
     "Kept",
     "Limit",
+    "Realm",
     "TagPath",
 ]

@@ -16,7 +16,7 @@ from reelm.base import AccountId, ClipId, ReelmError, UploadId
 from reelm.web import schema
 from reelm.web.problems import documented
 from reelm.web.render import clip, clip_page, posting, progress
-from reelm.web.routes import Asking, At, CursorQuery, IdPath, Limit, TagPath
+from reelm.web.routes import Asking, CursorQuery, IdPath, Limit, Realm, TagPath
 from reelm.workflows import OpenRealm, post, publish_now, remove
 
 PAGE_SIZE = 24
@@ -32,12 +32,14 @@ LONGEST_WATCH_SECONDS = 1800
     tags=["clips"],
     status_code=HTTP_201_CREATED,
 )
-async def publish_clip(at: At, caller: Asking, limits: Limit, data: JSONBody[schema.NewClip]) -> schema.Clip:
+async def publish_clip(
+    realm: Realm, caller: Asking, limits: Limit, data: JSONBody[schema.NewClip]
+) -> schema.Clip:
     """Publish an upload. Repeating it with the same upload gives the same clip."""
-    async with at.database.write() as tx:
+    async with realm.database.write() as tx:
         account = await caller.account(tx)
         limits.posts.take(account)
-        found = await post(tx, UploadId(data.upload_id), posting(data), by=account, at=at)
+        found = await post(tx, UploadId(data.upload_id), posting(data), by=account, realm=realm)
         return clip(found)
 
 
@@ -47,10 +49,10 @@ async def publish_clip(at: At, caller: Asking, limits: Limit, data: JSONBody[sch
     responses=documented(400, 404, 410, 503),
     tags=["clips"],
 )
-async def read_clip(at: At, caller: Asking, clip_id: IdPath) -> schema.Clip:
+async def read_clip(realm: Realm, caller: Asking, clip_id: IdPath) -> schema.Clip:
     """One clip."""
-    async with at.database.read() as tx:
-        return clip(await at.social.clip(tx, ClipId(clip_id), await caller.viewer(tx)))
+    async with realm.database.read() as tx:
+        return clip(await realm.social.clip(tx, ClipId(clip_id), await caller.viewer(tx)))
 
 
 @patch(
@@ -59,11 +61,13 @@ async def read_clip(at: At, caller: Asking, clip_id: IdPath) -> schema.Clip:
     responses=documented(400, 401, 403, 404, 410, 413, 422, 503),
     tags=["clips"],
 )
-async def edit_clip(at: At, caller: Asking, clip_id: IdPath, data: JSONBody[schema.ClipEdit]) -> schema.Clip:
+async def edit_clip(
+    realm: Realm, caller: Asking, clip_id: IdPath, data: JSONBody[schema.ClipEdit]
+) -> schema.Clip:
     """Change the words of one's own clip, or who may use its sound. Safe to repeat."""
-    async with at.database.write() as tx:
+    async with realm.database.write() as tx:
         account = await caller.account(tx)
-        found = await at.social.edit_clip(
+        found = await realm.social.edit_clip(
             tx,
             ClipId(clip_id),
             account,
@@ -80,11 +84,13 @@ async def edit_clip(at: At, caller: Asking, clip_id: IdPath, data: JSONBody[sche
     responses=documented(400, 401, 403, 404, 409, 410, 413, 422, 503),
     tags=["clips"],
 )
-async def plan_draft(at: At, caller: Asking, clip_id: IdPath, data: JSONBody[schema.Plan]) -> schema.Clip:
+async def plan_draft(
+    realm: Realm, caller: Asking, clip_id: IdPath, data: JSONBody[schema.Plan]
+) -> schema.Clip:
     """Choose when one's own draft is published. Safe to repeat."""
-    async with at.database.write() as tx:
+    async with realm.database.write() as tx:
         account = await caller.account(tx)
-        return clip(await at.social.plan_draft(tx, ClipId(clip_id), account, publish_at=data.publish_at))
+        return clip(await realm.social.plan_draft(tx, ClipId(clip_id), account, publish_at=data.publish_at))
 
 
 @post_to(
@@ -94,10 +100,10 @@ async def plan_draft(at: At, caller: Asking, clip_id: IdPath, data: JSONBody[sch
     tags=["clips"],
     status_code=HTTP_200_OK,
 )
-async def publish_draft(at: At, caller: Asking, clip_id: IdPath) -> schema.Clip:
+async def publish_draft(realm: Realm, caller: Asking, clip_id: IdPath) -> schema.Clip:
     """Publish one's own draft now. Safe to repeat."""
-    async with at.database.write() as tx:
-        return clip(await publish_now(tx, ClipId(clip_id), by=await caller.account(tx), at=at))
+    async with realm.database.write() as tx:
+        return clip(await publish_now(tx, ClipId(clip_id), by=await caller.account(tx), realm=realm))
 
 
 @delete(
@@ -107,11 +113,11 @@ async def publish_draft(at: At, caller: Asking, clip_id: IdPath) -> schema.Clip:
     tags=["clips"],
     status_code=HTTP_204_NO_CONTENT,
 )
-async def remove_clip(at: At, caller: Asking, clip_id: IdPath) -> None:
+async def remove_clip(realm: Realm, caller: Asking, clip_id: IdPath) -> None:
     """Take one's own clip back, for everyone and for good. Safe to repeat."""
-    async with at.database.read() as tx:
+    async with realm.database.read() as tx:
         account = await caller.account(tx)
-    await remove(ClipId(clip_id), by=account, at=at)
+    await remove(ClipId(clip_id), by=account, realm=realm)
 
 
 @post_to(
@@ -121,10 +127,10 @@ async def remove_clip(at: At, caller: Asking, clip_id: IdPath) -> None:
     tags=["clips"],
     status_code=HTTP_200_OK,
 )
-async def retry_clip(at: At, caller: Asking, clip_id: IdPath) -> schema.Clip:
+async def retry_clip(realm: Realm, caller: Asking, clip_id: IdPath) -> schema.Clip:
     """Try publishing again after a failure."""
-    async with at.database.write() as tx:
-        return clip(await at.social.retry(tx, ClipId(clip_id), await caller.account(tx)))
+    async with realm.database.write() as tx:
+        return clip(await realm.social.retry(tx, ClipId(clip_id), await caller.account(tx)))
 
 
 @get(
@@ -135,7 +141,7 @@ async def retry_clip(at: At, caller: Asking, clip_id: IdPath) -> schema.Clip:
     media_type="text/event-stream",
 )
 async def watch_progress(
-    at: At,
+    realm: Realm,
     caller: Asking,
     *,
     limits: Limit,
@@ -146,11 +152,13 @@ async def watch_progress(
 
     An event's id stands for what it says: who comes back with the newest one is told nothing twice.
     """
-    async with at.database.read() as tx:
+    async with realm.database.read() as tx:
         account = await caller.account(tx)
-        await at.social.progress(tx, ClipId(clip_id), account)
+        await realm.social.progress(tx, ClipId(clip_id), account)
     limits.streams.check(account)
-    return ServerSentEvent(limits.streams.counted(account, _events(ClipId(clip_id), account, at, seen=seen)))
+    return ServerSentEvent(
+        limits.streams.counted(account, _events(ClipId(clip_id), account, realm, seen=seen))
+    )
 
 
 @put(
@@ -159,10 +167,10 @@ async def watch_progress(
     responses=documented(400, 401, 403, 404, 410, 503),
     tags=["clips"],
 )
-async def like(at: At, caller: Asking, clip_id: IdPath) -> schema.Clip:
+async def like(realm: Realm, caller: Asking, clip_id: IdPath) -> schema.Clip:
     """Like a clip. Safe to repeat."""
-    async with at.database.write() as tx:
-        return clip(await at.social.like(tx, ClipId(clip_id), await caller.account(tx)))
+    async with realm.database.write() as tx:
+        return clip(await realm.social.like(tx, ClipId(clip_id), await caller.account(tx)))
 
 
 @delete(
@@ -172,10 +180,10 @@ async def like(at: At, caller: Asking, clip_id: IdPath) -> schema.Clip:
     tags=["clips"],
     status_code=HTTP_200_OK,
 )
-async def unlike(at: At, caller: Asking, clip_id: IdPath) -> schema.Clip:
+async def unlike(realm: Realm, caller: Asking, clip_id: IdPath) -> schema.Clip:
     """Take a like back. Safe to repeat."""
-    async with at.database.write() as tx:
-        return clip(await at.social.unlike(tx, ClipId(clip_id), await caller.account(tx)))
+    async with realm.database.write() as tx:
+        return clip(await realm.social.unlike(tx, ClipId(clip_id), await caller.account(tx)))
 
 
 @post_to(
@@ -186,14 +194,14 @@ async def unlike(at: At, caller: Asking, clip_id: IdPath) -> schema.Clip:
     status_code=HTTP_204_NO_CONTENT,
 )
 async def count_view(
-    at: At, caller: Asking, *, limits: Limit, clip_id: IdPath, data: JSONBody[schema.View]
+    realm: Realm, caller: Asking, *, limits: Limit, clip_id: IdPath, data: JSONBody[schema.View]
 ) -> None:
     """Report that a viewer leaves a clip; docs/explanation/feed.md says what counts as a view."""
     client = (caller.identity, clip_id)
     if limits.views.wait_seconds(client) > 0:
         return
-    async with at.database.write() as tx:
-        has_counted = await at.social.count_view(
+    async with realm.database.write() as tx:
+        has_counted = await realm.social.count_view(
             tx, ClipId(clip_id), watched_ms=data.watched_ms, viewer=await caller.viewer(tx)
         )
     if has_counted:
@@ -206,32 +214,34 @@ async def count_view(
     responses=documented(400, 422, 503),
     tags=["clips"],
 )
-async def list_tagged(at: At, caller: Asking, tag: TagPath, cursor: CursorQuery = None) -> schema.ClipPage:
+async def list_tagged(
+    realm: Realm, caller: Asking, tag: TagPath, cursor: CursorQuery = None
+) -> schema.ClipPage:
     """Clips with a hashtag, newest first."""
-    async with at.database.read() as tx:
+    async with realm.database.read() as tx:
         viewer = await caller.viewer(tx)
-        return clip_page(await at.social.clips_tagged(tx, tag, viewer, cursor=cursor, size=PAGE_SIZE))
+        return clip_page(await realm.social.clips_tagged(tx, tag, viewer, cursor=cursor, size=PAGE_SIZE))
 
 
 async def _events(
-    clip_id: ClipId, owner: AccountId, at: OpenRealm, *, seen: str | None
+    clip_id: ClipId, owner: AccountId, realm: OpenRealm, *, seen: str | None
 ) -> AsyncIterator[ServerSentEventMessage]:
     last = seen
-    started = quiet_since = at.clock.monotonic_seconds()
-    while at.clock.monotonic_seconds() - started < LONGEST_WATCH_SECONDS:
+    started = quiet_since = realm.clock.monotonic_seconds()
+    while realm.clock.monotonic_seconds() - started < LONGEST_WATCH_SECONDS:
         try:
-            async with at.database.read() as tx:
-                places = at.turns.places
-                now = progress(await at.social.progress(tx, clip_id, owner, places=places))
+            async with realm.database.read() as tx:
+                places = realm.turns.places
+                now = progress(await realm.social.progress(tx, clip_id, owner, places=places))
         except ReelmError:
             return  # the clip was removed meanwhile: there is nothing more to tell
         said = msgspec.json.encode(now)
         name = hashlib.sha256(said).hexdigest()[:16]
         if name != last:
-            last, quiet_since = name, at.clock.monotonic_seconds()
+            last, quiet_since = name, realm.clock.monotonic_seconds()
             yield ServerSentEventMessage(event="progress", id=name, data=said.decode())
-        elif at.clock.monotonic_seconds() - quiet_since > KEEP_ALIVE_SECONDS:
-            quiet_since = at.clock.monotonic_seconds()
+        elif realm.clock.monotonic_seconds() - quiet_since > KEEP_ALIVE_SECONDS:
+            quiet_since = realm.clock.monotonic_seconds()
             yield ServerSentEventMessage(comment="still here")
         if now.step in {"done", "failed"}:
             return

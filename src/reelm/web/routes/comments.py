@@ -8,7 +8,7 @@ from reelm.base import ClipId, CommentId
 from reelm.web import schema
 from reelm.web.problems import documented
 from reelm.web.render import comment, comment_page
-from reelm.web.routes import Asking, At, CursorQuery, IdPath, Limit
+from reelm.web.routes import Asking, CursorQuery, IdPath, Limit, Realm
 
 PAGE_SIZE = 30
 
@@ -20,13 +20,13 @@ PAGE_SIZE = 30
     tags=["comments"],
 )
 async def list_comments(
-    at: At, caller: Asking, clip_id: IdPath, cursor: CursorQuery = None
+    realm: Realm, caller: Asking, clip_id: IdPath, cursor: CursorQuery = None
 ) -> schema.CommentPage:
     """A clip's comments, newest first."""
-    async with at.database.read() as tx:
+    async with realm.database.read() as tx:
         viewer = await caller.viewer(tx)
         return comment_page(
-            await at.social.comments(tx, ClipId(clip_id), viewer, cursor=cursor, size=PAGE_SIZE)
+            await realm.social.comments(tx, ClipId(clip_id), viewer, cursor=cursor, size=PAGE_SIZE)
         )
 
 
@@ -38,13 +38,13 @@ async def list_comments(
     status_code=HTTP_201_CREATED,
 )
 async def post_comment(
-    at: At, caller: Asking, *, limits: Limit, clip_id: IdPath, data: JSONBody[schema.NewComment]
+    realm: Realm, caller: Asking, *, limits: Limit, clip_id: IdPath, data: JSONBody[schema.NewComment]
 ) -> schema.Comment:
     """Comment on a clip."""
-    async with at.database.write() as tx:
+    async with realm.database.write() as tx:
         account = await caller.account(tx)
         limits.comments.take(account)
-        return comment(await at.social.comment(tx, ClipId(clip_id), account, text=data.text))
+        return comment(await realm.social.comment(tx, ClipId(clip_id), account, text=data.text))
 
 
 @delete(
@@ -54,10 +54,10 @@ async def post_comment(
     tags=["comments"],
     status_code=HTTP_204_NO_CONTENT,
 )
-async def remove_comment(at: At, caller: Asking, comment_id: IdPath) -> None:
+async def remove_comment(realm: Realm, caller: Asking, comment_id: IdPath) -> None:
     """Remove one's own comment, or one under one's own clip. Safe to repeat."""
-    async with at.database.write() as tx:
-        await at.social.remove_comment(tx, CommentId(comment_id), await caller.account(tx))
+    async with realm.database.write() as tx:
+        await realm.social.remove_comment(tx, CommentId(comment_id), await caller.account(tx))
 
 
 ROUTES = [list_comments, post_comment, remove_comment]

@@ -15,7 +15,7 @@ from reelm.media import EncoderId, EncoderUnknown, LeaseId, Sent
 from reelm.web import schema
 from reelm.web.errors import BadRequest, OtherVersion
 from reelm.web.problems import documented
-from reelm.web.routes import At, IdPath
+from reelm.web.routes import IdPath, Realm
 from reelm.workflows import (
     Lent,
     OpenRealm,
@@ -59,15 +59,15 @@ class RawBlock(Operation):
     status_code=HTTP_200_OK,
     opt=_NO_COOKIE,
 )
-async def take_encoding(request: Asked, at: At, data: JSONBody[schema.Volunteer]) -> schema.Work:
+async def take_encoding(request: Asked, realm: Realm, data: JSONBody[schema.Volunteer]) -> schema.Work:
     """Ask for an encoding to do. The lease in the answer is null when there is nothing to do."""
-    encoder = await _encoder(request, at)
+    encoder = await _encoder(request, realm)
     if data.version != reelm.__version__:
         raise OtherVersion(
             f"The encoder runs version {data.version}, the realm {reelm.__version__}, and both have to be "
             "the same. Nothing was lent. Update the encoder."
         )
-    found = await lend(encoder, at=at)
+    found = await lend(encoder, realm=realm)
     return schema.Work(lease=None if found is None else _lease(found))
 
 
@@ -78,10 +78,12 @@ async def take_encoding(request: Asked, at: At, data: JSONBody[schema.Volunteer]
     tags=["encoding"],
     media_type=_OCTETS,
 )
-async def read_lease_source(request: Asked, at: At, lease_id: IdPath, start: StartQuery) -> Response[bytes]:
+async def read_lease_source(
+    request: Asked, realm: Realm, lease_id: IdPath, start: StartQuery
+) -> Response[bytes]:
     """Up to 4 MiB of the lease's source; fewer only at its end."""
-    encoder = await _encoder(request, at)
-    block = await read_source(LeaseId(lease_id), start, BLOCK_BYTES, encoder=encoder, at=at)
+    encoder = await _encoder(request, realm)
+    block = await read_source(LeaseId(lease_id), start, BLOCK_BYTES, encoder=encoder, realm=realm)
     return Response(block, media_type=_OCTETS, headers={"cache-control": "no-store"})
 
 
@@ -94,11 +96,11 @@ async def read_lease_source(request: Asked, at: At, lease_id: IdPath, start: Sta
     opt=_NO_COOKIE,
 )
 async def renew_lease(
-    request: Asked, at: At, lease_id: IdPath, data: JSONBody[schema.EncodingProgress]
+    request: Asked, realm: Realm, lease_id: IdPath, data: JSONBody[schema.EncodingProgress]
 ) -> None:
     """Say that the encoding goes on; a lease without such a word ends."""
-    encoder = await _encoder(request, at)
-    await renew(LeaseId(lease_id), data.ratio, encoder=encoder, at=at)
+    encoder = await _encoder(request, realm)
+    await renew(LeaseId(lease_id), data.ratio, encoder=encoder, realm=realm)
 
 
 @put(
@@ -112,11 +114,11 @@ async def renew_lease(
     request_max_body_size=BLOCK_BYTES,
 )
 async def send_rendition(
-    request: Asked, at: At, *, lease_id: IdPath, rung: RungPath, start: StartQuery
+    request: Asked, realm: Realm, *, lease_id: IdPath, rung: RungPath, start: StartQuery
 ) -> None:
     """Send a block of a rung's ciphertext, at most 4 MiB. Safe to repeat."""
-    encoder = await _encoder(request, at)
-    await take_in(LeaseId(lease_id), rung, start, await request.body(), encoder=encoder, at=at)
+    encoder = await _encoder(request, realm)
+    await take_in(LeaseId(lease_id), rung, start, await request.body(), encoder=encoder, realm=realm)
 
 
 @post(
@@ -128,12 +130,12 @@ async def send_rendition(
     opt=_NO_COOKIE,
 )
 async def deliver_encoding(
-    request: Asked, at: At, lease_id: IdPath, data: JSONBody[schema.EncodingDelivery]
+    request: Asked, realm: Realm, lease_id: IdPath, data: JSONBody[schema.EncodingDelivery]
 ) -> None:
     """Say that everything was sent, and where each piece ends. The realm looks before it believes."""
-    encoder = await _encoder(request, at)
+    encoder = await _encoder(request, realm)
     sent = {name: tuple(_sent(each) for each in pieces) for name, pieces in data.renditions.items()}
-    await deliver(LeaseId(lease_id), sent, encoder=encoder, at=at)
+    await deliver(LeaseId(lease_id), sent, encoder=encoder, realm=realm)
 
 
 @delete(
@@ -144,17 +146,17 @@ async def deliver_encoding(
     status_code=HTTP_204_NO_CONTENT,
     opt=_NO_COOKIE,
 )
-async def give_lease_back(request: Asked, at: At, lease_id: IdPath) -> None:
+async def give_lease_back(request: Asked, realm: Realm, lease_id: IdPath) -> None:
     """Say that it cannot be done here."""
-    encoder = await _encoder(request, at)
-    await give_back(LeaseId(lease_id), encoder=encoder, at=at)
+    encoder = await _encoder(request, realm)
+    await give_back(LeaseId(lease_id), encoder=encoder, realm=realm)
 
 
-async def _encoder(request: Asked, at: OpenRealm) -> EncoderId:
+async def _encoder(request: Asked, realm: OpenRealm) -> EncoderId:
     said = request.headers.get("authorization", "")
     if not said.lower().startswith(_SCHEME):
         raise EncoderUnknown("This is for encoders elsewhere, which send their token. Nothing was done.")
-    return await recognise(said[len(_SCHEME) :].strip(), at=at)
+    return await recognise(said[len(_SCHEME) :].strip(), realm=realm)
 
 
 def _lease(found: Lent) -> schema.Lease:

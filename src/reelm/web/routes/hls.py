@@ -4,7 +4,7 @@ from litestar import Response, get
 
 from reelm.base import ClipId, RenditionId
 from reelm.web.problems import documented
-from reelm.web.routes import Asking, At, IdPath
+from reelm.web.routes import Asking, IdPath, Realm
 from reelm.workflows import key, master_playlist, media_playlist, poster, strip
 
 HLS = "application/vnd.apple.mpegurl"
@@ -20,10 +20,10 @@ _KEPT_AN_HOUR = {"cache-control": "private, max-age=3600"}
     tags=["playback"],
     media_type=HLS,
 )
-async def read_master(at: At, caller: Asking, clip_id: IdPath) -> Response[str]:
+async def read_master(realm: Realm, caller: Asking, clip_id: IdPath) -> Response[str]:
     """The clip's HLS multivariant playlist."""
-    async with at.database.read() as tx:
-        text = await master_playlist(tx, ClipId(clip_id), viewer=await caller.viewer(tx), at=at)
+    async with realm.database.read() as tx:
+        text = await master_playlist(tx, ClipId(clip_id), viewer=await caller.viewer(tx), realm=realm)
     return Response(text, media_type=HLS, headers=_PRIVATE)
 
 
@@ -34,11 +34,13 @@ async def read_master(at: At, caller: Asking, clip_id: IdPath) -> Response[str]:
     tags=["playback"],
     media_type=HLS,
 )
-async def read_playlist(at: At, caller: Asking, clip_id: IdPath, rendition_id: IdPath) -> Response[str]:
+async def read_playlist(realm: Realm, caller: Asking, clip_id: IdPath, rendition_id: IdPath) -> Response[str]:
     """The playlist of one rendition; its segments are AES-128 ciphertext."""
-    async with at.database.read() as tx:
+    async with realm.database.read() as tx:
         viewer = await caller.viewer(tx)
-        text = await media_playlist(tx, ClipId(clip_id), RenditionId(rendition_id), viewer=viewer, at=at)
+        text = await media_playlist(
+            tx, ClipId(clip_id), RenditionId(rendition_id), viewer=viewer, realm=realm
+        )
     return Response(text, media_type=HLS, headers=_PRIVATE)
 
 
@@ -49,11 +51,11 @@ async def read_playlist(at: At, caller: Asking, clip_id: IdPath, rendition_id: I
     tags=["playback"],
     media_type=OCTETS,
 )
-async def read_key(at: At, caller: Asking, clip_id: IdPath, rendition_id: IdPath) -> Response[bytes]:
+async def read_key(realm: Realm, caller: Asking, clip_id: IdPath, rendition_id: IdPath) -> Response[bytes]:
     """The 16-byte AES-128 key of one rendition, for those who may watch the clip."""
-    async with at.database.read() as tx:
+    async with realm.database.read() as tx:
         viewer = await caller.viewer(tx)
-        secret = await key(tx, ClipId(clip_id), RenditionId(rendition_id), viewer=viewer, at=at)
+        secret = await key(tx, ClipId(clip_id), RenditionId(rendition_id), viewer=viewer, realm=realm)
     return Response(secret.reveal(), media_type=OCTETS, headers=_PRIVATE)
 
 
@@ -64,10 +66,10 @@ async def read_key(at: At, caller: Asking, clip_id: IdPath, rendition_id: IdPath
     tags=["playback"],
     media_type="image/jpeg",
 )
-async def read_poster(at: At, caller: Asking, clip_id: IdPath) -> Response[bytes]:
+async def read_poster(realm: Realm, caller: Asking, clip_id: IdPath) -> Response[bytes]:
     """The clip's still picture."""
-    async with at.database.read() as tx:
-        body = await poster(tx, ClipId(clip_id), viewer=await caller.viewer(tx), at=at)
+    async with realm.database.read() as tx:
+        body = await poster(tx, ClipId(clip_id), viewer=await caller.viewer(tx), realm=realm)
     return Response(body, media_type="image/jpeg", headers=_KEPT_AN_HOUR)
 
 
@@ -78,10 +80,10 @@ async def read_poster(at: At, caller: Asking, clip_id: IdPath) -> Response[bytes
     tags=["playback"],
     media_type="image/jpeg",
 )
-async def read_strip(at: At, caller: Asking, clip_id: IdPath) -> Response[bytes]:
+async def read_strip(realm: Realm, caller: Asking, clip_id: IdPath) -> Response[bytes]:
     """The clip's preview strip; how it is laid out is in the clip."""
-    async with at.database.read() as tx:
-        body = await strip(tx, ClipId(clip_id), viewer=await caller.viewer(tx), at=at)
+    async with realm.database.read() as tx:
+        body = await strip(tx, ClipId(clip_id), viewer=await caller.viewer(tx), realm=realm)
     return Response(body, media_type="image/jpeg", headers=_KEPT_AN_HOUR)
 
 

@@ -4,16 +4,16 @@ from litestar import Response, get
 
 from reelm.web import schema
 from reelm.web.problems import documented
-from reelm.web.routes import Asking, At
+from reelm.web.routes import Asking, Realm
 from reelm.workflows import Shown, looks_shown
 
 
 @get("/api/me/access", operation_id="list_my_accesses", responses=documented(400, 401, 503), tags=["me"])
-async def list_my_accesses(at: At, caller: Asking) -> Response[schema.Accesses]:
+async def list_my_accesses(realm: Realm, caller: Asking) -> Response[schema.Accesses]:
     """Who of this realm's staff looked at my data, newest first, at most the last 100."""
-    async with at.database.read() as tx:
+    async with realm.database.read() as tx:
         viewer = await caller.account(tx)
-    shown = await looks_shown(viewer, at=at)
+    shown = await looks_shown(viewer, realm=realm)
     return Response(
         schema.Accesses(accesses=[_access(each) for each in shown]), headers={"cache-control": "no-store"}
     )

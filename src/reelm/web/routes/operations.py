@@ -5,7 +5,7 @@ from litestar.openapi.datastructures import ResponseSpec
 
 from reelm.base import ReelmError, telemetry
 from reelm.web import schema
-from reelm.web.routes import At, Counted
+from reelm.web.routes import Counted, Realm
 
 _log = telemetry.logger(__name__)
 
@@ -22,16 +22,16 @@ async def read_liveness() -> schema.Health:
     responses={503: ResponseSpec(schema.Health, generate_examples=False, description="cannot answer now")},
     tags=["operations"],
 )
-async def read_readiness(at: At) -> Response[schema.Health]:
+async def read_readiness(realm: Realm) -> Response[schema.Health]:
     """Whether this process can answer: 503 when it cannot, "degraded" when something is at risk."""
     try:
-        await at.database.check()
+        await realm.database.check()
     except ReelmError as error:
         _log.error("web.not-ready", code=error.code, exc_info=error)
         return Response(schema.Health(status="degraded", problems=[error.detail]), status_code=503)
     stores = [
         f"store {store.provider}: {store.detail}"
-        for store in await at.vault.health()
+        for store in await realm.vault.health()
         if not store.is_reachable
     ]
     return Response(schema.Health(status="degraded" if stores else "ok", problems=stores))

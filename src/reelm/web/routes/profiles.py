@@ -7,7 +7,7 @@ from litestar.status_codes import HTTP_200_OK
 from reelm.web import schema
 from reelm.web.problems import documented
 from reelm.web.render import clip_page, profile
-from reelm.web.routes import Asking, At, CursorQuery, HandlePath
+from reelm.web.routes import Asking, CursorQuery, HandlePath, Realm
 
 PAGE_SIZE = 24
 
@@ -18,10 +18,10 @@ PAGE_SIZE = 24
     responses=documented(400, 404, 503),
     tags=["profiles"],
 )
-async def read_profile(at: At, caller: Asking, handle: HandlePath) -> schema.Profile:
+async def read_profile(realm: Realm, caller: Asking, handle: HandlePath) -> schema.Profile:
     """A creator's page."""
-    async with at.database.read() as tx:
-        return profile(await at.social.profile(tx, handle, await caller.viewer(tx)))
+    async with realm.database.read() as tx:
+        return profile(await realm.social.profile(tx, handle, await caller.viewer(tx)))
 
 
 @patch(
@@ -30,12 +30,12 @@ async def read_profile(at: At, caller: Asking, handle: HandlePath) -> schema.Pro
     responses=documented(400, 401, 403, 413, 422, 503),
     tags=["profiles"],
 )
-async def edit_profile(at: At, caller: Asking, data: JSONBody[schema.ProfileEdit]) -> schema.Profile:
+async def edit_profile(realm: Realm, caller: Asking, data: JSONBody[schema.ProfileEdit]) -> schema.Profile:
     """Change the display name or the bio of the signed-in account."""
-    async with at.database.write() as tx:
+    async with realm.database.write() as tx:
         account = await caller.account(tx)
         return profile(
-            await at.social.edit_profile(tx, account, display_name=data.display_name, bio=data.bio)
+            await realm.social.edit_profile(tx, account, display_name=data.display_name, bio=data.bio)
         )
 
 
@@ -45,10 +45,10 @@ async def edit_profile(at: At, caller: Asking, data: JSONBody[schema.ProfileEdit
     responses=documented(400, 401, 403, 404, 422, 503),
     tags=["profiles"],
 )
-async def follow(at: At, caller: Asking, handle: HandlePath) -> schema.Profile:
+async def follow(realm: Realm, caller: Asking, handle: HandlePath) -> schema.Profile:
     """Follow a creator. Safe to repeat."""
-    async with at.database.write() as tx:
-        return profile(await at.social.follow(tx, handle, await caller.account(tx)))
+    async with realm.database.write() as tx:
+        return profile(await realm.social.follow(tx, handle, await caller.account(tx)))
 
 
 @delete(
@@ -58,10 +58,10 @@ async def follow(at: At, caller: Asking, handle: HandlePath) -> schema.Profile:
     tags=["profiles"],
     status_code=HTTP_200_OK,
 )
-async def unfollow(at: At, caller: Asking, handle: HandlePath) -> schema.Profile:
+async def unfollow(realm: Realm, caller: Asking, handle: HandlePath) -> schema.Profile:
     """Stop following a creator. Safe to repeat."""
-    async with at.database.write() as tx:
-        return profile(await at.social.unfollow(tx, handle, await caller.account(tx)))
+    async with realm.database.write() as tx:
+        return profile(await realm.social.unfollow(tx, handle, await caller.account(tx)))
 
 
 @get(
@@ -71,12 +71,12 @@ async def unfollow(at: At, caller: Asking, handle: HandlePath) -> schema.Profile
     tags=["profiles"],
 )
 async def list_clips_of(
-    at: At, caller: Asking, handle: HandlePath, cursor: CursorQuery = None
+    realm: Realm, caller: Asking, handle: HandlePath, cursor: CursorQuery = None
 ) -> schema.ClipPage:
     """A creator's clips, newest first; one's own include those still being prepared."""
-    async with at.database.read() as tx:
+    async with realm.database.read() as tx:
         viewer = await caller.viewer(tx)
-        return clip_page(await at.social.clips_of(tx, handle, viewer, cursor=cursor, size=PAGE_SIZE))
+        return clip_page(await realm.social.clips_of(tx, handle, viewer, cursor=cursor, size=PAGE_SIZE))
 
 
 ROUTES = [read_profile, edit_profile, follow, unfollow, list_clips_of]

@@ -12,7 +12,7 @@ from reelm.base import AccountId, Tx
 from reelm.web import schema
 from reelm.web.problems import documented
 from reelm.web.render import upload_limits
-from reelm.web.routes import Asking, At, CookieRule
+from reelm.web.routes import Asking, CookieRule, Realm
 from reelm.workflows import OpenRealm, join
 
 
@@ -27,11 +27,11 @@ class Emptied(Operation):
 
 
 @get("/api/session", operation_id="read_session", responses=documented(400, 503), tags=["session"])
-async def read_session(at: At, caller: Asking, cookie: CookieRule) -> Response[schema.Session]:
+async def read_session(realm: Realm, caller: Asking, cookie: CookieRule) -> Response[schema.Session]:
     """Who is signed in, and whose realm this is. Also hands out the csrftoken cookie."""
-    async with at.database.read() as tx:
-        session = await _session(tx, await caller.viewer(tx), at)
-    cookies = [cookie.carrying(caller.token)] if caller.token and await _extend(caller.token, at) else []
+    async with realm.database.read() as tx:
+        session = await _session(tx, await caller.viewer(tx), realm)
+    cookies = [cookie.carrying(caller.token)] if caller.token and await _extend(caller.token, realm) else []
     return Response(session, cookies=cookies, headers={"cache-control": "no-store"})
 
 
@@ -43,22 +43,22 @@ async def read_session(at: At, caller: Asking, cookie: CookieRule) -> Response[s
     status_code=HTTP_201_CREATED,
 )
 async def join_realm(
-    at: At, caller: Asking, cookie: CookieRule, data: JSONBody[schema.Join]
+    realm: Realm, caller: Asking, cookie: CookieRule, data: JSONBody[schema.Join]
 ) -> Response[schema.Session]:
     """Create an account and sign it in."""
-    at.accounts.allow_sign_up(caller.address)
-    password = await at.accounts.hash_password(data.password, email=data.email)
-    async with at.database.write() as tx:
+    realm.accounts.allow_sign_up(caller.address)
+    password = await realm.accounts.hash_password(data.password, email=data.email)
+    async with realm.database.write() as tx:
         account = await join(
             tx,
             email=data.email,
             password=password,
             handle=data.handle,
             display_name=data.display_name,
-            at=at,
+            realm=realm,
         )
-        token = await at.accounts.open_session(tx, account.id)
-        session = await _session(tx, account.id, at)
+        token = await realm.accounts.open_session(tx, account.id)
+        session = await _session(tx, account.id, realm)
     return Response(session, cookies=[cookie.carrying(token)], headers={"cache-control": "no-store"})
 
 
@@ -70,19 +70,19 @@ async def join_realm(
     status_code=HTTP_201_CREATED,
 )
 async def sign_in(
-    at: At, caller: Asking, cookie: CookieRule, data: JSONBody[schema.SignIn]
+    realm: Realm, caller: Asking, cookie: CookieRule, data: JSONBody[schema.SignIn]
 ) -> Response[schema.Session]:
     """Open a session. A wrong address and a wrong password look the same and take the same time."""
-    at.accounts.allow_sign_in(data.email, caller.address)
-    async with at.database.read() as tx:
-        credential = await at.accounts.credential(tx, data.email)
-    if not await at.accounts.verify(credential, data.password) or credential is None:
+    realm.accounts.allow_sign_in(data.email, caller.address)
+    async with realm.database.read() as tx:
+        credential = await realm.accounts.credential(tx, data.email)
+    if not await realm.accounts.verify(credential, data.password) or credential is None:
         raise WrongCredentials(
             "The e-mail address or the password is wrong. Nobody was signed in. Try again."
         )
-    async with at.database.write() as tx:
-        token = await at.accounts.open_session(tx, credential.account_id)
-        session = await _session(tx, credential.account_id, at)
+    async with realm.database.write() as tx:
+        token = await realm.accounts.open_session(tx, credential.account_id)
+        session = await _session(tx, credential.account_id, realm)
     return Response(session, cookies=[cookie.carrying(token)], headers={"cache-control": "no-store"})
 
 
@@ -94,35 +94,35 @@ async def sign_in(
     tags=["session"],
     status_code=HTTP_204_NO_CONTENT,
 )
-async def sign_out(at: At, caller: Asking, cookie: CookieRule) -> Response[None]:
+async def sign_out(realm: Realm, caller: Asking, cookie: CookieRule) -> Response[None]:
     """Close the session. Safe to repeat."""
     if caller.token is not None:
-        async with at.database.write() as tx:
-            await at.accounts.close_session(tx, caller.token)
+        async with realm.database.write() as tx:
+            await realm.accounts.close_session(tx, caller.token)
     return Response(None, status_code=HTTP_204_NO_CONTENT, cookies=[cookie.cleared()])
 
 
-async def _extend(token: SessionToken, at: OpenRealm) -> bool:
+async def _extend(token: SessionToken, realm: OpenRealm) -> bool:
     """A session that is used lives on; at most one write a day."""
-    async with at.database.write() as tx:
-        return await at.accounts.touch(tx, token)
+    async with realm.database.write() as tx:
+        return await realm.accounts.touch(tx, token)
 
 
-async def _session(tx: Tx, viewer: AccountId | None, at: OpenRealm) -> schema.Session:
-    realm = schema.Realm(
-        name=at.manifest.realm.name,
-        operator=at.manifest.operator.name,
-        limits=upload_limits(at.media.limits),
+async def _session(tx: Tx, viewer: AccountId | None, realm: OpenRealm) -> schema.Session:
+    shown = schema.Realm(
+        name=realm.manifest.realm.name,
+        operator=realm.manifest.operator.name,
+        limits=upload_limits(realm.media.limits),
     )
     if viewer is None:
-        return schema.Session(account=None, realm=realm)
-    account = await at.accounts.account(tx, viewer)
-    profile = await at.social.profile_of(tx, viewer)
+        return schema.Session(account=None, realm=shown)
+    account = await realm.accounts.account(tx, viewer)
+    profile = await realm.social.profile_of(tx, viewer)
     return schema.Session(
         account=schema.Account(
             id=account.id, handle=profile.handle, display_name=profile.display_name, email=account.email
         ),
-        realm=realm,
+        realm=shown,
     )
 
 

@@ -10,7 +10,7 @@ from reelm.base import ClipId
 from reelm.web import schema
 from reelm.web.problems import documented
 from reelm.web.render import clip, clip_page, sound, sound_page
-from reelm.web.routes import Asking, At, CursorQuery, IdPath
+from reelm.web.routes import Asking, CursorQuery, IdPath, Realm
 from reelm.workflows import choose_sound
 
 PAGE_SIZE = 24
@@ -36,7 +36,7 @@ TextQuery = Annotated[
 
 @get("/api/sounds", operation_id="list_sounds", responses=documented(400, 422, 503), tags=["sounds"])
 async def list_sounds(
-    at: At,
+    realm: Realm,
     caller: Asking,
     *,
     order: OrderQuery = Order.RECENT,
@@ -44,14 +44,14 @@ async def list_sounds(
     cursor: CursorQuery = None,
 ) -> schema.SoundPage:
     """Sounds that the caller may use. The most used are one page: of the newest clips."""
-    async with at.database.read() as tx:
+    async with realm.database.read() as tx:
         viewer = await caller.viewer(tx)
         if text:
-            found = await at.social.find_sounds(tx, text, viewer, cursor=cursor, size=PAGE_SIZE)
+            found = await realm.social.find_sounds(tx, text, viewer, cursor=cursor, size=PAGE_SIZE)
         elif order is Order.MOST_USED:
-            found = await at.social.most_used_sounds(tx, viewer, size=PAGE_SIZE)
+            found = await realm.social.most_used_sounds(tx, viewer, size=PAGE_SIZE)
         else:
-            found = await at.social.recent_sounds(tx, viewer, cursor=cursor, size=PAGE_SIZE)
+            found = await realm.social.recent_sounds(tx, viewer, cursor=cursor, size=PAGE_SIZE)
         return sound_page(found)
 
 
@@ -61,10 +61,10 @@ async def list_sounds(
     responses=documented(400, 404, 503),
     tags=["sounds"],
 )
-async def read_sound(at: At, caller: Asking, clip_id: IdPath) -> schema.Sound:
+async def read_sound(realm: Realm, caller: Asking, clip_id: IdPath) -> schema.Sound:
     """One sound, also when it is no longer available and clips still carry it."""
-    async with at.database.read() as tx:
-        return sound(await at.social.sound(tx, ClipId(clip_id), await caller.viewer(tx)))
+    async with realm.database.read() as tx:
+        return sound(await realm.social.sound(tx, ClipId(clip_id), await caller.viewer(tx)))
 
 
 @get(
@@ -74,12 +74,12 @@ async def read_sound(at: At, caller: Asking, clip_id: IdPath) -> schema.Sound:
     tags=["sounds"],
 )
 async def list_clips_with_sound(
-    at: At, caller: Asking, clip_id: IdPath, cursor: CursorQuery = None
+    realm: Realm, caller: Asking, clip_id: IdPath, cursor: CursorQuery = None
 ) -> schema.ClipPage:
     """Clips that carry a sound, newest first."""
-    async with at.database.read() as tx:
+    async with realm.database.read() as tx:
         viewer = await caller.viewer(tx)
-        page = await at.social.clips_with_sound(tx, ClipId(clip_id), viewer, cursor=cursor, size=PAGE_SIZE)
+        page = await realm.social.clips_with_sound(tx, ClipId(clip_id), viewer, cursor=cursor, size=PAGE_SIZE)
         return clip_page(page)
 
 
@@ -89,12 +89,14 @@ async def list_clips_with_sound(
     responses=documented(400, 401, 403, 404, 409, 410, 413, 422, 503),
     tags=["sounds"],
 )
-async def choose(at: At, caller: Asking, clip_id: IdPath, data: JSONBody[schema.SoundChoice]) -> schema.Clip:
+async def choose(
+    realm: Realm, caller: Asking, clip_id: IdPath, data: JSONBody[schema.SoundChoice]
+) -> schema.Clip:
     """Choose the sound of one's own draft, or of a clip that could not be published. Safe to repeat."""
-    async with at.database.write() as tx:
+    async with realm.database.write() as tx:
         account = await caller.account(tx)
         sound_id = ClipId(data.sound_id) if data.sound_id else None
-        return clip(await choose_sound(tx, ClipId(clip_id), sound_id, by=account, at=at))
+        return clip(await choose_sound(tx, ClipId(clip_id), sound_id, by=account, realm=realm))
 
 
 ROUTES = [list_sounds, read_sound, list_clips_with_sound, choose]

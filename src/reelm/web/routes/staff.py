@@ -11,7 +11,7 @@ from reelm.web import staff
 from reelm.web.caller import Caller
 from reelm.web.limits import Limits
 from reelm.web.problems import documented
-from reelm.web.routes import Asking, At, Limit
+from reelm.web.routes import Asking, Limit, Realm
 from reelm.workflows import OpenRealm, access_to_email, look_at_email, take_emails
 
 CSV = "text/csv"
@@ -19,10 +19,10 @@ _NO_STORE = {"cache-control": "no-store"}
 
 
 @get("/api/staff/role", operation_id="read_my_role", responses=documented(400, 401, 403, 503), tags=["staff"])
-async def read_my_role(at: At, caller: Asking) -> Response[staff.Role]:
+async def read_my_role(realm: Realm, caller: Asking) -> Response[staff.Role]:
     """My role among the staff of this realm, and what it may do at most."""
-    async with at.database.read() as tx:
-        standing = await at.staff.standing(tx, await caller.account(tx))
+    async with realm.database.read() as tx:
+        standing = await realm.staff.standing(tx, await caller.account(tx))
     member = standing.member
     role = staff.Role(
         pseudonym=member.handle,
@@ -43,12 +43,12 @@ async def read_my_role(at: At, caller: Asking) -> Response[staff.Role]:
     status_code=HTTP_200_OK,
 )
 async def see_email(
-    at: At, caller: Asking, limits: Limit, data: JSONBody[staff.EmailLook]
+    realm: Realm, caller: Asking, limits: Limit, data: JSONBody[staff.EmailLook]
 ) -> Response[staff.SeenEmail]:
     """See somebody's e-mail address. A refusal is on the public record too."""
-    by, (subject,) = await _about([data.subject], at, caller, limits)
+    by, (subject,) = await _about([data.subject], realm, caller, limits)
     seen = await look_at_email(
-        subject, purpose=data.purpose, ticket=data.ticket, approval_id=data.approval_id, by=by, at=at
+        subject, purpose=data.purpose, ticket=data.ticket, approval_id=data.approval_id, by=by, realm=realm
     )
     return Response(staff.SeenEmail(email=seen.email, leaf_index=seen.leaf_index), headers=_NO_STORE)
 
@@ -61,12 +61,12 @@ async def see_email(
     status_code=HTTP_201_CREATED,
 )
 async def approve_access(
-    at: At, caller: Asking, limits: Limit, data: JSONBody[staff.NewApproval]
+    realm: Realm, caller: Asking, limits: Limit, data: JSONBody[staff.NewApproval]
 ) -> Response[staff.GivenApproval]:
     """Approve that another member of staff has exactly this, once, within a quarter of an hour."""
-    by, subjects = await _about(data.subjects, at, caller, limits)
-    asked = access_to_email(data.action, purpose=data.purpose, ticket=data.ticket, at=at)
-    approval_id = await at.staff.approve(at.database, by, data.asker, asked, subjects=subjects)
+    by, subjects = await _about(data.subjects, realm, caller, limits)
+    asked = access_to_email(data.action, purpose=data.purpose, ticket=data.ticket, realm=realm)
+    approval_id = await realm.staff.approve(realm.database, by, data.asker, asked, subjects=subjects)
     return Response(staff.GivenApproval(approval_id), status_code=HTTP_201_CREATED, headers=_NO_STORE)
 
 
@@ -79,12 +79,12 @@ async def approve_access(
     media_type=CSV,
 )
 async def export_emails(
-    at: At, caller: Asking, limits: Limit, data: JSONBody[staff.EmailExport]
+    realm: Realm, caller: Asking, limits: Limit, data: JSONBody[staff.EmailExport]
 ) -> Response[bytes]:
     """Take e-mail addresses away as a marked file, which says in its name which export it is."""
-    by, subjects = await _about(data.subjects, at, caller, limits)
+    by, subjects = await _about(data.subjects, realm, caller, limits)
     taken = await take_emails(
-        subjects, purpose=data.purpose, ticket=data.ticket, approval_id=data.approval_id, by=by, at=at
+        subjects, purpose=data.purpose, ticket=data.ticket, approval_id=data.approval_id, by=by, realm=realm
     )
     name = f'attachment; filename="export-{taken.export_id}.csv"'
     return Response(taken.file, media_type=CSV, headers={**_NO_STORE, "content-disposition": name})
@@ -98,11 +98,11 @@ async def export_emails(
     status_code=HTTP_201_CREATED,
 )
 async def break_glass(
-    at: At, caller: Asking, limits: Limit, data: JSONBody[staff.NewEmergency]
+    realm: Realm, caller: Asking, limits: Limit, data: JSONBody[staff.NewEmergency]
 ) -> Response[staff.Emergency]:
     """Begin an hour in which, for this purpose, no second person is needed. Everybody can see that."""
-    by, _ = await _about([], at, caller, limits)
-    index = await at.staff.break_glass(at.database, by, data.purpose)
+    by, _ = await _about([], realm, caller, limits)
+    index = await realm.staff.break_glass(realm.database, by, data.purpose)
     return Response(staff.Emergency(index), status_code=HTTP_201_CREATED, headers=_NO_STORE)
 
 
@@ -113,21 +113,21 @@ async def break_glass(
     tags=["staff"],
     status_code=HTTP_204_NO_CONTENT,
 )
-async def review_emergency(at: At, caller: Asking, limits: Limit, data: JSONBody[staff.Review]) -> None:
+async def review_emergency(realm: Realm, caller: Asking, limits: Limit, data: JSONBody[staff.Review]) -> None:
     """Say what somebody else's emergency was, once; in public."""
-    by, _ = await _about([], at, caller, limits)
-    async with at.database.write() as tx:
-        await at.staff.review(tx, by, data.emergency, data.finding)
+    by, _ = await _about([], realm, caller, limits)
+    async with realm.database.write() as tx:
+        await realm.staff.review(tx, by, data.emergency, data.finding)
 
 
 async def _about(
-    handles: Iterable[str], at: OpenRealm, caller: Caller, limits: Limits
+    handles: Iterable[str], realm: OpenRealm, caller: Caller, limits: Limits
 ) -> tuple[AccountId, list[AccountId]]:
     """Who asks, counted, and about whom."""
-    async with at.database.read() as tx:
+    async with realm.database.read() as tx:
         by = await caller.account(tx)
         limits.staff.take(by)
-        return by, [await at.social.account_of(tx, handle) for handle in handles]
+        return by, [await realm.social.account_of(tx, handle) for handle in handles]
 
 
 ROUTES = [read_my_role, see_email, approve_access, export_emails, break_glass, review_emergency]

@@ -12,7 +12,7 @@ from reelm.base import ClipId
 from reelm.web import schema
 from reelm.web.problems import documented
 from reelm.web.render import clip
-from reelm.web.routes import Asking, At, IdPath
+from reelm.web.routes import Asking, IdPath, Realm
 from reelm.workflows import remove_subtitles, subtitle, subtitles
 
 VTT = "text/vtt"
@@ -39,13 +39,13 @@ class RawSubtitles(Operation):
     tags=["clips"],
 )
 async def put_subtitles(
-    request: Request[Any, Any, Any], at: At, caller: Asking, *, clip_id: IdPath, language: LanguagePath
+    request: Request[Any, Any, Any], realm: Realm, caller: Asking, *, clip_id: IdPath, language: LanguagePath
 ) -> schema.Subtitled:
     """Give one's own clip subtitles; they replace earlier ones of that language."""
-    async with at.database.read() as tx:
+    async with realm.database.read() as tx:
         account = await caller.account(tx)
     data = await request.body()
-    found, left_out = await subtitle(ClipId(clip_id), language, data, by=account, at=at)
+    found, left_out = await subtitle(ClipId(clip_id), language, data, by=account, realm=realm)
     return schema.Subtitled(clip(found), list(left_out))
 
 
@@ -56,11 +56,13 @@ async def put_subtitles(
     tags=["playback"],
     media_type=VTT,
 )
-async def read_subtitles(at: At, caller: Asking, clip_id: IdPath, language: LanguagePath) -> Response[bytes]:
+async def read_subtitles(
+    realm: Realm, caller: Asking, clip_id: IdPath, language: LanguagePath
+) -> Response[bytes]:
     """Subtitles of a clip, as WebVTT."""
-    async with at.database.read() as tx:
+    async with realm.database.read() as tx:
         viewer = await caller.viewer(tx)
-        body = await subtitles(tx, ClipId(clip_id), language, viewer=viewer, at=at)
+        body = await subtitles(tx, ClipId(clip_id), language, viewer=viewer, realm=realm)
     return Response(body, media_type=VTT, headers={"cache-control": "no-store"})
 
 
@@ -71,11 +73,13 @@ async def read_subtitles(at: At, caller: Asking, clip_id: IdPath, language: Lang
     tags=["clips"],
     status_code=HTTP_200_OK,
 )
-async def drop_subtitles(at: At, caller: Asking, clip_id: IdPath, language: LanguagePath) -> schema.Clip:
+async def drop_subtitles(
+    realm: Realm, caller: Asking, clip_id: IdPath, language: LanguagePath
+) -> schema.Clip:
     """Take subtitles back. Safe to repeat."""
-    async with at.database.read() as tx:
+    async with realm.database.read() as tx:
         account = await caller.account(tx)
-    return clip(await remove_subtitles(ClipId(clip_id), language, by=account, at=at))
+    return clip(await remove_subtitles(ClipId(clip_id), language, by=account, realm=realm))
 
 
 ROUTES = [put_subtitles, read_subtitles, drop_subtitles]

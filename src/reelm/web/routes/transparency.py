@@ -10,7 +10,7 @@ from reelm.base import NotFound
 from reelm.realm import record
 from reelm.web.disclosure import Declarations, Holdings, declarations, holdings
 from reelm.web.problems import documented
-from reelm.web.routes import At
+from reelm.web.routes import Realm
 
 # Providers confirm their entries meanwhile; versions only change with a restart.
 _SOON = {"cache-control": "public, max-age=30"}
@@ -26,11 +26,11 @@ Number = Annotated[int, PathParameter(ge=1, le=2**31 - 1, description="of the ve
 
 
 @get("/api/manifest", operation_id="read_declarations", responses=documented(400, 503), tags=["transparency"])
-async def read_declarations(at: At) -> Response[Declarations]:
+async def read_declarations(realm: Realm) -> Response[Declarations]:
     """Every version of the manifest, who signed it and what it changed."""
-    async with at.database.read() as tx:
+    async with realm.database.read() as tx:
         history = await record.history(tx)
-        standings = await record.provider_standings(tx, at.version, today=at.clock.now().date())
+        standings = await record.provider_standings(tx, realm.version, today=realm.clock.now().date())
     return Response(declarations(history, standings), headers=_SOON)
 
 
@@ -40,9 +40,9 @@ async def read_declarations(at: At) -> Response[Declarations]:
     responses={**documented(400, 404, 503), 200: _DOCUMENT},
     tags=["transparency"],
 )
-async def read_version(at: At, number: Number) -> Response[bytes]:
+async def read_version(realm: Realm, number: Number) -> Response[bytes]:
     """The document of one version: the very bytes whose SHA-256 is on the ledger and that were signed."""
-    async with at.database.read() as tx:
+    async with realm.database.read() as tx:
         history = await record.history(tx)
     documents = [version.document for version, _ in history if version.number == number]
     if not documents:

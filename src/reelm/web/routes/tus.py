@@ -25,7 +25,7 @@ from reelm.web import schema, tus
 from reelm.web.caller import Caller
 from reelm.web.problems import documented
 from reelm.web.render import arrival, arrived
-from reelm.web.routes import Asking, At, IdPath, Limit
+from reelm.web.routes import Asking, IdPath, Limit, Realm
 from reelm.workflows import OpenRealm, announce, append, follow, metadata_of, stand, terminate
 
 Asked = Request[Any, Any, Any]
@@ -87,9 +87,9 @@ class Appended(Spoken):
     tags=["uploads"],
     status_code=HTTP_204_NO_CONTENT,
 )
-async def read_abilities(at: At) -> Response[None]:
+async def read_abilities(realm: Realm) -> Response[None]:
     """Which version and extensions of tus are spoken, and how large a file may be."""
-    return _bare(HTTP_204_NO_CONTENT, tus.abilities(at.media.limits.max_source_bytes))
+    return _bare(HTTP_204_NO_CONTENT, tus.abilities(realm.media.limits.max_source_bytes))
 
 
 @route(
@@ -101,10 +101,10 @@ async def read_abilities(at: At) -> Response[None]:
     tags=["uploads"],
     status_code=HTTP_204_NO_CONTENT,
 )
-async def read_abilities_again(at: At, upload_id: AnyPath) -> Response[None]:
+async def read_abilities_again(realm: Realm, upload_id: AnyPath) -> Response[None]:
     """The same, for whoever asks at an upload; it need not be there."""
     del upload_id
-    return _bare(HTTP_204_NO_CONTENT, tus.abilities(at.media.limits.max_source_bytes))
+    return _bare(HTTP_204_NO_CONTENT, tus.abilities(realm.media.limits.max_source_bytes))
 
 
 @post(
@@ -116,21 +116,23 @@ async def read_abilities_again(at: At, upload_id: AnyPath) -> Response[None]:
     status_code=HTTP_201_CREATED,
     request_max_body_size=None,
 )
-async def begin_upload(request: Asked, at: At, caller: Asking, *, limits: Limit) -> Response[schema.Arrival]:
+async def begin_upload(
+    request: Asked, realm: Realm, caller: Asking, *, limits: Limit
+) -> Response[schema.Arrival]:
     """Announce a file; a body is its first bytes. What could never be taken in whole is refused at once."""
     headers = request.headers
     tus.check_version(headers)
-    account = await _account(caller, at)
+    account = await _account(caller, realm)
     length_bytes, said = tus.length_of(headers), tus.metadata_of(headers)
     body = tus.body_of(headers, start_bytes=0) if tus.has_body(headers) else None
     limits.uploads.take(account)
-    made = await announce(length_bytes, metadata=said, owner=account, at=at)
+    made = await announce(length_bytes, metadata=said, owner=account, realm=realm)
     if body is not None:
         try:
-            made = await append(made.id, body, _stream(request), owner=account, at=at)
+            made = await append(made.id, body, _stream(request), owner=account, realm=realm)
         except BaseException:
             with suppress(ReelmError):  # nobody was told where it is
-                await terminate(made.id, owner=account, at=at)
+                await terminate(made.id, owner=account, realm=realm)
             raise
     return Response(arrival(made), headers={"location": f"{tus.PATH}/{made.id}", **tus.state_of(made)})
 
@@ -142,12 +144,12 @@ async def begin_upload(request: Asked, at: At, caller: Asking, *, limits: Limit)
     responses=documented(400, 401, 404, 412, 423, 503),
     tags=["uploads"],
 )
-async def read_offset(request: Asked, at: At, caller: Asking, upload_id: IdPath) -> Response[None]:
+async def read_offset(request: Asked, realm: Realm, caller: Asking, upload_id: IdPath) -> Response[None]:
     """Where to go on. Another connection that is silent is ended for this."""
     tus.check_version(request.headers)
-    account = await _account(caller, at)
-    found = await stand(UploadId(upload_id), owner=account, at=at)
-    said = await metadata_of(found, at=at)
+    account = await _account(caller, realm)
+    found = await stand(UploadId(upload_id), owner=account, realm=realm)
+    said = await metadata_of(found, realm=realm)
     return _bare(HTTP_200_OK, tus.state_of(found) | ({"upload-metadata": said} if said else {}))
 
 
@@ -157,10 +159,10 @@ async def read_offset(request: Asked, at: At, caller: Asking, upload_id: IdPath)
     responses=documented(400, 401, 404, 503),
     tags=["uploads"],
 )
-async def follow_upload(at: At, caller: Asking, upload_id: IdPath) -> Response[schema.Arrival]:
+async def follow_upload(realm: Realm, caller: Asking, upload_id: IdPath) -> Response[schema.Arrival]:
     """How far it has come and, once it is whole, what became of it. Disturbs nobody; needs no tus client."""
-    account = await _account(caller, at)
-    found = await follow(UploadId(upload_id), owner=account, at=at)
+    account = await _account(caller, realm)
+    found = await follow(UploadId(upload_id), owner=account, realm=realm)
     return Response(arrived(found), headers=tus.state_of(found.arrival))
 
 
@@ -173,12 +175,12 @@ async def follow_upload(at: At, caller: Asking, upload_id: IdPath) -> Response[s
     status_code=HTTP_204_NO_CONTENT,
     request_max_body_size=None,
 )
-async def append_to_upload(request: Asked, at: At, caller: Asking, upload_id: IdPath) -> Response[None]:
+async def append_to_upload(request: Asked, realm: Realm, caller: Asking, upload_id: IdPath) -> Response[None]:
     """Send bytes. The last one has the file looked at: it is an upload of the same id then, or refused."""
     tus.check_version(request.headers)
-    account = await _account(caller, at)
+    account = await _account(caller, realm)
     body = tus.body_of(request.headers)
-    found = await append(UploadId(upload_id), body, _stream(request), owner=account, at=at)
+    found = await append(UploadId(upload_id), body, _stream(request), owner=account, realm=realm)
     return _bare(HTTP_204_NO_CONTENT, tus.state_of(found))
 
 
@@ -190,16 +192,16 @@ async def append_to_upload(request: Asked, at: At, caller: Asking, upload_id: Id
     tags=["uploads"],
     status_code=HTTP_204_NO_CONTENT,
 )
-async def terminate_upload(request: Asked, at: At, caller: Asking, upload_id: IdPath) -> Response[None]:
+async def terminate_upload(request: Asked, realm: Realm, caller: Asking, upload_id: IdPath) -> Response[None]:
     """Forget an upload, finished or not, unless it was published."""
     tus.check_version(request.headers)
-    account = await _account(caller, at)
-    await terminate(UploadId(upload_id), owner=account, at=at)
+    account = await _account(caller, realm)
+    await terminate(UploadId(upload_id), owner=account, realm=realm)
     return _bare(HTTP_204_NO_CONTENT, {})
 
 
-async def _account(caller: Caller, at: OpenRealm) -> AccountId:
-    async with at.database.read() as tx:
+async def _account(caller: Caller, realm: OpenRealm) -> AccountId:
+    async with realm.database.read() as tx:
         return await caller.account(tx)
 
 

@@ -15,7 +15,7 @@ from reelm.web import schema
 from reelm.web.errors import BadFileName, BadLength, NotAVideoType
 from reelm.web.problems import documented
 from reelm.web.render import upload
-from reelm.web.routes import Asking, At, IdPath, Limit
+from reelm.web.routes import Asking, IdPath, Limit, Realm
 from reelm.workflows import discard, receive
 
 MEDIA_TYPES = ("video/mp4", "video/quicktime", "video/webm", "video/x-matroska", "application/octet-stream")
@@ -43,7 +43,7 @@ class RawVideo(Operation):
 )
 async def take_upload(
     request: Request[Any, Any, Any],
-    at: At,
+    realm: Realm,
     caller: Asking,
     *,
     limits: Limit,
@@ -52,13 +52,13 @@ async def take_upload(
     ] = None,
 ) -> schema.Upload:
     """Send a source file. It is checked at once; a file that cannot be published is refused and forgotten."""
-    async with at.database.read() as tx:
+    async with realm.database.read() as tx:
         account = await caller.account(tx)
     limits.uploads.take(account)
     _check_type(request.headers.get("content-type", ""))
     _check_name(name)
     declared_bytes = _length(request.headers.get("content-length"))
-    return upload(await receive(_body(request), declared_bytes=declared_bytes, owner=account, at=at))
+    return upload(await receive(_body(request), declared_bytes=declared_bytes, owner=account, realm=realm))
 
 
 @delete(
@@ -68,11 +68,11 @@ async def take_upload(
     tags=["uploads"],
     status_code=HTTP_204_NO_CONTENT,
 )
-async def discard_upload(at: At, caller: Asking, upload_id: IdPath) -> None:
+async def discard_upload(realm: Realm, caller: Asking, upload_id: IdPath) -> None:
     """Forget an upload that was not published. Safe to repeat."""
-    async with at.database.read() as tx:
+    async with realm.database.read() as tx:
         account = await caller.account(tx)
-    await discard(UploadId(upload_id), owner=account, at=at)
+    await discard(UploadId(upload_id), owner=account, realm=realm)
 
 
 async def _body(request: Request[Any, Any, Any]) -> AsyncIterator[bytes]:
