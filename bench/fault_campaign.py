@@ -13,7 +13,7 @@ from bench.schedules import campaign
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from campaign.schedule import run
+from support.vault.campaign.schedule import run
 
 BAR = 100_000
 

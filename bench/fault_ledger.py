@@ -13,7 +13,7 @@ from bench.schedules import campaign
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from ledger_campaign.schedule import run
+from support.ledger.ledger_campaign.schedule import run
 
 BAR = 10_000
 

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from bench.ledger.written import write_log
 
 from reelm_audit.tlog.keys import VerifierKey
-from tampering import Ground
+from support.ledger.tampering import Ground
 
 ENTRIES = int(os.environ.get("REELM_BENCH_ENTRIES", "1000000"))
 REPEATS = 5

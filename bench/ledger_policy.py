@@ -18,7 +18,7 @@ from bench.figure import Figure, report
 from reelm.realm.policy import PolicySet, decide, is_same_again, shipped_policies, shipped_schema
 
 sys.path.append(str(Path(__file__).parent.parent / "tests"))
-from asking import anything
+from support.access.asking import anything
 
 DECISIONS = 10_000
 REPEATS = 5

@@ -17,9 +17,9 @@ from reelm.vault import BUCKET_WINDOW_BYTES, Config, Vault
 from reelm.vault.adapters.s3 import PART_BYTES, S3Store
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-from radosgw import RadosgwPrograms, throwaway_radosgw
-from s3 import open_all
-from vaulting import OwnerKey, open_vault, records
+from support.vault.radosgw import RadosgwPrograms, throwaway_radosgw
+from support.vault.s3 import open_all
+from support.vault.vaulting import OwnerKey, open_vault, records
 
 REPEATS = 7
 SIZES_MIB = (16, 100)

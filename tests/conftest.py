@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from postgres import PostgresPrograms, throwaway_postgres
-from radosgw import Gateway, RadosgwPrograms, throwaway_radosgw
 from reelm.base import Database
+from support.machine.postgres import PostgresPrograms, throwaway_postgres
+from support.vault.radosgw import Gateway, RadosgwPrograms, throwaway_radosgw
 
 ROOT = Path(__file__).parents[1]
 # Some tests import tools/ and bench/, which are packages of the repository, not of the product.

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from auditing import Audit
-from logs import START, SomeLog
 from reelm_audit.ledger import Audited, Demand, audit_ledger
+from support.ledger.auditing import Audit
+from support.ledger.logs import START, SomeLog
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from logs import START, SomeLog, leaf, naive_path
 from reelm_audit.cli import main
 from reelm_audit.leaf import canonical
 from reelm_audit.tlog.proof import Proof
+from support.ledger.logs import START, SomeLog, leaf, naive_path
 
 Run: TypeAlias = Callable[..., tuple[int, dict[str, Any]]]
 

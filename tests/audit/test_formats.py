@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logs import signer
 from reelm_audit.errors import Malformed, Untrusted
 from reelm_audit.tlog.checkpoint import Checkpoint
 from reelm_audit.tlog.keys import Kind, SignerKey, VerifierKey, check_signed
@@ -13,6 +12,7 @@ from reelm_audit.tlog.policy import Policy
 from reelm_audit.tlog.proof import Proof
 from reelm_audit.tlog.tiles import cut_bundle, cut_tile, join_bundle
 from reelm_audit.witness.request import Request
+from support.ledger.logs import signer
 
 ROOT = "CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I="
 TEXT = f"log.example\n5\n{ROOT}\n"

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from logs import leaf
 from reelm_audit.errors import Malformed
 from reelm_audit.leaf import canonical, reader
+from support.ledger.logs import leaf
 
 READER = reader()
 

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from auditing import Audit, failed, verdicts
-from logs import START, SomeLog, leaf, signer
 from reelm_audit.errors import Misused, Unreachable, Unusable
 from reelm_audit.evidence import Evidence, Offence
 from reelm_audit.tlog.keys import Kind
 from reelm_audit.tlog.note import Note
 from reelm_audit.verdict import Verdict
+from support.ledger.auditing import Audit, failed, verdicts
+from support.ledger.logs import START, SomeLog, leaf, signer
 
 LATER = START + 3600
 

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logs import naive_path, naive_proof, naive_root
 from reelm_audit.errors import Untrusted
 from reelm_audit.tlog.merkle import (
     EMPTY_ROOT,
@@ -17,6 +16,7 @@ from reelm_audit.tlog.merkle import (
     fold,
     leaf_hash,
 )
+from support.ledger.logs import naive_path, naive_proof, naive_root
 
 HASHES = [sha256(bytes([number % 256, number // 256])).digest() for number in range(600)]
 SMALL = 33

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import async_playwright
 
-from logs import START, SomeLog, leaf
 from reelm_audit.cli import main
+from support.ledger.logs import START, SomeLog, leaf
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 SIZES = {"phone": (390, 844), "desk": (1280, 900)}

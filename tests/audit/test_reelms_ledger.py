@@ -12,10 +12,6 @@ from typing import Any
 
 import pytest
 
-from auditing import failed
-from determinism import ManualClock
-from logs import signer
-from recording import KEY, Book, grow, opened_book
 from reelm.base import Outbound
 from reelm.ledger import Cosigning, Panel, Policy, Private
 from reelm.ledger.adapters.witness import HttpWitness
@@ -25,6 +21,10 @@ from reelm_audit.tlog.keys import Kind, SignerKey, VerifierKey
 from reelm_audit.witness.server import Server
 from reelm_audit.witness.store import Store
 from reelm_audit.witness.witness import Witness
+from support.ledger.auditing import failed
+from support.ledger.logs import signer
+from support.ledger.recording import KEY, Book, grow, opened_book
+from support.machine.determinism import ManualClock
 
 SOURCE = Path(__file__).parents[2] / "audit" / "src"
 WITNESSES = {

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from audit.test_reelms_ledger import reelm_audit
-from running import ROOT, Running, running
+from support.machine.running import ROOT, Running, running
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("real page")]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tampering import TAMPERINGS, Ground
+from support.ledger.tampering import TAMPERINGS, Ground
 
 FEW, MANY = 20, 1_000
 

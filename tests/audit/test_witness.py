@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from logs import START, SomeLog, leaf, naive_proof, naive_root, request, signer
 from reelm_audit.errors import Unusable
 from reelm_audit.evidence import Evidence
 from reelm_audit.files import write_durably
@@ -17,6 +16,7 @@ from reelm_audit.tlog.keys import Kind, check_signed
 from reelm_audit.tlog.note import Note, parse_signatures
 from reelm_audit.witness.store import Store, origin_hash
 from reelm_audit.witness.witness import Answer, Witness
+from support.ledger.logs import START, SomeLog, leaf, naive_proof, naive_root, request, signer
 
 KEYS = (signer("w.example/one", 21), signer("w.example/two", 22, Kind.ML_DSA_44_COSIGNATURE))
 

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import pytest
 
-from logs import SomeLog, naive_root, request
 from reelm_audit.errors import Misused, Unusable
 from reelm_audit.tlog.checkpoint import Checkpoint
 from reelm_audit.tlog.keys import Kind, VerifierKey, check_signed
@@ -27,6 +26,7 @@ from reelm_audit.witness.config import Config
 from reelm_audit.witness.request import REQUEST_MAX_BYTES
 from reelm_audit.witness.server import CONNECTIONS_MAX
 from reelm_audit.witness.store import origin_hash
+from support.ledger.logs import SomeLog, naive_root, request
 
 SOURCE = Path(__file__).parents[2] / "audit" / "src"
 

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from determinism import ManualClock, SeededEntropy
 from reelm.base import Database, SealedBytes, UploadId, metadata, mint
 from reelm.media import (
     BeyondLength,
@@ -26,6 +25,7 @@ from reelm.media import (
     Wanted,
 )
 from reelm.media.store import encodings
+from support.machine.determinism import ManualClock, SeededEntropy
 
 FAST, SLOW = EncoderId("1" * 26), EncoderId("2" * 26)
 OWNER = mint(ManualClock(), SeededEntropy(7))

@@ -6,14 +6,14 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
-from radosgw import Gateway
 from reelm.base import Secret, SystemClock, SystemEntropy
 from reelm.vault import FragmentMissing, Place, ProviderId, StoreFailed, Verdict
 from reelm.vault.adapters.credentials import Credentials
 from reelm.vault.adapters.examine_bucket import examine_bucket
 from reelm.vault.adapters.s3 import PART_BYTES, S3Store
-from s3 import REGION, S3_MARKS, open_s3
-from vaulting import sample
+from support.vault.radosgw import Gateway
+from support.vault.s3 import REGION, S3_MARKS, open_s3
+from support.vault.vaulting import sample
 
 pytestmark = S3_MARKS
 NAME, HEAD_BYTES = "ab" * 32, 213

@@ -9,8 +9,8 @@ import pytest
 from reelm.vault import FragmentMissing, FragmentRefused, Store
 from reelm.vault.adapters.folder import FolderStore
 from reelm.vault.adapters.memory import MemoryStore
-from s3 import S3_MARKS, open_s3
-from vaulting import sample
+from support.vault.s3 import S3_MARKS, open_s3
+from support.vault.vaulting import sample
 
 NAME, OTHER = "ab" * 32, "cd" * 32
 

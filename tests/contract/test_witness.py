@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from recording import KEY
 from reelm.base import DestinationFailed, DestinationUndeclared, NoteRefused, Outbound
 from reelm.ledger import WitnessFailed
 from reelm.ledger.adapters.witness import HttpWitness
 from reelm.ledger.checkpoint import Checkpoint
 from reelm.ledger.ports import Elsewhere
-from witnessing import SomeWitness
+from support.ledger.recording import KEY
+from support.ledger.witnessing import SomeWitness
 
 NOTE = KEY.sign(Checkpoint(KEY.verifier.name, 9, bytes(32)).text)
 COSIGNATURE = SomeWitness("w.example", 1).cosign(NOTE, seconds=1_800_000_000)

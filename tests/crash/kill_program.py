@@ -21,14 +21,14 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from campaign.steps import watch_system
-from determinism import ManualClock
 from reelm.base import Database, DataClass, ObjectId, SystemEntropy, Tx
 from reelm.vault import ObjectMissing, Receipt, Vault
 from reelm.vault.adapters.folder import FolderStore
 from reelm.vault.model import FragmentState
 from reelm.vault.store import FragmentRecord, find, objects
-from vaulting import OwnerKey, open_vault, records, sample, stream
+from support.machine.determinism import ManualClock
+from support.vault.campaign.steps import watch_system
+from support.vault.vaulting import OwnerKey, open_vault, records, sample, stream
 
 DATA = sample(5_000)
 _KILLED = "killed"

@@ -9,9 +9,9 @@ import sys
 from itertools import count
 from pathlib import Path
 
-from recording import opened_log
 from reelm.ledger import Sequencer
 from reelm.ledger.outbox import Draft, Outbox
+from support.ledger.recording import opened_log
 
 AT_ONCE = 40
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from realms import staged
 from reelm.app import Paths, make_witnesses, settings
 from reelm.app.children import Child, child_environment
 from reelm.app.processes import realm_children
@@ -17,6 +16,7 @@ from reelm.realm import parse_manifest
 from reelm_audit.clock import machine_seconds
 from reelm_audit.ledger import Demand, audit_ledger
 from reelm_audit.verdict import Verdict
+from support.realm.realms import staged
 
 pytestmark = pytest.mark.slow
 _ANSWER_SECONDS = 60

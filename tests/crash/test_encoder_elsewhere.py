@@ -9,13 +9,13 @@ from typing import Any
 import httpx  # noqa: TID251 - a test's client, which asks only this machine
 import pytest
 
-import footage
 import reelm
-from elsewhere import EncoderProcess, encoder, enrol
-from playlists import screen
-from realms import look, staged
-from running import Running, join, publish, running, until
-from visiting import Visitor
+from support.machine.running import Running, join, publish, running, until
+from support.media import footage
+from support.media.elsewhere import EncoderProcess, encoder, enrol
+from support.media.playlists import screen
+from support.realm.realms import look, staged
+from support.web.visiting import Visitor
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 

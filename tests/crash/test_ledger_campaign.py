@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 
 import pytest
 
-from campaign.disk import File
-from ledger_campaign.disk import SimulatedDisk
-from ledger_campaign.schedule import run
+from support.ledger.ledger_campaign.disk import SimulatedDisk
+from support.ledger.ledger_campaign.schedule import run
+from support.vault.campaign.disk import File
 
 pytestmark = pytest.mark.slow
 

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-import trees
-from determinism import SeededEntropy
-from recording import KEY, grow, opened_log
 from reelm.base import Note, check_signed
 from reelm.ledger.checkpoint import Checkpoint
 from reelm.ledger.files import LogFiles
 from reelm.ledger.log import Outside
+from support.ledger import trees
+from support.ledger.recording import KEY, grow, opened_log
+from support.machine.determinism import SeededEntropy
 
 ROUNDS = 6
 ROOT = Path(__file__).parents[2]

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from determinism import ManualClock, SeededEntropy
-from power import CutDatabase, CutStore, PowerCut, World, records_with_cuts
 from reelm.base import Database, DataClass, ObjectId
 from reelm.vault import ObjectMissing, Receipt, Vault
 from reelm.vault.adapters.memory import MemoryStore
 from reelm.vault.store import entries, find, objects, packs
-from vaulting import PACKED, OwnerKey, memory_stores, open_vault, records, sample, stream
+from support.machine.determinism import ManualClock, SeededEntropy
+from support.vault.power import CutDatabase, CutStore, PowerCut, World, records_with_cuts
+from support.vault.vaulting import PACKED, OwnerKey, memory_stores, open_vault, records, sample, stream
 
 COUNT = 6
 STEPS_MAX = 200

@@ -18,14 +18,14 @@ from typing import Any
 import httpx  # noqa: TID251 - a test's client, which asks only this machine
 import pytest
 
-import footage
-from determinism import ManualClock
-from realms import look, staged
 from reelm.base import SystemClock
 from reelm.workflows import repair, tidy
-from running import Running, join, running
-from visiting import Visitor
-from watching import watch_whole
+from support.machine.determinism import ManualClock
+from support.machine.running import Running, join, running
+from support.media import footage
+from support.realm.realms import look, staged
+from support.web.visiting import Visitor
+from support.web.watching import watch_whole
 
 SEED = int(os.environ.get("REELM_TEST_SEED", "4"))
 KILLS = 10

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-import footage
-from determinism import ManualClock
-from realms import look, staged
 from reelm.base import SystemClock
 from reelm.workflows import repair, tidy
-from running import join, running, sign_in
+from support.machine.determinism import ManualClock
+from support.machine.running import join, running, sign_in
+from support.media import footage
+from support.realm.realms import look, staged
 
 # Until then what a stopped put left may still be on its way.
 LATER = timedelta(hours=7)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from keyed import NOTE, Realm, opened, sealed_for
 from reelm.base import AccountId, Database
 from reelm.realm import KeyDestroyed
+from support.realm.keyed import NOTE, Realm, opened, sealed_for
 
 pytestmark = pytest.mark.slow
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-import footage
-from playlists import screen
 from reelm.app import state
-from running import Running, join, publish, running
-from visiting import check_problem
+from support.machine.running import Running, join, publish, running
+from support.media import footage
+from support.media.playlists import screen
+from support.web.visiting import check_problem
 
 pytestmark = [
     pytest.mark.slow,

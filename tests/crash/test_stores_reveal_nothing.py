@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-import footage
-from playlists import Screened, parts, screen, variants
-from running import Running, join, publish, running
-from visiting import Visitor
+from support.machine.running import Running, join, publish, running
+from support.media import footage
+from support.media.playlists import Screened, parts, screen, variants
+from support.web.visiting import Visitor
 
 pytestmark = [
     pytest.mark.slow,

@@ -17,9 +17,9 @@ from tusclient.client import TusClient
 from tusclient.exceptions import TusCommunicationError, TusUploadFailed
 from tusclient.uploader.uploader import Uploader
 
-import footage
-from running import Running, join, running
-from visiting import Visitor
+from support.machine.running import Running, join, running
+from support.media import footage
+from support.web.visiting import Visitor
 
 SEED = int(os.environ.get("REELM_TEST_SEED", "4"))
 KILLS = 20

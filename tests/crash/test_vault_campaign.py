@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from campaign.provider import Mood
-from campaign.sabotage import SABOTAGES
-from campaign.schedule import run
+from support.vault.campaign.provider import Mood
+from support.vault.campaign.sabotage import SABOTAGES
+from support.vault.campaign.schedule import run
 
 pytestmark = pytest.mark.slow
 

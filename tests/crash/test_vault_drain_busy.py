@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from determinism import SeededEntropy
-from keeping import assert_at_rest, assert_sound, later
 from reelm.base import Database, DataClass, ObjectId
 from reelm.vault import Outside, ProviderId, Upkeep, Vault
-from vaulting import OwnerKey, memory_stores, outside, records, sample, stream
+from support.machine.determinism import SeededEntropy
+from support.vault.keeping import assert_at_rest, assert_sound, later
+from support.vault.vaulting import OwnerKey, memory_stores, outside, records, sample, stream
 
 LEFT = ProviderId("provider-1")
 BEFORE, UPLOADS, READS = 10, 50, 200

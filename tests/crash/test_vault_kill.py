@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from determinism import ManualClock, SeededEntropy
 from reelm.base import Database, DataClass, ObjectId, SystemEntropy
 from reelm.vault import Receipt, Vault
 from reelm.vault.adapters.folder import FolderStore
 from reelm.vault.model import FragmentState
 from reelm.vault.store import find, objects
-from vaulting import OwnerKey, open_vault, records, sample, stream
+from support.machine.determinism import ManualClock, SeededEntropy
+from support.vault.vaulting import OwnerKey, open_vault, records, sample, stream
 
 SIZE = 300_000
 ROUNDS = 8

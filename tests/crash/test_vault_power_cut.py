@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from determinism import ManualClock, SeededEntropy
-from power import CutStore, LateCutStore, World, records_with_cuts, survives
 from reelm.base import Database, DataClass, ObjectId
 from reelm.vault import Receipt, Vault
 from reelm.vault.adapters.memory import MemoryStore
 from reelm.vault.store import find, objects
-from vaulting import OwnerKey, memory_stores, open_vault, records, sample, stream
+from support.machine.determinism import ManualClock, SeededEntropy
+from support.vault.power import CutStore, LateCutStore, World, records_with_cuts, survives
+from support.vault.vaulting import OwnerKey, memory_stores, open_vault, records, sample, stream
 
 DATA = sample(9_000)
 STEPS_MAX = 200

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from attacker import Attacker, all_keys, decrypt, shared_ratio
 from reelm.base import DataClass
 from reelm.vault import Suite
 from reelm.vault.adapters.memory import MemoryStore
 from reelm.vault.codec import open_codec
 from reelm.vault.store import entries
-from vaulting import (
+from support.vault.attacker import Attacker, all_keys, decrypt, shared_ratio
+from support.vault.vaulting import (
     PACK_KEY,
     PACKED,
     SMALL,

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from campaign.disk import Disk, File
-from campaign.loop import Stuck, VirtualLoop
-from campaign.process import Process
-from campaign.provider import Provider
-from campaign.records import Records
-from campaign.steps import recorded, watch_simulated, watch_system
-from campaign.world import World
 from reelm.vault import Place, ProviderId, Store, Suite
 from reelm.vault.adapters.folder import FolderStore
-from vaulting import SMALL, craft, sample
+from support.vault.campaign.disk import Disk, File
+from support.vault.campaign.loop import Stuck, VirtualLoop
+from support.vault.campaign.process import Process
+from support.vault.campaign.provider import Provider
+from support.vault.campaign.records import Records
+from support.vault.campaign.steps import recorded, watch_simulated, watch_system
+from support.vault.campaign.world import World
+from support.vault.vaulting import SMALL, craft, sample
 
 NAMES = ("ab" * 32, "ab" + "cd" * 31)
 STEPS = ["write", "write", "flush", "rename", "flush"]

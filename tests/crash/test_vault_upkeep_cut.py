@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from determinism import SeededEntropy
-from keeping import assert_at_rest, assert_sound, later, read_rows
-from power import CutStore, World, records_with_cuts, survives
 from reelm.base import Database, DataClass
 from reelm.vault import Outside, Upkeep, Vault, by_provider
 from reelm.vault.adapters.memory import MemoryStore
-from vaulting import OwnerKey, memory_stores, outside, records, sample, stream
+from support.machine.determinism import SeededEntropy
+from support.vault.keeping import assert_at_rest, assert_sound, later, read_rows
+from support.vault.power import CutStore, World, records_with_cuts, survives
+from support.vault.vaulting import OwnerKey, memory_stores, outside, records, sample, stream
 
 STEPS_MAX = 300
 LENGTHS = (3_000, 9_000)

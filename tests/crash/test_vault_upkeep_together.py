@@ -3,11 +3,11 @@
 import asyncio
 from contextlib import suppress
 
-from determinism import SeededEntropy
-from keeping import assert_at_rest, assert_sound, later, read_rows
 from reelm.base import Database, DataClass, ObjectId, metadata
 from reelm.vault import DeletionUnfinished, Outside, ProviderId, Upkeep, Vault
-from vaulting import VAULT_TABLES, OwnerKey, memory_stores, outside, sample, stream
+from support.machine.determinism import SeededEntropy
+from support.vault.keeping import assert_at_rest, assert_sound, later, read_rows
+from support.vault.vaulting import VAULT_TABLES, OwnerKey, memory_stores, outside, sample, stream
 
 LEFT = ProviderId("provider-1")
 CONTENTS = {f"clip:{at}": sample(2_000, seed=at) for at in range(12)}

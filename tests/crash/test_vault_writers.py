@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from determinism import ManualClock, SeededEntropy
 from reelm.base import Database, DatabaseUnavailable, DataClass, Tx
 from reelm.vault import DeletionUnfinished, FragmentWriter, Place, Receipt, StoreFailed, Superseded, Vault
 from reelm.vault.adapters.memory import MemoryStore
 from reelm.vault.codec import Block
 from reelm.vault.store import objects
-from vaulting import OwnerKey, memory_stores, open_vault, records, sample, stream
+from support.machine.determinism import ManualClock, SeededEntropy
+from support.vault.vaulting import OwnerKey, memory_stores, open_vault, records, sample, stream
 
 DATA = sample(3_000)
 

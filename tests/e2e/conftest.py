@@ -13,7 +13,7 @@ from playwright.async_api import Browser, Playwright, StorageState, async_playwr
 from e2e import sources
 from e2e.person import Person
 from e2e.visitor import Scheme, Screen, Visitor, folder_name
-from running import ROOT, Running, running
+from support.machine.running import ROOT, Running, running
 
 ARTIFACTS = ROOT / "test-artifacts"
 FLAGS = [

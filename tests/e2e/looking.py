@@ -7,7 +7,7 @@ from reelm.app import open_realm, settings
 from reelm.base import AccountId
 from reelm.realm.policy import Member
 from reelm.workflows import OpenRealm, look_at_email
-from running import Running
+from support.machine.running import Running
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from functools import cache
 from pathlib import Path
 
-import footage
+from support.media import footage
 
 _SIZE, _SECONDS = "540x960", "6"
 _GRADIENT = "gradients=size={size}:rate=30:nb_colors=3:speed=0.03"

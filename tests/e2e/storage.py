@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from playwright.async_api import Locator, expect
 
 from e2e.visitor import Visitor
-from running import Running
+from support.machine.running import Running
 
 # The realm counts anew when its last count is ten seconds old.
 _COUNT_SECONDS = 15

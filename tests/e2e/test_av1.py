@@ -12,8 +12,8 @@ from playwright.async_api import Browser, Playwright
 from e2e import sources
 from e2e.person import Person
 from e2e.visitor import Visitor
-from playlists import parts
-from running import Running, running
+from support.machine.running import Running, running
+from support.media.playlists import parts
 
 # What a browser without such a decoder answers.
 _NO_AV1 = """

@@ -8,11 +8,11 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Playwright, expect
 
-import footage
 from e2e.person import Person
 from e2e.visitor import Visitor
-from elsewhere import encoder
-from running import Running, running
+from support.machine.running import Running, running
+from support.media import footage
+from support.media.elsewhere import encoder
 
 
 @pytest.fixture(scope="module")

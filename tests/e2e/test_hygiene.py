@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from hygiene.journeys import JOURNEYS
-from hygiene.namespace import run_alone
-from hygiene.offences import OFFENCES
-from running import ROOT, need_page
+from support.machine.running import ROOT, need_page
+from support.web.hygiene.journeys import JOURNEYS
+from support.web.hygiene.namespace import run_alone
+from support.web.hygiene.offences import OFFENCES
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.xdist_group("hygiene")]
 
@@ -25,7 +25,7 @@ _OPEN = ("stun.elsewhere.example", "224.0.0.251")
 def seen(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> dict[str, Any]:
     need_page()
     folder = tmp_path_factory.mktemp("hygiene")
-    run_alone(ROOT / "tests" / "hygiene" / "program.py", str(folder), chromium)
+    run_alone(ROOT / "tests" / "support" / "web" / "hygiene" / "program.py", str(folder), chromium)
     found: dict[str, Any] = json.loads((folder / "seen.json").read_text())
     return found
 

@@ -15,14 +15,14 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Playwright, expect
 
-import footage
 from e2e import sources
 from e2e.person import Person
 from e2e.visitor import Visitor
-from elsewhere import encoder
-from gate import Gate
-from playlists import parts, variants
-from running import Running, running
+from support.machine.running import Running, running
+from support.media import footage
+from support.media.elsewhere import encoder
+from support.media.gate import Gate
+from support.media.playlists import parts, variants
 
 _PLAY_MS = 30_000
 _LOOK_SECONDS = 0.1

@@ -9,7 +9,7 @@ from e2e import sources
 from e2e.conftest import Visit
 from e2e.person import PASSWORD, Person
 from e2e.visitor import Visitor
-from footage import SHARED
+from support.media.footage import SHARED
 
 _PHONE_CLIP = SHARED / "one-by-one-person-detection.mp4"
 _STEPS = ("Uploading", "Preparing", "Storing", "Live")

@@ -9,7 +9,7 @@ from e2e.conftest import ARTIFACTS, Town, Visit
 from e2e.person import Person
 from e2e.storage import away, sees
 from e2e.visitor import Scheme, Screen, Visitor
-from running import Running
+from support.machine.running import Running
 
 SCREENS = ARTIFACTS / "screens"
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")

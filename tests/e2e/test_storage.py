@@ -6,7 +6,7 @@ from playwright.async_api import Locator, expect
 from e2e.conftest import Town, Visit
 from e2e.storage import away, sees
 from e2e.visitor import Screen, Visitor
-from running import Running
+from support.machine.running import Running
 
 # Cumulative layout shift; up to 0.1 counts as good.
 _CALM = 0.02

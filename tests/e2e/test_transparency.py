@@ -17,9 +17,9 @@ from e2e.test_keyboard import tab_to
 from e2e.test_screens import keep
 from e2e.verifying import Checker, witnessed_log
 from e2e.visitor import Screen
-from logs import leaf
 from reelm_audit.evidence import Evidence
-from running import Running
+from support.ledger.logs import leaf
+from support.machine.running import Running
 
 _CALM = 0.05
 _NUMBERS = count(1)

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
-import footage
 from e2e.conftest import ARTIFACTS, Visit
 from e2e.person import Person
 from e2e.visitor import Visitor
-from running import Running
+from support.machine.running import Running
+from support.media import footage
 
 SEED = int(os.environ.get("REELM_TEST_SEED", "4"))
 KILLS = 20

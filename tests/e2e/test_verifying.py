@@ -11,12 +11,12 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page
 
-import trees
 from e2e.verifying import Checker, found, verdicts, witnessed_log
-from logs import START, SomeLog, leaf, naive_path, naive_proof, signer
 from reelm_audit.tlog.keys import Kind
 from reelm_audit.tlog.note import Note, Signature
-from running import Running
+from support.ledger import trees
+from support.ledger.logs import START, SomeLog, leaf, naive_path, naive_proof, signer
+from support.machine.running import Running
 
 SIZE = 700
 SOUND = {"signed": "proven", "witnessed": "proven", "continued": "absent"}

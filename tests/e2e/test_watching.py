@@ -7,8 +7,8 @@ from playwright.async_api import expect
 
 from e2e.conftest import Town, Visit
 from e2e.visitor import Screen, Visitor
-from playlists import parts, variants
-from running import ROOT
+from support.machine.running import ROOT
+from support.media.playlists import parts, variants
 
 # Cumulative layout shift; up to 0.1 counts as good.
 _CALM = 0.05

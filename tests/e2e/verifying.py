@@ -5,8 +5,8 @@ from typing import Any
 
 from playwright.async_api import Page, Route
 
-from logs import SomeLog, leaf, signer
 from reelm_audit.tlog.keys import Kind
+from support.ledger.logs import SomeLog, leaf, signer
 
 ORIGIN = "reelm.example/ledger"
 _HEAD = """async ([kept]) => {

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from determinism import ManualClock
-from visiting import Known, Site, opened_site, populate
+from support.machine.determinism import ManualClock
+from support.web.visiting import Known, Site, opened_site, populate
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from reelm.ledger import Receipt, read_leaf
 from reelm.realm import policy
 from reelm.realm.policy import Member
 from reelm.workflows import look_at_email, take_emails
-from visiting import Site, recording
+from support.web.visiting import Site, recording
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

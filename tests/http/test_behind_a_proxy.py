@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from running import Running, running
+from support.machine.running import Running, running
 
 ATTEMPTS = 61
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-import footage
-from determinism import ManualClock
-from visiting import Site, Visitor, check_problem
+from support.machine.determinism import ManualClock
+from support.media import footage
+from support.web.visiting import Site, Visitor, check_problem
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

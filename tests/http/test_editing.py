@@ -2,8 +2,8 @@
 
 import pytest
 
-import footage
-from visiting import Site, check_problem
+from support.media import footage
+from support.web.visiting import Site, check_problem
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

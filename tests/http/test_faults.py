@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 
-import footage
-from loglines import LogLines, causes, logged
-from playlists import variants
 from reelm.app import open_realm, settings
 from reelm.media import Config, Media
 from reelm.web import build
 from reelm.web.application import Deferred
-from visiting import Site, Visitor, check_problem
+from support.machine.loglines import LogLines, causes, logged
+from support.media import footage
+from support.media.playlists import variants
+from support.web.visiting import Site, Visitor, check_problem
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 EMAIL = "ann@example.org"

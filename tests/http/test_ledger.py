@@ -4,12 +4,12 @@ from hashlib import sha256
 
 import pytest
 
-import trees
 from reelm.base import Note
 from reelm.ledger import read_leaf
 from reelm.ledger.checkpoint import Checkpoint
 from reelm.ledger.tiles import entries_of
-from visiting import Site
+from support.ledger import trees
+from support.web.visiting import Site
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 FOREVER = "public, max-age=31536000, immutable"

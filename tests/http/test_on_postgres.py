@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-import footage
-from playlists import screen
-from postgres import PostgresPrograms, throwaway_postgres
-from running import join, publish, running
+from support.machine.postgres import PostgresPrograms, throwaway_postgres
+from support.machine.running import join, publish, running
+from support.media import footage
+from support.media.playlists import screen
 
 
 @pytest.mark.slow

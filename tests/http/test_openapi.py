@@ -9,7 +9,7 @@ from reelm import base
 from reelm.base import ReelmError
 from reelm.web.openapi import document
 from reelm.web.problems import PROBLEM_TYPE, STATUSES, status_of
-from visiting import Site
+from support.web.visiting import Site
 
 ROOT = Path(__file__).parents[2]
 COMMITTED = ROOT / "docs" / "reference" / "openapi.json"

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-import footage
-from playlists import screen
-from running import Running, join, publish, running, until
-from visiting import Visitor, check_problem
+from support.machine.running import Running, join, publish, running, until
+from support.media import footage
+from support.media.playlists import screen
+from support.web.visiting import Visitor, check_problem
 
 pytestmark = [
     pytest.mark.slow,

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-import footage
-from elsewhere import enrol
-from playlists import variants
-from realms import PASSWORD
-from running import Running, join, publish, running
-from visiting import Visitor
+from support.machine.running import Running, join, publish, running
+from support.media import footage
+from support.media.elsewhere import enrol
+from support.media.playlists import variants
+from support.realm.realms import PASSWORD
+from support.web.visiting import Visitor
 
 SEED = 20_260_125
 HOOKS = Path(__file__).with_name("schemathesis_hooks.py")

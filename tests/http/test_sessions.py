@@ -2,10 +2,10 @@
 
 import pytest
 
-from determinism import ManualClock
-from realms import PASSWORD
 from reelm.accounts import SESSION_SECONDS
-from visiting import Site, check_problem
+from support.machine.determinism import ManualClock
+from support.realm.realms import PASSWORD
+from support.web.visiting import Site, check_problem
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from determinism import ManualClock
 from reelm.base import AccountId
 from reelm.ledger import Leaf, read_leaf
 from reelm.realm.policy import Member
 from reelm.workflows import OpenRealm
-from visiting import Site, check_problem, recording
+from support.machine.determinism import ManualClock
+from support.web.visiting import Site, check_problem, recording
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

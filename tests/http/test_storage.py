@@ -9,12 +9,12 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import select
 
-from determinism import ManualClock
-from realms import staged
 from reelm.base import metadata
 from reelm.vault import ProviderId
 from reelm.web.inventory import Inventory
-from visiting import Known, Site, opened_site
+from support.machine.determinism import ManualClock
+from support.realm.realms import staged
+from support.web.visiting import Known, Site, opened_site
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -4,10 +4,10 @@ from hashlib import sha256
 
 import pytest
 
-from declaring import in_city, signed, with_keys
 from reelm.realm import record
 from reelm.workflows import Declaring
-from visiting import Site, check_problem
+from support.realm.declaring import in_city, signed, with_keys
+from support.web.visiting import Site, check_problem
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -8,11 +8,11 @@ from typing import Any
 import httpx  # noqa: TID251 - a test's client, which never leaves this process
 import pytest
 
-import footage
-from determinism import ManualClock
 from reelm.base import mint
 from reelm.workflows import tidy
-from visiting import Site, Visitor, check_problem
+from support.machine.determinism import ManualClock
+from support.media import footage
+from support.web.visiting import Site, Visitor, check_problem
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

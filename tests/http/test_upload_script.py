@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-import footage
-from realms import PASSWORD
-from running import ROOT, join, running
+from support.machine.running import ROOT, join, running
+from support.media import footage
+from support.realm.realms import PASSWORD
 
 PAGE = ROOT / "docs" / "how-to" / "upload-with-a-script.md"
 

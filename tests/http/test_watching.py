@@ -5,9 +5,9 @@ import hashlib
 import httpx  # noqa: TID251 - names the type of an answer; every request stays in this process
 import pytest
 
-from playlists import parts, screen, variants
 from reelm.base import ClipId
-from visiting import Site, Visitor, check_problem
+from support.media.playlists import parts, screen, variants
+from support.web.visiting import Site, Visitor, check_problem
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

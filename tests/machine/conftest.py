@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from checkout import Checkout, copied, last_lines
-from interpreters import installed
+from support.machine.checkout import Checkout, copied, last_lines
+from support.machine.interpreters import installed
 
 PREPARING_SECONDS = 300
 

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-import footage
-from checkout import Checkout, last_lines
 from conftest import missing
-from interpreters import RUNNING, SUPPORTED, installed, too_old
-from running import REELM, join, publish, running, sign_in
-from watching import watch_whole
+from support.machine.checkout import Checkout, last_lines
+from support.machine.interpreters import RUNNING, SUPPORTED, installed, too_old
+from support.machine.running import REELM, join, publish, running, sign_in
+from support.media import footage
+from support.web.watching import watch_whole
 
 LEAST = 3
 SUITES = ("tests/unit", "tests/audit", "tests/spec")

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-import footage
-from checkout import NAME
-from running import join, publish, running
-from source import ROOT
-from watching import watch_whole
+from support.machine.checkout import NAME
+from support.machine.running import join, publish, running
+from support.machine.source import ROOT
+from support.media import footage
+from support.web.watching import watch_whole
 
 pytestmark = pytest.mark.slow
 

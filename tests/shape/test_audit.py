@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from source import ROOT
+from support.machine.source import ROOT
 
 HOME = ROOT / "audit"
 ALLOWED = set(sys.stdlib_module_names) | {"reelm_audit", "cryptography", "cedarpy"}

@@ -9,7 +9,7 @@ import pytest
 from tools.reference import PAGES, is_stale
 
 from reelm.base import ReelmError
-from source import ROOT, packages
+from support.machine.source import ROOT, packages
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from source import ROOT, committed, modules, packages
+from support.machine.source import ROOT, committed, modules, packages
 
 # Written apart, so that this file does not find itself.
 MARKERS = re.compile(r"\b(" + "|".join(("TO" + "DO", "FIX" + "ME", "X" * 3, "HA" + "CK")) + r")\b")

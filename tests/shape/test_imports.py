@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from source import Module, modules, packages
+from support.machine.source import Module, modules, packages
 
 
 def imported(module: Module) -> Iterator[tuple[str, int]]:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from source import ROOT
+from support.machine.source import ROOT
 
 _PINNED = re.compile(r"^([\w.-]+)==([\w.]+)(?: ; (.*?))? \\$", re.MULTILINE)
 

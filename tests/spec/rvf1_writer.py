@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from determinism import SeededEntropy
 from reelm.base import ObjectId, Secret, write_id
 from reelm.vault import Config, Suite, digest
 from reelm.vault.codec import Block, open_codec
@@ -20,7 +19,8 @@ from reelm.vault.model import stored_length
 from reelm.vault.plan import make_plan
 from reelm.vault.seal import Chunker, Sealer
 from reelm.vault.share import combine
-from vaulting import REALM_ID, VAULT_KEYS, OwnerKey
+from support.machine.determinism import SeededEntropy
+from support.vault.vaulting import REALM_ID, VAULT_KEYS, OwnerKey
 
 HOME = Path(__file__).parent / "vectors" / "rvf1"
 USER_KEY = bytes(range(64, 96))

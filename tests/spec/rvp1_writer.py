@@ -12,10 +12,10 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from determinism import SeededEntropy
 from reelm.vault import Suite, digest
 from reelm.vault.pack import seal_entry
-from vaulting import PACK_KEY, REALM_ID, VAULT_KEYS, OwnerKey, craft
+from support.machine.determinism import SeededEntropy
+from support.vault.vaulting import PACK_KEY, REALM_ID, VAULT_KEYS, OwnerKey, craft
 
 HOME = Path(__file__).parent / "vectors" / "rvp1"
 ANN, BEN = bytes(range(64, 96)), bytes(range(96, 128))

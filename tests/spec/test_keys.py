@@ -11,12 +11,12 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from tools import keys as tool
 from tools.rvf1 import Refused
 
-from determinism import ManualClock, SeededEntropy
 from reelm.base import AccountId, Secret
 from reelm.realm import EpochFiles, Keys, RootKey, UserKey
 from reelm.realm.epochs import Epochs, owner_data
 from reelm.realm.ring import Ring
 from reelm.realm.seal import unwrap_key
+from support.machine.determinism import ManualClock, SeededEntropy
 
 PAGE = (Path(__file__).parents[2] / "docs/spec/keys.md").read_text(encoding="utf-8")
 VECTORS = {

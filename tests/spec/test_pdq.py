@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from reelm.media.pdq import SIDE, Pdq, distance, pdq, variants
-from spots import spots
+from support.media.spots import spots
 
 VECTORS: list[dict[str, Any]] = json.loads(
     (Path(__file__).parent / "vectors" / "pdq" / "reference.json").read_text()

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from determinism import ManualClock
 from reelm.base import Database, DataClass, ObjectId, write_id
 from reelm.vault import FragmentRefused, KeyRefused, NotEnoughFragments, ObjectBroken, VaultError
 from reelm.vault.errors import Fault
@@ -16,7 +15,8 @@ from reelm.vault.fragment import check_whole
 from reelm.vault.model import FragmentState, ObjectState
 from reelm.vault.store import FragmentRecord, ObjectRecord, add_intent, mark_stored
 from spec.rvf1_writer import HOME, files
-from vaulting import OwnerKey, memory_stores, open_vault, records
+from support.machine.determinism import ManualClock
+from support.vault.vaulting import OwnerKey, memory_stores, open_vault, records
 
 VECTORS: dict[str, Any] = json.loads((HOME / "vectors.json").read_bytes())
 SEAL_KEY = bytes.fromhex(VECTORS["seal_key"])

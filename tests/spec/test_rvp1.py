@@ -11,7 +11,7 @@ from reelm.vault import KeyNeeded, KeyRefused, ObjectBroken, Suite, VaultError, 
 from reelm.vault.errors import Fault
 from reelm.vault.pack import Expected, Head, open_entry, walk
 from spec.rvp1_writer import HOME, files
-from vaulting import REALM_ID, OwnerKey
+from support.vault.vaulting import REALM_ID, OwnerKey
 
 VECTORS: dict[str, Any] = json.loads((HOME / "vectors.json").read_bytes())
 GOOD = pytest.mark.parametrize("case", VECTORS["good"], ids=lambda case: case["name"])

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from determinism import ManualClock
-from realms import Stage, staged
+from support.machine.determinism import ManualClock
+from support.realm.realms import Stage, staged
 
 
 @pytest.fixture(scope="session")

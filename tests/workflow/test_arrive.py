@@ -8,10 +8,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-import footage
-from determinism import ManualClock
-from postgres import PostgresPrograms, throwaway_postgres
-from realms import Stage, blocks, look, staged
 from reelm.base import AccountId, UploadId, metadata
 from reelm.media import (
     Arrival,
@@ -27,6 +23,10 @@ from reelm.media import (
 )
 from reelm.social import ClipState
 from reelm.workflows import announce, append, discard, follow, receive, stand, sweep, terminate, tidy
+from support.machine.determinism import ManualClock
+from support.machine.postgres import PostgresPrograms, throwaway_postgres
+from support.media import footage
+from support.realm.realms import Stage, blocks, look, staged
 
 DAY_SECONDS = 24 * 3600
 

@@ -7,9 +7,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from cutting import Cut, CutLater
-from declaring import put_on_record, put_version
-from realms import Stage, staged
 from reelm.app import record_release, running_release, settings
 from reelm.base import Database, DatabaseUnavailable
 from reelm.ledger import NotRecorded, read_leaf
@@ -22,6 +19,9 @@ from reelm.realm import (
     ReleaseUnlogged,
     record,
 )
+from support.ledger.cutting import Cut, CutLater
+from support.realm.declaring import put_on_record, put_version
+from support.realm.realms import Stage, staged
 
 
 async def test_a_realm_does_not_start_with_a_manifest_that_was_edited_in_place(tmp_path: Path) -> None:

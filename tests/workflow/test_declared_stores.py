@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from declaring import put_on_record
 from reelm.app import open_realm, settings
 from reelm.base import DataClass
 from reelm.realm import default_manifest
 from reelm.vault import StoreKeyMissing, StoreKeyUnsafe, Suite, TooFewPlaces
-from vaulting import sample, stream
+from support.realm.declaring import put_on_record
+from support.vault.vaulting import sample, stream
 
 _PROVIDER = """
 [[providers]]

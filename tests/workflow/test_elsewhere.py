@@ -6,14 +6,14 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-import footage
-from determinism import ManualClock
-from playlists import screen
-from realms import Stage, look, viewer
 from reelm.media import EncoderId, Sent
 from reelm.social import ClipState
 from reelm.workflows import Lent, deliver, lend, recognise, renew, take_in
 from reelm.workflows.turns import Turn
+from support.machine.determinism import ManualClock
+from support.media import footage
+from support.media.playlists import screen
+from support.realm.realms import Stage, look, viewer
 
 pytestmark = pytest.mark.slow
 

@@ -3,11 +3,11 @@
 import pytest
 from sqlalchemy import func, select
 
-from realms import Stage
 from reelm.accounts import BadEmail, EmailTaken, PasswordHash
 from reelm.base import ReelmError, metadata
 from reelm.social import BadHandle, BadText, HandleTaken
 from reelm.workflows import join
+from support.realm.realms import Stage
 
 PASSWORD = PasswordHash("a hash that nobody checks here")
 

@@ -5,15 +5,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-import footage
-from realms import Stage, blocks, look
 from reelm.base import AccountId, DataClass, metadata
 from reelm.social import ClipView
 from reelm.vault import ObjectMissing, ProviderId
 from reelm.vault import Stage as LeavingStage
 from reelm.workflows import locate, poster, refresh_keys, repair, scrub, withdraw
 from reelm.workflows.withdraw import renew
-from vaulting import sample
+from support.media import footage
+from support.realm.realms import Stage, blocks, look
+from support.vault.vaulting import sample
 
 pytestmark = pytest.mark.slow
 

@@ -6,15 +6,15 @@ from pathlib import Path
 import av
 import pytest
 
-import footage
-from determinism import ManualClock
-from playlists import Screened, screen
-from realms import Stage, look, viewer
 from reelm.base import ClipId
 from reelm.feed import Tab
 from reelm.social import ClipState, Progress, Step
 from reelm.workflows import Json, Run, poster, publish, publish_job, tidy
 from reelm.workflows.adapters.inline import InlineJobs
+from support.machine.determinism import ManualClock
+from support.media import footage
+from support.media.playlists import Screened, screen
+from support.realm.realms import Stage, look, viewer
 
 TWO_RUNGS = {"size": "720x1280", "seconds": 0.5, "audio": footage.MP3}
 

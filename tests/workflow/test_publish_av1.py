@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-import footage
-from playlists import variants
-from realms import Stage, look, staged, viewer
 from reelm.base import ClipId
 from reelm.social import Step
 from reelm.workflows import Json, Run, publish
 from reelm.workflows.adapters.inline import InlineJobs
+from support.media import footage
+from support.media.playlists import variants
+from support.realm.realms import Stage, look, staged, viewer
 
 pytestmark = pytest.mark.slow
 

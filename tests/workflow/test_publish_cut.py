@@ -2,12 +2,12 @@
 
 import pytest
 
-import footage
-from playlists import screen
-from realms import Stage, look, viewer
 from reelm.media import BadCut, Cut
 from reelm.social import ClipState
 from reelm.workflows import poster
+from support.media import footage
+from support.media.playlists import screen
+from support.realm.realms import Stage, look, viewer
 
 
 async def test_a_trimmed_and_muted_clip_is_only_what_was_kept(stage: Stage) -> None:

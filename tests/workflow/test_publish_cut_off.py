@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-import footage
-from playlists import screen
-from realms import Stage, look, staged, viewer
 from reelm.base import AccountId, ClipId, Database, Tx
 from reelm.media import REMUXED
 from reelm.social import ClipState, Step
 from reelm.workflows import Job, Json, Run, publish, publish_job
 from reelm.workflows.adapters.inline import InlineJobs
+from support.media import footage
+from support.media.playlists import screen
+from support.realm.realms import Stage, look, staged, viewer
 
 # In the order in which a clip goes through them whose picture is copied first.
 STEPS = (

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-import footage
-from playlists import screen
-from realms import Stage, look, viewer
 from reelm.base import AccountId, ClipId, UploadId
 from reelm.social import ClipState, Step
 from reelm.workflows import Json, Run, abandon, publish, remove, tidy
 from reelm.workflows.adapters.inline import InlineJobs
 from reelm.workflows.steps import FAULT
-from runs import Before
+from support.machine.runs import Before
+from support.media import footage
+from support.media.playlists import screen
+from support.realm.realms import Stage, look, viewer
 
 
 async def retry(stage: Stage, clip_id: ClipId, owner: AccountId) -> None:

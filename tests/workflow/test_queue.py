@@ -5,12 +5,12 @@ import os
 
 import pytest
 
-import footage
-from realms import Stage
 from reelm.base import UploadId, mint
 from reelm.media import Spooled, Upload
 from reelm.social import ClipState
 from reelm.workflows import publish_job
+from support.media import footage
+from support.realm.realms import Stage
 
 pytestmark = pytest.mark.slow
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-import footage
-from determinism import ManualClock
-from realms import Stage, blocks, look, staged
 from reelm.base import ReelmError, UploadId, metadata, mint
 from reelm.media import NotAVideo, Truncated, UploadMissing
 from reelm.social import ClipState
 from reelm.workflows import UploadPosted, discard, receive, sweep, tidy
+from support.machine.determinism import ManualClock
+from support.media import footage
+from support.realm.realms import Stage, blocks, look, staged
 
 DAY_SECONDS = 24 * 3600
 

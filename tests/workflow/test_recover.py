@@ -18,11 +18,11 @@ from pathlib import Path
 import pytest
 from shamir_mnemonic import generate_mnemonics  # type: ignore[import-untyped]  # ships no types
 
-import footage
-from playlists import screen
-from realms import Stage, staged, viewer
 from reelm.base import AccountId, ClipId, DataClass
 from reelm.workflows import poster, strip
+from support.media import footage
+from support.media.playlists import screen
+from support.realm.realms import Stage, staged, viewer
 
 pytestmark = pytest.mark.slow
 

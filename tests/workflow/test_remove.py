@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-import footage
-from playlists import parts, screen, variants
-from realms import Stage, look, staged, viewer
 from reelm.base import AccountId, ClipId, Gone, NotFound, RenditionId
 from reelm.delivery import NoSuchSegment
 from reelm.social import ClipRemoved, NotYours
 from reelm.workflows import key, master_playlist, media_playlist, poster, remove, tidy
+from support.media import footage
+from support.media.playlists import parts, screen, variants
+from support.realm.realms import Stage, look, staged, viewer
 
 
 class Shown:

@@ -5,14 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-import footage
-from determinism import ManualClock
-from playlists import screen
-from realms import Stage, look, viewer
 from reelm.base import AccountId
 from reelm.media import Cut, QuotaReached
 from reelm.social import BadMoment, ClipRemoved, ClipState, ClipView, Details, NoSuchClip, WrongState
 from reelm.workflows import publish_now, publish_ripe, remove, tidy
+from support.machine.determinism import ManualClock
+from support.media import footage
+from support.media.playlists import screen
+from support.realm.realms import Stage, look, viewer
 from workflow.test_publish_cut_off import CutOffDatabase, Killed
 
 DAYS = 24 * 3600

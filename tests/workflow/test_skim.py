@@ -5,9 +5,6 @@ from pathlib import Path
 
 import pytest
 
-import footage
-from playlists import screen
-from realms import Stage, look, viewer
 from reelm.base import ClipId
 from reelm.delivery import NoSuchStrip
 from reelm.media import Scheme, Strip
@@ -15,7 +12,10 @@ from reelm.media.pdq import MARK_BYTES
 from reelm.social import ClipRemoved, ClipState, NoSuchClip, Step
 from reelm.workflows import Json, Run, publish, remove, strip, tidy
 from reelm.workflows.adapters.inline import InlineJobs
-from runs import Before
+from support.machine.runs import Before
+from support.media import footage
+from support.media.playlists import screen
+from support.realm.realms import Stage, look, viewer
 
 
 async def publish_with(stage: Stage, name: str, happening: Callable[[], Awaitable[None]]) -> None:

@@ -10,9 +10,6 @@ import av
 import numpy as np
 import pytest
 
-import footage
-from playlists import Screened, screen
-from realms import Stage, look, staged, viewer
 from reelm.base import AccountId, ClipId
 from reelm.delivery import Origin
 from reelm.media import REMUXED, Cut, EncoderId
@@ -28,6 +25,9 @@ from reelm.social import (
 )
 from reelm.workflows import Json, Run, choose_sound, publish, publish_job, recognise, remove
 from reelm.workflows.adapters.inline import InlineJobs
+from support.media import footage
+from support.media.playlists import Screened, screen
+from support.realm.realms import Stage, look, staged, viewer
 
 pytestmark = pytest.mark.slow
 

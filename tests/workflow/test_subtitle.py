@@ -4,8 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-import footage
-from realms import Stage, look
 from reelm.base import AccountId, ClipId
 from reelm.delivery import NoSuchSubtitles
 from reelm.media import BadSubtitles
@@ -13,6 +11,8 @@ from reelm.social import ClipRemoved, NoSuchClip, NotYours
 from reelm.vault import NotDurable
 from reelm.workflows import remove, remove_subtitles, subtitle, subtitles, tidy
 from reelm.workflows.subtitle import NoLanguage, TooManyLanguages
+from support.media import footage
+from support.realm.realms import Stage, look
 from workflow.test_publish_cut_off import CutOffDatabase, Killed
 
 WORDS = b"1\n00:00:00,100 --> 00:00:00,400\nHello & welcome\n"

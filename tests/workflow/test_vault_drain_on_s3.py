@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from radosgw import Gateway
 from reelm.base import Database, DataClass, ObjectId, SystemEntropy
 from reelm.vault import Config, DrainReport, Outside, Upkeep, Vault
 from reelm.vault.adapters.s3 import S3Store
-from s3 import S3_MARKS, open_all
-from vaulting import OwnerKey, outside, records, sample, stream
+from support.vault.radosgw import Gateway
+from support.vault.s3 import S3_MARKS, open_all
+from support.vault.vaulting import OwnerKey, outside, records, sample, stream
 
 pytestmark = [*S3_MARKS, pytest.mark.timeout(240)]
 KEY = OwnerKey(entropy=SystemEntropy())

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from radosgw import Gateway
 from reelm.base import Database, DataClass, SystemEntropy
 from reelm.vault import Config, DeletionUnfinished, ObjectMissing, Receipt, Vault
-from s3 import S3_MARKS, open_all
-from vaulting import OwnerKey, open_vault, records, sample, stream
+from support.vault.radosgw import Gateway
+from support.vault.s3 import S3_MARKS, open_all
+from support.vault.vaulting import OwnerKey, open_vault, records, sample, stream
 
 pytestmark = S3_MARKS
 KEY = OwnerKey(entropy=SystemEntropy())

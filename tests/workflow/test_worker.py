@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-import footage
-from playlists import screen
-from realms import Stage, look, staged, viewer
 from reelm.base import AccountId, ClipId
 from reelm.social import ClipState, Step
 from reelm.workflows.steps import FAULT
+from support.media import footage
+from support.media.playlists import screen
+from support.realm.realms import Stage, look, staged, viewer
 
 pytestmark = pytest.mark.slow
 

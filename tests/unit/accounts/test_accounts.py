@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, text, update
 
-from determinism import ManualClock, SeededEntropy
 from reelm.accounts import (
     Account,
     AccountMissing,
@@ -27,6 +26,7 @@ from reelm.accounts import (
 from reelm.accounts import store as records
 from reelm.base import AccountId, Database, metadata
 from reelm.realm import EpochFiles, KeyDestroyed, Keys, RootKey, SealBroken
+from support.machine.determinism import ManualClock, SeededEntropy
 
 CHEAP = Config(hash_cost=HashCost(memory_kib=64, passes=1, lanes=1))
 PASSWORD = "four words are enough"

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from cutting import Cut, CutLater
-from recording import grow
 from reelm.accounts import AccessRefused, Export, Exports, Leak
 from reelm.base import Database, DatabaseUnavailable
 from reelm.ledger import NotRecorded, read_leaf
-from staffing import HELP, TAKE, Office, opened
+from support.access.staffing import HELP, TAKE, Office, opened
+from support.ledger.cutting import Cut, CutLater
+from support.ledger.recording import grow
 
 WHO = ("ana", "ben")
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from asking import MESSAGES
-from recording import grow
 from reelm.accounts import AccessRefused, RoleTaken, RoleUnknown, StaffOnly
 from reelm.ledger import NotRecorded, read_leaf
 from reelm.realm.policy import Access
-from staffing import HELP, REPORT, URGENT, Office, member, opened
+from support.access.asking import MESSAGES
+from support.access.staffing import HELP, REPORT, URGENT, Office, member, opened
+from support.ledger.recording import grow
 
 
 @pytest.fixture

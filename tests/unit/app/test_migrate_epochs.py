@@ -7,13 +7,13 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, text
 
-from determinism import ManualClock, SeededEntropy
-from keyed import ANA, NOTE
 from reelm.app.migrate import SCRIPTS, migrate
 from reelm.base import Database
 from reelm.realm import EpochFiles, Keys, RootKey
 from reelm.realm import store as records
 from reelm.realm.epochs import Epochs
+from support.machine.determinism import ManualClock, SeededEntropy
+from support.realm.keyed import ANA, NOTE
 
 
 def _first_version(connection: Connection) -> None:

@@ -5,9 +5,9 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, DateTime, bindparam, text
 
-from determinism import ManualClock
 from reelm.app.migrate import SCRIPTS, migrate
 from reelm.base import Database
+from support.machine.determinism import ManualClock
 
 NOW = ManualClock().now()
 _ACCOUNT = (

@@ -10,7 +10,7 @@ import pytest
 from reelm.app import running_release
 from reelm.app.errors import PageAltered
 from reelm.app.release import ASSET_MANIFEST, asset_manifest, code_digest, page_digest
-from source import ROOT
+from support.machine.source import ROOT
 
 PACKAGE = ROOT / "src" / "reelm"
 

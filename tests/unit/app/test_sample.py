@@ -3,11 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from determinism import ManualClock, SeededEntropy
 from reelm.app.sample import COMMENTS, FOLLOWS, LIKES, PEOPLE, RECIPES, render
 from reelm.app.sample.render import graph
 from reelm.media import Config, Media, plan
 from reelm.social.words import BIO, CAPTION, COMMENT, DISPLAY_NAME, read_handle, read_tags, read_text
+from support.machine.determinism import ManualClock, SeededEntropy
 
 HANDLES = {person.handle for person in PEOPLE}
 CLIPS = {recipe.name for recipe in RECIPES}

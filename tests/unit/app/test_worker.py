@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from realms import staged
 from reelm.app.children import EXIT_CONFIG
-from source import ROOT
+from support.machine.source import ROOT
+from support.realm.realms import staged
 
 pytestmark = pytest.mark.slow
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from determinism import ManualClock, SeededEntropy
 from reelm.base import ID_LENGTH, ID_PATTERN, BadId, mint, read_id, write_id
+from support.machine.determinism import ManualClock, SeededEntropy
 
 
 @given(st.binary(min_size=16, max_size=16))

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from determinism import ManualClock
 from reelm.base import RateLimit, TooMany
+from support.machine.determinism import ManualClock
 
 
 class TooManyKnocks(TooMany):

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-import bad_s3
 from reelm.base import (
     AnswerTooLarge,
     DestinationFailed,
@@ -17,6 +16,7 @@ from reelm.base import (
     Outbound,
     OutboundLimits,
 )
+from support.vault import bad_s3
 
 Responder = Callable[[str], Awaitable[bytes]]
 

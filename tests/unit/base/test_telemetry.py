@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.exc import IntegrityError
 
-from determinism import ManualClock
-from loglines import LogLines, logged
 from reelm.base import Conflict, KeyedDigest, Metrics, SealedBytes, Secret, telemetry
 from reelm.base.redaction import HIDDEN, describe_exception, redact
+from support.machine.determinism import ManualClock
+from support.machine.loglines import LogLines, logged
 
 log = telemetry.logger("reelm.test")
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from realms import blocks, staged
 from reelm.base import DataClass
 from reelm.cli import main
 from reelm.cli.holdings import lines
 from reelm.realm import default_manifest, parse_manifest
 from reelm.vault import Place, ProviderId, ProviderStatus, Stage, Suite, VaultStatus
-from vaulting import sample
+from support.realm.realms import blocks, staged
+from support.vault.vaulting import sample
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 

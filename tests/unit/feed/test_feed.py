@@ -3,10 +3,10 @@
 import pytest
 from sqlalchemy import event
 
-from determinism import SeededEntropy
 from reelm.base import AccountId, ClipId
 from reelm.feed import BadCursor, Feed, Page, Tab
-from town import Town
+from support.machine.determinism import SeededEntropy
+from support.realm.town import Town
 
 
 @pytest.fixture

@@ -3,15 +3,15 @@ from pathlib import Path
 
 import pytest
 
-from determinism import ManualClock
-from recording import KEY, Book, grow, opened_book
 from reelm.base import Algorithm, Signature
 from reelm.ledger import Config, Cosigning, NotRecorded, Panel, Policy, Receipt
 from reelm.ledger.checkpoint import Checkpoint
 from reelm.ledger.files import COSIGNED, POLICY
 from reelm.ledger.outbox import Draft, Outbox
 from reelm.ledger.ports import Elsewhere
-from witnessing import HonestWitness, SomeWitness
+from support.ledger.recording import KEY, Book, grow, opened_book
+from support.ledger.witnessing import HonestWitness, SomeWitness
+from support.machine.determinism import ManualClock
 
 SIGNERS = {
     "w0": SomeWitness("w0.example", 10),

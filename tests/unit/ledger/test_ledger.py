@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from keyed import ANA
-from recording import IMPATIENT, POLICY, Book, grow, opened_book
 from reelm.ledger import (
     KindUnknown,
     LeafMissing,
@@ -23,6 +21,8 @@ from reelm.ledger import (
 from reelm.ledger.log import Log
 from reelm.ledger.outbox import Draft, Outbox
 from reelm.realm import KeyDestroyed
+from support.ledger.recording import IMPATIENT, POLICY, Book, grow, opened_book
+from support.realm.keyed import ANA
 
 ID = "0" * 26
 APPEAL: dict[str, object] = {"appeal": ID, "decision": ID}

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-import trees
-from recording import KEY, ORIGIN, Book, grow, opened_book
 from reelm.base import Secret, SigningKey
 from reelm.ledger import Config, LogBroken, LogBusy, LogSuperseded, Sequencer
 from reelm.ledger import store as records
@@ -16,6 +14,8 @@ from reelm.ledger.checkpoint import Checkpoint
 from reelm.ledger.log import Log
 from reelm.ledger.outbox import Draft, Outbox
 from reelm.ledger.tiles import Tile, entries_of, tiles_of
+from support.ledger import trees
+from support.ledger.recording import KEY, ORIGIN, Book, grow, opened_book
 
 
 async def hand_over(book: Book, leaves: Sequence[bytes]) -> list[int]:

@@ -3,7 +3,6 @@ from hashlib import sha256
 
 import pytest
 
-import trees
 from reelm.ledger.merkle import (
     EMPTY_ROOT,
     consistency_proof,
@@ -15,6 +14,7 @@ from reelm.ledger.merkle import (
     tree_root,
 )
 from reelm.ledger.tiles import Edge, Tile, hashes_of, node_from
+from support.ledger import trees
 
 # The leaves and roots that implementations of Certificate Transparency have tested with since 2012.
 LEAVES = [

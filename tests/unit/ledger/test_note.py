@@ -16,7 +16,7 @@ from reelm.base import (
 )
 from reelm.ledger.checkpoint import Checkpoint, cosigned_seconds
 from reelm.ledger.merkle import EMPTY_ROOT
-from witnessing import SomeWitness
+from support.ledger.witnessing import SomeWitness
 
 # Both examples of c2sp.org/signed-note and c2sp.org/tlog-checkpoint, byte for byte.
 EXAMPLE_KEY = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"

@@ -4,7 +4,7 @@ from reelm.base import NoteRefused, Secret, Signature, SigningKey
 from reelm.ledger.checkpoint import Checkpoint
 from reelm.ledger.errors import PolicyRefused
 from reelm.ledger.quorum import Policy
-from witnessing import SomeWitness
+from support.ledger.witnessing import SomeWitness
 
 LOG = SigningKey("us.example/ledger", Secret(bytes(range(32))))
 X1, X2, X3, Y1, Y2, Y3 = (

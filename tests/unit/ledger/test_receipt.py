@@ -7,7 +7,7 @@ from reelm.ledger.merkle import inclusion_proof, leaf_hash
 from reelm.ledger.quorum import Policy
 from reelm.ledger.receipt import Receipt
 from reelm.ledger.tiles import Edge, hashes_of, node_from
-from witnessing import SomeWitness
+from support.ledger.witnessing import SomeWitness
 
 LOG = SigningKey("us.example/ledger", Secret(bytes(range(32))))
 POLICY = Policy.parse(f"log {LOG.verifier}\nquorum none\n")

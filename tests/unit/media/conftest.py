@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from determinism import ManualClock, SeededEntropy
 from reelm.media import Config, Media
+from support.machine.determinism import ManualClock, SeededEntropy
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from determinism import ManualClock, SeededEntropy
 from reelm.base import UploadId, mint
 from reelm.media import BeyondLength, Checksum, ChecksumMismatch, Hold, Interrupted, Pace, SpoolFull
 from reelm.media.append import Stretch, append
 from reelm.media.part import PartFile
+from support.machine.determinism import ManualClock, SeededEntropy
 
 UPLOAD = UploadId(mint(ManualClock(), SeededEntropy(1)))
 BLOCK = 1024 * 1024

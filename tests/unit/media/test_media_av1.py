@@ -6,13 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import footage
-import playback
-from determinism import ManualClock, SeededEntropy
 from reelm.base import Secret
 from reelm.media import BadDelivery, Config, Media, Plan, Rendition, Rung, Sent, Wanted, av1_rung, plan
 from reelm.media.boxes import read_tracks
 from reelm.media.verify import Claim, check_picture, verify
+from support.machine.determinism import ManualClock, SeededEntropy
+from support.media import footage, playback
 
 KEY = Secret(bytes(range(16)))
 

@@ -6,11 +6,10 @@ import av
 import numpy as np
 import pytest
 
-import footage
-import playback
-from playback import Watched
 from reelm.media import BadCut, Cut, Media, Rendition, obstacle_to_remux, plan
 from reelm.media.cut import check_cut
+from support.media import footage, playback
+from support.media.playback import Watched
 
 LASTS_MS = 10_000
 

@@ -8,12 +8,11 @@ import blurhash  # type: ignore[import-untyped]  # it ships no types
 import numpy as np
 import pytest
 
-import footage
-import playback
-from determinism import ManualClock, SeededEntropy
-from playback import Watched
 from reelm.base import ReelmError
 from reelm.media import Config, Effort, Media, Plan, Rendition, TookTooLong, Unreadable, plan
+from support.machine.determinism import ManualClock, SeededEntropy
+from support.media import footage, playback
+from support.media.playback import Watched
 
 
 def unwatched(ratio: float) -> None:

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from determinism import ManualClock, SeededEntropy
 from reelm.base import Database, metadata
 from reelm.media import BadEncoderName, EncoderExists, Encoders, EncoderUnknown
 from reelm.media.store import encoders as table
 from reelm.realm import EpochFiles, KeyConfig, Keys, RootKey
+from support.machine.determinism import ManualClock, SeededEntropy
 
 
 async def enrolment(database: Database, folder: Path, clock: ManualClock) -> Encoders:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from determinism import ManualClock, SeededEntropy
 from reelm.base import ClipId, Database, mint
 from reelm.media import Config, Fingerprint, Media, Scheme
 from reelm.media.store import fingerprints
+from support.machine.determinism import ManualClock, SeededEntropy
 
 FIRST, SECOND = (ClipId(mint(ManualClock(), SeededEntropy(seed))) for seed in (1, 2))
 SEEN = Fingerprint(Scheme.PDQ, bytes(range(128)), b"\x64")

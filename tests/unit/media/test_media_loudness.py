@@ -7,9 +7,9 @@ from pathlib import Path
 import imageio_ffmpeg  # type: ignore[import-untyped]  # it ships no types
 import pytest
 
-import footage
 from reelm.media import Media, plan, with_sound
 from reelm.media.loudness import levels_for
+from support.media import footage
 
 PINK = "anoisesrc=color=pink:sample_rate=48000:seed=7:amplitude={}"
 # Loud for a fifth of a second in each, as steps or a drum: much higher peaks than its loudness suggests.

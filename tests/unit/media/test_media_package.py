@@ -5,11 +5,10 @@ from pathlib import Path
 
 import pytest
 
-import footage
-import playback
-from determinism import SeededEntropy
 from reelm.media import BadEncoding, Encoded, Media, Rendition, Rung, plan
 from reelm.media.package import package
+from support.machine.determinism import SeededEntropy
+from support.media import footage, playback
 
 RUNG = Rung(name="128p", width=128, height=228, frame_rate=Fraction(30), crf=24, max_bits_per_second=800_000)
 

@@ -16,7 +16,7 @@ from reelm.media.pdq import (
     pdq,
     variants,
 )
-from spots import spots
+from support.media.spots import spots
 
 Picture = NDArray[np.uint8]
 

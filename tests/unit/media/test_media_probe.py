@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-import footage
-from determinism import ManualClock, SeededEntropy
 from reelm.base import ReelmError
 from reelm.media import Config, Limits, Media, TookTooLong, TooManyBytes, Video
+from support.machine.determinism import ManualClock, SeededEntropy
+from support.media import footage
 
 
 async def picture(media: Media, path: Path) -> Video:

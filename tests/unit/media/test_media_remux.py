@@ -7,10 +7,9 @@ import av
 import numpy as np
 import pytest
 
-import footage
-import playback
-from playback import Watched
 from reelm.media import BadEncoding, Media, Rendition, Unreadable, obstacle_to_remux, plan, remuxed_rung
+from support.media import footage, playback
+from support.media.playback import Watched
 
 
 async def remux(media: Media, source: Path, into: Path) -> Rendition:

@@ -4,11 +4,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-import footage
-from determinism import ManualClock, SeededEntropy
 from reelm.media import WHOLE, Config, Cut, Effort, Media, Plan, Probe, Wanted, plan
 from reelm.media.rates import Sample
 from reelm.media.sample import moments_of, sample_in
+from support.machine.determinism import ManualClock, SeededEntropy
+from support.media import footage
 
 STILL = ("-vf", "drawbox=color=gray:t=fill")
 NOISY = ("-vf", "noise=alls=60:allf=t")

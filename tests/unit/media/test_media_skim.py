@@ -5,8 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import footage
-from footage import H264, ffmpeg, folder
 from reelm.media import (
     Fingerprint,
     Media,
@@ -21,6 +19,8 @@ from reelm.media import (
 from reelm.media.chromaprint import MATCH_BITS, MIN_SHARED, apart
 from reelm.media.pdq import HASH_BYTES, MARK_BYTES, MATCH_DISTANCE, MATCH_QUALITY, nearest
 from reelm.media.strip import seconds_of, strip_for, tile_of
+from support.media import footage
+from support.media.footage import H264, ffmpeg, folder
 
 # Another picture each second, a tune without a repeat.
 PICTURE = "mandelbrot=size={size}:rate=10:start_scale=3:end_scale=0.01:end_pts=50"

@@ -5,13 +5,11 @@ from pathlib import Path
 
 import pytest
 
-import footage
-import matrix
-import playback
-from matrix import ENCODED, REMUXED, SOURCES, Source
-from playback import Watched
 from reelm.base import ReelmError
 from reelm.media import Encoded, Media, Plan, plan, remuxed_rung
+from support.media import footage, matrix, playback
+from support.media.matrix import ENCODED, REMUXED, SOURCES, Source
+from support.media.playback import Watched
 
 
 def unwatched(ratio: float) -> None:
@@ -69,4 +67,4 @@ async def test_real_footage_plays_from_its_first_rung(media: Media, tmp_path: Pa
 
 def test_the_page_about_sources_says_what_is_tested() -> None:
     assert len(SOURCES) >= 40
-    assert matrix.PAGE.read_text(encoding="utf-8") == matrix.page(), "run python tests/matrix.py and commit"
+    assert matrix.PAGE.read_text(encoding="utf-8") == matrix.page(), "run python tests/support/media/matrix.py and commit"

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from determinism import ManualClock, SeededEntropy
 from reelm.base import BadId, ReelmError, UploadId, mint
 from reelm.media import (
     Config,
@@ -20,6 +19,7 @@ from reelm.media import (
     UploadBusy,
     UploadMissing,
 )
+from support.machine.determinism import ManualClock, SeededEntropy
 
 UPLOAD = UploadId(mint(ManualClock(), SeededEntropy(1)))
 OTHER = UploadId(mint(ManualClock(), SeededEntropy(2)))

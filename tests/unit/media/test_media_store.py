@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from determinism import ManualClock, SeededEntropy
 from reelm.base import Database, UploadId, mint
 from reelm.media import Audio, Config, Media, Probe, Spooled, UploadMissing, Video
 from reelm.media.store import uploads, uploads_of
+from support.machine.determinism import ManualClock, SeededEntropy
 
 OWNER = mint(ManualClock(), SeededEntropy(7))
 STRANGER = mint(ManualClock(), SeededEntropy(8))

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-import footage
-from determinism import ManualClock, SeededEntropy
 from reelm.base import Secret, UploadId, mint
 from reelm.media import BadDelivery, Config, Encoding, Media, Rendition, Sent, Wanted
 from reelm.media.elsewhere import EncodingId, LeaseId
+from support.machine.determinism import ManualClock, SeededEntropy
+from support.media import footage
 
 pytestmark = pytest.mark.slow
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from keyed import Realm, opened
 from reelm.base import Database
+from support.realm.keyed import Realm, opened
 
 
 @pytest.fixture

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from declaring import PLAIN, in_city, with_keys
 from reelm.realm import Manifest, Owner, Tenure
 from reelm.realm.changes import changes
 from reelm.realm.version import as_declared
+from support.realm.declaring import PLAIN, in_city, with_keys
 
 
 def said(before: Manifest, after: Manifest) -> list[str]:

@@ -3,11 +3,11 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
-from declaring import PLAIN, in_city, signing_key
 from reelm.realm import Manifest, Standing
 from reelm.realm.countersign import Countersignature, countersigned_text, standings
 from reelm.realm.signing import signed_line
 from reelm.realm.version import as_declared
+from support.realm.declaring import PLAIN, in_city, signing_key
 
 KEY = signing_key("host")
 TODAY = date(2026, 11, 25)

@@ -4,9 +4,9 @@ from itertools import combinations
 
 import pytest
 
-from determinism import SeededEntropy
 from reelm.base import Secret
 from reelm.realm import Group, Recovery, RootKey, Scheme, SchemeInvalid, Share, ShareRefused, expand
+from support.machine.determinism import SeededEntropy
 
 ROOT = RootKey(Secret(SeededEntropy(5).draw(32)))
 THREE_OF_FIVE = Scheme(1, (Group("custodians", 3, 5),))

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from determinism import SeededEntropy
 from reelm.base import SealedBytes, Secret
 from reelm.realm import EpochFiles, EpochKeyMissing, EpochKeyUnsafe, RootKey, RootKeyMismatch
 from reelm.realm.epochs import Epochs
+from support.machine.determinism import SeededEntropy
 
 ROOT = RootKey(Secret(SeededEntropy(1).draw(32)))
 WRAPPED = SealedBytes(SeededEntropy(2).draw(60))

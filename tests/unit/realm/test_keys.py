@@ -11,8 +11,6 @@ import pytest
 import structlog
 from sqlalchemy import text, update
 
-from determinism import SeededEntropy
-from keyed import ANA, BO, Realm
 from reelm.base import AccountId, Entropy, Secret, telemetry
 from reelm.realm import (
     EpochFiles,
@@ -26,6 +24,8 @@ from reelm.realm import (
     UserKey,
 )
 from reelm.realm import store as records
+from support.machine.determinism import SeededEntropy
+from support.realm.keyed import ANA, BO, Realm
 
 
 async def test_a_user_key_opens_what_it_sealed_in_every_process_and_after_a_restart(realm: Realm) -> None:

@@ -9,7 +9,19 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import update
 
-from keyed import (
+from reelm.base import Database, SealedBytes
+from reelm.realm import (
+    EpochFiles,
+    EpochKeyMissing,
+    KeyConfig,
+    KeyDestroyed,
+    RingBroken,
+    RootKey,
+    RootKeyMismatch,
+)
+from reelm.realm import store as records
+from reelm.realm.ring import Ring
+from support.realm.keyed import (
     ANA,
     BO,
     Cut,
@@ -23,18 +35,6 @@ from keyed import (
     rotation_of,
     sealed_for,
 )
-from reelm.base import Database, SealedBytes
-from reelm.realm import (
-    EpochFiles,
-    EpochKeyMissing,
-    KeyConfig,
-    KeyDestroyed,
-    RingBroken,
-    RootKey,
-    RootKeyMismatch,
-)
-from reelm.realm import store as records
-from reelm.realm.ring import Ring
 
 
 async def copy_of_records(realm: Realm, name: str) -> Path:

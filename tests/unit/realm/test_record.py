@@ -7,9 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from asking import with_policy
-from declaring import PLAIN, in_city, signed, signing_key, with_keys
-from determinism import ManualClock
 from reelm.base import Database, metadata
 from reelm.realm import (
     Manifest,
@@ -24,6 +21,9 @@ from reelm.realm import (
     policy,
     record,
 )
+from support.access.asking import with_policy
+from support.machine.determinism import ManualClock
+from support.realm.declaring import PLAIN, in_city, signed, signing_key, with_keys
 
 CLOCK = ManualClock()
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from determinism import SeededEntropy
 from reelm.base import Secret
 from reelm.realm import RootKey, RootKeyExists, RootKeyMissing, RootKeyUnsafe
+from support.machine.determinism import SeededEntropy
 
 
 @pytest.fixture

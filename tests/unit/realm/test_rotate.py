@@ -8,8 +8,18 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from determinism import ManualClock
-from keyed import (
+from reelm.base import AccountId, SealedBytes
+from reelm.realm import (
+    KeyConfig,
+    KeyDestroyed,
+    KeyMissing,
+    RotationRuns,
+    SealBroken,
+)
+from reelm.realm import store as records
+from reelm.realm.rotate import is_due
+from support.machine.determinism import ManualClock
+from support.realm.keyed import (
     ANA,
     BO,
     CLEO,
@@ -23,16 +33,6 @@ from keyed import (
     rotation_of,
     sealed_for,
 )
-from reelm.base import AccountId, SealedBytes
-from reelm.realm import (
-    KeyConfig,
-    KeyDestroyed,
-    KeyMissing,
-    RotationRuns,
-    SealBroken,
-)
-from reelm.realm import store as records
-from reelm.realm.rotate import is_due
 
 
 async def test_a_rotation_changes_the_epoch_key_and_nothing_that_anyone_sees(realm: Realm) -> None:

@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from determinism import SeededEntropy
 from reelm.base import SealedBytes, Secret
 from reelm.realm import (
     SEAL_OVERHEAD_BYTES,
@@ -13,6 +12,7 @@ from reelm.realm import (
     SealingKey,
     UserKey,
 )
+from support.machine.determinism import SeededEntropy
 
 
 def sealing_key(seed: int = 3) -> SealingKey:

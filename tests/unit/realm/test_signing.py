@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from declaring import signing_key
-from determinism import SeededEntropy
 from reelm.realm import SigningKeyExists, SigningKeyUnsafe, create_signing_key, read_signing_key
 from reelm.realm.signing import has_signed, signed_line, signer_key
+from support.machine.determinism import SeededEntropy
+from support.realm.declaring import signing_key
 
 # The example of c2sp.org/signed-note.
 EXAMPLE = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from declaring import PLAIN, in_city, signed, with_keys
 from reelm.realm import Manifest, Version, chain_faults
 from reelm.realm.version import declares, first_version, lacks, next_version
+from support.realm.declaring import PLAIN, in_city, signed, with_keys
 
 TWO_OF_THREE = with_keys("ana", "ben", "cleo", threshold=2)
 FIRST = signed(first_version(TWO_OF_THREE), ["ana", "ben"])

@@ -13,7 +13,7 @@ import pytest
 from tools.release.project import Project
 
 from conftest import missing
-from source import ROOT
+from support.machine.source import ROOT
 
 SOURCES = ("LICENSE", "README.md", "audit", "pyproject.toml", "reelm", "requirements", "src", "tools", "ui")
 TOOLS = (Path("ui") / "node_modules", Path(".tools") / "node")

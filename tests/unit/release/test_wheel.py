@@ -10,7 +10,7 @@ import pytest
 from tools.release.project import Project
 from tools.release.wheel import write_wheel
 
-from source import ROOT
+from support.machine.source import ROOT
 
 PYPROJECT = """
 [project]

@@ -3,7 +3,7 @@
 import pytest
 
 from reelm.base import Database
-from town import Town
+from support.realm.town import Town
 
 
 @pytest.fixture

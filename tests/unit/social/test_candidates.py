@@ -1,6 +1,6 @@
 from reelm.base import AccountId
 from reelm.social import Candidate, Place
-from town import Town
+from support.realm.town import Town
 
 
 async def test_recent_clips_are_the_visible_ones_newest_first(town: Town) -> None:

@@ -17,7 +17,7 @@ from reelm.social import (
     Step,
 )
 from reelm.social.model import ClipPage
-from town import SHAPE, Town
+from support.realm.town import SHAPE, Town
 
 NOWHERE = ClipId("0" * 26)
 

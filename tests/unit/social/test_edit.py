@@ -13,7 +13,7 @@ from reelm.social import (
     NotYours,
     TextTooLong,
 )
-from town import SHAPE, Town
+from support.realm.town import SHAPE, Town
 
 
 async def edit(

@@ -12,7 +12,7 @@ from reelm.social import (
     ProfileExists,
     TextTooLong,
 )
-from town import Town
+from support.realm.town import Town
 
 
 async def test_a_profile_is_found_by_its_handle_in_any_case(town: Town) -> None:

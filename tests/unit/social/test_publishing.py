@@ -18,7 +18,7 @@ from reelm.social import (
     WrongState,
 )
 from reelm.social.store.tables import clips
-from town import Town
+from support.realm.town import Town
 
 NOWHERE = ClipId("0" * 26)
 STRIP = Strip(interval_ms=1000, count=15, columns=10)

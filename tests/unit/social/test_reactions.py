@@ -13,7 +13,7 @@ from reelm.social import (
     NotYours,
     TextTooLong,
 )
-from town import Town
+from support.realm.town import Town
 
 NOWHERE = ClipId("0" * 26)
 

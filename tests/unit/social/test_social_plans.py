@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import event
 
 from reelm.base import Tx
-from town import Town
+from support.realm.town import Town
 
 
 async def ask_everything(town: Town, tx: Tx) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from reelm.base import AccountId, ClipId, UploadId, mint
 from reelm.social import BadPlace, Details, NoSuchSound, SoundPage
-from town import SHAPE, Town
+from support.realm.town import SHAPE, Town
 
 
 async def using(town: Town, by: AccountId, sound: ClipId) -> ClipId:

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from determinism import SeededEntropy
 from reelm.base import Database, DataClass
 from reelm.vault import StoreFailed, Upkeep, Vault
 from reelm.vault.adapters.memory import MemoryStore
 from reelm.vault.audit import excluded_share
-from vaulting import OwnerKey, memory_stores, outside, records, sample, stream
+from support.machine.determinism import SeededEntropy
+from support.vault.vaulting import OwnerKey, memory_stores, outside, records, sample, stream
 
 
 @pytest.fixture

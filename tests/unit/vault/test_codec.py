@@ -4,7 +4,7 @@ import pytest
 
 from reelm.vault.codec import Codec, IsalCodec, NumpyCodec, open_codec, parity_matrix
 from reelm.vault.field import blend, invert, multiply, weights
-from vaulting import sample
+from support.vault.vaulting import sample
 
 SHAPES = [(3, 5), (4, 6)]
 SIZES = [0, 1, 2, 3, 4, 5, 17, 1040, 4112, 65552, (1 << 20) + 16]

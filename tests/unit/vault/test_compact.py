@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from determinism import ManualClock, SeededEntropy
 from reelm.base import Database, DataClass, ObjectId
 from reelm.vault import ObjectMissing, Receipt, StoreFailed, Suite, Vault, VaultError
 from reelm.vault.adapters.memory import MemoryStore
 from reelm.vault.store import entries, find, objects, packs
-from vaulting import PACKED, OwnerKey, open_vault, records, sample, stream
+from support.machine.determinism import ManualClock, SeededEntropy
+from support.vault.vaulting import PACKED, OwnerKey, open_vault, records, sample, stream
 
 SIZE = 500
 LARGE = PACKED.pack_below_bytes + 1

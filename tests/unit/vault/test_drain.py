@@ -5,8 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from determinism import SeededEntropy
-from keeping import assert_at_rest, assert_sound, later, read_rows
 from reelm.base import Database, DataClass
 from reelm.vault import (
     DrainReport,
@@ -22,7 +20,9 @@ from reelm.vault import (
 )
 from reelm.vault import store as vault_records
 from reelm.vault.adapters.memory import MemoryStore, MemoryWriter
-from vaulting import OwnerKey, memory_stores, outside, records, sample, stream
+from support.machine.determinism import SeededEntropy
+from support.vault.keeping import assert_at_rest, assert_sound, later, read_rows
+from support.vault.vaulting import OwnerKey, memory_stores, outside, records, sample, stream
 
 LEFT = ProviderId("provider-1")
 CONTENTS = {f"clip:{at}": sample(1_000 * at + 1, seed=at) for at in range(6)}

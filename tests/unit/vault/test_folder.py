@@ -8,7 +8,7 @@ import pytest
 
 from reelm.vault import StoreFailed, StoreFull, StoreRefused
 from reelm.vault.adapters.folder import FolderStore
-from vaulting import sample
+from support.vault.vaulting import sample
 
 NAME = "0f" * 32
 

@@ -10,7 +10,7 @@ from reelm.vault import FragmentRefused, Suite, VaultError
 from reelm.vault.errors import Fault
 from reelm.vault.format import HEAD_BYTES, Shape, parse_header, parse_trailer
 from reelm.vault.fragment import check_ends, check_whole, cut
-from vaulting import REALM_ID, Crafted, craft, sample
+from support.vault.vaulting import REALM_ID, Crafted, craft, sample
 
 SUITES = list(Suite)
 

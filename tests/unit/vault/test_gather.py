@@ -11,7 +11,7 @@ from reelm.base import Database, DataClass
 from reelm.vault import FragmentWriter, NotDurable, Receipt, StoreFailed, Vault
 from reelm.vault.adapters.memory import MemoryStore
 from reelm.vault.store import entries, objects
-from vaulting import PACKED, OwnerKey, memory_stores, open_vault, records, sample, stream
+from support.vault.vaulting import PACKED, OwnerKey, memory_stores, open_vault, records, sample, stream
 
 # Nothing here waits for time to pass, except where a test gives a shorter one.
 PATIENT = replace(PACKED, gather_seconds=60, stall_seconds=60)

@@ -24,7 +24,7 @@ from reelm.vault.model import FragmentState
 from reelm.vault.pace import FAILURES_MAX, REST_SECONDS
 from reelm.vault.store import ObjectRecord, fragments
 from reelm.vault.window import Window
-from vaulting import SMALL, OwnerKey, open_vault, outside, records, sample, stream
+from support.vault.vaulting import SMALL, OwnerKey, open_vault, outside, records, sample, stream
 
 SMALL_DATA, LARGE_DATA = sample(3000), sample(1_200_000)
 # An hour is never waited for: whoever would, makes the test time out.

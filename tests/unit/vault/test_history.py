@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from determinism import SeededEntropy
-from keeping import Rows, assert_at_rest, assert_sound, later, read_rows
 from reelm.base import Database, DataClass, ObjectId
 from reelm.vault import RepairReport, Suite, Upkeep, Vault
 from reelm.vault.adapters.memory import MemoryStore
-from vaulting import OwnerKey, memory_stores, outside, records, sample, stream
+from support.machine.determinism import SeededEntropy
+from support.vault.keeping import Rows, assert_at_rest, assert_sound, later, read_rows
+from support.vault.vaulting import OwnerKey, memory_stores, outside, records, sample, stream
 
 DATA = sample(5_000)
 

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from determinism import ManualClock, SeededEntropy
-from keeping import assert_at_rest
 from reelm.base import Database, DataClass
 from reelm.vault import Config, Outside, Upkeep, Vault
 from reelm.vault.adapters.memory import MemoryStore, MemoryWriter
 from reelm.vault.codec import Block
 from reelm.vault.lease import lease_seconds
-from vaulting import OwnerKey, memory_stores, outside, records, sample, stream
+from support.machine.determinism import ManualClock, SeededEntropy
+from support.vault.keeping import assert_at_rest
+from support.vault.vaulting import OwnerKey, memory_stores, outside, records, sample, stream
 
 DATA = sample(40_000)
 

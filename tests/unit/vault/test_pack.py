@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from determinism import SeededEntropy
 from reelm.vault import KeyNeeded, KeyRefused, ObjectBroken, Suite, VaultError, digest
 from reelm.vault.errors import Fault
 from reelm.vault.pack import HEAD_BYTES, Expected, open_entry, parse_head, seal_entry, walk
-from vaulting import REALM_ID, OwnerKey, sample
+from support.machine.determinism import SeededEntropy
+from support.vault.vaulting import REALM_ID, OwnerKey, sample
 
 ENTRY_ID = bytes(range(16))
 SUITES = pytest.mark.parametrize("suite", list(Suite))

@@ -13,7 +13,7 @@ from reelm.base import Database, DataClass, ObjectId
 from reelm.vault import ObjectMissing, Suite, Vault
 from reelm.vault.adapters.memory import MemoryStore
 from reelm.vault.store import entries, objects, packs
-from vaulting import PACKED, OwnerKey, memory_stores, open_vault, records, sample, stream
+from support.vault.vaulting import PACKED, OwnerKey, memory_stores, open_vault, records, sample, stream
 
 OWNERS = ("ann", "ben", "cem")
 

@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
-from determinism import SeededEntropy
 from reelm.base import Database, DataClass, metadata
 from reelm.vault import ObjectMissing, Receipt, Vault
 from reelm.vault.store import entries, packs
-from vaulting import PACKED, VAULT_TABLES, OwnerKey, memory_stores, open_vault, sample, stream
+from support.machine.determinism import SeededEntropy
+from support.vault.vaulting import PACKED, VAULT_TABLES, OwnerKey, memory_stores, open_vault, sample, stream
 
 COUNT = 12
 PROCESSES = 3

@@ -9,7 +9,6 @@ from typing import Never
 
 import pytest
 
-from determinism import ManualClock
 from reelm.base import Database, DataClass
 from reelm.vault import (
     DeletionUnfinished,
@@ -28,7 +27,8 @@ from reelm.vault.lanes import patience_left
 from reelm.vault.model import FragmentState, stored_length
 from reelm.vault.seal import Chunker
 from reelm.vault.store import find, fragments, mark_deleting, objects
-from vaulting import SMALL, OwnerKey, memory_stores, open_vault, records, sample, stream
+from support.machine.determinism import ManualClock
+from support.vault.vaulting import SMALL, OwnerKey, memory_stores, open_vault, records, sample, stream
 
 DATA = sample(30_000)
 

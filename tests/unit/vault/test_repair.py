@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from determinism import SeededEntropy
-from keeping import assert_at_rest, assert_sound, later, read_rows
 from reelm.base import Database, DataClass
 from reelm.vault import (
     DeletionUnfinished,
@@ -20,7 +18,9 @@ from reelm.vault import (
     Vault,
 )
 from reelm.vault.adapters.memory import MemoryStore, MemoryWriter
-from vaulting import OwnerKey, memory_stores, outside, records, sample, stream
+from support.machine.determinism import SeededEntropy
+from support.vault.keeping import assert_at_rest, assert_sound, later, read_rows
+from support.vault.vaulting import OwnerKey, memory_stores, outside, records, sample, stream
 
 DATA = sample(9_000)
 

@@ -6,19 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from bad_s3 import (
-    ACCESS_KEY,
-    SECRET,
-    Asked,
-    BadServer,
-    always,
-    answer,
-    bad_s3,
-    error,
-    found,
-    part,
-    self_signed,
-)
 from reelm.base import SystemClock, SystemEntropy
 from reelm.vault import (
     FragmentMissing,
@@ -33,6 +20,19 @@ from reelm.vault import (
 from reelm.vault.adapters.examine_bucket import examine_bucket
 from reelm.vault.adapters.multipart import forget_unfinished
 from reelm.vault.adapters.s3 import PART_BYTES
+from support.vault.bad_s3 import (
+    ACCESS_KEY,
+    SECRET,
+    Asked,
+    BadServer,
+    always,
+    answer,
+    bad_s3,
+    error,
+    found,
+    part,
+    self_signed,
+)
 
 NAME = "ab" * 32
 

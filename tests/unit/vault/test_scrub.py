@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from determinism import ManualClock
-from keeping import assert_at_rest, later, read_rows
 from reelm.base import Database, DataClass
 from reelm.vault import Outside, StoreFailed, Upkeep, Vault
 from reelm.vault.adapters.memory import MemoryStore
 from reelm.vault.store import ObjectRecord
-from vaulting import OwnerKey, memory_stores, outside, records, sample, stream
+from support.machine.determinism import ManualClock
+from support.vault.keeping import assert_at_rest, later, read_rows
+from support.vault.vaulting import OwnerKey, memory_stores, outside, records, sample, stream
 
 CONTENTS = {f"clip:{at}": sample(3_000 + 7_000 * at, seed=at) for at in range(3)}
 

@@ -3,9 +3,9 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from determinism import SeededEntropy
 from reelm.base import Secret
 from reelm.vault.share import combine, regrow, split
+from support.machine.determinism import SeededEntropy
 
 SECRET = Secret(bytes(range(100, 132)))
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from determinism import ManualClock, SeededEntropy
 from reelm.base import Database, DataClass, ObjectId
 from reelm.vault import (
     ClassNeedsSeal,
@@ -24,7 +23,18 @@ from reelm.vault import (
 from reelm.vault.adapters.memory import MemoryStore
 from reelm.vault.errors import Fault
 from reelm.vault.store import entries, objects, packs
-from vaulting import PACK_KEY, PACKED, SMALL, OwnerKey, memory_stores, open_vault, records, sample, stream
+from support.machine.determinism import ManualClock, SeededEntropy
+from support.vault.vaulting import (
+    PACK_KEY,
+    PACKED,
+    SMALL,
+    OwnerKey,
+    memory_stores,
+    open_vault,
+    records,
+    sample,
+    stream,
+)
 
 LIMIT = PACKED.pack_below_bytes
 PUBLIC, PROTECTED = DataClass.PUBLIC, DataClass.PROTECTED

@@ -11,7 +11,7 @@ from reelm.base import Database, DataClass, ObjectId
 from reelm.vault import ObjectMissing, Outside, ProviderId, Receipt, Stage, StoreFailed, Upkeep, Vault
 from reelm.vault.adapters.memory import MemoryStore
 from reelm.vault.model import FragmentState
-from vaulting import OwnerKey, memory_stores, outside, records, sample, stream
+from support.vault.vaulting import OwnerKey, memory_stores, outside, records, sample, stream
 
 
 @pytest.fixture

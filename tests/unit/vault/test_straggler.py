@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from determinism import ManualClock, SeededEntropy
 from reelm.base import Database, DataClass, ObjectId
 from reelm.vault import FragmentWriter, Receipt, Vault
 from reelm.vault.adapters.memory import MemoryStore
 from reelm.vault.codec import Block
 from reelm.vault.model import FragmentState
 from reelm.vault.store import ObjectRecord, find, fragments, objects
-from vaulting import SMALL, OwnerKey, memory_stores, open_vault, records, sample, stream
+from support.machine.determinism import ManualClock, SeededEntropy
+from support.vault.vaulting import SMALL, OwnerKey, memory_stores, open_vault, records, sample, stream
 
 DATA = sample(30_000)
 PATIENT = replace(SMALL, straggler_seconds=30)

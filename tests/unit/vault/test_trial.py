@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from determinism import SeededEntropy
 from reelm.base import SystemClock
 from reelm.cli import main
 from reelm.vault import Examination, Finding, StoreFailed, Verdict
 from reelm.vault.adapters.examine_folder import examine_folder
 from reelm.vault.adapters.memory import MemoryStore
 from reelm.vault.trial import Examiner, carry_out
+from support.machine.determinism import SeededEntropy
 
 
 class StaleStore(MemoryStore):

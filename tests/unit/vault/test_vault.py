@@ -9,7 +9,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from determinism import ManualClock
 from reelm.base import Database, DataClass, ObjectId
 from reelm.vault import (
     DeletionUnfinished,
@@ -26,7 +25,8 @@ from reelm.vault import (
 from reelm.vault.adapters.folder import FolderStore
 from reelm.vault.adapters.memory import MemoryStore
 from reelm.vault.store import objects
-from vaulting import SMALL, OwnerKey, memory_stores, open_vault, records, sample, stream
+from support.machine.determinism import ManualClock
+from support.vault.vaulting import SMALL, OwnerKey, memory_stores, open_vault, records, sample, stream
 
 PUBLIC = DataClass.PUBLIC
 EDGES = [0, 1, 1023, 1024, 1025, 2048, 3500, 4095, 4096, 4097, 8192, 8193, 16384, 20000]

@@ -10,7 +10,7 @@ from reelm.vault import NotEnoughFragments, Receipt, Suite, Vault
 from reelm.vault.adapters.memory import MemoryStore
 from reelm.vault.get import Retrieval
 from reelm.vault.store import FragmentRecord, ObjectRecord, find
-from vaulting import OwnerKey, memory_stores, open_vault, outside, records, sample, stream
+from support.vault.vaulting import OwnerKey, memory_stores, open_vault, outside, records, sample, stream
 
 # Every byte of its fragments is visited, so it is tiny; test_fragment.py does the same for larger ones.
 DATA = sample(40)

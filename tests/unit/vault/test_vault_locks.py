@@ -15,7 +15,7 @@ from reelm.vault.format import HEAD_BYTES
 from reelm.vault.fragment import Fragment, check_whole, cut
 from reelm.vault.keys import ContentKey
 from reelm.vault.share import combine
-from vaulting import OwnerKey, craft, sample
+from support.vault.vaulting import OwnerKey, craft, sample
 
 DATA = b"a secret that nobody else may read. " * 20
 CRAFTED = craft(DATA)

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from loglines import logged
 from reelm.base import SystemClock
 from reelm.workflows import Job, JobState, Json, Run
 from reelm.workflows.adapters.dbos import DbosJobs
 from reelm.workflows.adapters.jobs_sqlite import JobsConnection, unixepoch
+from support.machine.loglines import logged
 
 pytestmark = pytest.mark.slow
 # What DBOS writes into the schema: below Python 3.12, and from there on.

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from asking import EMAIL, MESSAGES, PASSWORD, SHIPPED, anything, member, with_policy
 from reelm.realm.policy import (
     Access,
     Decision,
@@ -20,6 +19,7 @@ from reelm.realm.policy import (
     is_same_again,
     shipped_schema,
 )
+from support.access.asking import EMAIL, MESSAGES, PASSWORD, SHIPPED, anything, member, with_policy
 
 ASKED = Access("access.read", EMAIL, "support-request", "T-1")
 REQUEST = ASKED.request(member("support"))

@@ -7,9 +7,9 @@ from itertools import product
 
 import pytest
 
-from asking import ACTIONS, ROLES, SHIPPED, anything, with_policy
 from reelm.realm import PoliciesRefused
 from reelm.realm.policy import PolicySet, decide, shipped_policies, shipped_schema
+from support.access.asking import ACTIONS, ROLES, SHIPPED, anything, with_policy
 
 READ = {"access.read", "access.export"}
 APPROVE = {"access.approve", "access.review"}

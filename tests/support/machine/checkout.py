@@ -1,0 +1,79 @@
+"""A copy of this checkout, prepared by the launcher under a Python of its own, as a newcomer's is.
+
+What the page is built with and the built page are lent by this checkout, since they are the same under every
+Python; the Python packages are installed anew. The folder's name has spaces and letters of several scripts.
+"""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from support.machine.source import ROOT, committed
+
+NAME = "Ein Ordner für 短视频 & more"
+_LENT = (".tools/uv", ".tools/node", "ui/node_modules")
+_COPIED = ("src/reelm/web/static", ".tools/page.json", ".tools/page-packages.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """A folder with the product, and the Python that its launcher is started with."""
+
+    folder: Path
+    python: str
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        return (self.python, str(self.folder / "reelm"))
+
+    def run(
+        self, *arguments: str, seconds: float, environment: Mapping[str, str] | None = None
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run ``./reelm …`` to its end; what it prints is in ``stdout``, both streams in order."""
+        return subprocess.run(  # noqa: S603 - the product itself
+            [*self.command, *arguments],
+            cwd=self.folder,
+            env=_own() if environment is None else dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            timeout=seconds,
+            check=False,
+        )
+
+
+def copied(folder: Path, python: str) -> Checkout:
+    """A copy below ``folder`` with nothing prepared but the page."""
+    target = folder / NAME
+    for path in committed():
+        _copy(path, target / path.relative_to(ROOT))
+    for name in _COPIED:
+        _copy(ROOT / name, target / name)
+    for name in _LENT:
+        if (ROOT / name).exists():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            (target / name).symlink_to(ROOT / name)
+    return Checkout(target, python)
+
+
+def last_lines(text: str, count: int = 40) -> str:
+    return "\n".join(text.splitlines()[-count:])
+
+
+def _own() -> dict[str, str]:
+    """This process's variables, without those by which a test runner would take another one for its own."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+
+
+def _copy(source: Path, target: Path) -> None:
+    """With its times, by which the launcher knows that the page is that of these sources."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if source.is_dir():
+        shutil.copytree(source, target)
+    elif source.exists():
+        shutil.copy2(source, target)
