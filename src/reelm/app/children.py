@@ -53,7 +53,7 @@ class Patience:
     leftover_seconds: float = 10
     healthy_seconds: float = 30
     first_delay_seconds: float = 0.2
-    last_delay_seconds: float = 5
+    last_delay_seconds: float = 2
     start_attempts: int = 5
 
 
