@@ -22,7 +22,8 @@ _LOCK = (
     "--no-header",
     "--no-annotate",
 )
-_WORKERS = ("-n", "2", "--dist", "loadgroup")
+# One more than the processors that CI has: many tests wait for a process, a browser or a timer.
+_WORKERS = ("-n", "3", "--dist", "loadgroup")
 
 
 def run(verb: str, chosen: argparse.Namespace, rest: Sequence[str]) -> int:

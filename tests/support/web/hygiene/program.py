@@ -18,7 +18,8 @@ from support.web.hygiene.offences import OFFENCES, offending
 from support.web.hygiene.watched import Watched, launched, watch
 from support.web.hygiene.wire import Contact, Wire
 
-_QUIET_MS, _IDLE_MS = 700, 4_000
+# Until what was just asked for has left; until nothing more of it leaves; what Chromium does by itself.
+_SENT_MS, _QUIET_MS, _IDLE_MS = 300, 700, 4_000
 
 
 async def main(folder: Path, chromium: str) -> None:
@@ -73,7 +74,8 @@ async def offend(wire: Wire, browser: Browser, url: str, *, without: set[Contact
     mark = len(wire.contacts)
     for name in OFFENCES:
         await page.goto(f"{url}/{name.replace(' ', '-')}", wait_until="commit")
-        await page.wait_for_timeout(_QUIET_MS)
+        await page.wait_for_timeout(_SENT_MS)
+    await page.wait_for_timeout(_QUIET_MS)
     return {"contacts": told(wire.since(mark, without=without)), **of_window(watched)}
 
 
@@ -85,7 +87,8 @@ async def offend_within(wire: Wire, browser: Browser, url: str, *, without: set[
     for script in OFFENCES.values():
         with suppress(Error):  # refused, as it should be
             await page.evaluate(f"() => {{ {script} }}")
-            await page.wait_for_timeout(_QUIET_MS)
+            await page.wait_for_timeout(_SENT_MS)
+    await page.wait_for_timeout(_QUIET_MS)
     return told(wire.since(mark, without=without))
 
 
