@@ -1,6 +1,6 @@
 """Every kind of source there is, and what becomes of it: rows of a test, and of docs/reference/sources.md.
 
-``python tests/support/media/matrix.py`` writes the page anew from the rows, which the test has found to be true.
+Run as a program, it writes the page anew from the rows, which the test has found to be true.
 """
 
 import sys
@@ -17,7 +17,7 @@ REMUXED, ENCODED = "plays as it is", "plays, encoded"
 _HEADING = """\
 # Sources
 
-<!-- Made from the test of the same rows by `python tests/support/media/matrix.py`; change the rows, not this page. -->
+<!-- Made from the same rows by tests/support/media/matrix.py; change the rows, not this page. -->
 
 What becomes of a file, by kind. Each row is a file that the tests make and send in. "Plays as it is" means
 that players get the source's own picture and sound at once, until the encoded rungs are there.
