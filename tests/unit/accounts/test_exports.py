@@ -108,6 +108,7 @@ async def test_an_approval_is_of_exactly_these_people(office: Office) -> None:
     await take(office, approval, about=("ben", "ana", "ben"))
 
 
+@pytest.mark.slow
 async def test_of_a_hundred_who_use_one_approval_at_once_one_takes_it(office: Office) -> None:
     approval = await approve(office)
     ended = await asyncio.gather(*(take(office, approval) for _ in range(100)), return_exceptions=True)

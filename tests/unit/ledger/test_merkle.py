@@ -67,6 +67,7 @@ def test_the_empty_tree_has_the_hash_of_nothing() -> None:
     assert sha256(b"").digest() == EMPTY_ROOT == trees.mth([])
 
 
+@pytest.mark.slow
 def test_growing_agrees_with_the_rfc_on_ten_thousand_random_sizes() -> None:
     """The slow tree is remembered by its perfect parts; what it recomputes is the ragged right side."""
     chance = random.Random(6962)

@@ -47,6 +47,7 @@ def build(home: Path) -> Mapping[str, bytes]:
     return {path.name: path.read_bytes() for path in (home / "dist").iterdir()}
 
 
+@pytest.mark.slow
 def test_two_folders_make_the_same_wheels_and_the_same_page(tmp_path: Path) -> None:
     if not all((ROOT / folder).is_dir() for folder in TOOLS):
         missing("The page's build tool (./reelm up fetches it)")

@@ -48,6 +48,7 @@ async def _run(path: Path, story: Any, key: str) -> None:
 
 
 @pytest.mark.parametrize("default", [SECONDS, MILLISECONDS], ids=["made-below-3.12", "made-from-3.12-on"])
+@pytest.mark.slow
 async def test_a_file_of_jobs_that_another_python_made_is_worked_on(tmp_path: Path, default: str) -> None:
     path = tmp_path / "jobs.sqlite"
     assert await told(path, 1) == ["story/1"]
