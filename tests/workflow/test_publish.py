@@ -7,8 +7,8 @@ import av
 import pytest
 
 from reelm.base import ClipId
+from reelm.clips import ClipState, Progress, Step
 from reelm.feed import Tab
-from reelm.social import ClipState, Progress, Step
 from reelm.workflows import Json, Run, poster, publish, publish_job, tidy
 from reelm.workflows.adapters.inline import InlineJobs
 from support.machine.determinism import ManualClock
@@ -188,7 +188,7 @@ async def test_starting_a_job_twice_publishes_once(stage: Stage) -> None:
     ann = await stage.person("ann")
     made = await stage.post(ann, footage.clip(seconds=0.6))
     async with stage.realm.database.read() as tx:
-        (waiting,) = await stage.realm.social.due(tx, 10)
+        (waiting,) = await stage.realm.clips.publishing.due(tx, 10)
     await stage.jobs.start(publish_job(waiting))
     before = await look(stage)
     await stage.jobs.start(publish_job(waiting))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reelm.base import ClipId
-from reelm.social import Step
+from reelm.clips import Step
 from reelm.workflows import Json, Run, publish
 from reelm.workflows.adapters.inline import InlineJobs
 from support.media import footage

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reelm.base import AccountId, ClipId, UploadId
-from reelm.social import ClipState, Step
+from reelm.clips import ClipState, Step
 from reelm.workflows import Json, Run, abandon, publish, remove, tidy
 from reelm.workflows.adapters.inline import InlineJobs
 from reelm.workflows.steps import FAULT
@@ -20,7 +20,7 @@ from support.realm.realms import Stage, look, viewer
 
 async def retry(stage: Stage, clip_id: ClipId, owner: AccountId) -> None:
     async with stage.realm.database.write() as tx:
-        await stage.realm.social.retry(tx, clip_id, owner)
+        await stage.realm.clips.publishing.retry(tx, clip_id, owner)
 
 
 @contextmanager
@@ -69,7 +69,7 @@ def lose(path: Path) -> Callable[[], Awaitable[None]]:
 
 async def upload_of(stage: Stage) -> UploadId:
     async with stage.realm.database.read() as tx:
-        (waiting,) = await stage.realm.social.due(tx, 10)
+        (waiting,) = await stage.realm.clips.publishing.due(tx, 10)
     return waiting.upload_id
 
 
@@ -200,7 +200,7 @@ async def test_a_retry_of_what_nobody_could_watch_leaves_nothing_of_the_first_at
     with pytest.raises(FileNotFoundError):
         await stage.publish()
     async with stage.realm.database.read() as tx:
-        (waiting,) = await stage.realm.social.due(tx, 10)
+        (waiting,) = await stage.realm.clips.publishing.due(tx, 10)
     await abandon(waiting, realm=stage.realm)
     seen = await stage.see(made.id, ann)
     assert seen.state is ClipState.FAILED
@@ -245,7 +245,7 @@ async def test_a_clip_removed_while_it_is_published_leaves_nothing(stage: Stage,
     world.check()
     assert (world.objects, world.files, world.spooled) == ({}, frozenset(), ())
     async with stage.realm.database.read() as tx:
-        assert await stage.realm.social.due(tx, 10) == ()
+        assert await stage.realm.clips.publishing.due(tx, 10) == ()
 
 
 async def test_abandoning_a_story_that_ended_well_changes_nothing(stage: Stage) -> None:
@@ -253,7 +253,7 @@ async def test_abandoning_a_story_that_ended_well_changes_nothing(stage: Stage) 
     ann = await stage.person("ann")
     made = await stage.post(ann, footage.clip(seconds=0.4))
     async with stage.realm.database.read() as tx:
-        (waiting,) = await stage.realm.social.due(tx, 10)
+        (waiting,) = await stage.realm.clips.publishing.due(tx, 10)
     await stage.publish()
     await abandon(waiting, realm=stage.realm)
     assert (await stage.progress(made.id, ann)).step is Step.DONE

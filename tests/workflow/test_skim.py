@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from reelm.base import ClipId
+from reelm.clips import ClipRemoved, ClipState, NoSuchClip, Step
 from reelm.delivery import NoSuchStrip
 from reelm.media import Scheme, Strip
 from reelm.media.pdq import MARK_BYTES
-from reelm.social import ClipRemoved, ClipState, NoSuchClip, Step
 from reelm.workflows import Json, Run, publish, remove, strip, tidy
 from reelm.workflows.adapters.inline import InlineJobs
 from support.machine.runs import Before

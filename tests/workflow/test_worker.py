@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from reelm.base import AccountId, ClipId
-from reelm.social import ClipState, Step
+from reelm.clips import ClipState, Step
 from reelm.workflows.steps import FAULT
 from support.media import footage
 from support.media.playlists import screen
@@ -53,7 +53,7 @@ async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 30) -
 
 async def are_done(stage: Stage, owner: AccountId, count: int) -> bool:
     async with stage.realm.database.read() as tx:
-        page = await stage.realm.social.clips_of(tx, "ann", owner)
+        page = await stage.realm.clips.by_author(tx, "ann", owner)
     steps = [(await stage.progress(clip.id, owner)).step for clip in page.clips]
     return steps == [Step.DONE] * count
 
@@ -96,7 +96,7 @@ async def test_a_story_that_breaks_unexpectedly_is_told_to_the_creator_and_can_b
         ann = await stage.person("ann")
         clip = await stage.post(ann, footage.clip(seconds=0.6))
         async with stage.realm.database.read() as tx:
-            (waiting,) = await stage.realm.social.due(tx, 10)
+            (waiting,) = await stage.realm.clips.publishing.due(tx, 10)
         obstacle = data / "spool" / f"{waiting.upload_id}.work"
         obstacle.write_text("a file where a folder should be made")
         with worker(data):
@@ -107,7 +107,7 @@ async def test_a_story_that_breaks_unexpectedly_is_told_to_the_creator_and_can_b
             assert (seen.failure.code, seen.failure.detail) == ("publish.fault", FAULT)
             obstacle.unlink()
             async with stage.realm.database.write() as tx:
-                await stage.realm.social.retry(tx, clip.id, ann)
+                await stage.realm.clips.publishing.retry(tx, clip.id, ann)
             await until(lambda: is_at(stage, clip.id, ann, Step.DONE))
         assert len(await screen(viewer(stage), clip.id)) == 1
         (await look(stage)).check()

@@ -8,7 +8,7 @@ Nouns: ``Feed``, the way in; ``Tab``, which feed; ``Page``, clips and the cursor
 """
 
 from reelm.feed.errors import BadCursor
-from reelm.feed.feed import Config, Feed
+from reelm.feed.feed import Feed, FeedConfig
 from reelm.feed.model import Page, Tab
 
-__all__ = ["BadCursor", "Config", "Feed", "Page", "Tab"]
+__all__ = ["BadCursor", "Feed", "FeedConfig", "Page", "Tab"]

@@ -20,9 +20,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from reelm.base import ClipId, read_id, write_id
+from reelm.clips import Place
 from reelm.feed.errors import BadCursor
 from reelm.feed.model import MARK_BYTES, MARKS_MAX, SEED_BYTES, Session, Span, Tab
-from reelm.social import Place
 
 _VERSION = 1
 _TABS = tuple(Tab)

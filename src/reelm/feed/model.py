@@ -15,7 +15,7 @@ from itertools import chain, islice
 from typing import NamedTuple
 
 from reelm.base import AccountId, ClipId
-from reelm.social import Candidate, ClipView, Place
+from reelm.clips import Candidate, ClipView, Place
 
 SEED_BYTES = 8
 # 400 marks of 40 bits: one clip in 2.7 billion would be taken for one that was shown.

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from reelm.base import Clock, Tx
+from reelm.clips import Candidate, Clips
 from reelm.feed.stream import Head
-from reelm.social import Candidate, Social
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +21,9 @@ class Pools:
     """
 
     def __init__(
-        self, social: Social, *, clock: Clock, keep_seconds: float, recent_count: int, popular_count: int
+        self, clips: Clips, *, clock: Clock, keep_seconds: float, recent_count: int, popular_count: int
     ) -> None:
-        self._social = social
+        self._clips = clips
         self._clock = clock
         self._keep_seconds = keep_seconds
         self._recent_count = recent_count
@@ -45,8 +45,8 @@ class Pools:
         return self._pool
 
     async def _load(self, tx: Tx) -> Pool:
-        recent = await self._social.recent(tx, self._recent_count)
-        popular = await self._social.popular(tx, self._popular_count, self._clock.now())
+        recent = await self._clips.candidates.recent(tx, self._recent_count)
+        popular = await self._clips.candidates.popular(tx, self._popular_count, self._clock.now())
         by_views = sorted(recent, key=lambda each: each.view_count)
         return Pool(
             head=Head(recent, is_whole=len(recent) < self._recent_count),

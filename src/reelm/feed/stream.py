@@ -6,8 +6,8 @@ from itertools import islice
 from typing import Protocol
 
 from reelm.base import AccountId, Tx
+from reelm.clips import Candidate, Clips, Place
 from reelm.feed.model import Memory, Reach
-from reelm.social import Candidate, Place, Social
 
 BATCH = 60
 
@@ -46,8 +46,8 @@ class Stream(Protocol):
 class Recent:
     """Everything that is visible in the realm."""
 
-    def __init__(self, social: Social, tx: Tx, head: Head) -> None:
-        self._social = social
+    def __init__(self, clips: Clips, tx: Tx, head: Head) -> None:
+        self._clips = clips
         self._tx = tx
         self._head = head
 
@@ -55,29 +55,29 @@ class Recent:
         return self._head
 
     async def older(self, than: Place) -> Sequence[Candidate]:
-        return await self._social.recent(self._tx, BATCH, before=than)
+        return await self._clips.candidates.recent(self._tx, BATCH, before=than)
 
     async def newer(self, than: Place) -> Sequence[Candidate]:
-        return await self._social.recent(self._tx, BATCH, after=than)
+        return await self._clips.candidates.recent(self._tx, BATCH, after=than)
 
 
 class Followed:
     """What those whom the viewer follows have published."""
 
-    def __init__(self, social: Social, tx: Tx, viewer: AccountId) -> None:
-        self._social = social
+    def __init__(self, clips: Clips, tx: Tx, viewer: AccountId) -> None:
+        self._clips = clips
         self._tx = tx
         self._viewer = viewer
 
     async def head(self) -> Head:
-        clips = await self._social.followed(self._tx, self._viewer, BATCH)
+        clips = await self._clips.candidates.followed(self._tx, self._viewer, BATCH)
         return Head(clips, is_whole=len(clips) < BATCH)
 
     async def older(self, than: Place) -> Sequence[Candidate]:
-        return await self._social.followed(self._tx, self._viewer, BATCH, before=than)
+        return await self._clips.candidates.followed(self._tx, self._viewer, BATCH, before=than)
 
     async def newer(self, than: Place) -> Sequence[Candidate]:
-        return await self._social.followed(self._tx, self._viewer, BATCH, after=than)
+        return await self._clips.candidates.followed(self._tx, self._viewer, BATCH, after=than)
 
 
 async def look(stream: Stream, memory: Memory, *, want: int, is_near: bool = False) -> Reach:

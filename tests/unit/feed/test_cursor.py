@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reelm.base import ClipId, write_id
+from reelm.clips import Place
 from reelm.feed import BadCursor, Tab
 from reelm.feed.cursor import read_cursor, write_cursor
 from reelm.feed.model import MARK_BYTES, MARKS_MAX, SEED_BYTES, Session, Span
-from reelm.social import Place
 
 ids = st.binary(min_size=16, max_size=16).map(lambda raw: ClipId(write_id(raw)))
 moments = st.datetimes(datetime(1970, 1, 1), datetime(9999, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds the zone

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reelm.base import AccountId, ClipId, write_id
+from reelm.clips import Candidate, Place
 from reelm.feed.cursor import read_cursor, write_cursor
 from reelm.feed.model import (
     MARKS_MAX,
@@ -23,7 +24,6 @@ from reelm.feed.model import (
     mix,
 )
 from reelm.feed.stream import BATCH, Head, look
-from reelm.social import Candidate, Place
 
 START = datetime(2026, 1, 25, 12, tzinfo=UTC)
 LATER = START + timedelta(days=99)
