@@ -1,8 +1,8 @@
 """Profiles, handles and follows, and whom a viewer may see.
 
 ``visible_to`` is the one rule of whose content a viewer may see; every statement of a package above that
-lists, counts or finds something by its author takes its condition from here. Counts change in the unit of work
-that changes what they count, and a repeated request counts once.
+lists, counts or finds something by its author takes its condition from here. Counts change in the unit of
+work that changes what they count, and a repeated request counts once.
 
 Nouns: ``People``, the way in; ``Profile`` and its ``ProfileView`` for one viewer; ``Author``, what is shown
 of the person behind a clip or a comment.

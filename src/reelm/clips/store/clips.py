@@ -47,7 +47,7 @@ _by_upload = _clip.where(clips.c.upload_id == bindparam("upload"))
 _counted = (
     select(clips.c.account_id, clips.c.like_count, is_public.label("was_public"))
     .where(clips.c.id == bindparam("clip"))
-    .with_for_update()
+    .with_for_update(key_share=True)  # the lock that an update takes: likes still refer to the clip
 )
 _remove = (
     update(clips)

@@ -1,4 +1,4 @@
-"""A town on records of its own."""
+"""A town on a database of its own, for the packages that need people."""
 
 import pytest
 
