@@ -141,16 +141,17 @@ def followed_by(viewer: ColumnElement[str]) -> Subquery:
     return select(follows.c.followed_id.label("account_id")).where(follows.c.follower_id == viewer).subquery()
 
 
-def accounts_by_prefix(prefix: ColumnElement[str], end: ColumnElement[str]) -> Select[tuple[str]]:
-    """Return the accounts whose handle begins with ``prefix`` and sorts before ``end`` in every collation.
+def accounts_by_prefix(prefix: ColumnElement[str], end: ColumnElement[str]) -> Subquery:
+    """Return the accounts whose handle begins with ``prefix``, as a table with the column ``account_id``.
 
-    The range lets an index find them; some collations put a little more into it, which the comparison of the
-    beginning leaves out.
+    ``end`` sorts after every such handle, in every collation. The range lets an index find them; some
+    collations put a little more into it, which the comparison of the beginning leaves out.
     """
-    return select(profiles.c.account_id).where(
+    found = select(profiles.c.account_id).where(
         profiles.c.handle.between(prefix, end),
         func.substr(profiles.c.handle, 1, func.length(prefix)) == prefix,
     )
+    return found.subquery()
 
 
 async def add(tx: Tx, profile: Profile) -> bool:

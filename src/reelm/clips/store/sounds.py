@@ -64,7 +64,7 @@ _most_used = (
 )
 
 _named = accounts_by_prefix(bindparam("word", type_=String()), bindparam("word_end", type_=String()))
-_made_by_named = select(clips.c.id).where(clips.c.account_id.in_(_named))
+_made_by_named = select(clips.c.id).join_from(_named, clips, clips.c.account_id == _named.c.account_id)
 _tagged = select(clip_tags.c.clip_id).where(clip_tags.c.tag == bindparam("tag"))
 _found = (
     _usable.where(clips.c.id.in_(union(_made_by_named, _tagged)), clips.c.id < bindparam("before"))
