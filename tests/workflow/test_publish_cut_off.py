@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reelm.base import AccountId, ClipId, Database, Tx
-from reelm.clips import ClipState, Step
+from reelm.clips import ClipState, PublishStep
 from reelm.media import REMUXED
 from reelm.workflows import Job, Json, Run, publish, publish_job
 from reelm.workflows.adapters.inline import InlineJobs
@@ -103,7 +103,7 @@ class Attempt:
         async with staged(self.data) as self.stage:
             await self.jobs.start(self.job)
             assert (await self.stage.see(self.clip_id)).state is ClipState.VISIBLE
-            assert (await self.stage.progress(self.clip_id, self.owner)).step is Step.DONE
+            assert (await self.stage.progress(self.clip_id, self.owner)).step is PublishStep.DONE
             screened = await screen(viewer(self.stage), self.clip_id)
             assert len(screened) == rung_count
             looks = {(each.width, each.height, b"av01" in each.plain[0]) for each in screened}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reelm.base import AccountId, ClipId, UploadId
-from reelm.clips import ClipState, Step
+from reelm.clips import ClipState, PublishStep
 from reelm.workflows import Json, Run, abandon, publish, remove, tidy
 from reelm.workflows.adapters.inline import InlineJobs
 from reelm.workflows.steps import FAULT
@@ -83,7 +83,7 @@ async def test_a_source_that_vanished_is_told_in_plain_words_and_leaves_nothing_
     assert seen.failure is not None
     assert seen.failure.code == "media.upload-missing"
     assert "Send it again" in seen.failure.detail
-    assert (await stage.progress(made.id, ann)).step is Step.FAILED
+    assert (await stage.progress(made.id, ann)).step is PublishStep.FAILED
     world = await look(stage)
     world.check()
     assert (world.objects, world.spooled) == ({}, ())
@@ -170,7 +170,7 @@ async def test_a_clip_that_lost_its_better_rungs_stays_visible_and_retry_makes_o
     await stage.publish()
     seen = await stage.see(made.id)
     assert (seen.state, seen.failure) == (ClipState.VISIBLE, None), "how publishing ended is for its owner"
-    assert (await stage.progress(made.id, ann)).step is Step.FAILED
+    assert (await stage.progress(made.id, ann)).step is PublishStep.FAILED
     (low,) = await screen(viewer(stage), made.id)
 
     source.with_suffix(".elsewhere").rename(source)
@@ -256,5 +256,5 @@ async def test_abandoning_a_story_that_ended_well_changes_nothing(stage: Stage) 
         (waiting,) = await stage.realm.clips.publishing.due(tx, 10)
     await stage.publish()
     await abandon(waiting, realm=stage.realm)
-    assert (await stage.progress(made.id, ann)).step is Step.DONE
+    assert (await stage.progress(made.id, ann)).step is PublishStep.DONE
     assert (await stage.see(made.id)).state is ClipState.VISIBLE

@@ -22,12 +22,13 @@ from reelm.clips.errors import (
     SoundNotAllowed,
     WrongState,
 )
-from reelm.clips.lifecycle import ClipState, Step
+from reelm.clips.lifecycle import ClipState, PublishStep
 from reelm.clips.model import (
     Candidate,
     Carried,
     Clip,
     ClipPage,
+    ClipPlace,
     ClipsConfig,
     ClipShape,
     ClipView,
@@ -35,13 +36,12 @@ from reelm.clips.model import (
     CommentView,
     Details,
     Failure,
-    Place,
     Progress,
     Publication,
     Sound,
     SoundPage,
 )
-from reelm.clips.queue import Waiting
+from reelm.clips.queue import QueueWait
 from reelm.clips.store.visibility import visible_to
 
 __all__ = [
@@ -52,6 +52,7 @@ __all__ = [
     "Carried",
     "Clip",
     "ClipPage",
+    "ClipPlace",
     "ClipRemoved",
     "ClipShape",
     "ClipState",
@@ -66,15 +67,14 @@ __all__ = [
     "NoSuchComment",
     "NoSuchSound",
     "NotYours",
-    "Place",
     "Progress",
     "Publication",
+    "PublishStep",
+    "QueueWait",
     "Sound",
     "SoundGone",
     "SoundNotAllowed",
     "SoundPage",
-    "Step",
-    "Waiting",
     "WrongState",
     "visible_to",
 ]

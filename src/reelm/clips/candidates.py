@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from reelm.base import AccountId, Tx
-from reelm.clips.model import Candidate, ClipsConfig, Place, most_popular
+from reelm.clips.model import Candidate, ClipPlace, ClipsConfig, most_popular
 from reelm.clips.store import candidates
 
 
@@ -14,7 +14,7 @@ class Candidates:
         self._config = config
 
     async def recent(
-        self, tx: Tx, limit: int, *, before: Place | None = None, after: Place | None = None
+        self, tx: Tx, limit: int, *, before: ClipPlace | None = None, after: ClipPlace | None = None
     ) -> tuple[Candidate, ...]:
         """Return visible clips in the order of publication.
 
@@ -41,8 +41,8 @@ class Candidates:
         viewer: AccountId,
         limit: int,
         *,
-        before: Place | None = None,
-        after: Place | None = None,
+        before: ClipPlace | None = None,
+        after: ClipPlace | None = None,
     ) -> tuple[Candidate, ...]:
         """Return clips of those the viewer follows, ordered as ``recent`` orders them."""
         if before is not None:

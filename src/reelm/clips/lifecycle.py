@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class ClipState(StrEnum):
-    """Who may see a clip: everyone when visible, nobody when removed, its owner otherwise."""
+    """The state of a clip: visible to everyone, removed for everyone, or else for its owner alone."""
 
     DRAFT = "draft"
     PROCESSING = "processing"
@@ -18,8 +18,8 @@ class ClipState(StrEnum):
     REMOVED = "removed"
 
 
-class Step(StrEnum):
-    """How far publishing is; ``LIVE``: people can watch; ``IMPROVING``: further renditions are being made."""
+class PublishStep(StrEnum):
+    """A step of publishing. ``LIVE``: people can watch; ``IMPROVING``: further renditions are being made."""
 
     PREPARING = "preparing"
     STORING = "storing"
@@ -38,9 +38,9 @@ MOVES: Mapping[ClipState, frozenset[ClipState]] = {
 }
 
 
-def furthest(one: tuple[Step, float], other: tuple[Step, float]) -> tuple[Step, float]:
+def furthest(one: tuple[PublishStep, float], other: tuple[PublishStep, float]) -> tuple[PublishStep, float]:
     """Return the later of two steps, each with its ratio: what people are shown never goes back."""
-    order = list(Step)
+    order = list(PublishStep)
     return max(one, other, key=lambda at: (order.index(at[0]), at[1]))
 
 

@@ -8,8 +8,8 @@ from typing import NamedTuple, TypeVar
 
 from reelm.base import AccountId, BadId, ClipId, CommentId, UploadId, read_id
 from reelm.clips.errors import BadMoment, BadPlace
-from reelm.clips.lifecycle import ClipState, Step
-from reelm.clips.queue import Waiting
+from reelm.clips.lifecycle import ClipState, PublishStep
+from reelm.clips.queue import QueueWait
 from reelm.media import Strip
 from reelm.people import Author
 
@@ -220,15 +220,15 @@ class Publication:
 class Progress:
     """``ratio`` is of the current step, 0 to 1; ``is_playable`` says that people can watch it already."""
 
-    step: Step
+    step: PublishStep
     ratio: float
     is_playable: bool
     failure: Failure | None
-    waiting: Waiting | None = None
+    waiting: QueueWait | None = None
 
 
-class Place(NamedTuple):
-    """Where a visible clip stands in the order of publication; later is greater."""
+class ClipPlace(NamedTuple):
+    """The place of a visible clip in the order of publication; later is greater."""
 
     published_at: datetime
     clip_id: ClipId
@@ -245,8 +245,8 @@ class Candidate(NamedTuple):
     view_count: int
 
     @property
-    def place(self) -> Place:
-        return Place(self.published_at, self.clip_id)
+    def place(self) -> ClipPlace:
+        return ClipPlace(self.published_at, self.clip_id)
 
 
 def popularity(candidate: Candidate, *, now: datetime) -> float:

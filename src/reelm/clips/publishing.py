@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from reelm.base import AccountId, ClipId, Clock, Tx
 from reelm.clips.errors import NoSuchClip, WrongState
-from reelm.clips.lifecycle import ClipState, Step, furthest
+from reelm.clips.lifecycle import ClipState, PublishStep, furthest
 from reelm.clips.model import FAILURE_DETAIL_LENGTH, ClipView, Failure, Progress, Publication
-from reelm.clips.queue import Waiting, seconds_left
+from reelm.clips.queue import QueueWait, seconds_left
 from reelm.clips.store import publishing
 from reelm.clips.visibility import require_kept, require_owned, see
 from reelm.media import Strip
@@ -28,7 +28,7 @@ class Publishing:
         """
         return await publishing.due(tx, limit)
 
-    async def report(self, tx: Tx, clip_id: ClipId, step: Step, ratio: float) -> None:
+    async def report(self, tx: Tx, clip_id: ClipId, step: PublishStep, ratio: float) -> None:
         """Record how far publishing is: ``ratio`` of the step, cut to 0 to 1.
 
         It never goes back, although a step may run a second time. After the end it changes nothing.
@@ -118,14 +118,14 @@ class Publishing:
         turn = await publishing.next_round(tx, account_id)
         if not await publishing.retry(tx, clip_id, at=self._clock.now(), turn=turn):
             progress = await publishing.progress(tx, clip_id)
-            if progress is None or progress.step is Step.DONE:
+            if progress is None or progress.step is PublishStep.DONE:
                 raise WrongState("This clip is published in full. There is nothing to try again.")
         return await see(tx, clip_id, account_id)
 
     async def is_under_way(self, tx: Tx, clip_id: ClipId) -> bool:
         """Return whether something is left to publish, and will be: it has neither ended nor failed."""
         found = await publishing.progress(tx, clip_id)
-        return found is not None and found.step not in {Step.DONE, Step.FAILED}
+        return found is not None and found.step not in {PublishStep.DONE, PublishStep.FAILED}
 
     async def progress(self, tx: Tx, clip_id: ClipId, viewer: AccountId, *, places: int = 0) -> Progress:
         """Return how far the publishing of one's own clip is, and what it waits for.
@@ -147,12 +147,12 @@ class Publishing:
         return replace(progress, waiting=await _waiting(tx, clip_id, progress, places=places))
 
 
-async def _waiting(tx: Tx, clip_id: ClipId, at: Progress, *, places: int) -> Waiting | None:
+async def _waiting(tx: Tx, clip_id: ClipId, at: Progress, *, places: int) -> QueueWait | None:
     obstacle = await publishing.obstacle(tx, clip_id)
-    if (at.step, at.ratio) != (Step.PREPARING, 0.0):
-        return Waiting(0, None, obstacle) if obstacle else None
+    if (at.step, at.ratio) != (PublishStep.PREPARING, 0.0):
+        return QueueWait(0, None, obstacle) if obstacle else None
     line = await publishing.line(tx, clip_id)
     if not line.ahead and not obstacle:
         return None
     seconds = None if obstacle else seconds_left(line, await publishing.paces(tx), places=places)
-    return Waiting(line.ahead, seconds, obstacle)
+    return QueueWait(line.ahead, seconds, obstacle)

@@ -13,7 +13,7 @@ _LEAST_PACES = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class QueueWait:
     """The reason why nothing happens to a clip yet.
 
     Attributes:

@@ -1,4 +1,4 @@
-"""Pages of clips, one after the other, without a repeat."""
+"""Choose pages of clips, one after the other, without a repeat."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -7,7 +7,7 @@ from itertools import islice
 from reelm.base import AccountId, Clock, Entropy, Tx
 from reelm.clips import Candidate, Clips, ClipView
 from reelm.feed.cursor import read_cursor, write_cursor
-from reelm.feed.model import SEED_BYTES, Memory, Offer, Page, Session, Tab, in_order, mix
+from reelm.feed.model import SEED_BYTES, FeedSession, Memory, Offer, Page, Tab, in_order, mix
 from reelm.feed.pool import Pools
 from reelm.feed.stream import Followed, Recent, Stream, look
 
@@ -18,7 +18,7 @@ CHOICE = 4
 
 @dataclass(frozen=True, slots=True)
 class FeedConfig:
-    """What an operator may choose."""
+    """The settings of the feed that an operator may choose."""
 
     # How long one process keeps the shared candidates; a new clip is offered after this long at the latest.
     keep_seconds: float = 1.0
@@ -33,7 +33,7 @@ DEFAULTS = FeedConfig()
 
 
 class Feed:
-    """What to watch next; sees only what ``Clips`` calls visible, and writes nothing."""
+    """The clips to watch next; sees only what ``Clips`` calls visible, and writes nothing."""
 
     def __init__(
         self, clips: Clips, *, clock: Clock, entropy: Entropy, config: FeedConfig = DEFAULTS
@@ -53,7 +53,7 @@ class Feed:
     async def page(
         self, tx: Tx, *, tab: Tab, viewer: AccountId | None, cursor: str | None = None, size: int = 5
     ) -> Page:
-        """The next clips of a tab: ``size`` (1 to 20), fewer at the end, none when everything was shown.
+        """Return the next clips of a tab: ``size`` (1 to 20), fewer at the end, none when all was shown.
 
         Following shows nothing to a viewer who is not signed in. A warm page costs at most three queries.
 
@@ -61,7 +61,9 @@ class Feed:
             BadCursor: the cursor is none of this tab's.
         """
         session = (
-            Session(tab, self._entropy.draw(SEED_BYTES)) if cursor is None else read_cursor(cursor, tab=tab)
+            FeedSession(tab, self._entropy.draw(SEED_BYTES))
+            if cursor is None
+            else read_cursor(cursor, tab=tab)
         )
         memory = Memory(session)
         wanted = max(1, min(size, PAGE_MAX))

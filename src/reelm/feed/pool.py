@@ -1,15 +1,15 @@
-"""The candidates that every viewer shares, kept for a moment."""
+"""Keep the candidates that every viewer shares for a moment."""
 
 from dataclasses import dataclass
 
 from reelm.base import Clock, Tx
 from reelm.clips import Candidate, Clips
-from reelm.feed.stream import Head
+from reelm.feed.stream import StreamHead
 
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    head: Head
+    head: StreamHead
     popular: tuple[Candidate, ...]
     quiet: tuple[Candidate, ...]
 
@@ -49,7 +49,7 @@ class Pools:
         popular = await self._clips.candidates.popular(tx, self._popular_count, self._clock.now())
         by_views = sorted(recent, key=lambda each: each.view_count)
         return Pool(
-            head=Head(recent, is_whole=len(recent) < self._recent_count),
+            head=StreamHead(recent, is_whole=len(recent) < self._recent_count),
             popular=popular,
             quiet=tuple(by_views[: (len(by_views) + 1) // 2]),
         )

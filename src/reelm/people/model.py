@@ -35,7 +35,7 @@ class ProfileView:
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """What a viewer is shown of the person behind a clip or a comment."""
+    """The person behind a clip or a comment, as one viewer sees them."""
 
     handle: str
     display_name: str

@@ -119,7 +119,7 @@ def progress(found: clips.Progress) -> schema.Progress:
     )
 
 
-def waiting(found: clips.Waiting | None) -> schema.Waiting | None:
+def waiting(found: clips.QueueWait | None) -> schema.Waiting | None:
     return None if found is None else schema.Waiting(found.ahead, found.seconds, found.obstacle)
 
 

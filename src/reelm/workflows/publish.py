@@ -26,7 +26,7 @@ from reelm.base import (
     SealedBytes,
     mint,
 )
-from reelm.clips import ClipRemoved, ClipState, Publication, Step
+from reelm.clips import ClipRemoved, ClipState, Publication, PublishStep
 from reelm.delivery import Rendition
 from reelm.media import (
     REMUXED,
@@ -191,7 +191,7 @@ async def _first_rung(order: Order, probe: Json, realm: OpenRealm) -> Json:
         with suppress(BadEncoding, Unreadable):  # not what it seemed: encoded like any other
             return await _remux(order, planned, remuxed, realm)
     async with _meanwhile(_poster(order, planned, realm)) as poster:
-        async with reporting(order.clip_id, Step.PREPARING, realm) as progress:
+        async with reporting(order.clip_id, PublishStep.PREPARING, realm) as progress:
             work = _work(order, Turn.FIRST_RUNG, planned, planned.rungs[:1], realm=realm)
             made = await make(work, progress=progress, realm=realm)
         still = _still(await poster)
@@ -241,7 +241,7 @@ def _still(poster: Poster) -> Still:
 async def _more_rungs(order: Order, probe: Json, rungs: tuple[Rung, ...], realm: OpenRealm) -> Json:
     """Encode some rungs and encrypt them; what is returned holds no key in the clear."""
     turn = Turn.MORE_RUNGS if rungs[0].codec == "h264" else Turn.AV1_RUNG
-    async with reporting(order.clip_id, Step.IMPROVING, realm) as progress:
+    async with reporting(order.clip_id, PublishStep.IMPROVING, realm) as progress:
         work = _work(order, turn, _planned(probe), rungs, realm=realm)
         made = await make(work, progress=progress, realm=realm)
     packed = [await _pack(order, each, realm) for each in made.renditions]
@@ -302,7 +302,7 @@ async def _store(order: Order, batch: Json, realm: OpenRealm) -> Json:
         )
         rendition = _rendition(order, each, receipt.object_id)
         async with kept_unless_removed(receipt.object_id, realm), realm.database.write() as tx:
-            await realm.clips.publishing.report(tx, order.clip_id, Step.STORING, 1.0)
+            await realm.clips.publishing.report(tx, order.clip_id, PublishStep.STORING, 1.0)
             await realm.delivery.announce(tx, rendition, SealedBytes(each.key_sealed))
     return None
 

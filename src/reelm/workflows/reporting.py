@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
 from reelm.base import ClipId
-from reelm.clips import Step
+from reelm.clips import PublishStep
 from reelm.workflows.realm import OpenRealm
 
 REPORT_SECONDS = 1.0
@@ -14,7 +14,9 @@ BEGUN_RATIO = 0.01
 
 
 @asynccontextmanager
-async def reporting(clip_id: ClipId, step: Step, realm: OpenRealm) -> AsyncIterator[Callable[[float], None]]:
+async def reporting(
+    clip_id: ClipId, step: PublishStep, realm: OpenRealm
+) -> AsyncIterator[Callable[[float], None]]:
     """A callback for progress; what it is told is written down once a second, and nothing before that."""
     told = [0.0]
 

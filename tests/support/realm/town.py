@@ -26,7 +26,7 @@ SHAPE = ClipShape(duration_ms=12_000, width=1080, height=1920)
 
 @dataclass
 class Town:
-    """Real records, a clock that stands still, and shortcuts for what most tests need first."""
+    """A real database, a clock that stands still, and shortcuts for what most tests need first."""
 
     database: Database
     clock: ManualClock = field(default_factory=ManualClock)

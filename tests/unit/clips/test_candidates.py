@@ -1,5 +1,5 @@
 from reelm.base import AccountId
-from reelm.clips import Candidate, Place
+from reelm.clips import Candidate, ClipPlace
 from support.realm.town import Town
 
 
@@ -48,7 +48,7 @@ async def test_a_candidate_carries_what_ranking_needs(town: Town) -> None:
         await town.clips.reactions.count_view(tx, clip_id, watched_ms=5_000, viewer=ben)
         found = await town.clips.candidates.recent(tx, 1)
     assert found == (Candidate(clip_id, ana, town.clock.now(), 1, 1, 1),)
-    assert found[0].place == Place(town.clock.now(), clip_id)
+    assert found[0].place == ClipPlace(town.clock.now(), clip_id)
 
 
 async def test_popular_clips_are_ranked_by_what_people_did(town: Town) -> None:
@@ -68,7 +68,7 @@ async def test_followed_clips_are_those_of_whom_the_viewer_follows(town: Town) -
     made = await town.add_clips([ana, ben, cem, ana, ben])
     await town.posted(ana)
 
-    async def followed(viewer: AccountId, **where: Place) -> list[str]:
+    async def followed(viewer: AccountId, **where: ClipPlace) -> list[str]:
         async with town.database.read() as tx:
             return [each.clip_id for each in await town.clips.candidates.followed(tx, viewer, 10, **where)]
 

@@ -4,7 +4,16 @@ import pytest
 from sqlalchemy import func, select
 
 from reelm.base import AccountId, ClipId, UploadId, metadata, mint
-from reelm.clips import BadPlace, CaptionTooLong, ClipRemoved, ClipState, ClipView, NoSuchClip, NotYours, Step
+from reelm.clips import (
+    BadPlace,
+    CaptionTooLong,
+    ClipRemoved,
+    ClipState,
+    ClipView,
+    NoSuchClip,
+    NotYours,
+    PublishStep,
+)
 from reelm.clips.model import ClipPage
 from reelm.people import BadText, NoSuchProfile
 from support.realm.town import SHAPE, Town
@@ -236,4 +245,4 @@ async def test_an_upload_whose_clip_was_removed_is_not_posted_again(town: Town) 
             await town.clips.create(tx, ana, upload_id=clip.upload_id, caption="", shape=SHAPE)
         assert await town.clips.publishing.due(tx, 10) == ()
         with pytest.raises(ClipRemoved):
-            await town.clips.publishing.report(tx, clip.id, Step.PREPARING, 0.5)
+            await town.clips.publishing.report(tx, clip.id, PublishStep.PREPARING, 0.5)

@@ -12,8 +12,8 @@ from reelm.clips import (
     NotYours,
     Progress,
     Publication,
-    Step,
-    Waiting,
+    PublishStep,
+    QueueWait,
     WrongState,
 )
 from reelm.clips.store.tables import clips
@@ -66,19 +66,19 @@ async def test_publishing_is_under_way_until_it_ends_or_fails_and_again_after_a_
 async def test_progress_goes_from_preparing_to_done(town: Town) -> None:
     ana = await town.person("ana")
     clip_id = (await town.posted(ana)).id
-    assert await progress(town, clip_id, ana) == Progress(Step.PREPARING, 0.0, False, None)
+    assert await progress(town, clip_id, ana) == Progress(PublishStep.PREPARING, 0.0, False, None)
     async with town.database.write() as tx:
-        await town.clips.publishing.report(tx, clip_id, Step.STORING, 0.25)
-    assert await progress(town, clip_id, ana) == Progress(Step.STORING, 0.25, False, None)
+        await town.clips.publishing.report(tx, clip_id, PublishStep.STORING, 0.25)
+    assert await progress(town, clip_id, ana) == Progress(PublishStep.STORING, 0.25, False, None)
     async with town.database.write() as tx:
         await town.clips.publishing.make_playable(tx, clip_id)
-    assert await progress(town, clip_id, ana) == Progress(Step.LIVE, 1.0, True, None)
+    assert await progress(town, clip_id, ana) == Progress(PublishStep.LIVE, 1.0, True, None)
     async with town.database.write() as tx:
-        await town.clips.publishing.report(tx, clip_id, Step.IMPROVING, 0.5)
-    assert await progress(town, clip_id, ana) == Progress(Step.IMPROVING, 0.5, True, None)
+        await town.clips.publishing.report(tx, clip_id, PublishStep.IMPROVING, 0.5)
+    assert await progress(town, clip_id, ana) == Progress(PublishStep.IMPROVING, 0.5, True, None)
     async with town.database.write() as tx:
         await town.clips.publishing.finish(tx, clip_id)
-    assert await progress(town, clip_id, ana) == Progress(Step.DONE, 1.0, True, None)
+    assert await progress(town, clip_id, ana) == Progress(PublishStep.DONE, 1.0, True, None)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ async def test_a_ratio_stays_between_nothing_and_all(town: Town, told: float, ke
     ana = await town.person("ana")
     clip_id = (await town.posted(ana)).id
     async with town.database.write() as tx:
-        await town.clips.publishing.report(tx, clip_id, Step.PREPARING, told)
+        await town.clips.publishing.report(tx, clip_id, PublishStep.PREPARING, told)
     assert (await progress(town, clip_id, ana)).ratio == kept
 
 
@@ -100,15 +100,15 @@ async def test_every_step_may_be_repeated(town: Town) -> None:
     published_at = town.clock.now()
     town.clock.advance(60)
     async with town.database.write() as tx:
-        await town.clips.publishing.report(tx, clip_id, Step.IMPROVING, 0.5)
+        await town.clips.publishing.report(tx, clip_id, PublishStep.IMPROVING, 0.5)
         await town.clips.publishing.make_playable(tx, clip_id)
         await town.clips.publishing.finish(tx, clip_id)
         await town.clips.publishing.finish(tx, clip_id)
-        await town.clips.publishing.report(tx, clip_id, Step.IMPROVING, 0.9)
+        await town.clips.publishing.report(tx, clip_id, PublishStep.IMPROVING, 0.9)
         await town.clips.publishing.fail(tx, clip_id, code="late", detail="Too late to matter.")
         view = await town.clips.view(tx, clip_id, ana)
     assert (view.state, view.published_at, view.failure) == (ClipState.VISIBLE, published_at, None)
-    assert (await progress(town, clip_id, ana)).step is Step.DONE
+    assert (await progress(town, clip_id, ana)).step is PublishStep.DONE
 
 
 async def test_placeholder_and_strip_are_seen_by_everyone_and_go_with_the_clip(town: Town) -> None:
@@ -160,7 +160,7 @@ async def test_a_failure_after_it_was_visible_leaves_it_visible(town: Town) -> N
         theirs, own = [await town.clips.view(tx, clip_id, viewer) for viewer in (ben, ana)]
     assert (theirs.state, theirs.failure) == (ClipState.VISIBLE, None)
     assert (own.state, own.failure) == (ClipState.VISIBLE, why)
-    assert await progress(town, clip_id, ana) == Progress(Step.FAILED, 1.0, True, why)
+    assert await progress(town, clip_id, ana) == Progress(PublishStep.FAILED, 1.0, True, why)
     assert await due(town) == []
 
 
@@ -178,8 +178,8 @@ async def test_a_retry_is_the_next_attempt_and_waits_at_the_end_of_the_line(town
             (other.id, 1),
             (failed.id, 2),
         ]
-    behind = Waiting(ahead=1, seconds=None, obstacle=None)
-    assert await progress(town, failed.id, ana) == Progress(Step.PREPARING, 0.0, False, None, behind)
+    behind = QueueWait(ahead=1, seconds=None, obstacle=None)
+    assert await progress(town, failed.id, ana) == Progress(PublishStep.PREPARING, 0.0, False, None, behind)
 
 
 async def test_a_retry_of_a_visible_clip_keeps_it_visible(town: Town) -> None:
@@ -191,7 +191,7 @@ async def test_a_retry_of_a_visible_clip_keeps_it_visible(town: Town) -> None:
         assert (await town.clips.publishing.retry(tx, clip_id, ana)).state is ClipState.VISIBLE
         await town.clips.publishing.make_playable(tx, clip_id)
         await town.clips.publishing.finish(tx, clip_id)
-    assert await progress(town, clip_id, ana) == Progress(Step.DONE, 1.0, True, None)
+    assert await progress(town, clip_id, ana) == Progress(PublishStep.DONE, 1.0, True, None)
 
 
 async def test_only_what_failed_is_retried_and_only_by_its_owner(town: Town) -> None:
@@ -227,7 +227,7 @@ async def test_a_clip_that_was_removed_stays_removed_whatever_its_publishing_doe
     await town.remove(clip_id, ana)
     async with town.database.write() as tx:
         with pytest.raises(ClipRemoved):
-            await town.clips.publishing.report(tx, clip_id, Step.STORING, 0.5)
+            await town.clips.publishing.report(tx, clip_id, PublishStep.STORING, 0.5)
         with pytest.raises(ClipRemoved):
             await town.clips.publishing.make_playable(tx, clip_id)
         with pytest.raises(ClipRemoved):
@@ -256,13 +256,15 @@ async def test_what_is_told_of_progress_never_goes_back(town: Town) -> None:
     ana = await town.person("ana")
     clip_id = (await town.posted(ana)).id
     async with town.database.write() as tx:
-        await town.clips.publishing.report(tx, clip_id, Step.PREPARING, 0.6)
-        await town.clips.publishing.report(tx, clip_id, Step.PREPARING, 0.1)  # the step runs a second time
+        await town.clips.publishing.report(tx, clip_id, PublishStep.PREPARING, 0.6)
+        await town.clips.publishing.report(
+            tx, clip_id, PublishStep.PREPARING, 0.1
+        )  # the step runs a second time
     assert (await progress(town, clip_id, ana)).ratio == 0.6
     async with town.database.write() as tx:
         await town.clips.publishing.make_playable(tx, clip_id)
-        await town.clips.publishing.report(tx, clip_id, Step.STORING, 1.0)
-    assert (await progress(town, clip_id, ana)).step is Step.LIVE
+        await town.clips.publishing.report(tx, clip_id, PublishStep.STORING, 1.0)
+    assert (await progress(town, clip_id, ana)).step is PublishStep.LIVE
 
 
 async def test_who_has_posted_much_lets_others_go_first(town: Town) -> None:
@@ -271,19 +273,19 @@ async def test_who_has_posted_much_lets_others_go_first(town: Town) -> None:
     one = (await town.posted(ben)).id
     assert await due(town) == [many[0], one, *many[1:]]
     waiting = (await progress(town, many[1], ana)).waiting
-    assert waiting == Waiting(ahead=2, seconds=None, obstacle=None)
+    assert waiting == QueueWait(ahead=2, seconds=None, obstacle=None)
 
 
 async def test_a_clip_says_what_it_waits_for_until_it_goes_on(town: Town) -> None:
     ana = await town.person("ana")
     clip_id = (await town.posted(ana)).id
     async with town.database.write() as tx:
-        await town.clips.publishing.report(tx, clip_id, Step.PREPARING, 0.5)
+        await town.clips.publishing.report(tx, clip_id, PublishStep.PREPARING, 0.5)
         await town.clips.publishing.stall(tx, clip_id, code="media.disk-full", detail="No room.")
     found = await progress(town, clip_id, ana)
-    assert (found.waiting, found.failure) == (Waiting(0, None, "No room."), None)
+    assert (found.waiting, found.failure) == (QueueWait(0, None, "No room."), None)
     async with town.database.write() as tx:
-        await town.clips.publishing.report(tx, clip_id, Step.PREPARING, 0.5)
+        await town.clips.publishing.report(tx, clip_id, PublishStep.PREPARING, 0.5)
     assert (await progress(town, clip_id, ana)).waiting is None
 
 

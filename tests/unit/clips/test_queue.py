@@ -11,7 +11,7 @@ EVENTS = st.lists(st.none() | st.integers(0, 5), max_size=120)
 
 
 class Queue:
-    """What the records do with the rules: clips in order of round, then of arrival."""
+    """What the database does with the rules: clips in order of round, then of arrival."""
 
     def __init__(self) -> None:
         self.waiting: list[tuple[int, int, int]] = []

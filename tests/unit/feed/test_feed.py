@@ -1,4 +1,4 @@
-"""Pages over real records."""
+"""Pages over a real database."""
 
 import pytest
 from sqlalchemy import event

@@ -7,7 +7,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from reelm.base import AccountId, Moment, Tx
-from reelm.clips.model import Candidate, Place
+from reelm.clips.model import Candidate, ClipPlace
 from reelm.clips.store.tables import clips
 from reelm.clips.store.visibility import VIEWER, bind_viewer, visible_to
 from reelm.people import followed_by
@@ -74,12 +74,12 @@ async def newest(tx: Tx, limit: int) -> tuple[Candidate, ...]:
     return await _ask(tx, _newest, bind_viewer(None, limit=limit))
 
 
-async def older(tx: Tx, limit: int, *, than: Place) -> tuple[Candidate, ...]:
+async def older(tx: Tx, limit: int, *, than: ClipPlace) -> tuple[Candidate, ...]:
     """Return clips from just below the place, newest first."""
     return await _ask(tx, _older, _bind_place(None, limit, than))
 
 
-async def newer(tx: Tx, limit: int, *, than: Place) -> tuple[Candidate, ...]:
+async def newer(tx: Tx, limit: int, *, than: ClipPlace) -> tuple[Candidate, ...]:
     """Return clips from just above the place, oldest first."""
     return await _ask(tx, _newer, _bind_place(None, limit, than))
 
@@ -89,17 +89,17 @@ async def followed(tx: Tx, viewer: AccountId, limit: int) -> tuple[Candidate, ..
     return await _ask(tx, _followed, bind_viewer(viewer, limit=limit))
 
 
-async def followed_older(tx: Tx, viewer: AccountId, limit: int, *, than: Place) -> tuple[Candidate, ...]:
+async def followed_older(tx: Tx, viewer: AccountId, limit: int, *, than: ClipPlace) -> tuple[Candidate, ...]:
     """Return clips as ``followed`` does, from just below the place."""
     return await _ask(tx, _followed_older, _bind_place(viewer, limit, than))
 
 
-async def followed_newer(tx: Tx, viewer: AccountId, limit: int, *, than: Place) -> tuple[Candidate, ...]:
+async def followed_newer(tx: Tx, viewer: AccountId, limit: int, *, than: ClipPlace) -> tuple[Candidate, ...]:
     """Return clips as ``followed`` does, from just above the place, oldest first."""
     return await _ask(tx, _followed_newer, _bind_place(viewer, limit, than))
 
 
-def _bind_place(viewer: AccountId | None, limit: int, place: Place) -> dict[str, Any]:
+def _bind_place(viewer: AccountId | None, limit: int, place: ClipPlace) -> dict[str, Any]:
     return bind_viewer(viewer, limit=limit, at=place.published_at, clip=place.clip_id)
 
 

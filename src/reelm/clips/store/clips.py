@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import bindparam, case, delete, insert, select, update
 
 from reelm.base import AccountId, ClipId, InsertOnce, Moment, Tx, UploadId
-from reelm.clips.lifecycle import ClipState, Step, states_before
+from reelm.clips.lifecycle import ClipState, PublishStep, states_before
 from reelm.clips.model import Clip, ClipShape
 from reelm.clips.store.publishing import next_round
 from reelm.clips.store.tables import clip_tags, clips, comments, likes
@@ -15,8 +15,8 @@ from reelm.clips.store.visibility import is_public
 
 
 @dataclass(frozen=True, slots=True)
-class Removed:
-    """What a clip counted for until it was removed."""
+class RemovedClip:
+    """The numbers that a clip counted for until it was removed."""
 
     owner: AccountId
     was_public: bool
@@ -111,7 +111,7 @@ async def add(tx: Tx, clip: Clip, tags: tuple[str, ...]) -> bool:
         "sound_id": clip.sound_id,
         "allows_reuse": clip.allows_reuse,
         "attempt": clip.attempt,
-        "step": Step.PREPARING.value,
+        "step": PublishStep.PREPARING.value,
     }
     is_new = await _insert_clip.run(tx, row)
     if is_new:
@@ -164,7 +164,7 @@ async def set_subtitles(tx: Tx, clip_id: ClipId, languages: tuple[str, ...]) -> 
     return (await tx.execute(_set_subtitles, bound)).rowcount == 1
 
 
-async def remove(tx: Tx, clip_id: ClipId) -> Removed | None:
+async def remove(tx: Tx, clip_id: ClipId) -> RemovedClip | None:
     """Remove a clip, and return what it counted for; None when it was removed already.
 
     The bare row stays: without it, a late repeat of the upload would bring the clip back.
@@ -175,7 +175,7 @@ async def remove(tx: Tx, clip_id: ClipId) -> Removed | None:
         return None
     for statement in _wipe:
         await tx.execute(statement, {"clip": clip_id})
-    return Removed(row.account_id, was_public=bool(row.was_public), like_count=row.like_count)
+    return RemovedClip(row.account_id, was_public=bool(row.was_public), like_count=row.like_count)
 
 
 async def _add_tags(tx: Tx, clip_id: ClipId, tags: tuple[str, ...]) -> None:

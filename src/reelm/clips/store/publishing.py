@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import and_, bindparam, case, func, select, tuple_, update
 
 from reelm.base import AccountId, ClipId, Tx
-from reelm.clips.lifecycle import ClipState, Step, states_before
+from reelm.clips.lifecycle import ClipState, PublishStep, states_before
 from reelm.clips.model import Failure, Progress, Publication
 from reelm.clips.queue import Line, round_of
 from reelm.clips.store.tables import clips
@@ -59,7 +59,7 @@ _stall = _unfinished.values(failure_code=bindparam("code"), failure_detail=bindp
 _reveal = _clip.where(clips.c.state.in_([state.value for state in states_before(ClipState.VISIBLE)])).values(
     state=ClipState.VISIBLE.value,
     published_at=bindparam("at"),
-    step=Step.LIVE.value,
+    step=PublishStep.LIVE.value,
     progress_ratio=1.0,
     first_seconds=bindparam("seconds"),
 )
@@ -70,9 +70,9 @@ _set_strip = _kept.values(
     strip_count=bindparam("count"),
     strip_columns=bindparam("columns"),
 )
-_finish = _unfinished.where(is_public).values(step=Step.DONE.value, progress_ratio=1.0, due_at=None)
+_finish = _unfinished.where(is_public).values(step=PublishStep.DONE.value, progress_ratio=1.0, due_at=None)
 _stop: dict[str, Any] = {
-    "step": Step.FAILED.value,
+    "step": PublishStep.FAILED.value,
     "due_at": None,
     "failure_code": bindparam("code"),
     "failure_detail": bindparam("detail"),
@@ -90,10 +90,10 @@ _restart: dict[str, Any] = {
     "failure_detail": None,
 }
 _retry_unseen = _clip.where(clips.c.state == ClipState.FAILED.value).values(
-    state=ClipState.PROCESSING.value, step=Step.PREPARING.value, **_restart
+    state=ClipState.PROCESSING.value, step=PublishStep.PREPARING.value, **_restart
 )
-_retry_visible = _clip.where(is_public, clips.c.step == Step.FAILED.value).values(
-    step=Step.IMPROVING.value, **_restart
+_retry_visible = _clip.where(is_public, clips.c.step == PublishStep.FAILED.value).values(
+    step=PublishStep.IMPROVING.value, **_restart
 )
 _progress = select(
     clips.c.step,
@@ -113,7 +113,7 @@ async def due(tx: Tx, limit: int) -> tuple[Publication, ...]:
     )
 
 
-async def report(tx: Tx, clip_id: ClipId, step: Step, ratio: float) -> bool:
+async def report(tx: Tx, clip_id: ClipId, step: PublishStep, ratio: float) -> bool:
     """Store a step, and return whether the clip is still being published."""
     result = await tx.execute(_report, {"clip": clip_id, "to_step": step.value, "to_ratio": ratio})
     return result.rowcount == 1
@@ -190,6 +190,8 @@ async def progress(tx: Tx, clip_id: ClipId) -> Progress | None:
     row = (await tx.execute(_progress, {"clip": clip_id})).first()
     if row is None:
         return None
-    has_failed = row.step == Step.FAILED.value
+    has_failed = row.step == PublishStep.FAILED.value
     failure = Failure(row.failure_code, row.failure_detail) if has_failed else None
-    return Progress(Step(row.step), row.progress_ratio, is_playable=bool(row.is_playable), failure=failure)
+    return Progress(
+        PublishStep(row.step), row.progress_ratio, is_playable=bool(row.is_playable), failure=failure
+    )

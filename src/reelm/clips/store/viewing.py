@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Row, Select, bindparam, exists, select
 
 from reelm.base import AccountId, ClipId, Tx
-from reelm.clips.lifecycle import ClipState, Step
+from reelm.clips.lifecycle import ClipState, PublishStep
 from reelm.clips.model import Carried, ClipView, Failure
 from reelm.clips.store.tables import clip_tags, clips, likes
 from reelm.clips.store.visibility import VIEWER, bind_viewer, visible_to
@@ -115,7 +115,7 @@ async def _list(
 
 def _read(row: Row[*tuple[Any, ...]], viewer: AccountId | None) -> ClipView:
     author, is_own = read_author(row), row.account_id == viewer
-    has_failed = is_own and row.step == Step.FAILED.value
+    has_failed = is_own and row.step == PublishStep.FAILED.value
     return ClipView(
         id=row.id,
         state=ClipState(row.state),
