@@ -3,7 +3,7 @@
 A session must show every visible clip once, however many there are, and its memory travels in the cursor. So
 it remembers two things about its stream, the clips in the order of publication: a ``ShownSpan``, from one
 place to another, of which everything was shown; and ``marks``, short keyed hashes of what was shown outside
-the span. Marks next to the span melt into it, so the memory stays small although popular clips are shown out of
+the span. Marks next to the span melt into it, so the memory stays small although popular clips come out of
 order.
 """
 
