@@ -15,7 +15,7 @@ from bench.house.realm import Running, answers, web_alone
 from reelm.accounts import Account
 from reelm.app import open_realm, settings
 from reelm.base import SystemClock, Tx, UploadId, mint
-from reelm.social import Shape
+from reelm.clips import ClipShape
 from reelm.workflows import OpenRealm, join
 
 AUTHORS = 24
@@ -24,7 +24,7 @@ EVERY = timedelta(minutes=20)
 REPEATS = 5
 PAGE = "/api/feed?tab=for-you"
 NOTHING = "/health/live"
-SHAPE = Shape(duration_ms=12_000, width=1080, height=1920)
+SHAPE = ClipShape(duration_ms=12_000, width=1080, height=1920)
 
 
 @dataclass
@@ -49,7 +49,7 @@ async def settle(data: Path) -> str:
                 await _clip(tx, number, author=people[number % AUTHORS], realm=realm)
             clock.ago = timedelta()
             for number in range(1, AUTHORS, 3):
-                await realm.social.follow(tx, f"author_{number}", viewer)
+                await realm.people.follow(tx, f"author_{number}", viewer)
             return (await realm.accounts.open_session(tx, viewer)).reveal()
 
 
@@ -61,15 +61,15 @@ async def _person(handle: str, realm: OpenRealm) -> Account:
 
 
 async def _clip(tx: Tx, number: int, *, author: Account, realm: OpenRealm) -> None:
-    clip, _ = await realm.social.create_clip(
+    clip, _ = await realm.clips.create(
         tx,
         author.id,
         upload_id=UploadId(mint(realm.clock, realm.entropy)),
         caption=f"Morning run number {number}, along the river #running #city{number % 40}",
         shape=SHAPE,
     )
-    await realm.social.make_playable(tx, clip.id)
-    await realm.social.finish(tx, clip.id)
+    await realm.clips.publishing.make_playable(tx, clip.id)
+    await realm.clips.publishing.finish(tx, clip.id)
 
 
 def measure(web: Running, token: str) -> tuple[list[Load], list[Load], list[Load]]:

@@ -75,7 +75,7 @@ async def tell(source: Path, owner: AccountId, realm: OpenRealm) -> Told:
     async with realm.database.write() as tx:
         await post(tx, sent.id, Posting(), by=owner, realm=realm)
     async with realm.database.read() as tx:
-        (waiting,) = await realm.social.due(tx, 1)
+        (waiting,) = await realm.clips.publishing.due(tx, 1)
     await InlineJobs(stories={"publish": story}).start(publish_job(waiting))
     return Told(seconds)
 

@@ -126,7 +126,7 @@ async def check_world(data: Path, clip_ids: list[str]) -> None:
         assert len(world.objects) == sum(RUNGS) + pictures
         async with stage.realm.database.read() as tx:
             known = await stage.realm.media.known_uploads(tx)
-            posted = {each for each in known if await stage.realm.social.is_posted(tx, each)}
+            posted = {each for each in known if await stage.realm.clips.is_posted(tx, each)}
     assert len(posted) == len(clip_ids)
     left = {name.partition(".")[0] for name in world.spooled}
     # An upload whose answer got lost is whole and waits for its day to end; nobody can know its id.

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from reelm.base import AccountId, UploadId, metadata
+from reelm.clips import ClipState
 from reelm.media import (
     Arrival,
     Body,
@@ -21,7 +22,6 @@ from reelm.media import (
     UploadBusy,
     UploadMissing,
 )
-from reelm.social import ClipState
 from reelm.workflows import announce, append, discard, follow, receive, stand, sweep, terminate, tidy
 from support.machine.determinism import ManualClock
 from support.machine.postgres import PostgresPrograms, throwaway_postgres

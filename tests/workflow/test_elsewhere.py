@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from reelm.clips import ClipState
 from reelm.media import EncoderId, Sent
-from reelm.social import ClipState
 from reelm.workflows import Lent, deliver, lend, recognise, renew, take_in
 from reelm.workflows.turns import Turn
 from support.machine.determinism import ManualClock

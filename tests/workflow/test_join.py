@@ -5,7 +5,7 @@ from sqlalchemy import func, select
 
 from reelm.accounts import BadEmail, EmailTaken, PasswordHash
 from reelm.base import ReelmError, metadata
-from reelm.social import BadHandle, BadText, HandleTaken
+from reelm.people import BadHandle, BadText, HandleTaken
 from reelm.workflows import join
 from support.realm.realms import Stage
 
@@ -61,7 +61,7 @@ async def test_a_refused_newcomer_may_try_again_with_the_same_address(stage: Sta
         await attempt(stage, handle="ann")
     await attempt(stage, handle="annie")
     async with stage.realm.database.read() as tx:
-        assert (await stage.realm.social.profile(tx, "annie", None)).display_name == "annie"
+        assert (await stage.realm.people.profile(tx, "annie", None)).display_name == "annie"
 
 
 async def test_a_newcomer_has_an_account_a_key_and_a_profile(stage: Stage) -> None:

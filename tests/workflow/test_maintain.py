@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from reelm.base import AccountId, DataClass, metadata
-from reelm.social import ClipView
+from reelm.clips import ClipView
 from reelm.vault import ObjectMissing, ProviderId
 from reelm.vault import Stage as LeavingStage
 from reelm.workflows import locate, poster, refresh_keys, repair, scrub, withdraw

@@ -7,8 +7,8 @@ import av
 import pytest
 
 from reelm.base import ClipId
+from reelm.clips import ClipState, Progress, PublishStep
 from reelm.feed import Tab
-from reelm.social import ClipState, Progress, Step
 from reelm.workflows import Json, Run, poster, publish, publish_job, tidy
 from reelm.workflows.adapters.inline import InlineJobs
 from support.machine.determinism import ManualClock
@@ -91,15 +91,15 @@ async def test_a_clip_is_playable_before_its_other_rungs_are_made(stage: Stage) 
         "before skim",
         "before done",
     ]
-    assert seen["before probe"] == Progress(Step.PREPARING, 0.0, is_playable=False, failure=None)
+    assert seen["before probe"] == Progress(PublishStep.PREPARING, 0.0, is_playable=False, failure=None)
     assert not seen["after store first rung"].is_playable
-    assert seen["after playable"].step is Step.LIVE
-    assert seen["after remaining rungs"].step is Step.IMPROVING
+    assert seen["after playable"].step is PublishStep.LIVE
+    assert seen["after remaining rungs"].step is PublishStep.IMPROVING
     assert rungs["before remaining rungs"] == 1
     assert growing.popitem() == ("after done", False)
     assert all(growing.values())
     assert rungs["after store remaining rungs"] == 2
-    assert seen["after done"] == Progress(Step.DONE, 1.0, is_playable=True, failure=None)
+    assert seen["after done"] == Progress(PublishStep.DONE, 1.0, is_playable=True, failure=None)
     assert (await look(stage)).spooled == ()
 
 
@@ -188,7 +188,7 @@ async def test_starting_a_job_twice_publishes_once(stage: Stage) -> None:
     ann = await stage.person("ann")
     made = await stage.post(ann, footage.clip(seconds=0.6))
     async with stage.realm.database.read() as tx:
-        (waiting,) = await stage.realm.social.due(tx, 10)
+        (waiting,) = await stage.realm.clips.publishing.due(tx, 10)
     await stage.jobs.start(publish_job(waiting))
     before = await look(stage)
     await stage.jobs.start(publish_job(waiting))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reelm.base import ClipId
-from reelm.social import Step
+from reelm.clips import PublishStep
 from reelm.workflows import Json, Run, publish
 from reelm.workflows.adapters.inline import InlineJobs
 from support.media import footage
@@ -78,7 +78,7 @@ async def test_it_comes_when_the_ladder_is_whole_and_the_source_has_retired(want
     assert codecs(offered["AV1 rung"]) == ["avc1", "avc1"]
     assert codecs(await master(wanting, made.id)) == ["av01", "avc1", "avc1"]
     assert "is-growing" in offered["done"]
-    assert (await wanting.progress(made.id, ann)).step is Step.DONE
+    assert (await wanting.progress(made.id, ann)).step is PublishStep.DONE
     world = await look(wanting)
     world.check()
     assert world.spooled == ()
@@ -96,7 +96,7 @@ async def test_a_clip_is_whole_without_it_when_it_cannot_be_made(wanting: Stage)
     await tell(wanting, before)
     assert codecs(await master(wanting, made.id)) == ["avc1", "avc1"]
     progress = await wanting.progress(made.id, ann)
-    assert (progress.step, progress.failure) == (Step.DONE, None)
+    assert (progress.step, progress.failure) == (PublishStep.DONE, None)
     assert (await look(wanting)).spooled == ()
 
 

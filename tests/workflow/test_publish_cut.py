@@ -2,8 +2,8 @@
 
 import pytest
 
+from reelm.clips import ClipState
 from reelm.media import BadCut, Cut
-from reelm.social import ClipState
 from reelm.workflows import poster
 from support.media import footage
 from support.media.playlists import screen
@@ -31,7 +31,7 @@ async def test_a_part_that_the_file_does_not_have_leaves_the_upload_waiting(stag
         with pytest.raises(BadCut):
             await stage.post_upload(ann, sent.id, cut=cut)
     async with stage.realm.database.read() as tx:
-        assert await stage.realm.social.due(tx, 10) == ()
+        assert await stage.realm.clips.publishing.due(tx, 10) == ()
     await stage.post_upload(ann, sent.id)
     await stage.publish()
     assert (await look(stage)).spooled == ()
@@ -52,8 +52,10 @@ async def test_a_retry_is_cut_like_the_first_attempt(stage: Stage) -> None:
     sent = await stage.upload(ann, footage.clip(seconds=1.5))
     made = await stage.post_upload(ann, sent.id, cut=Cut(start_ms=1_000))
     async with stage.realm.database.write() as tx:
-        await stage.realm.social.fail(tx, made.id, code="media.took-too-long", detail="The machine was busy.")
-        await stage.realm.social.retry(tx, made.id, ann)
+        await stage.realm.clips.publishing.fail(
+            tx, made.id, code="media.took-too-long", detail="The machine was busy."
+        )
+        await stage.realm.clips.publishing.retry(tx, made.id, ann)
     await stage.publish()
     (only,) = await screen(viewer(stage), made.id)
     assert only.seconds == pytest.approx(0.5, abs=0.01)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from reelm.base import AccountId, ClipId, Database, Tx
+from reelm.clips import ClipState, PublishStep
 from reelm.media import REMUXED
-from reelm.social import ClipState, Step
 from reelm.workflows import Job, Json, Run, publish, publish_job
 from reelm.workflows.adapters.inline import InlineJobs
 from support.media import footage
@@ -103,7 +103,7 @@ class Attempt:
         async with staged(self.data) as self.stage:
             await self.jobs.start(self.job)
             assert (await self.stage.see(self.clip_id)).state is ClipState.VISIBLE
-            assert (await self.stage.progress(self.clip_id, self.owner)).step is Step.DONE
+            assert (await self.stage.progress(self.clip_id, self.owner)).step is PublishStep.DONE
             screened = await screen(viewer(self.stage), self.clip_id)
             assert len(screened) == rung_count
             looks = {(each.width, each.height, b"av01" in each.plain[0]) for each in screened}
@@ -114,7 +114,7 @@ class Attempt:
             assert len(kept) == rung_count + 2
             assert world.spooled == ()
             async with self.stage.realm.database.read() as tx:
-                assert await self.stage.realm.social.due(tx, 10) == ()
+                assert await self.stage.realm.clips.publishing.due(tx, 10) == ()
 
 
 async def begin(data: Path, source: Path) -> Attempt:
@@ -122,7 +122,7 @@ async def begin(data: Path, source: Path) -> Attempt:
         ann = await stage.person("ann")
         made = await stage.post(ann, source)
         async with stage.realm.database.read() as tx:
-            (waiting,) = await stage.realm.social.due(tx, 10)
+            (waiting,) = await stage.realm.clips.publishing.due(tx, 10)
     attempt = Attempt(data, ann, made.id, publish_job(waiting), InlineJobs(stories={}))
     attempt.jobs = InlineJobs(stories={"publish": attempt.tell})
     return attempt

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reelm.base import AccountId, ClipId, UploadId
-from reelm.social import ClipState, Step
+from reelm.clips import ClipState, PublishStep
 from reelm.workflows import Json, Run, abandon, publish, remove, tidy
 from reelm.workflows.adapters.inline import InlineJobs
 from reelm.workflows.steps import FAULT
@@ -20,7 +20,7 @@ from support.realm.realms import Stage, look, viewer
 
 async def retry(stage: Stage, clip_id: ClipId, owner: AccountId) -> None:
     async with stage.realm.database.write() as tx:
-        await stage.realm.social.retry(tx, clip_id, owner)
+        await stage.realm.clips.publishing.retry(tx, clip_id, owner)
 
 
 @contextmanager
@@ -69,7 +69,7 @@ def lose(path: Path) -> Callable[[], Awaitable[None]]:
 
 async def upload_of(stage: Stage) -> UploadId:
     async with stage.realm.database.read() as tx:
-        (waiting,) = await stage.realm.social.due(tx, 10)
+        (waiting,) = await stage.realm.clips.publishing.due(tx, 10)
     return waiting.upload_id
 
 
@@ -83,7 +83,7 @@ async def test_a_source_that_vanished_is_told_in_plain_words_and_leaves_nothing_
     assert seen.failure is not None
     assert seen.failure.code == "media.upload-missing"
     assert "Send it again" in seen.failure.detail
-    assert (await stage.progress(made.id, ann)).step is Step.FAILED
+    assert (await stage.progress(made.id, ann)).step is PublishStep.FAILED
     world = await look(stage)
     world.check()
     assert (world.objects, world.spooled) == ({}, ())
@@ -170,7 +170,7 @@ async def test_a_clip_that_lost_its_better_rungs_stays_visible_and_retry_makes_o
     await stage.publish()
     seen = await stage.see(made.id)
     assert (seen.state, seen.failure) == (ClipState.VISIBLE, None), "how publishing ended is for its owner"
-    assert (await stage.progress(made.id, ann)).step is Step.FAILED
+    assert (await stage.progress(made.id, ann)).step is PublishStep.FAILED
     (low,) = await screen(viewer(stage), made.id)
 
     source.with_suffix(".elsewhere").rename(source)
@@ -200,7 +200,7 @@ async def test_a_retry_of_what_nobody_could_watch_leaves_nothing_of_the_first_at
     with pytest.raises(FileNotFoundError):
         await stage.publish()
     async with stage.realm.database.read() as tx:
-        (waiting,) = await stage.realm.social.due(tx, 10)
+        (waiting,) = await stage.realm.clips.publishing.due(tx, 10)
     await abandon(waiting, realm=stage.realm)
     seen = await stage.see(made.id, ann)
     assert seen.state is ClipState.FAILED
@@ -245,7 +245,7 @@ async def test_a_clip_removed_while_it_is_published_leaves_nothing(stage: Stage,
     world.check()
     assert (world.objects, world.files, world.spooled) == ({}, frozenset(), ())
     async with stage.realm.database.read() as tx:
-        assert await stage.realm.social.due(tx, 10) == ()
+        assert await stage.realm.clips.publishing.due(tx, 10) == ()
 
 
 async def test_abandoning_a_story_that_ended_well_changes_nothing(stage: Stage) -> None:
@@ -253,8 +253,8 @@ async def test_abandoning_a_story_that_ended_well_changes_nothing(stage: Stage) 
     ann = await stage.person("ann")
     made = await stage.post(ann, footage.clip(seconds=0.4))
     async with stage.realm.database.read() as tx:
-        (waiting,) = await stage.realm.social.due(tx, 10)
+        (waiting,) = await stage.realm.clips.publishing.due(tx, 10)
     await stage.publish()
     await abandon(waiting, realm=stage.realm)
-    assert (await stage.progress(made.id, ann)).step is Step.DONE
+    assert (await stage.progress(made.id, ann)).step is PublishStep.DONE
     assert (await stage.see(made.id)).state is ClipState.VISIBLE

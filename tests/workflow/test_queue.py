@@ -6,8 +6,8 @@ import os
 import pytest
 
 from reelm.base import UploadId, mint
+from reelm.clips import ClipState
 from reelm.media import Spooled, Upload
-from reelm.social import ClipState
 from reelm.workflows import publish_job
 from support.media import footage
 from support.realm.realms import Stage
@@ -39,7 +39,7 @@ async def test_one_who_posts_fifty_clips_holds_nobody_up(stage: Stage) -> None:
 
     for _ in range(3):
         async with stage.realm.database.read() as tx:
-            (first,) = await stage.realm.social.due(tx, 1)
+            (first,) = await stage.realm.clips.publishing.due(tx, 1)
         await stage.jobs.start(publish_job(first))
 
     assert [(await stage.see(each.id, None)).state for each in others] == [ClipState.VISIBLE] * 2

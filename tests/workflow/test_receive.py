@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import func, select
 
 from reelm.base import ReelmError, UploadId, metadata, mint
+from reelm.clips import ClipState
 from reelm.media import NotAVideo, Truncated, UploadMissing
-from reelm.social import ClipState
 from reelm.workflows import UploadPosted, discard, receive, sweep, tidy
 from support.machine.determinism import ManualClock
 from support.media import footage

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from reelm.base import AccountId, ClipId, Gone, NotFound, RenditionId
+from reelm.clips import ClipRemoved, NotYours
 from reelm.delivery import NoSuchSegment
-from reelm.social import ClipRemoved, NotYours
 from reelm.workflows import key, master_playlist, media_playlist, poster, remove, tidy
 from support.media import footage
 from support.media.playlists import parts, screen, variants
@@ -103,7 +103,7 @@ async def test_a_crash_between_the_row_and_the_bytes_is_finished_by_the_next_sta
         shown = await Shown.of(stage, made.id)
         # The unit of work of ``remove`` is durable; the process ends before cache and stores hear of it.
         async with stage.realm.database.write() as tx:
-            await stage.realm.social.remove_clip(tx, made.id, ann)
+            await stage.realm.clips.remove(tx, made.id, ann)
             await stage.realm.delivery.withdraw(tx, made.id)
     shutil.rmtree(data / "cache", ignore_errors=True)  # as the web process does at its start
     async with staged(data) as stage:

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from reelm.base import AccountId
+from reelm.clips import BadMoment, ClipRemoved, ClipState, ClipView, Details, NoSuchClip, WrongState
 from reelm.media import Cut, QuotaReached
-from reelm.social import BadMoment, ClipRemoved, ClipState, ClipView, Details, NoSuchClip, WrongState
 from reelm.workflows import publish_now, publish_ripe, remove, tidy
 from support.machine.determinism import ManualClock
 from support.media import footage
@@ -26,7 +26,7 @@ async def kept(timed: Stage, owner: AccountId, details: Details) -> ClipView:
 async def plan(timed: Stage, made: ClipView, owner: AccountId, seconds: float) -> ClipView:
     async with timed.realm.database.write() as tx:
         moment = timed.realm.clock.now() + timedelta(seconds=seconds)
-        return await timed.realm.social.plan_draft(tx, made.id, owner, publish_at=moment)
+        return await timed.realm.clips.drafts.plan(tx, made.id, owner, publish_at=moment)
 
 
 async def work(timed: Stage) -> None:
@@ -87,7 +87,7 @@ async def test_a_time_is_changed_taken_back_and_refused_once_it_is_over(
         with pytest.raises(BadMoment):
             await plan(timed, made, ann, seconds)
     async with timed.realm.database.write() as tx:
-        assert (await timed.realm.social.plan_draft(tx, made.id, ann, publish_at=None)).publish_at is None
+        assert (await timed.realm.clips.drafts.plan(tx, made.id, ann, publish_at=None)).publish_at is None
     clock.advance(DAYS)
     await work(timed)
     assert (await timed.see(made.id, ann)).state is ClipState.DRAFT
@@ -112,10 +112,12 @@ async def test_a_failure_long_after_the_upload_can_be_tried_again(timed: Stage, 
     clock.advance(31 * DAYS)
     await publish_ripe(realm=timed.realm)
     async with timed.realm.database.write() as tx:
-        await timed.realm.social.fail(tx, made.id, code="media.took-too-long", detail="The machine was busy.")
+        await timed.realm.clips.publishing.fail(
+            tx, made.id, code="media.took-too-long", detail="The machine was busy."
+        )
     await tidy(realm=timed.realm)
     async with timed.realm.database.write() as tx:
-        await timed.realm.social.retry(tx, made.id, ann)
+        await timed.realm.clips.publishing.retry(tx, made.id, ann)
     await work(timed)
     assert (await timed.see(made.id)).state is ClipState.VISIBLE
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from reelm.base import ClipId
+from reelm.clips import ClipRemoved, ClipState, NoSuchClip, PublishStep
 from reelm.delivery import NoSuchStrip
 from reelm.media import Scheme, Strip
 from reelm.media.pdq import MARK_BYTES
-from reelm.social import ClipRemoved, ClipState, NoSuchClip, Step
 from reelm.workflows import Json, Run, publish, remove, strip, tidy
 from reelm.workflows.adapters.inline import InlineJobs
 from support.machine.runs import Before
@@ -107,7 +107,7 @@ async def test_a_clip_that_cannot_be_looked_through_plays_and_is_listed_with_the
     await publish_with(stage, "skim", damage)
     seen = await stage.see(made.id, ann)
     assert (seen.state, seen.failure, seen.strip) == (ClipState.VISIBLE, None, None)
-    assert (await stage.progress(made.id, ann)).step is Step.DONE
+    assert (await stage.progress(made.id, ann)).step is PublishStep.DONE
     assert len(await screen(viewer(stage), made.id)) == 1
     assert await missing(stage) == [(made.id, scheme, "media.unreadable") for scheme in sorted(Scheme)]
     world = await look(stage)

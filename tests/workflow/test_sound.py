@@ -11,9 +11,7 @@ import numpy as np
 import pytest
 
 from reelm.base import AccountId, ClipId
-from reelm.delivery import Origin
-from reelm.media import REMUXED, Cut, EncoderId
-from reelm.social import (
+from reelm.clips import (
     ClipState,
     ClipView,
     Details,
@@ -23,6 +21,8 @@ from reelm.social import (
     SoundNotAllowed,
     WrongState,
 )
+from reelm.delivery import Origin
+from reelm.media import REMUXED, Cut, EncoderId
 from reelm.workflows import Json, Run, choose_sound, publish, publish_job, recognise, remove
 from reelm.workflows.adapters.inline import InlineJobs
 from support.media import footage
@@ -94,7 +94,7 @@ async def made_with(
 
 async def sound_of(stage: Stage, clip_id: ClipId, viewer: AccountId | None = None) -> Sound:
     async with stage.realm.database.read() as tx:
-        return await stage.realm.social.sound(tx, clip_id, viewer)
+        return await stage.realm.clips.sounds.view(tx, clip_id, viewer)
 
 
 async def choose(stage: Stage, clip: ClipView, sound: ClipId | None, by: AccountId) -> ClipView:
@@ -104,13 +104,13 @@ async def choose(stage: Stage, clip: ClipView, sound: ClipId | None, by: Account
 
 async def retry(stage: Stage, clip: ClipView, by: AccountId) -> None:
     async with stage.realm.database.write() as tx:
-        await stage.realm.social.retry(tx, clip.id, by)
+        await stage.realm.clips.publishing.retry(tx, clip.id, by)
     await stage.publish()
 
 
 async def allow(stage: Stage, clip: ClipView, by: AccountId, *, reuse: bool) -> None:
     async with stage.realm.database.write() as tx:
-        await stage.realm.social.edit_clip(tx, clip.id, by, allows_reuse=reuse)
+        await stage.realm.clips.edit(tx, clip.id, by, allows_reuse=reuse)
 
 
 async def test_the_other_sound_is_heard_and_not_the_files_own(stage: Stage) -> None:
@@ -162,7 +162,7 @@ async def test_a_picture_that_players_take_is_passed_on_with_the_other_sound(sta
         await publish(Until(run, "remaining rungs"), arguments, realm=stage.realm)
 
     async with stage.realm.database.read() as tx:
-        (waiting,) = await stage.realm.social.due(tx, 10)
+        (waiting,) = await stage.realm.clips.publishing.due(tx, 10)
     with pytest.raises(Ended):
         await InlineJobs(stories={"publish": tell}).start(publish_job(waiting))
     seen += await screen(viewer(stage), made.id)
@@ -211,7 +211,7 @@ async def test_a_process_that_ends_at_any_step_loses_nothing_of_it(data: Path) -
         original = await stage.clip(ann, singing(1_000))
         made = await made_with(stage, ann, original.id, singing(300, seconds=0.6))
         async with stage.realm.database.read() as tx:
-            (waiting,) = await stage.realm.social.due(tx, 10)
+            (waiting,) = await stage.realm.clips.publishing.due(tx, 10)
     run, order = Recorded(), publish_job(waiting).arguments
     for name in ("probe", "first rung", "store first rung", "skim"):
         for acts in (False, True):
@@ -275,7 +275,7 @@ async def test_a_sound_kept_back_before_anybody_hears_it_is_not_published(stage:
     original = await stage.clip(ann, singing(1_000))
     made = await made_with(stage, ben, original.id, singing(300))
     async with stage.realm.database.read() as tx:
-        (waiting,) = await stage.realm.social.due(tx, 10)
+        (waiting,) = await stage.realm.clips.publishing.due(tx, 10)
     run, order = Recorded(), publish_job(waiting).arguments
     with pytest.raises(Ended):
         await publish(Until(run, "playable"), order, realm=stage.realm)
@@ -372,7 +372,7 @@ async def test_the_sound_of_a_draft_is_chosen_until_it_is_published(stage: Stage
     assert (await choose(stage, draft, None, ann)).sound is None
     await choose(stage, draft, original.id, ann)
     async with stage.realm.database.write() as tx:
-        await stage.realm.social.publish_draft(tx, draft.id, ann)
+        await stage.realm.clips.drafts.publish(tx, draft.id, ann)
     with pytest.raises(WrongState):
         await choose(stage, draft, None, ann)
     await stage.publish()

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from reelm.base import AccountId, ClipId
+from reelm.clips import ClipRemoved, NoSuchClip, NotYours
 from reelm.delivery import NoSuchSubtitles
 from reelm.media import BadSubtitles
-from reelm.social import ClipRemoved, NoSuchClip, NotYours
 from reelm.vault import NotDurable
 from reelm.workflows import remove, remove_subtitles, subtitle, subtitles, tidy
 from reelm.workflows.subtitle import NoLanguage, TooManyLanguages
@@ -79,8 +79,10 @@ async def test_subtitles_outlive_a_retry_of_what_nobody_could_watch(stage: Stage
     ann, clip_id = await posted(stage)
     await subtitle(clip_id, "en", WORDS, by=ann, realm=stage.realm)
     async with stage.realm.database.write() as tx:
-        await stage.realm.social.fail(tx, clip_id, code="media.took-too-long", detail="The machine was busy.")
-        await stage.realm.social.retry(tx, clip_id, ann)
+        await stage.realm.clips.publishing.fail(
+            tx, clip_id, code="media.took-too-long", detail="The machine was busy."
+        )
+        await stage.realm.clips.publishing.retry(tx, clip_id, ann)
     await stage.publish()
     assert await read(stage, clip_id, "en") == WRITTEN
 
@@ -131,6 +133,6 @@ async def test_what_is_refused_changes_nothing(stage: Stage) -> None:
     assert (await stage.see(clip_id)).subtitles == ()
     async with stage.realm.database.write() as tx:
         many = tuple(f"a{letter}" for letter in "abcdefghijklmnopqrst")
-        await stage.realm.social.list_subtitles(tx, clip_id, many)
+        await stage.realm.clips.set_subtitles(tx, clip_id, many)
     with pytest.raises(TooManyLanguages):
         await subtitle(clip_id, "en", WORDS, by=ann, realm=stage.realm)

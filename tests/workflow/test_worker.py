@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from reelm.base import AccountId, ClipId
-from reelm.social import ClipState, Step
+from reelm.clips import ClipState, PublishStep
 from reelm.workflows.steps import FAULT
 from support.media import footage
 from support.media.playlists import screen
@@ -53,12 +53,12 @@ async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 30) -
 
 async def are_done(stage: Stage, owner: AccountId, count: int) -> bool:
     async with stage.realm.database.read() as tx:
-        page = await stage.realm.social.clips_of(tx, "ann", owner)
+        page = await stage.realm.clips.by_author(tx, "ann", owner)
     steps = [(await stage.progress(clip.id, owner)).step for clip in page.clips]
-    return steps == [Step.DONE] * count
+    return steps == [PublishStep.DONE] * count
 
 
-async def is_at(stage: Stage, clip_id: ClipId, owner: AccountId, step: Step) -> bool:
+async def is_at(stage: Stage, clip_id: ClipId, owner: AccountId, step: PublishStep) -> bool:
     return (await stage.progress(clip_id, owner)).step is step
 
 
@@ -86,7 +86,7 @@ async def test_a_worker_that_is_stopped_amid_a_story_goes_on_with_it_at_its_next
         with worker(data):
             await until(lambda: is_playable(stage, clip.id, ann))
         with worker(data):
-            await until(lambda: is_at(stage, clip.id, ann, Step.DONE))
+            await until(lambda: is_at(stage, clip.id, ann, PublishStep.DONE))
         assert len(await screen(viewer(stage), clip.id)) == 2
         (await look(stage)).check()
 
@@ -96,18 +96,18 @@ async def test_a_story_that_breaks_unexpectedly_is_told_to_the_creator_and_can_b
         ann = await stage.person("ann")
         clip = await stage.post(ann, footage.clip(seconds=0.6))
         async with stage.realm.database.read() as tx:
-            (waiting,) = await stage.realm.social.due(tx, 10)
+            (waiting,) = await stage.realm.clips.publishing.due(tx, 10)
         obstacle = data / "spool" / f"{waiting.upload_id}.work"
         obstacle.write_text("a file where a folder should be made")
         with worker(data):
-            await until(lambda: is_at(stage, clip.id, ann, Step.FAILED))
+            await until(lambda: is_at(stage, clip.id, ann, PublishStep.FAILED))
             seen = await stage.see(clip.id, ann)
             assert seen.state is ClipState.FAILED
             assert seen.failure is not None
             assert (seen.failure.code, seen.failure.detail) == ("publish.fault", FAULT)
             obstacle.unlink()
             async with stage.realm.database.write() as tx:
-                await stage.realm.social.retry(tx, clip.id, ann)
-            await until(lambda: is_at(stage, clip.id, ann, Step.DONE))
+                await stage.realm.clips.publishing.retry(tx, clip.id, ann)
+            await until(lambda: is_at(stage, clip.id, ann, PublishStep.DONE))
         assert len(await screen(viewer(stage), clip.id)) == 1
         (await look(stage)).check()

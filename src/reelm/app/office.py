@@ -4,11 +4,12 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from reelm import accounts, ledger, social
+from reelm import accounts, ledger
 from reelm.app.ground import ledger_key, ledger_origin, open_keys
 from reelm.app.settings import Settings
 from reelm.base import Database, NotFound, SystemClock, SystemEntropy
 from reelm.ledger.adapters.folder import FolderDisk
+from reelm.people import People
 from reelm.realm import Version, policy, record
 
 
@@ -19,7 +20,7 @@ class Office:
     version: Version
     database: Database
     staff: accounts.Staff
-    social: social.Social
+    people: People
 
 
 @asynccontextmanager
@@ -54,5 +55,4 @@ async def open_office(settings: Settings) -> AsyncIterator[Office]:
         )
         log = ledger.Ledger(outside, keys, entropy=entropy)
         staff = accounts.Staff(published.policy_set, log, realm=declared["id"], clock=clock, entropy=entropy)
-        people = social.Social(clock=clock, entropy=entropy, config=social.Config())
-        yield Office(version, database, staff, people)
+        yield Office(version, database, staff, People(clock=clock))

@@ -16,7 +16,7 @@ from reelm.app.parent import exit_with_parent
 from reelm.app.sample import COMMENTS, FOLLOWS, LIKES, PEOPLE, RECIPES, Person, Recipe, render
 from reelm.app.wiring import open_realm
 from reelm.base import AccountId, SystemClock, telemetry
-from reelm.social import ClipState, ClipView
+from reelm.clips import ClipState, ClipView
 from reelm.workflows import OpenRealm, Posting, join, post, receive
 
 # Printed on purpose: the sample accounts hold nothing.
@@ -60,14 +60,14 @@ async def _person(person: Person, realm: OpenRealm) -> AccountId:
             display_name=person.display_name,
             realm=realm,
         )
-        await realm.social.edit_profile(tx, account.id, bio=person.bio)
+        await realm.people.edit_profile(tx, account.id, bio=person.bio)
     return account.id
 
 
 async def _follow(follower: AccountId, followed: tuple[str, ...], realm: OpenRealm) -> None:
     async with realm.database.write() as tx:
         for handle in followed:
-            await realm.social.follow(tx, handle, follower)
+            await realm.people.follow(tx, handle, follower)
 
 
 async def _rendered(recipes: Sequence[Recipe], workshop: Path) -> AsyncIterator[tuple[Recipe, Path]]:
@@ -91,7 +91,7 @@ async def _publish(recipe: Recipe, source: Path, people: People, realm: OpenReal
     while clip.state is ClipState.PROCESSING:
         await asyncio.sleep(LOOK_EVERY_SECONDS)
         async with realm.database.read() as tx:
-            clip = await realm.social.clip(tx, clip.id, author)
+            clip = await realm.clips.view(tx, clip.id, author)
     if clip.state is ClipState.VISIBLE:
         await _react(recipe, clip, people, realm)
 
@@ -99,16 +99,16 @@ async def _publish(recipe: Recipe, source: Path, people: People, realm: OpenReal
 async def _react(recipe: Recipe, clip: ClipView, people: People, realm: OpenRealm) -> None:
     async with realm.database.write() as tx:
         for handle in LIKES.get(recipe.name, ()):
-            await realm.social.like(tx, clip.id, people[handle])
+            await realm.clips.reactions.like(tx, clip.id, people[handle])
         for remark in COMMENTS:
             if remark.clip == recipe.name:
-                await realm.social.comment(tx, clip.id, people[remark.handle], text=remark.text)
+                await realm.clips.comments.add(tx, clip.id, people[remark.handle], text=remark.text)
 
 
 async def _find(recipe: Recipe, people: People, realm: OpenRealm) -> ClipView | None:
     author = people[recipe.author]
     async with realm.database.read() as tx:
-        page = await realm.social.clips_of(tx, recipe.author, author, size=MOST_CLIPS)
+        page = await realm.clips.by_author(tx, recipe.author, author, size=MOST_CLIPS)
     return next((clip for clip in page.clips if clip.caption == recipe.caption), None)
 
 

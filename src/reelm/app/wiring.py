@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from reelm import accounts, delivery, feed, ledger, media, social, vault
+from reelm import accounts, clips, delivery, feed, ledger, media, people, vault
 from reelm.app.beginning import write_whole
 from reelm.app.ground import Ground, ledger_key, prepare
 from reelm.app.release import running_release
@@ -107,7 +107,8 @@ def _assemble(ground: Ground) -> OpenRealm:
     opened = vault.Vault(outside)
     log = _record(ground)
     public_record = ledger.Ledger(log, keys, entropy=entropy)
-    people = social.Social(clock=clock, entropy=entropy, config=social.Config())
+    everyone = people.People(clock=clock)
+    all_clips = clips.Clips(everyone, clock=clock, entropy=entropy, config=clips.ClipsConfig())
     origin_config = delivery.OriginConfig(ground.settings.paths.cache / "segments")
     return OpenRealm(
         manifest=ground.manifest,
@@ -124,10 +125,11 @@ def _assemble(ground: Ground) -> OpenRealm:
         accounts=accounts.Accounts(keys, clock=clock, entropy=entropy),
         staff=_staff(ground, public_record),
         exports=accounts.Exports(keys),
-        social=people,
+        people=everyone,
+        clips=all_clips,
         delivery=delivery.Delivery(keys, clock=clock),
         origin=delivery.Origin(opened, database=ground.database, config=origin_config),
-        feed=feed.Feed(people, clock=clock, entropy=entropy),
+        feed=feed.Feed(all_clips, clock=clock, entropy=entropy),
         ledger=public_record,
         sequencer=ledger.Sequencer(log),
         retention_days=ground.settings.ledger_retention_days,

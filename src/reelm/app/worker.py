@@ -21,8 +21,8 @@ from reelm.app.settings import Settings
 from reelm.app.state import ready_file
 from reelm.app.wiring import open_realm
 from reelm.base import ReelmError, SystemClock, telemetry
+from reelm.clips import Publication
 from reelm.ledger import LogBusy
-from reelm.social import Publication
 from reelm.workflows import (
     Jobs,
     JobState,
@@ -105,7 +105,7 @@ async def _look(realm: OpenRealm, jobs: Jobs) -> int:
 
 async def _due(realm: OpenRealm) -> tuple[Publication, ...]:
     async with realm.database.read() as tx:
-        return await realm.social.due(tx, DUE_AT_ONCE)
+        return await realm.clips.publishing.due(tx, DUE_AT_ONCE)
 
 
 @asynccontextmanager

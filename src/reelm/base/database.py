@@ -6,12 +6,13 @@ raises. On SQLite a write takes the writer's lock at its start, so it never fail
 """
 
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import DateTime, Dialect, Engine, MetaData, event, text
+from sqlalchemy import Column, DateTime, Dialect, Engine, Insert, MetaData, Table, event, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -174,3 +175,22 @@ def _prepare_sqlite(engine: Engine) -> None:
     def _begin(connection: Any) -> None:
         is_write = connection.get_execution_options().get("reelm_write", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")
+
+
+class InsertOnce:
+    """An insert that keeps the row that is there: ``ON CONFLICT DO NOTHING``, as each dialect writes it.
+
+    ``key`` is the unique key that may be there already; without one, any unique key of the table.
+    """
+
+    def __init__(self, table: Table, *key: Column[Any]) -> None:
+        target = list(key) or None
+        self._statements: dict[str, Insert] = {
+            "sqlite": sqlite.insert(table).on_conflict_do_nothing(target),
+            "postgresql": postgresql.insert(table).on_conflict_do_nothing(index_elements=target),
+        }
+
+    async def run(self, tx: Tx, row: Mapping[str, Any]) -> bool:
+        """Insert a row, and return whether it is new."""
+        result = await tx.execute(self._statements[tx.dialect.name], row)
+        return result.rowcount == 1

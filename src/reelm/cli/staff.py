@@ -50,7 +50,7 @@ async def _grant(office: Office, chosen: argparse.Namespace) -> int:
         chosen.country or declared["operator"]["country"],
     )
     async with office.database.write() as tx:
-        account = await office.social.account_of(tx, chosen.account)
+        account = await office.people.account_of(tx, chosen.account)
         await office.staff.grant(tx, account, member, by=None)
     say(f"{member.handle} is {member.role} from now on; the public record says so as soon as the realm runs.")
     return 0

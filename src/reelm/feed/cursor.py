@@ -1,4 +1,4 @@
-"""A session as an opaque token, and back.
+"""Write a session as an opaque token, and read it back.
 
 ::
 
@@ -20,9 +20,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from reelm.base import ClipId, read_id, write_id
+from reelm.clips import ClipPlace
 from reelm.feed.errors import BadCursor
-from reelm.feed.model import MARK_BYTES, MARKS_MAX, SEED_BYTES, Session, Span, Tab
-from reelm.social import Place
+from reelm.feed.model import MARK_BYTES, MARKS_MAX, SEED_BYTES, FeedSession, ShownSpan, Tab
 
 _VERSION = 1
 _TABS = tuple(Tab)
@@ -39,7 +39,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
-def write_cursor(session: Session) -> str:
+def write_cursor(session: FeedSession) -> str:
     flags = _TABS.index(session.tab)
     flags |= _HAS_AUTHOR if session.last_author is not None else 0
     flags |= _HAS_SPAN if session.span is not None else 0
@@ -56,8 +56,8 @@ def write_cursor(session: Session) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-def read_cursor(text: str, *, tab: Tab) -> Session:
-    """The session that a cursor of this tab carries.
+def read_cursor(text: str, *, tab: Tab) -> FeedSession:
+    """Return the session that a cursor of this tab carries.
 
     Raises:
         BadCursor: it is none of ours, or of another tab.
@@ -78,7 +78,7 @@ def _decode(text: str) -> bytes:
     return base64.b64decode(text + "=" * (-len(text) % 4), altchars="-_", validate=True)
 
 
-def _read(raw: bytes) -> Session:
+def _read(raw: bytes) -> FeedSession:
     taken = 0
 
     def take(count: int) -> bytes:
@@ -94,23 +94,23 @@ def _read(raw: bytes) -> Session:
     seed = take(SEED_BYTES)
     served_count = int.from_bytes(take(_COUNT_BYTES))
     last_author = take(MARK_BYTES) if flags & _HAS_AUTHOR else None
-    span = Span(_read_place(take), _read_place(take)) if flags & _HAS_SPAN else None
+    span = ShownSpan(_read_place(take), _read_place(take)) if flags & _HAS_SPAN else None
     rest = raw[taken:]
     marks = tuple(rest[at : at + MARK_BYTES] for at in range(0, len(rest), MARK_BYTES))
     if len(rest) % MARK_BYTES or len(marks) > MARKS_MAX or len(set(marks)) < len(marks):
         raise ValueError("marks")
     if span is not None and span.newest < span.oldest:
         raise ValueError("span")
-    return Session(_TABS[flags & _TAB_BITS], seed, served_count, last_author, span, marks)
+    return FeedSession(_TABS[flags & _TAB_BITS], seed, served_count, last_author, span, marks)
 
 
-def _write_place(place: Place) -> bytes:
+def _write_place(place: ClipPlace) -> bytes:
     return ((place.published_at - _EPOCH) // _MICROSECOND).to_bytes(_TIME_BYTES) + read_id(place.clip_id)
 
 
-def _read_place(take: Callable[[int], bytes]) -> Place:
+def _read_place(take: Callable[[int], bytes]) -> ClipPlace:
     published_at = _EPOCH + int.from_bytes(take(_TIME_BYTES)) * _MICROSECOND
-    return Place(published_at, ClipId(write_id(take(_ID_BYTES))))
+    return ClipPlace(published_at, ClipId(write_id(take(_ID_BYTES))))
 
 
 def _bad_cursor() -> BadCursor:

@@ -1,4 +1,4 @@
-"""What a feed can refuse."""
+"""Define what a feed can refuse."""
 
 from reelm.base import Invalid
 

@@ -1,9 +1,10 @@
-"""What one viewer's session has seen, and which clips come next. Pure, and the same for the same seed.
+"""Remember what a session has seen, and choose which clips come next. Pure, the same for the same seed.
 
 A session must show every visible clip once, however many there are, and its memory travels in the cursor. So
-it remembers two things about its stream, the clips in the order of publication: a ``Span``, from one place to
-another, of which everything was shown; and ``marks``, short keyed hashes of what was shown outside the span.
-Marks next to the span melt into it, so the memory stays small although popular clips are shown out of order.
+it remembers two things about its stream, the clips in the order of publication: a ``ShownSpan``, from one
+place to another, of which everything was shown; and ``marks``, short keyed hashes of what was shown outside
+the span. Marks next to the span melt into it, so the memory stays small although popular clips come out of
+order.
 """
 
 import hashlib
@@ -15,7 +16,7 @@ from itertools import chain, islice
 from typing import NamedTuple
 
 from reelm.base import AccountId, ClipId
-from reelm.social import Candidate, ClipView, Place
+from reelm.clips import Candidate, ClipPlace, ClipView
 
 SEED_BYTES = 8
 # 400 marks of 40 bits: one clip in 2.7 billion would be taken for one that was shown.
@@ -40,27 +41,27 @@ class Page:
     cursor: str | None
 
 
-class Span(NamedTuple):
-    """Everything published from ``oldest`` to ``newest``, both included, was shown."""
+class ShownSpan(NamedTuple):
+    """Two places between which, both included, everything published was shown."""
 
-    newest: Place
-    oldest: Place
+    newest: ClipPlace
+    oldest: ClipPlace
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
-    """What a cursor carries. ``marks`` are ordered, the latest last; ``last_author`` is a mark too."""
+class FeedSession:
+    """The content of a cursor. ``marks`` are ordered, the latest last; ``last_author`` is a mark too."""
 
     tab: Tab
     seed: bytes
     served_count: int = 0
     last_author: bytes | None = None
-    span: Span | None = None
+    span: ShownSpan | None = None
     marks: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class StreamReach:
     """The part of the stream that a page looks at.
 
     ``rising`` begins right above the span, oldest first; ``falling`` right below it, newest first; neither
@@ -76,14 +77,14 @@ class Reach:
         return chain(self.beyond, reversed(self.rising), self.falling)
 
     def nearest_first(self) -> Iterator[Candidate]:
-        """The order in which what is shown melts into the span at once."""
+        """Return the clips in the order in which what is shown melts into the span at once."""
         return chain(self.falling, self.rising, reversed(self.beyond))
 
 
 class Memory:
-    """What a session has seen, while one page is put together."""
+    """The clips that a session has seen, while one page is put together."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: FeedSession) -> None:
         self._session = session
         self._keyed = hashlib.blake2b(key=session.seed, digest_size=MARK_BYTES)
         self._marks = dict.fromkeys(session.marks)
@@ -95,7 +96,7 @@ class Memory:
 
     @property
     def room(self) -> int:
-        """How many more clips can be shown out of order before the oldest marks must be forgotten."""
+        """Return how many more clips can be shown out of order before the oldest marks must be forgotten."""
         return MARKS_MAX - len(self._marks)
 
     def mark(self, value: str) -> bytes:
@@ -120,7 +121,7 @@ class Memory:
         return self.mark(author) == self.last_author
 
     def draw(self, below: int) -> int:
-        """The seed's choice for the next slot, 0 to ``below - 1``."""
+        """Return the seed's choice for the next slot, 0 to ``below - 1``."""
         return int.from_bytes(self.mark(f"slot {self.served_count}")) % below
 
     def add(self, candidate: Candidate) -> None:
@@ -128,7 +129,7 @@ class Memory:
         self.last_author = self.mark(candidate.account_id)
         self.served_count += 1
 
-    def melt(self, reach: Reach, *, settled_before: datetime) -> None:
+    def melt(self, reach: StreamReach, *, settled_before: datetime) -> None:
         """Let the marks next to the span become part of it.
 
         ``settled_before`` leaves out what was published a moment ago: a clip published by another process at
@@ -139,16 +140,16 @@ class Memory:
             first = next((at for at, each in enumerate(falling) if self._melts(each, settled_before)), None)
             if first is None:
                 return
-            self.span = Span(falling[first].place, falling[first].place)
+            self.span = ShownSpan(falling[first].place, falling[first].place)
             rising, falling = falling[:first][::-1], falling[first + 1 :]
         for each in falling:
             if not self._melts(each, settled_before):
                 break
-            self.span = Span(self.span.newest, each.place)
+            self.span = ShownSpan(self.span.newest, each.place)
         for each in rising:
             if not self._melts(each, settled_before):
                 break
-            self.span = Span(each.place, self.span.oldest)
+            self.span = ShownSpan(each.place, self.span.oldest)
 
     def _melts(self, candidate: Candidate, settled_before: datetime) -> bool:
         if candidate.published_at >= settled_before:  # asked first: a comparison costs less than a hash
@@ -159,8 +160,8 @@ class Memory:
         del self._marks[mark]
         return True
 
-    def session(self) -> Session:
-        return Session(
+    def session(self) -> FeedSession:
+        return FeedSession(
             self._session.tab,
             self._session.seed,
             self.served_count,
@@ -170,8 +171,8 @@ class Memory:
         )
 
 
-class Source(StrEnum):
-    """Where the clip of a slot comes from; ``QUIET`` explores among clips that few have seen."""
+class SlotSource(StrEnum):
+    """The list that the clip of a slot comes from; ``QUIET`` explores among clips that few have seen."""
 
     FRESH = "fresh"
     POPULAR = "popular"
@@ -180,8 +181,8 @@ class Source(StrEnum):
 
 
 # The rhythm of for-you. A slot whose source has run dry is filled from the next source in FALLBACK.
-PATTERN = (Source.POPULAR, Source.FRESH, Source.FOLLOWED, Source.POPULAR, Source.QUIET)
-FALLBACK = (Source.FOLLOWED, Source.POPULAR, Source.FRESH, Source.QUIET)
+PATTERN = (SlotSource.POPULAR, SlotSource.FRESH, SlotSource.FOLLOWED, SlotSource.POPULAR, SlotSource.QUIET)
+FALLBACK = (SlotSource.FOLLOWED, SlotSource.POPULAR, SlotSource.FRESH, SlotSource.QUIET)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +196,7 @@ class Offer:
 
 
 def mix(offer: Offer, memory: Memory, *, size: int) -> tuple[Candidate, ...]:
-    """The next ``size`` clips of for-you, fewer when no more are left, and none that was shown.
+    """Return the next ``size`` clips of for-you, fewer when no more are left, and none that was shown.
 
     Two clips of one author follow each other only when nobody else's are offered.
     """
@@ -207,7 +208,7 @@ def mix(offer: Offer, memory: Memory, *, size: int) -> tuple[Candidate, ...]:
 
 
 def in_order(candidates: Iterable[Candidate], memory: Memory, *, size: int) -> tuple[Candidate, ...]:
-    """The first ``size`` clips that were not shown, as they come."""
+    """Return the first ``size`` clips that were not shown, as they come."""
     picks = tuple(islice(memory.unseen(candidates), size))
     for pick in picks:
         memory.add(pick)
@@ -220,20 +221,20 @@ def _pick(offer: Offer, memory: Memory) -> Candidate | None:
         others = (
             each for each in _ordered(offer, source, memory) if not memory.is_by_last_author(each.account_id)
         )
-        best = list(islice(others, POPULAR_CHOICE if source is Source.POPULAR else 1))
+        best = list(islice(others, POPULAR_CHOICE if source is SlotSource.POPULAR else 1))
         if best:
             return best[memory.draw(len(best))]
     return next(memory.unseen(offer.fresh), None)
 
 
-def _ordered(offer: Offer, source: Source, memory: Memory) -> Iterator[Candidate]:
+def _ordered(offer: Offer, source: SlotSource, memory: Memory) -> Iterator[Candidate]:
     match source:
-        case Source.FRESH:
+        case SlotSource.FRESH:
             return memory.unseen(offer.fresh)
-        case Source.POPULAR:
+        case SlotSource.POPULAR:
             return memory.unseen(offer.popular)
-        case Source.FOLLOWED:
+        case SlotSource.FOLLOWED:
             return memory.unseen(offer.followed)
-        case Source.QUIET:
+        case SlotSource.QUIET:
             start = memory.draw(len(offer.quiet)) if offer.quiet else 0
             return memory.unseen(chain(islice(offer.quiet, start, None), islice(offer.quiet, start)))

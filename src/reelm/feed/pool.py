@@ -1,15 +1,15 @@
-"""The candidates that every viewer shares, kept for a moment."""
+"""Keep the candidates that every viewer shares for a moment."""
 
 from dataclasses import dataclass
 
 from reelm.base import Clock, Tx
-from reelm.feed.stream import Head
-from reelm.social import Candidate, Social
+from reelm.clips import Candidate, Clips
+from reelm.feed.stream import StreamHead
 
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    head: Head
+    head: StreamHead
     popular: tuple[Candidate, ...]
     quiet: tuple[Candidate, ...]
 
@@ -21,9 +21,9 @@ class Pools:
     """
 
     def __init__(
-        self, social: Social, *, clock: Clock, keep_seconds: float, recent_count: int, popular_count: int
+        self, clips: Clips, *, clock: Clock, keep_seconds: float, recent_count: int, popular_count: int
     ) -> None:
-        self._social = social
+        self._clips = clips
         self._clock = clock
         self._keep_seconds = keep_seconds
         self._recent_count = recent_count
@@ -45,11 +45,11 @@ class Pools:
         return self._pool
 
     async def _load(self, tx: Tx) -> Pool:
-        recent = await self._social.recent(tx, self._recent_count)
-        popular = await self._social.popular(tx, self._popular_count, self._clock.now())
+        recent = await self._clips.candidates.recent(tx, self._recent_count)
+        popular = await self._clips.candidates.popular(tx, self._popular_count, self._clock.now())
         by_views = sorted(recent, key=lambda each: each.view_count)
         return Pool(
-            head=Head(recent, is_whole=len(recent) < self._recent_count),
+            head=StreamHead(recent, is_whole=len(recent) < self._recent_count),
             popular=popular,
             quiet=tuple(by_views[: (len(by_views) + 1) // 2]),
         )

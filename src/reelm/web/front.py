@@ -169,7 +169,7 @@ class Front:
         """Open Graph tags of a public clip; None when there is no such clip."""
         try:
             async with self._at.database.read() as tx:
-                clip = await self._at.social.clip(tx, clip_id, None)
+                clip = await self._at.clips.view(tx, clip_id, None)
         except ReelmError:
             return None
         address = f"{self._public_url}/c/{clip_id}"

@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal, cast
 
-from reelm import feed, media, realm, social, vault, workflows
+from reelm import clips, feed, media, people, realm, vault, workflows
 from reelm.base import ClipId
 from reelm.web import schema
 from reelm.web.problems import problem
@@ -15,11 +15,11 @@ _GIB = 1 << 30
 _SHOWN_MONEY = Decimal("0.0001")
 
 
-def author(found: social.Author) -> schema.Author:
+def author(found: people.Author) -> schema.Author:
     return schema.Author(handle=found.handle, display_name=found.display_name, is_followed=found.is_followed)
 
 
-def profile(found: social.ProfileView) -> schema.Profile:
+def profile(found: people.ProfileView) -> schema.Profile:
     return schema.Profile(
         handle=found.handle,
         display_name=found.display_name,
@@ -34,8 +34,8 @@ def profile(found: social.ProfileView) -> schema.Profile:
     )
 
 
-def clip(found: social.ClipView) -> schema.Clip:
-    is_playable = found.state is social.ClipState.VISIBLE
+def clip(found: clips.ClipView) -> schema.Clip:
+    is_playable = found.state is clips.ClipState.VISIBLE
     return schema.Clip(
         id=found.id,
         state=cast("Shown", found.state.value),
@@ -68,7 +68,7 @@ def clip(found: social.ClipView) -> schema.Clip:
     )
 
 
-def sound(found: social.Sound) -> schema.Sound:
+def sound(found: clips.Sound) -> schema.Sound:
     return schema.Sound(
         id=found.id,
         author=author(found.author) if found.author else None,
@@ -81,11 +81,11 @@ def sound(found: social.Sound) -> schema.Sound:
     )
 
 
-def sound_page(page: social.SoundPage) -> schema.SoundPage:
+def sound_page(page: clips.SoundPage) -> schema.SoundPage:
     return schema.SoundPage(sounds=[sound(each) for each in page.sounds], cursor=page.cursor)
 
 
-def _strip(found: social.ClipView) -> schema.Strip | None:
+def _strip(found: clips.ClipView) -> schema.Strip | None:
     laid = found.strip
     if laid is None:
         return None
@@ -97,11 +97,11 @@ def _strip(found: social.ClipView) -> schema.Strip | None:
     )
 
 
-def failure(found: social.Failure | None) -> schema.Failure | None:
+def failure(found: clips.Failure | None) -> schema.Failure | None:
     return None if found is None else schema.Failure(code=found.code, detail=found.detail)
 
 
-def clip_page(page: social.ClipPage) -> schema.ClipPage:
+def clip_page(page: clips.ClipPage) -> schema.ClipPage:
     return schema.ClipPage(clips=[clip(each) for each in page.clips], cursor=page.cursor)
 
 
@@ -109,7 +109,7 @@ def feed_page(page: feed.Page) -> schema.FeedPage:
     return schema.FeedPage(clips=[clip(each) for each in page.clips], cursor=page.cursor)
 
 
-def progress(found: social.Progress) -> schema.Progress:
+def progress(found: clips.Progress) -> schema.Progress:
     return schema.Progress(
         step=found.step.value,
         ratio=found.ratio,
@@ -119,11 +119,11 @@ def progress(found: social.Progress) -> schema.Progress:
     )
 
 
-def waiting(found: social.Waiting | None) -> schema.Waiting | None:
+def waiting(found: clips.QueueWait | None) -> schema.Waiting | None:
     return None if found is None else schema.Waiting(found.ahead, found.seconds, found.obstacle)
 
 
-def comment(found: social.CommentView) -> schema.Comment:
+def comment(found: clips.CommentView) -> schema.Comment:
     return schema.Comment(
         id=found.id,
         author=author(found.author),
@@ -133,7 +133,7 @@ def comment(found: social.CommentView) -> schema.Comment:
     )
 
 
-def comment_page(page: social.CommentPage) -> schema.CommentPage:
+def comment_page(page: clips.CommentPage) -> schema.CommentPage:
     return schema.CommentPage(comments=[comment(each) for each in page.comments], cursor=page.cursor)
 
 
@@ -229,7 +229,7 @@ def posting(asked: schema.NewClip) -> workflows.Posting:
         cover_ms=_ms(asked.cover_seconds),
         is_muted=asked.is_muted,
     )
-    details = social.Details(
+    details = clips.Details(
         asked.alt_text,
         asked.is_draft,
         asked.publish_at,

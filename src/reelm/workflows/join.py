@@ -16,5 +16,5 @@ async def join(
         BadHandle: the handle does not follow the rules.
     """
     account = await realm.accounts.sign_up(tx, email, password)
-    await realm.social.create_profile(tx, account.id, handle=handle, display_name=display_name or handle)
+    await realm.people.create_profile(tx, account.id, handle=handle, display_name=display_name or handle)
     return account

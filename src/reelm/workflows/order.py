@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from reelm.base import AccountId, ClipId, DataClass, ObjectId, UploadId
-from reelm.social import ClipRemoved, Publication
+from reelm.clips import ClipRemoved, Publication
 from reelm.vault import DeletionUnfinished
 from reelm.workflows.realm import OpenRealm
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 
 from reelm.base import AccountId, Tx, UploadId
+from reelm.clips import ClipShape, ClipView, Details
 from reelm.media import WHOLE, Cut
-from reelm.social import ClipView, Details, Shape
 from reelm.workflows.realm import OpenRealm
 
 
@@ -32,13 +32,13 @@ async def post(tx: Tx, upload_id: UploadId, posting: Posting, *, by: AccountId, 
     upload = await realm.media.upload(tx, upload_id, owner=by)
     video = upload.probe.video
     assert video is not None  # noqa: S101 - a source without a picture is refused before it is recorded
-    clip, is_new = await realm.social.create_clip(
+    clip, is_new = await realm.clips.create(
         tx,
         by,
         upload_id=upload_id,
         caption=posting.caption,
         details=posting.details,
-        shape=Shape(
+        shape=ClipShape(
             posting.cut.lasts_ms(upload.probe.duration_ms),
             video.width,
             video.height,
@@ -47,6 +47,6 @@ async def post(tx: Tx, upload_id: UploadId, posting: Posting, *, by: AccountId, 
     )
     if is_new:
         if posting.details.sound_id is not None:
-            await realm.social.require_usable(tx, posting.details.sound_id, by)
+            await realm.clips.sounds.require_usable(tx, posting.details.sound_id, by)
         await realm.media.cut(tx, upload, posting.cut)
-    return await realm.social.clip(tx, clip.id, by)
+    return await realm.clips.view(tx, clip.id, by)

@@ -26,6 +26,7 @@ from reelm.base import (
     SealedBytes,
     mint,
 )
+from reelm.clips import ClipRemoved, ClipState, Publication, PublishStep
 from reelm.delivery import Rendition
 from reelm.media import (
     REMUXED,
@@ -43,7 +44,6 @@ from reelm.media import (
     remuxed_rung,
     with_sound,
 )
-from reelm.social import ClipRemoved, ClipState, Publication, Step
 from reelm.vault import Suite
 from reelm.workflows.make import Work, make
 from reelm.workflows.order import Order, blocks, kept_unless_removed, put_picture
@@ -176,7 +176,7 @@ async def _sample(order: Order, probe: Json, turn: Turn, realm: OpenRealm) -> Js
 async def _keep(order: Order, realm: OpenRealm) -> Json:
     """The rungs of earlier attempts that players have; what nobody could watch yet is made anew, whole."""
     async with realm.database.write() as tx:
-        clip = await realm.social.clip(tx, order.clip_id, order.owner)
+        clip = await realm.clips.view(tx, order.clip_id, order.owner)
         if clip.state is ClipState.VISIBLE:
             return [each.name for each in await realm.delivery.announced(tx, order.clip_id)]
         names = await realm.delivery.withdraw(tx, order.clip_id)
@@ -191,7 +191,7 @@ async def _first_rung(order: Order, probe: Json, realm: OpenRealm) -> Json:
         with suppress(BadEncoding, Unreadable):  # not what it seemed: encoded like any other
             return await _remux(order, planned, remuxed, realm)
     async with _meanwhile(_poster(order, planned, realm)) as poster:
-        async with reporting(order.clip_id, Step.PREPARING, realm) as progress:
+        async with reporting(order.clip_id, PublishStep.PREPARING, realm) as progress:
             work = _work(order, Turn.FIRST_RUNG, planned, planned.rungs[:1], realm=realm)
             made = await make(work, progress=progress, realm=realm)
         still = _still(await poster)
@@ -241,7 +241,7 @@ def _still(poster: Poster) -> Still:
 async def _more_rungs(order: Order, probe: Json, rungs: tuple[Rung, ...], realm: OpenRealm) -> Json:
     """Encode some rungs and encrypt them; what is returned holds no key in the clear."""
     turn = Turn.MORE_RUNGS if rungs[0].codec == "h264" else Turn.AV1_RUNG
-    async with reporting(order.clip_id, Step.IMPROVING, realm) as progress:
+    async with reporting(order.clip_id, PublishStep.IMPROVING, realm) as progress:
         work = _work(order, turn, _planned(probe), rungs, realm=realm)
         made = await make(work, progress=progress, realm=realm)
     packed = [await _pack(order, each, realm) for each in made.renditions]
@@ -302,7 +302,7 @@ async def _store(order: Order, batch: Json, realm: OpenRealm) -> Json:
         )
         rendition = _rendition(order, each, receipt.object_id)
         async with kept_unless_removed(receipt.object_id, realm), realm.database.write() as tx:
-            await realm.social.report(tx, order.clip_id, Step.STORING, 1.0)
+            await realm.clips.publishing.report(tx, order.clip_id, PublishStep.STORING, 1.0)
             await realm.delivery.announce(tx, rendition, SealedBytes(each.key_sealed))
     return None
 
@@ -316,8 +316,8 @@ async def _reveal(order: Order, first: Json, realm: OpenRealm) -> Json:
     object_id = await put_picture(order, "poster", Path(poster.path), realm)
     async with kept_unless_removed(object_id, realm), realm.database.write() as tx:
         await realm.delivery.announce_poster(tx, order.clip_id, order.owner, object_id)
-        await realm.social.blur(tx, order.clip_id, blurhash=poster.blurhash)
-        await realm.social.make_playable(tx, order.clip_id, seconds=made.seconds)
+        await realm.clips.publishing.set_blurhash(tx, order.clip_id, blurhash=poster.blurhash)
+        await realm.clips.publishing.make_playable(tx, order.clip_id, seconds=made.seconds)
     return None
 
 
@@ -332,7 +332,7 @@ async def _finish(order: Order, realm: OpenRealm) -> Json:
     """The upload's row stays until it expires, so that a late repeat of the post finds its clip."""
     async with realm.database.write() as tx:
         await realm.delivery.retire(tx, order.clip_id, REMUXED)
-        await realm.social.finish(tx, order.clip_id)
+        await realm.clips.publishing.finish(tx, order.clip_id)
         await realm.media.lending.forget(tx, order.upload_id)
     realm.media.discard(order.upload_id)
     return None
@@ -341,7 +341,7 @@ async def _finish(order: Order, realm: OpenRealm) -> Json:
 async def _refuse(order: Order, refusal: Refusal, realm: OpenRealm) -> Json:
     """The source stays for a day, so that a retry needs no second upload."""
     async with realm.database.write() as tx:
-        await realm.social.fail(tx, order.clip_id, code=refusal.code, detail=refusal.detail)
+        await realm.clips.publishing.fail(tx, order.clip_id, code=refusal.code, detail=refusal.detail)
         await realm.media.lending.forget(tx, order.upload_id)
     if refusal.code == ClipRemoved.code:
         realm.media.discard(order.upload_id)
@@ -350,7 +350,7 @@ async def _refuse(order: Order, refusal: Refusal, realm: OpenRealm) -> Json:
 
 async def _stall(order: Order, realm: OpenRealm) -> None:
     async with realm.database.write() as tx:
-        await realm.social.stall(tx, order.clip_id, code=SpoolFull.code, detail=FULL)
+        await realm.clips.publishing.stall(tx, order.clip_id, code=SpoolFull.code, detail=FULL)
 
 
 def _rendition(order: Order, packed: Packed, object_id: ObjectId) -> Rendition:

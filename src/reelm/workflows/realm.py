@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 from reelm.accounts import Accounts, Exports, Staff
 from reelm.base import Clock, Database, Entropy
+from reelm.clips import Clips
 from reelm.delivery import Delivery, Origin
 from reelm.feed import Feed
 from reelm.ledger import Cosigning, Ledger, Sequencer
 from reelm.media import Encoders, Media
+from reelm.people import People
 from reelm.realm import Keys, Manifest, Version, policy
-from reelm.social import Social
 from reelm.vault import Upkeep, Vault
 from reelm.workflows.turns import Turns
 
@@ -32,7 +33,8 @@ class OpenRealm:
     accounts: Accounts
     staff: Staff
     exports: Exports
-    social: Social
+    people: People
+    clips: Clips
     delivery: Delivery
     origin: Origin
     feed: Feed

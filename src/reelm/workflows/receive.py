@@ -47,7 +47,7 @@ async def discard(upload_id: UploadId, *, owner: AccountId, realm: OpenRealm) ->
     """
     async with realm.database.write() as tx:
         await realm.media.upload(tx, upload_id, owner=owner)
-        if await realm.social.is_posted(tx, upload_id):
+        if await realm.clips.is_posted(tx, upload_id):
             raise UploadPosted("This upload was posted. Nothing was discarded. Remove the clip instead.")
         await realm.media.remove_upload(tx, upload_id)
         await realm.media.arrivals.remove(tx, upload_id)

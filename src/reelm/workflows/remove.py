@@ -17,7 +17,7 @@ async def remove(clip_id: ClipId, *, by: AccountId, realm: OpenRealm) -> None:
         NotYours: it belongs to someone else.
     """
     async with realm.database.write() as tx:
-        await realm.social.remove_clip(tx, clip_id, by)
+        await realm.clips.remove(tx, clip_id, by)
         names = await realm.delivery.withdraw(tx, clip_id)
         await realm.media.forget_fingerprints(tx, clip_id)
         await realm.delivery.withdraw_subtitles(tx, clip_id)

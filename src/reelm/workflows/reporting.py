@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
 from reelm.base import ClipId
-from reelm.social import Step
+from reelm.clips import PublishStep
 from reelm.workflows.realm import OpenRealm
 
 REPORT_SECONDS = 1.0
@@ -14,7 +14,9 @@ BEGUN_RATIO = 0.01
 
 
 @asynccontextmanager
-async def reporting(clip_id: ClipId, step: Step, realm: OpenRealm) -> AsyncIterator[Callable[[float], None]]:
+async def reporting(
+    clip_id: ClipId, step: PublishStep, realm: OpenRealm
+) -> AsyncIterator[Callable[[float], None]]:
     """A callback for progress; what it is told is written down once a second, and nothing before that."""
     told = [0.0]
 
@@ -24,7 +26,7 @@ async def reporting(clip_id: ClipId, step: Step, realm: OpenRealm) -> AsyncItera
             if told[0] != said:
                 said = told[0]
                 async with realm.database.write() as tx:
-                    await realm.social.report(tx, clip_id, step, said)
+                    await realm.clips.publishing.report(tx, clip_id, step, said)
             await asyncio.sleep(REPORT_SECONDS if said else REPORT_SECONDS / 10)
 
     task = asyncio.create_task(pass_on(), name=f"progress of {clip_id}")

@@ -5,7 +5,7 @@ however often this runs, and late when the worker was away at its moment.
 """
 
 from reelm.base import AccountId, ClipId, Tx
-from reelm.social import ClipView
+from reelm.clips import ClipView
 from reelm.workflows.realm import OpenRealm
 
 
@@ -15,17 +15,17 @@ async def publish_now(tx: Tx, clip_id: ClipId, *, by: AccountId, realm: OpenReal
     Raises:
         NotYours, ClipRemoved, NoSuchClip: there is no such draft of theirs.
     """
-    upload_id = await realm.social.publish_draft(tx, clip_id, by)
+    upload_id = await realm.clips.drafts.publish(tx, clip_id, by)
     if upload_id is not None:
         await realm.media.prolong(tx, upload_id)
-    return await realm.social.own_clip(tx, clip_id, by)
+    return await realm.clips.own(tx, clip_id, by)
 
 
 async def publish_ripe(*, realm: OpenRealm) -> None:
     """Publish what was planned for now or earlier. Safe to repeat, and at the same time."""
     async with realm.database.read() as tx:
-        if not await realm.social.has_ripe_drafts(tx):
+        if not await realm.clips.drafts.has_due(tx):
             return
     async with realm.database.write() as tx:
-        for upload_id in await realm.social.publish_ripe(tx):
+        for upload_id in await realm.clips.drafts.publish_due(tx):
             await realm.media.prolong(tx, upload_id)

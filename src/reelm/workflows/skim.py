@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TypeAlias
 
+from reelm.clips import ClipRemoved
 from reelm.delivery import NoSuchStrip
 from reelm.media import Footage, NoChromaprint, Plan, Scheme, rung_footage, source_footage
-from reelm.social import ClipRemoved
 from reelm.workflows.order import Order, kept_unless_removed, put_picture
 from reelm.workflows.ports import Json
 from reelm.workflows.realm import OpenRealm
@@ -46,7 +46,7 @@ async def _skim(order: Order, planned: Plan, realm: OpenRealm) -> Json:
     object_id = await put_picture(order, "strip", found.path, realm)
     missing = dict.fromkeys(found.absent, NoChromaprint.code)
     async with kept_unless_removed(object_id, realm), realm.database.write() as tx:
-        await realm.social.lay_strip(tx, order.clip_id, found.strip)
+        await realm.clips.publishing.set_strip(tx, order.clip_id, found.strip)
         await realm.delivery.announce_strip(tx, order.clip_id, order.owner, object_id)
         await realm.media.record_fingerprints(tx, order.clip_id, found.fingerprints, missing=missing)
     return None
@@ -73,6 +73,6 @@ def _footage(order: Order, planned: Plan, realm: OpenRealm) -> Footage:
 
 async def _note(order: Order, code: str, realm: OpenRealm) -> Json:
     async with realm.database.write() as tx:
-        await realm.social.require_watchable(tx, order.clip_id, order.owner)
+        await realm.clips.require_watchable(tx, order.clip_id, order.owner)
         await realm.media.record_fingerprints(tx, order.clip_id, (), missing=dict.fromkeys(Scheme, code))
     return None

@@ -11,8 +11,8 @@ import asyncio
 from pathlib import Path
 
 from reelm.base import AccountId, ClipId, NotFound, Tx
+from reelm.clips import ClipState, ClipView
 from reelm.media import unseal
-from reelm.social import ClipState, ClipView
 from reelm.workflows.order import Order
 from reelm.workflows.realm import OpenRealm
 
@@ -25,11 +25,11 @@ async def choose_sound(
     Raises:
         UploadMissing: its file has expired.
         NoSuchSound, SoundGone, SoundNotAllowed, WrongState, NotYours, ClipRemoved, NoSuchClip: see
-            ``reelm.social``.
+            ``reelm.clips``.
     """
-    upload = await realm.media.upload(tx, await realm.social.upload_of(tx, clip_id, by), owner=by)
+    upload = await realm.media.upload(tx, await realm.clips.upload_of(tx, clip_id, by), owner=by)
     own = None if upload.cut.is_muted or upload.probe.audio is None else clip_id
-    return await realm.social.choose_sound(tx, clip_id, by, sound_id=sound_id or own)
+    return await realm.clips.sounds.choose(tx, clip_id, by, sound_id=sound_id or own)
 
 
 async def check_sound(order: Order, *, realm: OpenRealm) -> ClipId | None:
@@ -39,11 +39,11 @@ async def check_sound(order: Order, *, realm: OpenRealm) -> ClipId | None:
         NoSuchSound, SoundGone, SoundNotAllowed: nobody hears it in this clip yet, and nobody will.
     """
     async with realm.database.read() as tx:
-        clip = await realm.social.clip(tx, order.clip_id, order.owner)
+        clip = await realm.clips.view(tx, order.clip_id, order.owner)
         if clip.sound is None or clip.sound.id == order.clip_id:
             return None
         if clip.state is not ClipState.VISIBLE:
-            await realm.social.require_usable(tx, clip.sound.id, order.owner)
+            await realm.clips.sounds.require_usable(tx, clip.sound.id, order.owner)
         return clip.sound.id
 
 
@@ -59,7 +59,7 @@ async def bring_sound(order: Order, *, realm: OpenRealm) -> Path | None:
         await _write(sound_id, path, realm)
     except NotFound:  # taken back, or replaced by better renditions, in this very moment
         async with realm.database.read() as tx:
-            await realm.social.require_usable(tx, sound_id, order.owner)
+            await realm.clips.sounds.require_usable(tx, sound_id, order.owner)
         await _write(sound_id, path, realm)
     return path
 

@@ -9,9 +9,9 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 
 from reelm.base import AccountId, ClipId, Conflict, DataClass, Invalid, ReelmError, Tx, mint
+from reelm.clips import ClipRemoved, ClipView
 from reelm.delivery import Subtitled
 from reelm.media import read_subtitles, write_vtt
-from reelm.social import ClipRemoved, ClipView
 from reelm.vault import DeletionUnfinished, Receipt
 from reelm.workflows.realm import OpenRealm
 
@@ -43,7 +43,7 @@ async def subtitle(
     check_language(language)
     made = Subtitled(mint(realm.clock, realm.entropy), clip_id, language, by)
     async with realm.database.write() as tx:
-        clip = await realm.social.own_clip(tx, clip_id, by)
+        clip = await realm.clips.own(tx, clip_id, by)
         found = read_subtitles(data, duration_ms=clip.duration_ms)
         if language not in clip.subtitles and len(clip.subtitles) >= MAX_LANGUAGES:
             raise TooManyLanguages(
@@ -59,7 +59,7 @@ async def subtitle(
         raise
     await _announce(made, receipt, realm)
     async with realm.database.read() as tx:
-        return await realm.social.own_clip(tx, clip_id, by), found.left_out
+        return await realm.clips.own(tx, clip_id, by), found.left_out
 
 
 async def store_subtitles(*, realm: OpenRealm) -> None:
@@ -80,10 +80,10 @@ async def remove_subtitles(clip_id: ClipId, language: str, *, by: AccountId, rea
         NotYours, ClipRemoved, NoSuchClip: there is no such clip of theirs.
     """
     async with realm.database.write() as tx:
-        await realm.social.own_clip(tx, clip_id, by)
+        await realm.clips.own(tx, clip_id, by)
         await realm.delivery.withdraw_subtitles(tx, clip_id, language)
         await _list(tx, clip_id, realm)
-        return await realm.social.own_clip(tx, clip_id, by)
+        return await realm.clips.own(tx, clip_id, by)
 
 
 def check_language(language: str) -> None:
@@ -116,7 +116,7 @@ async def _put(each: Subtitled, words: bytes, realm: OpenRealm) -> Receipt:
 
 
 async def _list(tx: Tx, clip_id: ClipId, realm: OpenRealm) -> None:
-    await realm.social.list_subtitles(tx, clip_id, await realm.delivery.subtitle_languages(tx, clip_id))
+    await realm.clips.set_subtitles(tx, clip_id, await realm.delivery.subtitle_languages(tx, clip_id))
 
 
 async def _once(words: bytes) -> AsyncIterator[bytes]:

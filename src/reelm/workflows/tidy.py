@@ -93,6 +93,6 @@ async def sweep(*, realm: OpenRealm) -> None:
 
 async def _expired(tx: Tx, realm: OpenRealm) -> list[UploadId]:
     """An upload that is being published, or that a draft waits with, outlives its day."""
-    busy = {each.upload_id for each in await realm.social.due(tx, EVERY_PUBLICATION)}
-    busy |= await realm.social.drafted_uploads(tx)
+    busy = {each.upload_id for each in await realm.clips.publishing.due(tx, EVERY_PUBLICATION)}
+    busy |= await realm.clips.drafts.uploads(tx)
     return [each for each in await realm.media.expired_uploads(tx, realm.clock.now()) if each not in busy]

@@ -15,9 +15,9 @@ from sqlalchemy import select
 from reelm.accounts import PasswordHash
 from reelm.app import open_realm, settings
 from reelm.base import AccountId, ClipId, Clock, RenditionId, Tx, UploadId, metadata
+from reelm.clips import ClipView, Progress
 from reelm.media import Upload
 from reelm.realm import Release
-from reelm.social import ClipView, Progress
 from reelm.workflows import (
     Jobs,
     Json,
@@ -84,7 +84,7 @@ class Stage:
     async def publish(self) -> None:
         """Tell the story of everything that waits, as the worker does."""
         async with self.realm.database.read() as tx:
-            waiting = await self.realm.social.due(tx, 100)
+            waiting = await self.realm.clips.publishing.due(tx, 100)
         for publication in waiting:
             await self.jobs.start(publish_job(publication))
 
@@ -96,11 +96,11 @@ class Stage:
 
     async def see(self, clip_id: ClipId, viewer: AccountId | None = None) -> ClipView:
         async with self.realm.database.read() as tx:
-            return await self.realm.social.clip(tx, clip_id, viewer)
+            return await self.realm.clips.view(tx, clip_id, viewer)
 
     async def progress(self, clip_id: ClipId, owner: AccountId) -> Progress:
         async with self.realm.database.read() as tx:
-            return await self.realm.social.progress(tx, clip_id, owner)
+            return await self.realm.clips.publishing.progress(tx, clip_id, owner)
 
 
 @asynccontextmanager

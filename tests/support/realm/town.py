@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import insert
 
-from reelm import accounts  # noqa: F401 - the tables of social refer to its table
+from reelm import accounts  # noqa: F401 - the tables of people refer to its table
 from reelm.base import (
     AccountId,
     ClipId,
@@ -17,22 +17,24 @@ from reelm.base import (
     metadata,
     mint,
 )
-from reelm.social import Clip, Shape, Social
+from reelm.clips import Clip, Clips, ClipShape
+from reelm.people import People
 from support.machine.determinism import ManualClock, SeededEntropy
 
-SHAPE = Shape(duration_ms=12_000, width=1080, height=1920)
+SHAPE = ClipShape(duration_ms=12_000, width=1080, height=1920)
 
 
 @dataclass
 class Town:
-    """Real records, a clock that stands still, and shortcuts for what most tests need first."""
+    """A real database, a clock that stands still, and shortcuts for what most tests need first."""
 
     database: Database
     clock: ManualClock = field(default_factory=ManualClock)
     entropy: SeededEntropy = field(default_factory=SeededEntropy)
 
     def __post_init__(self) -> None:
-        self.social = Social(clock=self.clock, entropy=self.entropy)
+        self.people = People(clock=self.clock)
+        self.clips = Clips(self.people, clock=self.clock, entropy=self.entropy)
 
     async def settle(self) -> None:
         """Make the tables."""
@@ -56,10 +58,10 @@ class Town:
     async def person(self, handle: str) -> AccountId:
         account_id = await self.account()
         async with self.database.write() as tx:
-            await self.social.create_profile(tx, account_id, handle=handle, display_name=handle.title())
+            await self.people.create_profile(tx, account_id, handle=handle, display_name=handle.title())
         return account_id
 
-    async def people(self, handles: str) -> list[AccountId]:
+    async def add_people(self, handles: str) -> list[AccountId]:
         return [await self.person(handle) for handle in handles.split()]
 
     async def posted(self, author: AccountId, caption: str = "") -> Clip:
@@ -70,28 +72,26 @@ class Town:
 
     async def clip(self, author: AccountId, caption: str = "") -> ClipId:
         """A clip that is visible, and published in full."""
-        return (await self.clips([author], caption))[0]
+        return (await self.add_clips([author], caption))[0]
 
-    async def clips(self, authors: Iterable[AccountId], caption: str = "") -> list[ClipId]:
+    async def add_clips(self, authors: Iterable[AccountId], caption: str = "") -> list[ClipId]:
         """Visible clips, a second apart, the first one the oldest."""
         found = []
         async with self.database.write() as tx:
             for author in authors:
                 self.clock.advance(1)
                 clip = await self._post(tx, author, caption)
-                await self.social.make_playable(tx, clip.id)
-                await self.social.finish(tx, clip.id)
+                await self.clips.publishing.make_playable(tx, clip.id)
+                await self.clips.publishing.finish(tx, clip.id)
                 found.append(clip.id)
         return found
 
     async def remove(self, clip_id: ClipId, account_id: AccountId) -> None:
         async with self.database.write() as tx:
-            await self.social.remove_clip(tx, clip_id, account_id)
+            await self.clips.remove(tx, clip_id, account_id)
 
     async def _post(self, tx: Tx, author: AccountId, caption: str) -> Clip:
         upload_id = UploadId(mint(self.clock, self.entropy))
-        clip, is_new = await self.social.create_clip(
-            tx, author, upload_id=upload_id, caption=caption, shape=SHAPE
-        )
+        clip, is_new = await self.clips.create(tx, author, upload_id=upload_id, caption=caption, shape=SHAPE)
         assert is_new
         return clip

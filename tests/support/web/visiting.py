@@ -47,10 +47,12 @@ async def populate(data: Path) -> Known:
         await remove(removed.id, by=ann, realm=stage.realm)
         failed = await stage.post(ann, footage.clip(seconds=0.4), "This fails")
         async with stage.realm.database.write() as tx:
-            await stage.realm.social.fail(tx, failed.id, code="media.unreadable", detail="It cannot be read.")
+            await stage.realm.clips.publishing.fail(
+                tx, failed.id, code="media.unreadable", detail="It cannot be read."
+            )
         processing = await stage.post(ann, footage.clip(seconds=0.4), "Not yet")
         async with stage.realm.database.write() as tx:
-            said = await stage.realm.social.comment(tx, visible.id, ben, text="Well done")
+            said = await stage.realm.clips.comments.add(tx, visible.id, ben, text="Well done")
     return Known(ann, ben, visible.id, processing.id, failed.id, removed.id, said.id)
 
 

@@ -5,8 +5,9 @@ import pytest
 
 from reelm.app.sample import COMMENTS, FOLLOWS, LIKES, PEOPLE, RECIPES, render
 from reelm.app.sample.render import graph
+from reelm.clips.words import CAPTION, COMMENT, read_tags
 from reelm.media import Config, Media, plan
-from reelm.social.words import BIO, CAPTION, COMMENT, DISPLAY_NAME, read_handle, read_tags, read_text
+from reelm.people.words import BIO, DISPLAY_NAME, read_handle, read_text
 from support.machine.determinism import ManualClock, SeededEntropy
 
 HANDLES = {person.handle for person in PEOPLE}

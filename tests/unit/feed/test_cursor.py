@@ -6,19 +6,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reelm.base import ClipId, write_id
+from reelm.clips import ClipPlace
 from reelm.feed import BadCursor, Tab
 from reelm.feed.cursor import read_cursor, write_cursor
-from reelm.feed.model import MARK_BYTES, MARKS_MAX, SEED_BYTES, Session, Span
-from reelm.social import Place
+from reelm.feed.model import MARK_BYTES, MARKS_MAX, SEED_BYTES, FeedSession, ShownSpan
 
 ids = st.binary(min_size=16, max_size=16).map(lambda raw: ClipId(write_id(raw)))
 moments = st.datetimes(datetime(1970, 1, 1), datetime(9999, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis adds the zone
 marks = st.binary(min_size=MARK_BYTES, max_size=MARK_BYTES)
 spans = st.tuples(moments, ids, moments, ids).map(
-    lambda four: Span(*sorted((Place(four[0], four[1]), Place(four[2], four[3])), reverse=True))
+    lambda four: ShownSpan(*sorted((ClipPlace(four[0], four[1]), ClipPlace(four[2], four[3])), reverse=True))
 )
 sessions = st.builds(
-    Session,
+    FeedSession,
     tab=st.sampled_from(Tab),
     seed=st.binary(min_size=SEED_BYTES, max_size=SEED_BYTES),
     served_count=st.integers(0, 2**32 - 1),
@@ -29,7 +29,7 @@ sessions = st.builds(
 
 
 @given(sessions)
-def test_a_session_comes_back_from_its_cursor(session: Session) -> None:
+def test_a_session_comes_back_from_its_cursor(session: FeedSession) -> None:
     assert read_cursor(write_cursor(session), tab=session.tab) == session
 
 
@@ -48,7 +48,7 @@ def test_any_other_text_is_refused_or_has_one_spelling(text: str) -> None:
 
 @given(sessions, st.data())
 def test_a_cursor_with_a_changed_character_never_breaks_anything(
-    session: Session, data: st.DataObject
+    session: FeedSession, data: st.DataObject
 ) -> None:
     text = write_cursor(session)
     at = data.draw(st.integers(0, len(text) - 1))
@@ -61,13 +61,15 @@ def test_a_cursor_with_a_changed_character_never_breaks_anything(
 
 def test_the_largest_cursor_is_as_long_as_documented() -> None:
     moment = datetime(2026, 1, 25, tzinfo=UTC)
-    place = Place(moment, ClipId(write_id(b"\x01" * 16)))
+    place = ClipPlace(moment, ClipId(write_id(b"\x01" * 16)))
     most = tuple(number.to_bytes(MARK_BYTES) for number in range(MARKS_MAX))
-    session = Session(Tab.LOCAL, b"s" * SEED_BYTES, 2**32 - 1, b"a" * MARK_BYTES, Span(place, place), most)
+    session = FeedSession(
+        Tab.LOCAL, b"s" * SEED_BYTES, 2**32 - 1, b"a" * MARK_BYTES, ShownSpan(place, place), most
+    )
     text = write_cursor(session)
     assert len(text) == 2_756
     assert read_cursor(text, tab=Tab.LOCAL) == session
-    too_many = Session(Tab.LOCAL, b"s" * SEED_BYTES, marks=(*most, b"\xff" * MARK_BYTES))
+    too_many = FeedSession(Tab.LOCAL, b"s" * SEED_BYTES, marks=(*most, b"\xff" * MARK_BYTES))
     with pytest.raises(BadCursor):
         read_cursor(write_cursor(too_many), tab=Tab.LOCAL)
 
@@ -78,18 +80,18 @@ def test_a_megabyte_is_refused_at_once() -> None:
 
 
 def test_a_cursor_of_another_tab_is_refused() -> None:
-    text = write_cursor(Session(Tab.LOCAL, b"s" * SEED_BYTES))
+    text = write_cursor(FeedSession(Tab.LOCAL, b"s" * SEED_BYTES))
     with pytest.raises(BadCursor):
         read_cursor(text, tab=Tab.FOR_YOU)
 
 
 def test_impossible_sessions_are_refused() -> None:
     moment = datetime(2026, 1, 25, tzinfo=UTC)
-    early, late = (Place(moment + timedelta(days=day), ClipId("0" * 26)) for day in (0, 1))
+    early, late = (ClipPlace(moment + timedelta(days=day), ClipId("0" * 26)) for day in (0, 1))
     seed = b"s" * SEED_BYTES
     for session in (
-        Session(Tab.LOCAL, seed, marks=(b"12345", b"12345")),
-        Session(Tab.LOCAL, seed, span=Span(early, late)),
+        FeedSession(Tab.LOCAL, seed, marks=(b"12345", b"12345")),
+        FeedSession(Tab.LOCAL, seed, span=ShownSpan(early, late)),
     ):
         with pytest.raises(BadCursor):
             read_cursor(write_cursor(session), tab=Tab.LOCAL)

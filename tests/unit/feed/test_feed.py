@@ -1,4 +1,4 @@
-"""Pages over real records."""
+"""Pages over a real database."""
 
 import pytest
 from sqlalchemy import event
@@ -11,7 +11,7 @@ from support.realm.town import Town
 
 @pytest.fixture
 def feed(town: Town) -> Feed:
-    return Feed(town.social, clock=town.clock, entropy=town.entropy)
+    return Feed(town.clips, clock=town.clock, entropy=town.entropy)
 
 
 async def page(
@@ -49,38 +49,38 @@ async def test_an_empty_realm_has_nothing_to_show(town: Town, feed: Feed) -> Non
 
 
 async def test_every_visible_clip_is_shown_once_signed_in_or_not(town: Town, feed: Feed) -> None:
-    people = await town.people("ana ben cem")
-    made = await town.clips(people * 8)
+    people = await town.add_people("ana ben cem")
+    made = await town.add_clips(people * 8)
     await town.posted(people[0])
     async with town.database.write() as tx:
-        await town.social.follow(tx, "ben", people[0])
+        await town.people.follow(tx, "ben", people[0])
     town.clock.advance(60)
     for viewer in (None, people[0], people[1]):
         assert sorted(await session(town, feed, viewer=viewer)) == sorted(made)
 
 
 async def test_local_is_newest_first(town: Town, feed: Feed) -> None:
-    ana, ben = await town.people("ana ben")
-    made = await town.clips([ana, ana, ben, ana, ben, ben, ben])
+    ana, ben = await town.add_people("ana ben")
+    made = await town.add_clips([ana, ana, ben, ana, ben, ben, ben])
     assert await session(town, feed, tab=Tab.LOCAL, size=3) == made[::-1]
 
 
 async def test_following_is_newest_first_of_those_followed(town: Town, feed: Feed) -> None:
-    ana, ben, cem = await town.people("ana ben cem")
-    made = await town.clips([ana, ben, cem, ana, ana, ben])
+    ana, ben, cem = await town.add_people("ana ben cem")
+    made = await town.add_clips([ana, ben, cem, ana, ana, ben])
     assert await session(town, feed, tab=Tab.FOLLOWING, viewer=cem) == []
     async with town.database.write() as tx:
-        await town.social.follow(tx, "ana", cem)
+        await town.people.follow(tx, "ana", cem)
     assert await session(town, feed, tab=Tab.FOLLOWING, viewer=cem, size=2) == [made[4], made[3], made[0]]
     assert await session(town, feed, tab=Tab.FOLLOWING, viewer=None) == []
 
 
 @pytest.mark.slow
 async def test_long_tabs_are_read_to_their_end(town: Town, feed: Feed) -> None:
-    ana, ben = await town.people("ana ben")
-    made = await town.clips([ana] * 530)
+    ana, ben = await town.add_people("ana ben")
+    made = await town.add_clips([ana] * 530)
     async with town.database.write() as tx:
-        await town.social.follow(tx, "ana", ben)
+        await town.people.follow(tx, "ana", ben)
     town.clock.advance(60)
     assert await session(town, feed, tab=Tab.LOCAL, size=20) == made[::-1]
     assert await session(town, feed, tab=Tab.FOLLOWING, viewer=ben, size=20) == made[::-1]
@@ -89,9 +89,9 @@ async def test_long_tabs_are_read_to_their_end(town: Town, feed: Feed) -> None:
 
 async def test_a_session_goes_on_in_another_process(town: Town, feed: Feed) -> None:
     ana = await town.person("ana")
-    made = await town.clips([ana] * 9)
+    made = await town.add_clips([ana] * 9)
     first = await page(town, feed)
-    other = Feed(town.social, clock=town.clock, entropy=SeededEntropy(99))
+    other = Feed(town.clips, clock=town.clock, entropy=SeededEntropy(99))
     second = await page(town, other, first.cursor)
     assert sorted(clip.id for clip in first.clips + second.clips) == sorted(made)
     assert await page(town, other, second.cursor) == Page((), None)
@@ -99,7 +99,7 @@ async def test_a_session_goes_on_in_another_process(town: Town, feed: Feed) -> N
 
 async def test_a_new_clip_is_shown_within_a_session_that_had_seen_everything(town: Town, feed: Feed) -> None:
     ana = await town.person("ana")
-    await town.clips([ana] * 3)
+    await town.add_clips([ana] * 3)
     first = await page(town, feed)
     assert (await page(town, feed, first.cursor)).clips == ()
     late = await town.clip(ana)
@@ -109,7 +109,7 @@ async def test_a_new_clip_is_shown_within_a_session_that_had_seen_everything(tow
 
 async def test_a_removed_clip_vanishes_at_once_and_the_page_is_filled_again(town: Town, feed: Feed) -> None:
     ana = await town.person("ana")
-    made = await town.clips([ana] * 12)
+    made = await town.add_clips([ana] * 12)
     await page(town, feed)
     for gone in made[:6]:
         await town.remove(gone, ana)
@@ -126,7 +126,7 @@ async def test_candidates_are_kept_for_a_second_and_no_longer(town: Town, feed: 
     first = await town.clip(ana)
     assert await session(town, feed) == [first]
     async with town.database.write() as tx:
-        clip = await town.social.clip(tx, first, ana)
+        clip = await town.clips.view(tx, first, ana)
     second = await town.clip(ana)
     town.clock.advance(1)
     assert sorted(await session(town, feed)) == sorted([clip.id, second])
@@ -145,10 +145,10 @@ async def test_a_failed_load_is_tried_again(town: Town, feed: Feed) -> None:
 
 
 async def test_a_warm_page_costs_at_most_three_queries(town: Town, feed: Feed) -> None:
-    ana, ben = await town.people("ana ben")
-    await town.clips([ana, ben] * 30)
+    ana, ben = await town.add_people("ana ben")
+    await town.add_clips([ana, ben] * 30)
     async with town.database.write() as tx:
-        await town.social.follow(tx, "ana", ben)
+        await town.people.follow(tx, "ana", ben)
     asked: list[str] = []
 
     @event.listens_for(town.database.engine.sync_engine, "before_cursor_execute")
@@ -170,7 +170,7 @@ async def test_a_warm_page_costs_at_most_three_queries(town: Town, feed: Feed) -
 
 async def test_the_size_of_a_page_has_bounds(town: Town, feed: Feed) -> None:
     ana = await town.person("ana")
-    await town.clips([ana] * 25)
+    await town.add_clips([ana] * 25)
     for asked, given in ((-1, 1), (0, 1), (1, 1), (20, 20), (1_000, 20)):
         assert len((await page(town, feed, size=asked)).clips) == given
 

@@ -8,22 +8,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reelm.base import AccountId, ClipId, write_id
+from reelm.clips import Candidate, ClipPlace
 from reelm.feed.cursor import read_cursor, write_cursor
 from reelm.feed.model import (
     MARKS_MAX,
     PATTERN,
+    FeedSession,
     Memory,
     Offer,
-    Reach,
-    Session,
-    Source,
-    Span,
+    ShownSpan,
+    SlotSource,
+    StreamReach,
     Tab,
     in_order,
     mix,
 )
-from reelm.feed.stream import BATCH, Head, look
-from reelm.social import Candidate, Place
+from reelm.feed.stream import BATCH, StreamHead, look
 
 START = datetime(2026, 1, 25, 12, tzinfo=UTC)
 LATER = START + timedelta(days=99)
@@ -56,17 +56,19 @@ class Listed:
         self.clips = tuple(clips)
         self.head_count = head_count
 
-    async def head(self) -> Head:
-        return Head(self.clips[: self.head_count], is_whole=len(self.clips) < self.head_count)
+    async def head(self) -> StreamHead:
+        return StreamHead(self.clips[: self.head_count], is_whole=len(self.clips) < self.head_count)
 
-    async def older(self, than: Place) -> Sequence[Candidate]:
+    async def older(self, than: ClipPlace) -> Sequence[Candidate]:
         return [each for each in self.clips if each.place < than][:BATCH]
 
-    async def newer(self, than: Place) -> Sequence[Candidate]:
+    async def newer(self, than: ClipPlace) -> Sequence[Candidate]:
         return [each for each in reversed(self.clips) if each.place > than][:BATCH]
 
 
-async def next_page(stream: Listed, session: Session, *, size: int) -> tuple[tuple[Candidate, ...], Session]:
+async def next_page(
+    stream: Listed, session: FeedSession, *, size: int
+) -> tuple[tuple[Candidate, ...], FeedSession]:
     """A page of for-you as ``Feed`` makes it, and the session after a trip through its cursor."""
     memory = Memory(session)
     is_near = memory.room < size
@@ -82,7 +84,7 @@ async def next_page(stream: Listed, session: Session, *, size: int) -> tuple[tup
 
 
 async def whole_session(stream: Listed, seed: bytes, *, size: int) -> list[tuple[Candidate, ...]]:
-    session = Session(Tab.FOR_YOU, seed)
+    session = FeedSession(Tab.FOR_YOU, seed)
     found: list[tuple[Candidate, ...]] = []
     while True:
         picks, session = await next_page(stream, session, size=size)
@@ -106,7 +108,7 @@ async def test_a_session_shows_every_clip_once(
 
 async def test_a_session_shows_every_clip_once_when_there_are_more_than_it_can_mark() -> None:
     stream = Listed(stream_of("abcdefg" * 400), 300)
-    session, shown, most_marks = Session(Tab.FOR_YOU, SEED), [], 0
+    session, shown, most_marks = FeedSession(Tab.FOR_YOU, SEED), [], 0
     while True:
         picks, session = await next_page(stream, session, size=20)
         if not picks:
@@ -121,7 +123,7 @@ async def test_a_session_shows_every_clip_once_when_there_are_more_than_it_can_m
 async def test_a_session_that_fills_its_memory_goes_on_in_order_without_a_repeat() -> None:
     stream = Listed(stream_of("abc" * 1_000), 100)
     # As if 399 clips of the far end had been shown, because they were popular.
-    memory = Memory(Session(Tab.FOR_YOU, SEED))
+    memory = Memory(FeedSession(Tab.FOR_YOU, SEED))
     early = in_order(stream.clips[::-1], memory, size=MARKS_MAX - 1)
     session, shown = memory.session(), [each.clip_id for each in early]
     while True:
@@ -138,7 +140,7 @@ async def test_clips_that_are_published_during_a_session_are_shown_once_too(
     before: list[str], after: list[str], seed: bytes, head_count: int
 ) -> None:
     clips = stream_of([*before, *after])
-    session, shown = Session(Tab.FOR_YOU, seed), []
+    session, shown = FeedSession(Tab.FOR_YOU, seed), []
     stream = Listed(clips[len(after) :], head_count)
     for _ in range(3):
         picks, session = await next_page(stream, session, size=5)
@@ -154,7 +156,7 @@ async def test_clips_that_are_published_during_a_session_are_shown_once_too(
 
 async def test_more_new_clips_than_the_head_holds_are_all_reached() -> None:
     clips = stream_of("abcd" * 100)
-    session, shown = Session(Tab.FOR_YOU, SEED), []
+    session, shown = FeedSession(Tab.FOR_YOU, SEED), []
     picks, session = await next_page(Listed(clips[380:], 10), session, size=5)
     shown += [each.clip_id for each in picks]
     while True:
@@ -190,7 +192,7 @@ async def test_one_author_follows_themselves_only_when_nobody_else_is_left(
 def test_authors_are_kept_apart_across_pages() -> None:
     clips = stream_of("ab")
     for seed in range(20):
-        memory = Memory(Session(Tab.FOR_YOU, seed.to_bytes(8)))
+        memory = Memory(FeedSession(Tab.FOR_YOU, seed.to_bytes(8)))
         memory.add(stream_of("bbb")[0])
         assert mix(Offer(clips), memory, size=1)[0].account_id == "a"
 
@@ -198,27 +200,32 @@ def test_authors_are_kept_apart_across_pages() -> None:
 def test_every_source_has_its_slot() -> None:
     clips = stream_of("abcdefghij")
     fresh, popular, followed, quiet = clips[:2], clips[2:5], clips[5:7], clips[7:]
-    memory = Memory(Session(Tab.FOR_YOU, SEED))
+    memory = Memory(FeedSession(Tab.FOR_YOU, SEED))
     picks = mix(Offer(fresh, popular, followed, quiet), memory, size=5)
-    homes = {Source.FRESH: fresh, Source.POPULAR: popular, Source.FOLLOWED: followed, Source.QUIET: quiet}
+    homes = {
+        SlotSource.FRESH: fresh,
+        SlotSource.POPULAR: popular,
+        SlotSource.FOLLOWED: followed,
+        SlotSource.QUIET: quiet,
+    }
     assert all(pick in homes[slot] for slot, pick in zip(PATTERN, picks, strict=True))
 
 
 def test_the_order_of_a_plain_tab_is_the_order_of_the_list() -> None:
     clips = stream_of("aaabbb")
-    memory = Memory(Session(Tab.LOCAL, SEED))
+    memory = Memory(FeedSession(Tab.LOCAL, SEED))
     assert in_order(clips, memory, size=4) == clips[:4]
     assert in_order(clips, memory, size=4) == clips[4:]
 
 
 def test_what_was_published_a_moment_ago_stays_marked() -> None:
     clips = stream_of("abc")
-    memory = Memory(Session(Tab.LOCAL, SEED))
+    memory = Memory(FeedSession(Tab.LOCAL, SEED))
     in_order(clips, memory, size=3)
-    reach = Reach((), (), clips)
+    reach = StreamReach((), (), clips)
     memory.melt(reach, settled_before=START)
     assert memory.session().span is None
     memory.melt(reach, settled_before=START + timedelta(minutes=2))
-    assert memory.session().span == Span(clips[1].place, clips[2].place)
+    assert memory.session().span == ShownSpan(clips[1].place, clips[2].place)
     assert len(memory.session().marks) == 1
     assert all(memory.has(each) for each in clips)

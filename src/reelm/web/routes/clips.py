@@ -52,7 +52,7 @@ async def publish_clip(
 async def read_clip(realm: Realm, caller: Asking, clip_id: IdPath) -> schema.Clip:
     """One clip."""
     async with realm.database.read() as tx:
-        return clip(await realm.social.clip(tx, ClipId(clip_id), await caller.viewer(tx)))
+        return clip(await realm.clips.view(tx, ClipId(clip_id), await caller.viewer(tx)))
 
 
 @patch(
@@ -67,7 +67,7 @@ async def edit_clip(
     """Change the words of one's own clip, or who may use its sound. Safe to repeat."""
     async with realm.database.write() as tx:
         account = await caller.account(tx)
-        found = await realm.social.edit_clip(
+        found = await realm.clips.edit(
             tx,
             ClipId(clip_id),
             account,
@@ -90,7 +90,7 @@ async def plan_draft(
     """Choose when one's own draft is published. Safe to repeat."""
     async with realm.database.write() as tx:
         account = await caller.account(tx)
-        return clip(await realm.social.plan_draft(tx, ClipId(clip_id), account, publish_at=data.publish_at))
+        return clip(await realm.clips.drafts.plan(tx, ClipId(clip_id), account, publish_at=data.publish_at))
 
 
 @post_to(
@@ -130,7 +130,7 @@ async def remove_clip(realm: Realm, caller: Asking, clip_id: IdPath) -> None:
 async def retry_clip(realm: Realm, caller: Asking, clip_id: IdPath) -> schema.Clip:
     """Try publishing again after a failure."""
     async with realm.database.write() as tx:
-        return clip(await realm.social.retry(tx, ClipId(clip_id), await caller.account(tx)))
+        return clip(await realm.clips.publishing.retry(tx, ClipId(clip_id), await caller.account(tx)))
 
 
 @get(
@@ -154,7 +154,7 @@ async def watch_progress(
     """
     async with realm.database.read() as tx:
         account = await caller.account(tx)
-        await realm.social.progress(tx, ClipId(clip_id), account)
+        await realm.clips.publishing.progress(tx, ClipId(clip_id), account)
     limits.streams.check(account)
     return ServerSentEvent(
         limits.streams.counted(account, _events(ClipId(clip_id), account, realm, seen=seen))
@@ -170,7 +170,7 @@ async def watch_progress(
 async def like(realm: Realm, caller: Asking, clip_id: IdPath) -> schema.Clip:
     """Like a clip. Safe to repeat."""
     async with realm.database.write() as tx:
-        return clip(await realm.social.like(tx, ClipId(clip_id), await caller.account(tx)))
+        return clip(await realm.clips.reactions.like(tx, ClipId(clip_id), await caller.account(tx)))
 
 
 @delete(
@@ -183,7 +183,7 @@ async def like(realm: Realm, caller: Asking, clip_id: IdPath) -> schema.Clip:
 async def unlike(realm: Realm, caller: Asking, clip_id: IdPath) -> schema.Clip:
     """Take a like back. Safe to repeat."""
     async with realm.database.write() as tx:
-        return clip(await realm.social.unlike(tx, ClipId(clip_id), await caller.account(tx)))
+        return clip(await realm.clips.reactions.unlike(tx, ClipId(clip_id), await caller.account(tx)))
 
 
 @post_to(
@@ -201,7 +201,7 @@ async def count_view(
     if limits.views.wait_seconds(client) > 0:
         return
     async with realm.database.write() as tx:
-        has_counted = await realm.social.count_view(
+        has_counted = await realm.clips.reactions.count_view(
             tx, ClipId(clip_id), watched_ms=data.watched_ms, viewer=await caller.viewer(tx)
         )
     if has_counted:
@@ -220,7 +220,7 @@ async def list_tagged(
     """Clips with a hashtag, newest first."""
     async with realm.database.read() as tx:
         viewer = await caller.viewer(tx)
-        return clip_page(await realm.social.clips_tagged(tx, tag, viewer, cursor=cursor, size=PAGE_SIZE))
+        return clip_page(await realm.clips.tagged(tx, tag, viewer, cursor=cursor, size=PAGE_SIZE))
 
 
 async def _events(
@@ -232,7 +232,7 @@ async def _events(
         try:
             async with realm.database.read() as tx:
                 places = realm.turns.places
-                now = progress(await realm.social.progress(tx, clip_id, owner, places=places))
+                now = progress(await realm.clips.publishing.progress(tx, clip_id, owner, places=places))
         except ReelmError:
             return  # the clip was removed meanwhile: there is nothing more to tell
         said = msgspec.json.encode(now)

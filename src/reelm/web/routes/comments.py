@@ -26,7 +26,7 @@ async def list_comments(
     async with realm.database.read() as tx:
         viewer = await caller.viewer(tx)
         return comment_page(
-            await realm.social.comments(tx, ClipId(clip_id), viewer, cursor=cursor, size=PAGE_SIZE)
+            await realm.clips.comments.page(tx, ClipId(clip_id), viewer, cursor=cursor, size=PAGE_SIZE)
         )
 
 
@@ -44,7 +44,7 @@ async def post_comment(
     async with realm.database.write() as tx:
         account = await caller.account(tx)
         limits.comments.take(account)
-        return comment(await realm.social.comment(tx, ClipId(clip_id), account, text=data.text))
+        return comment(await realm.clips.comments.add(tx, ClipId(clip_id), account, text=data.text))
 
 
 @delete(
@@ -57,7 +57,7 @@ async def post_comment(
 async def remove_comment(realm: Realm, caller: Asking, comment_id: IdPath) -> None:
     """Remove one's own comment, or one under one's own clip. Safe to repeat."""
     async with realm.database.write() as tx:
-        await realm.social.remove_comment(tx, CommentId(comment_id), await caller.account(tx))
+        await realm.clips.comments.remove(tx, CommentId(comment_id), await caller.account(tx))
 
 
 ROUTES = [list_comments, post_comment, remove_comment]

@@ -21,7 +21,7 @@ PAGE_SIZE = 24
 async def read_profile(realm: Realm, caller: Asking, handle: HandlePath) -> schema.Profile:
     """A creator's page."""
     async with realm.database.read() as tx:
-        return profile(await realm.social.profile(tx, handle, await caller.viewer(tx)))
+        return profile(await realm.people.profile(tx, handle, await caller.viewer(tx)))
 
 
 @patch(
@@ -35,7 +35,7 @@ async def edit_profile(realm: Realm, caller: Asking, data: JSONBody[schema.Profi
     async with realm.database.write() as tx:
         account = await caller.account(tx)
         return profile(
-            await realm.social.edit_profile(tx, account, display_name=data.display_name, bio=data.bio)
+            await realm.people.edit_profile(tx, account, display_name=data.display_name, bio=data.bio)
         )
 
 
@@ -48,7 +48,7 @@ async def edit_profile(realm: Realm, caller: Asking, data: JSONBody[schema.Profi
 async def follow(realm: Realm, caller: Asking, handle: HandlePath) -> schema.Profile:
     """Follow a creator. Safe to repeat."""
     async with realm.database.write() as tx:
-        return profile(await realm.social.follow(tx, handle, await caller.account(tx)))
+        return profile(await realm.people.follow(tx, handle, await caller.account(tx)))
 
 
 @delete(
@@ -61,7 +61,7 @@ async def follow(realm: Realm, caller: Asking, handle: HandlePath) -> schema.Pro
 async def unfollow(realm: Realm, caller: Asking, handle: HandlePath) -> schema.Profile:
     """Stop following a creator. Safe to repeat."""
     async with realm.database.write() as tx:
-        return profile(await realm.social.unfollow(tx, handle, await caller.account(tx)))
+        return profile(await realm.people.unfollow(tx, handle, await caller.account(tx)))
 
 
 @get(
@@ -76,7 +76,7 @@ async def list_clips_of(
     """A creator's clips, newest first; one's own include those still being prepared."""
     async with realm.database.read() as tx:
         viewer = await caller.viewer(tx)
-        return clip_page(await realm.social.clips_of(tx, handle, viewer, cursor=cursor, size=PAGE_SIZE))
+        return clip_page(await realm.clips.by_author(tx, handle, viewer, cursor=cursor, size=PAGE_SIZE))
 
 
 ROUTES = [read_profile, edit_profile, follow, unfollow, list_clips_of]

@@ -117,7 +117,7 @@ async def _session(tx: Tx, viewer: AccountId | None, realm: OpenRealm) -> schema
     if viewer is None:
         return schema.Session(account=None, realm=shown)
     account = await realm.accounts.account(tx, viewer)
-    profile = await realm.social.profile_of(tx, viewer)
+    profile = await realm.people.profile_of(tx, viewer)
     return schema.Session(
         account=schema.Account(
             id=account.id, handle=profile.handle, display_name=profile.display_name, email=account.email

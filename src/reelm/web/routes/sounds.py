@@ -47,11 +47,11 @@ async def list_sounds(
     async with realm.database.read() as tx:
         viewer = await caller.viewer(tx)
         if text:
-            found = await realm.social.find_sounds(tx, text, viewer, cursor=cursor, size=PAGE_SIZE)
+            found = await realm.clips.sounds.find(tx, text, viewer, cursor=cursor, size=PAGE_SIZE)
         elif order is Order.MOST_USED:
-            found = await realm.social.most_used_sounds(tx, viewer, size=PAGE_SIZE)
+            found = await realm.clips.sounds.most_used(tx, viewer, size=PAGE_SIZE)
         else:
-            found = await realm.social.recent_sounds(tx, viewer, cursor=cursor, size=PAGE_SIZE)
+            found = await realm.clips.sounds.recent(tx, viewer, cursor=cursor, size=PAGE_SIZE)
         return sound_page(found)
 
 
@@ -64,7 +64,7 @@ async def list_sounds(
 async def read_sound(realm: Realm, caller: Asking, clip_id: IdPath) -> schema.Sound:
     """One sound, also when it is no longer available and clips still carry it."""
     async with realm.database.read() as tx:
-        return sound(await realm.social.sound(tx, ClipId(clip_id), await caller.viewer(tx)))
+        return sound(await realm.clips.sounds.view(tx, ClipId(clip_id), await caller.viewer(tx)))
 
 
 @get(
@@ -79,7 +79,7 @@ async def list_clips_with_sound(
     """Clips that carry a sound, newest first."""
     async with realm.database.read() as tx:
         viewer = await caller.viewer(tx)
-        page = await realm.social.clips_with_sound(tx, ClipId(clip_id), viewer, cursor=cursor, size=PAGE_SIZE)
+        page = await realm.clips.with_sound(tx, ClipId(clip_id), viewer, cursor=cursor, size=PAGE_SIZE)
         return clip_page(page)
 
 

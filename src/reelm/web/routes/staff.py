@@ -127,7 +127,7 @@ async def _about(
     async with realm.database.read() as tx:
         by = await caller.account(tx)
         limits.staff.take(by)
-        return by, [await realm.social.account_of(tx, handle) for handle in handles]
+        return by, [await realm.people.account_of(tx, handle) for handle in handles]
 
 
 ROUTES = [read_my_role, see_email, approve_access, export_emails, break_glass, review_emergency]

@@ -1,0 +1,156 @@
+"""Read clips as viewers see them. Each question is one statement, whatever the number of clips."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, Select, bindparam, exists, select
+
+from reelm.base import AccountId, ClipId, Tx
+from reelm.clips.lifecycle import ClipState, PublishStep
+from reelm.clips.model import Carried, ClipView, Failure
+from reelm.clips.store.tables import clip_tags, clips, likes
+from reelm.clips.store.visibility import VIEWER, bind_viewer, visible_to
+from reelm.clips.words import read_tags
+from reelm.media import Strip
+from reelm.people import Author, handle_of, read_author, with_author
+
+_origin = clips.alias("origin")
+# Nobody, once the clip that the sound comes from is no longer visible.
+_made_by = (
+    select(handle_of(_origin.c.account_id))
+    .where(_origin.c.id == clips.c.sound_id, visible_to(VIEWER, _origin))
+    .scalar_subquery()
+)
+_view = with_author(
+    select(
+        clips.c.id,
+        clips.c.account_id,
+        clips.c.state,
+        clips.c.caption,
+        clips.c.alt_text,
+        clips.c.edited_at,
+        clips.c.subtitles,
+        clips.c.created_at,
+        clips.c.published_at,
+        clips.c.duration_ms,
+        clips.c.width,
+        clips.c.height,
+        clips.c.blurhash,
+        clips.c.strip_interval_ms,
+        clips.c.strip_count,
+        clips.c.strip_columns,
+        clips.c.sound_id,
+        _made_by.label("sound_handle"),
+        clips.c.allows_reuse,
+        clips.c.like_count,
+        clips.c.comment_count,
+        clips.c.view_count,
+        clips.c.due_at,
+        clips.c.step,
+        clips.c.failure_code,
+        clips.c.failure_detail,
+        exists().where(likes.c.clip_id == clips.c.id, likes.c.account_id == VIEWER).label("is_liked"),
+    ),
+    clips.c.account_id,
+    viewer=VIEWER,
+)
+
+
+def _newest_first(statement: Select[Any]) -> Select[Any]:
+    return statement.order_by(clips.c.id.desc()).limit(bindparam("limit"))
+
+
+_before = clips.c.id < bindparam("before")
+_some = _view.where(clips.c.id.in_(bindparam("ids", expanding=True)), visible_to(VIEWER, includes_own=True))
+_by_author = _newest_first(
+    _view.where(clips.c.account_id == bindparam("account"), visible_to(VIEWER, includes_own=True), _before)
+)
+_tagged = (
+    _view.join(clip_tags, clip_tags.c.clip_id == clips.c.id)
+    .where(clip_tags.c.tag == bindparam("tag"), visible_to(VIEWER), clip_tags.c.clip_id < bindparam("before"))
+    .order_by(clip_tags.c.clip_id.desc())
+    .limit(bindparam("limit"))
+)
+_with_sound = _newest_first(_view.where(clips.c.sound_id == bindparam("sound"), visible_to(VIEWER), _before))
+
+
+async def some(tx: Tx, clip_ids: Sequence[ClipId], viewer: AccountId | None) -> tuple[ClipView, ...]:
+    """Return those of the clips that the viewer may see, in the order asked for."""
+    if not clip_ids:
+        return ()
+    rows = await tx.execute(_some, bind_viewer(viewer, ids=clip_ids))
+    found = {row.id: row for row in rows}
+    return tuple(_read(found[each], viewer) for each in clip_ids if each in found)
+
+
+async def by_author(
+    tx: Tx, author: AccountId, viewer: AccountId | None, *, before: str, limit: int
+) -> tuple[ClipView, ...]:
+    """Return clips, newest first; an author also sees their own that are not visible yet."""
+    bound = bind_viewer(viewer, account=author, before=before, limit=limit)
+    return await _list(tx, _by_author, bound, viewer)
+
+
+async def tagged(
+    tx: Tx, tag: str, viewer: AccountId | None, *, before: str, limit: int
+) -> tuple[ClipView, ...]:
+    """Return visible clips with a tag, newest first."""
+    return await _list(tx, _tagged, bind_viewer(viewer, tag=tag, before=before, limit=limit), viewer)
+
+
+async def with_sound(
+    tx: Tx, sound_id: ClipId, viewer: AccountId | None, *, before: str, limit: int
+) -> tuple[ClipView, ...]:
+    """Return visible clips that carry a sound, newest first."""
+    return await _list(
+        tx, _with_sound, bind_viewer(viewer, sound=sound_id, before=before, limit=limit), viewer
+    )
+
+
+async def _list(
+    tx: Tx, statement: Select[Any], bound: dict[str, Any], viewer: AccountId | None
+) -> tuple[ClipView, ...]:
+    return tuple(_read(row, viewer) for row in await tx.execute(statement, bound))
+
+
+def _read(row: Row[*tuple[Any, ...]], viewer: AccountId | None) -> ClipView:
+    author, is_own = read_author(row), row.account_id == viewer
+    has_failed = is_own and row.step == PublishStep.FAILED.value
+    return ClipView(
+        id=row.id,
+        state=ClipState(row.state),
+        author=author,
+        caption=row.caption,
+        alt_text=row.alt_text,
+        edited_at=row.edited_at,
+        subtitles=tuple(row.subtitles.split(",")) if row.subtitles else (),
+        tags=read_tags(row.caption),
+        created_at=row.created_at,
+        published_at=row.published_at,
+        duration_ms=row.duration_ms,
+        width=row.width,
+        height=row.height,
+        blurhash=row.blurhash,
+        strip=_read_strip(row),
+        sound=_read_sound(row, author),
+        allows_reuse=row.allows_reuse,
+        like_count=row.like_count,
+        comment_count=row.comment_count,
+        view_count=row.view_count,
+        is_liked=bool(row.is_liked),
+        is_own=is_own,
+        publish_at=row.due_at if row.state == ClipState.DRAFT.value else None,
+        failure=Failure(row.failure_code, row.failure_detail) if has_failed else None,
+    )
+
+
+def _read_strip(row: Row[*tuple[Any, ...]]) -> Strip | None:
+    if row.strip_interval_ms is None:
+        return None
+    return Strip(row.strip_interval_ms, row.strip_count, row.strip_columns)
+
+
+def _read_sound(row: Row[*tuple[Any, ...]], author: Author) -> Carried | None:
+    if row.sound_id is None:
+        return None
+    return Carried(ClipId(row.sound_id), author.handle if row.sound_id == row.id else row.sound_handle)

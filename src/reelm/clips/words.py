@@ -1,0 +1,57 @@
+"""Read what people write about clips: captions, alt texts, comments, and the hashtags of a caption. Pure."""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from reelm.clips.errors import CaptionTooLong
+from reelm.people import TextLimits
+
+TAG_LENGTH = 50
+TAG_COUNT = 30
+
+CAPTION = TextLimits("caption", 0, 2_200, too_long=CaptionTooLong)
+ALT_TEXT = TextLimits("alt text", 0, 1_000)
+COMMENT = TextLimits("comment", 1, 500)
+
+
+@lru_cache(maxsize=1_024)  # the same clips are shown to many viewers
+def read_tags(caption: str) -> tuple[str, ...]:
+    """Return the hashtags of a caption: case-folded, in order, each once, at most 30."""
+    tags: dict[str, None] = {}
+    for match in _HASH.finditer(caption):
+        tag = read_tag(_leading_word(caption, match.end()))
+        if tag is not None:
+            tags[tag] = None
+    return tuple(tags)[:TAG_COUNT]
+
+
+def read_tag(text: str) -> str | None:
+    """Return a tag as it is stored, or None where the text is no tag."""
+    if len(text) > TAG_LENGTH:
+        return None
+    tag = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+    is_tag = 0 < len(tag) <= TAG_LENGTH and _leading_word(tag, 0) == tag and any(map(str.isalnum, tag))
+    return tag if is_tag else None
+
+
+# Also the full-width hash of East Asian keyboards. After a letter, a slash or an ampersand
+# it belongs to a word, an address or an HTML entity.
+_HASH = re.compile("(?<![\\w/&#\uff03])[#\uff03]")
+
+
+def _leading_word(text: str, start: int) -> str:
+    # One character more than a tag may have is enough to see that it is too long.
+    end = start
+    while end < len(text) and end - start <= TAG_LENGTH and _is_word(text[end], is_first=end == start):
+        end += 1
+    return text[start:end]
+
+
+def _is_word(character: str, *, is_first: bool) -> bool:
+    # Vowel signs of Indic scripts are marks, which \w leaves out; no word starts with one.
+    return (
+        character.isalnum()
+        or character == "_"
+        or (not is_first and unicodedata.category(character)[0] == "M")
+    )

@@ -1,0 +1,109 @@
+r"""Read what people write: handles, names, bios, and the texts of packages above. Pure.
+
+Lengths count Unicode characters after normalisation to NFC. Line ends become ``\n``; other control characters
+and lone surrogates are refused, because no database, feed or screen agrees on what they are.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from reelm.people.errors import BadHandle, BadText, TextTooLong
+
+HANDLE_SHAPE = re.compile(r"[a-z0-9_.]{3,24}")
+
+# Names that would read as the realm itself, or that are pages of the site.
+# fmt: off
+RESERVED_HANDLES = frozenset({
+    "about", "abuse", "account", "accounts", "admin", "administrator", "all", "anonymous", "api", "app",
+    "assets", "auth", "billing", "blog", "bot", "c", "clip", "clips", "contact", "deleted", "discover",
+    "docs", "download", "everyone", "explore", "feed", "following", "health", "help", "here", "hls",
+    "home", "hostmaster", "inbox", "info", "jobs", "legal", "live", "local", "login", "logout", "mail",
+    "me", "media", "messages", "metrics", "mod", "moderation", "moderator", "news", "noreply",
+    "notifications", "null", "official", "operator", "owner", "policy", "posters", "postmaster", "press",
+    "privacy", "profile", "realm", "reelm", "register", "root", "safety", "search", "security",
+    "segments", "session", "sessions", "settings", "share", "signin", "signup", "site", "staff", "static",
+    "status", "support", "system", "tag", "tags", "team", "terms", "test", "trending", "trust",
+    "undefined", "unknown", "upload", "uploads", "user", "users", "verified", "video", "videos",
+    "webmaster", "www", "you",
+})
+# fmt: on
+
+# Embedding, overrides and isolates make one line of text look like another.
+_BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+@dataclass(frozen=True, slots=True)
+class TextLimits:
+    """The limits of one kind of text. ``shortest`` 0 means that it may be empty."""
+
+    what: str
+    shortest: int
+    longest: int
+    has_lines: bool = True
+    too_long: type[TextTooLong] = TextTooLong
+
+
+DISPLAY_NAME = TextLimits("display name", 1, 50, has_lines=False)
+BIO = TextLimits("bio", 0, 300)
+
+
+def read_handle(text: str) -> str:
+    """Return a handle as it is stored: lower case.
+
+    Raises:
+        BadHandle: not 3 to 24 of a-z, 0-9, _ and single dots inside, or a reserved word.
+    """
+    handle = text.lower()
+    has_name = any(character.isalnum() for character in handle)
+    is_dotted_badly = handle.startswith(".") or handle.endswith(".") or ".." in handle
+    if not HANDLE_SHAPE.fullmatch(handle) or not has_name or is_dotted_badly:
+        raise BadHandle(
+            "A handle has 3 to 24 characters: letters a to z, digits, underscores, and single dots inside. "
+            "Nothing was saved. Choose another one."
+        )
+    if handle in RESERVED_HANDLES:
+        raise BadHandle("This handle is kept for the realm itself. Nothing was saved. Choose another one.")
+    return handle
+
+
+def read_text(text: str, limits: TextLimits) -> str:
+    r"""Return a text as it is stored: NFC, ``\n`` for line ends, no white space around it.
+
+    Raises:
+        BadText: control characters, lone surrogates, hidden direction marks in one line, or nothing to see.
+        TextTooLong: more characters than the limit.
+    """
+    # Normalising shrinks a text at most fourfold, so this length is refused before any work is done on it.
+    if len(text) > 4 * limits.longest:
+        raise _too_long(limits)
+    clean = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    if len(clean) > limits.longest:
+        raise _too_long(limits)
+    if not all(_may_be_kept(character, limits) for character in clean):
+        raise BadText(
+            f"The {limits.what} contains characters that cannot be shown, such as control characters. "
+            "Nothing was saved. Remove them and try again."
+        )
+    if limits.shortest and not any(_can_be_seen(character) for character in clean):
+        raise BadText(f"The {limits.what} is empty. Nothing was saved. Write something and try again.")
+    return clean
+
+
+def _may_be_kept(character: str, limits: TextLimits) -> bool:
+    if character == "\n":
+        return limits.has_lines
+    if character in _BIDI_CONTROLS:
+        return limits.has_lines
+    return unicodedata.category(character) not in {"Cc", "Cs", "Zl", "Zp"}
+
+
+def _can_be_seen(character: str) -> bool:
+    return unicodedata.category(character)[0] not in {"C", "Z"}
+
+
+def _too_long(limits: TextLimits) -> TextTooLong:
+    return limits.too_long(
+        f"The {limits.what} has more than {limits.longest} characters. Nothing was saved. Shorten it.",
+        limit=limits.longest,
+    )

@@ -1,0 +1,13 @@
+"""A town on a database of its own, for the packages that need people."""
+
+import pytest
+
+from reelm.base import Database
+from support.realm.town import Town
+
+
+@pytest.fixture
+async def town(database: Database) -> Town:
+    town = Town(database)
+    await town.settle()
+    return town
