@@ -7,7 +7,7 @@ from pathlib import Path
 from support.machine.source import ROOT
 
 SOURCE = ROOT / "ui" / "src"
-# From the top to the ground: a folder imports only those of later lines. Those of one line do not know each other.
+# From the top to the ground: a folder imports only those of later lines, none of its own.
 LAYERS = (
     ("",),  # main.ts
     ("shell",),

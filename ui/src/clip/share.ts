@@ -1,4 +1,4 @@
-import { links } from "../lib/router.svelte";
+import { links } from "../lib/routes";
 import { notices } from "../lib/notices.svelte";
 
 export const address = (id: string): string => new URL(links.clip(id), location.origin).href;

@@ -3,8 +3,8 @@ import House from "@lucide/svelte/icons/house";
 import Inbox from "@lucide/svelte/icons/inbox";
 import Plus from "@lucide/svelte/icons/plus";
 import User from "@lucide/svelte/icons/user-round";
-import type { Route } from "../lib/router.svelte";
-import { links } from "../lib/router.svelte";
+import type { Route } from "../lib/routes";
+import { links } from "../lib/routes";
 
 export interface Place {
   label: string;
