@@ -1,5 +1,6 @@
 import { clips } from "../lib/calls";
 import type { Progress } from "../lib/contract";
+import { address } from "../lib/http";
 import { spoken } from "../lib/format";
 
 const AGAIN_MS = 2000;
@@ -43,7 +44,7 @@ export function followProgress(id: string, onprogress: (progress: Progress) => v
     listen();
   };
   const listen = () => {
-    source = new EventSource(`/api/clips/${encodeURIComponent(id)}/progress`);
+    source = new EventSource(address("/api/clips/{clip_id}/progress", { clip_id: id }));
     source.addEventListener("progress", (event) => take(JSON.parse(event.data as string) as Progress));
     source.onerror = () => {
       if (source?.readyState !== EventSource.CLOSED) return;

@@ -1,10 +1,10 @@
 import type { Upload as Tus } from "tus-js-client";
 import { uploads } from "../lib/calls";
 import type { Upload } from "../lib/contract";
-import { csrfToken } from "../lib/http";
+import { address, csrfToken } from "../lib/http";
 import { ApiProblem, asProblem, problemFrom, unreachable } from "../lib/problem";
 
-const ENDPOINT = "/api/uploads/tus";
+const ENDPOINT = address("/api/uploads/tus");
 /** Small enough for the proxies that bound a request; each chunk costs one more answer. */
 const CHUNK_BYTES = 32 * 1024 * 1024;
 const FIRST_WAIT_MS = 500;
