@@ -17,9 +17,13 @@ export const STEPS = ["Uploading", "Preparing", "Storing", "Live"] as const;
 
 const STEP_OF: Partial<Record<Progress["step"], number>> = { preparing: 1, storing: 2, live: 3, improving: 3, done: 3 };
 
-/** What went wrong. `canRetry`: the same file may work on the next try; `isOfSound`: with another sound. */
+/**
+ * What went wrong. `canRetry`: the same file may work on the next try; `isOfSound`: with another sound; `field`: of
+ * the request, when the realm named one.
+ */
 export interface Trouble extends Refusal {
   canRetry: boolean;
+  field?: string | null;
   isOfSound?: boolean;
 }
 
@@ -198,7 +202,8 @@ class Posting {
       const problem = asProblem(error);
       if (problem) {
         const isOfSound = isAboutSound(problem.code);
-        this.trouble = { title: problem.title, detail: problem.detail, canRetry: !isOfSound, isOfSound };
+        const { title, detail, field } = problem;
+        this.trouble = { title, detail, field, canRetry: !isOfSound, isOfSound };
       }
     }
   }
