@@ -21,6 +21,8 @@ PHYSICAL = re.compile(
     r"|(?:left|right)(?=\s*:)"
     r"|(?:text-align|float|clear|transform-origin):\s*(?:left|right)\b"
     r"|translateX\()"
+    # The build would replace this by a list of languages.
+    r"|:dir\("
 )
 STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)
 MARKUP = re.compile(r"style:(?:left|right)=")
@@ -72,6 +74,7 @@ def test_what_the_lint_is_meant_to_find_is_found() -> None:
         "inset: 0 calc(1px + (2px)) 0 auto;",
         "border-radius: 1px 0 0 1px;",
         "transform: translateX(1px);",
+        ".a:dir(rtl) {",
     )
     right = (
         "margin-inline-start: 1px;",
@@ -80,6 +83,7 @@ def test_what_the_lint_is_meant_to_find_is_found() -> None:
         "text-align: start;",
         "border-radius: 1px 1px 0 0;",
         "--left: 1px;",
+        "[dir=rtl] .a {",
     )
     assert [each for each in wrong if not list(physical(each))] == []
     assert [each for each in right if list(physical(each))] == []
