@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 import pytest
 
 from reelm.web.limits import STREAMS_AT_ONCE
+from reelm.web.pages import PAGES, PageAddress
 from reelm.workflows import remove
 from support.web.visiting import CAPTION, PAGE, Site, Visitor, check_problem
 
@@ -133,6 +134,23 @@ async def test_a_crawler_that_asks_for_a_page_of_the_product_gets_it(shared: Sit
             page = await nobody.get(path)
             assert (page.status_code, page.headers["cache-control"]) == (200, "no-cache"), path
             assert page.text == PAGE
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+async def test_every_page_can_be_reloaded(shared: Site, page: PageAddress) -> None:
+    path = re.sub(r"\{\w+\}", shared.known.visible if page.needs else "ann", page.path)
+    async with shared.visit() as nobody:
+        for each in {path, path.rstrip("/") + "/"}:
+            answer = await nobody.get(each)
+            assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-cache"), each
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.needs], ids=lambda page: page.name)
+async def test_a_page_of_what_does_not_exist_is_missing(shared: Site, page: PageAddress) -> None:
+    async with shared.visit(shared.known.ann) as ann:
+        for text in (shared.known.processing, shared.known.removed, "0" * 26, "nothing"):
+            answer = await ann.get(re.sub(r"\{\w+\}", text, page.path))
+            assert (answer.status_code, answer.text) == (404, PAGE), text
 
 
 async def test_files_with_a_digest_in_their_name_are_kept_for_ever_and_others_are_asked_for(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from reelm.ledger import schemas
 
-PAGE = Path(__file__).parents[2] / "ui" / "src" / "lib" / "leaves.ts"
+PAGE = Path(__file__).parents[2] / "ui" / "src" / "trust" / "leaves.ts"
 
 
 def test_every_kind_of_leaf_has_a_sentence_that_uses_its_own_fields() -> None:

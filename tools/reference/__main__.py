@@ -7,7 +7,7 @@ from tools.reference import stale, write
 if "--check" in sys.argv[1:]:
     names = stale()
     for name in names:
-        print(f"docs/reference/{name} is stale: run ./reelm dev docs")
+        print(f"{name} is stale: run ./reelm dev docs")
     sys.exit(1 if names else 0)
 for name in write():
-    print(f"docs/reference/{name} rewritten")
+    print(f"{name} rewritten")

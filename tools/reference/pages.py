@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
+from tools.reference.addresses import page_addresses
 from tools.reference.columns import classes_page
 from tools.reference.commands import commands_page
 from tools.reference.errors import errors_page
@@ -13,7 +14,7 @@ from tools.reference.settings import settings_page
 
 from reelm.web.openapi import document
 
-FOLDER = Path(__file__).parents[2] / "docs" / "reference"
+ROOT = Path(__file__).parents[2]
 NOTICE = "<!-- Made from the code by `./reelm dev docs`; change the code, not this page. -->"
 
 
@@ -23,13 +24,14 @@ def openapi() -> str:
 
 
 PAGES: Mapping[str, Callable[[], str]] = {
-    "commands.md": commands_page,
-    "data-classes.md": classes_page,
-    "errors.md": errors_page,
-    "ledger-kinds.json": kinds_schemas,
-    "ledger-kinds.md": kinds_page,
-    "openapi.json": openapi,
-    "settings.md": settings_page,
+    "docs/reference/commands.md": commands_page,
+    "docs/reference/data-classes.md": classes_page,
+    "docs/reference/errors.md": errors_page,
+    "docs/reference/ledger-kinds.json": kinds_schemas,
+    "docs/reference/ledger-kinds.md": kinds_page,
+    "docs/reference/openapi.json": openapi,
+    "docs/reference/settings.md": settings_page,
+    "ui/src/lib/pages.ts": page_addresses,
 }
 
 
@@ -45,9 +47,8 @@ def is_stale(name: str) -> bool:
 def write() -> list[str]:
     """Rewrite the stale pages; their names."""
     names = stale()
-    FOLDER.mkdir(parents=True, exist_ok=True)
     for name in names:
-        (FOLDER / name).write_text(_text(name), encoding="utf-8")
+        (ROOT / name).write_text(_text(name), encoding="utf-8")
     return names
 
 
@@ -60,5 +61,5 @@ def _text(name: str) -> str:
 
 
 def _committed(name: str) -> str:
-    path = FOLDER / name
+    path = ROOT / name
     return path.read_text(encoding="utf-8") if path.exists() else ""

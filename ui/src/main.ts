@@ -1,7 +1,7 @@
 import "@fontsource-variable/inter";
-import "./styles/tokens.css";
-import "./styles/base.css";
+import "./design/tokens.css";
+import "./design/base.css";
 import { mount } from "svelte";
-import App from "./App.svelte";
+import App from "./shell/App.svelte";
 
 mount(App, { target: document.getElementById("app") as HTMLElement });

@@ -47,6 +47,7 @@ def _check(chosen: argparse.Namespace) -> int:
     ]
     if npm := _npm():
         steps.append(Step("page types", (*npm, "run", "--silent", "check"), folder="ui"))
+        steps.append(Step("page tests", (*npm, "run", "--silent", "test"), folder="ui"))
     if not chosen.static:
         fast = _pytest("-m", _FAST, "--ignore=tests/shape", "-q", "--tb=short", "--no-header", *_WORKERS)
         steps.append(Step("tests", fast))

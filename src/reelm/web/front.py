@@ -6,9 +6,10 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from reelm.base import ClipId, NotFound, ReelmError
+from reelm.base import ID_PATTERN, ClipId, NotFound, ReelmError
 from reelm.web.files import FOREVER, Receive, Scope, Send, send_bytes, send_file, send_problem, send_text
 from reelm.web.linger import Linger
+from reelm.web.pages import find_page
 from reelm.web.problems import fault, problem, report
 from reelm.web.traffic import Traffic
 from reelm.web.tus import is_tus, meant, resumable
@@ -19,10 +20,7 @@ App: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]
 _LEDGER = "/ledger/"
 _DECLARED = {"content-type": "application/json", "cache-control": "no-cache"}
 _SEGMENT = re.compile(r"/segments/([0-9a-f]{64})\.m4s$")
-_CLIP_PAGE = re.compile(r"/c/([0-7][0-9a-hjkmnp-tv-z]{25})$")
-_PAGES = re.compile(
-    r"/(following|local|discover|inbox|me|upload|sign-in|sign-up|settings|storage|transparency|c/[^/]+|@[^/]+|tag/[^/]+)?$"
-)
+_ID = re.compile(ID_PATTERN)
 _KINDS = (
     ("/segments/", "segment"),
     ("/api/", "api"),
@@ -158,12 +156,31 @@ class Front:
         await send_file(scope, send, file, headers)
 
     async def _document(self, scope: Scope, send: Send, path: str) -> None:
-        clip = _CLIP_PAGE.match(path)
-        preview = await self._preview(ClipId(clip[1])) if clip else ""
-        is_page = _PAGES.match(path) is not None and preview is not None
-        body = self._page.replace("</head>", f"{preview or ''}</head>", 1)
+        head = await self._head(path)
+        body = self._page.replace("</head>", f"{head or ''}</head>", 1)
         headers = {"content-type": _MEDIA_TYPES[".html"], "cache-control": "no-cache"}
-        await send_text(scope, send, body, status=200 if is_page else 404, headers=headers)
+        await send_text(scope, send, body, status=404 if head is None else 200, headers=headers)
+
+    async def _head(self, path: str) -> str | None:
+        """Return what this address adds to the page's head; None when there is nothing at it."""
+        found = find_page(path)
+        if found is None:
+            return None
+        page, text = found
+        if page.needs is None:
+            return ""
+        if not _ID.fullmatch(text):
+            return None
+        return await (self._preview if page.needs == "clip" else self._sound)(ClipId(text))
+
+    async def _sound(self, clip_id: ClipId) -> str | None:
+        """Return no tags for a sound that everyone may hear of; None when there is none."""
+        try:
+            async with self._at.database.read() as tx:
+                await self._at.social.sound(tx, clip_id, None)
+        except ReelmError:
+            return None
+        return ""
 
     async def _preview(self, clip_id: ClipId) -> str | None:
         """Open Graph tags of a public clip; None when there is no such clip."""

@@ -1,110 +1,119 @@
 import type {
-  Accesses,
-  Arrival,
-  Clip,
   ClipEdit,
-  ClipPage,
-  Comment,
-  CommentPage,
-  Declarations,
-  FeedPage,
   FeedTab,
-  Holdings,
   Join,
   NewClip,
   NewComment,
   Plan,
-  Profile,
   ProfileEdit,
-  Session,
   SignIn,
-  Sound,
   SoundChoice,
-  SoundPage,
-  Storage,
-  Subtitled,
   View,
 } from "./contract";
-import { request, requestHeader } from "./http";
+import { api, data } from "./http";
 
-type Signal = AbortSignal | undefined;
+type Signal = AbortSignal | null;
 
-const at = encodeURIComponent;
-const from = (cursor: string | null, lead = "?"): string => (cursor === null ? "" : `${lead}cursor=${at(cursor)}`);
+const TUS = { "Tus-Resumable": "1.0.0" };
+
+/** What a path of the interface needs. */
+const clip = (clip_id: string) => ({ params: { path: { clip_id } } });
+const person = (handle: string) => ({ params: { path: { handle } } });
 
 export const session = {
-  read: () => request<Session>("GET", "/session"),
-  start: (body: SignIn) => request<Session>("POST", "/session", { body }),
-  end: () => request<void>("DELETE", "/session"),
-  join: (body: Join) => request<Session>("POST", "/accounts", { body }),
+  read: () => data(api.GET("/api/session")),
+  start: (body: SignIn) => data(api.POST("/api/session", { body })),
+  end: () => data(api.DELETE("/api/session")),
+  join: (body: Join) => data(api.POST("/api/accounts", { body })),
 };
 
 export const profiles = {
-  read: (handle: string, signal?: Signal) => request<Profile>("GET", `/profiles/${at(handle)}`, { signal }),
-  edit: (body: ProfileEdit) => request<Profile>("PATCH", "/profile", { body }),
-  follow: (handle: string, on: boolean) => request<Profile>(on ? "PUT" : "DELETE", `/profiles/${at(handle)}/follow`),
-  clips: (handle: string, cursor: string | null, signal?: Signal) =>
-    request<ClipPage>("GET", `/profiles/${at(handle)}/clips${from(cursor)}`, { signal }),
+  read: (handle: string, signal: Signal = null) => data(api.GET("/api/profiles/{handle}", { ...person(handle), signal })),
+  edit: (body: ProfileEdit) => data(api.PATCH("/api/profile", { body })),
+  follow: (handle: string, on: boolean) =>
+    data(
+      on
+        ? api.PUT("/api/profiles/{handle}/follow", person(handle))
+        : api.DELETE("/api/profiles/{handle}/follow", person(handle)),
+    ),
+  clips: (handle: string, cursor: string | null, signal: Signal = null) =>
+    data(api.GET("/api/profiles/{handle}/clips", { params: { path: { handle }, query: { cursor } }, signal })),
 };
 
 export const clips = {
-  read: (id: string, signal?: Signal) => request<Clip>("GET", `/clips/${at(id)}`, { signal }),
-  post: (body: NewClip) => request<Clip>("POST", "/clips", { body }),
-  edit: (id: string, body: ClipEdit) => request<Clip>("PATCH", `/clips/${at(id)}`, { body }),
-  remove: (id: string) => request<void>("DELETE", `/clips/${at(id)}`),
-  plan: (id: string, body: Plan) => request<Clip>("PUT", `/clips/${at(id)}/plan`, { body }),
-  publish: (id: string) => request<Clip>("POST", `/clips/${at(id)}/publish`),
-  retry: (id: string) => request<Clip>("POST", `/clips/${at(id)}/retry`),
-  like: (id: string, on: boolean) => request<Clip>(on ? "PUT" : "DELETE", `/clips/${at(id)}/like`),
-  watched: (id: string, body: View) => request<void>("POST", `/clips/${at(id)}/views`, { body, keepalive: true }),
-  feed: (tab: FeedTab, cursor: string | null, signal?: Signal) =>
-    request<FeedPage>("GET", `/feed?tab=${tab}${from(cursor, "&")}`, { signal }),
-  tagged: (tag: string, cursor: string | null, signal?: Signal) =>
-    request<ClipPage>("GET", `/tags/${at(tag)}/clips${from(cursor)}`, { signal }),
+  read: (id: string, signal: Signal = null) => data(api.GET("/api/clips/{clip_id}", { ...clip(id), signal })),
+  post: (body: NewClip) => data(api.POST("/api/clips", { body })),
+  edit: (id: string, body: ClipEdit) => data(api.PATCH("/api/clips/{clip_id}", { ...clip(id), body })),
+  remove: (id: string) => data(api.DELETE("/api/clips/{clip_id}", clip(id))),
+  plan: (id: string, body: Plan) => data(api.PUT("/api/clips/{clip_id}/plan", { ...clip(id), body })),
+  publish: (id: string) => data(api.POST("/api/clips/{clip_id}/publish", clip(id))),
+  retry: (id: string) => data(api.POST("/api/clips/{clip_id}/retry", clip(id))),
+  like: (id: string, on: boolean) =>
+    data(on ? api.PUT("/api/clips/{clip_id}/like", clip(id)) : api.DELETE("/api/clips/{clip_id}/like", clip(id))),
+  /** Reported while leaving, so the request outlives the page. */
+  watched: (id: string, body: View) =>
+    data(api.POST("/api/clips/{clip_id}/views", { ...clip(id), body, keepalive: true })),
+  feed: (tab: FeedTab, cursor: string | null, signal: Signal = null) =>
+    data(api.GET("/api/feed", { params: { query: { tab, cursor } }, signal })),
+  tagged: (tag: string, cursor: string | null, signal: Signal = null) =>
+    data(api.GET("/api/tags/{tag}/clips", { params: { path: { tag }, query: { cursor } }, signal })),
 };
 
 export const subtitles = {
-  put: (clip: string, language: string, file: File) =>
-    request<Subtitled>("PUT", `/clips/${at(clip)}/subtitles/${at(language)}`, { file }),
-  remove: (clip: string, language: string) => request<Clip>("DELETE", `/clips/${at(clip)}/subtitles/${at(language)}`),
+  put: (clip_id: string, language: string, file: File) =>
+    data(
+      api.PUT("/api/clips/{clip_id}/subtitles/{language}", {
+        params: { path: { clip_id, language } },
+        headers: { "content-type": "text/plain" },
+        body: file,
+        bodySerializer: () => file,
+      }),
+    ),
+  remove: (clip_id: string, language: string) =>
+    data(api.DELETE("/api/clips/{clip_id}/subtitles/{language}", { params: { path: { clip_id, language } } })),
 };
 
 export const sounds = {
   /** The text goes first: what is found comes newest first, whatever the order. */
-  list: ({ order, text }: { order: "recent" | "most-used"; text: string }, cursor: string | null, signal?: Signal) => {
-    const wanted = text === "" ? `order=${order}` : `q=${at(text)}`;
-    return request<SoundPage>("GET", `/sounds?${wanted}${from(cursor, "&")}`, { signal });
+  list: ({ order, text }: { order: "recent" | "most-used"; text: string }, cursor: string | null, signal: Signal = null) => {
+    const wanted = text === "" ? { order } : { q: text };
+    return data(api.GET("/api/sounds", { params: { query: { ...wanted, cursor } }, signal }));
   },
-  read: (id: string, signal?: Signal) => request<Sound>("GET", `/sounds/${at(id)}`, { signal }),
-  clips: (id: string, cursor: string | null, signal?: Signal) =>
-    request<ClipPage>("GET", `/sounds/${at(id)}/clips${from(cursor)}`, { signal }),
-  choose: (clip: string, body: SoundChoice) => request<Clip>("PUT", `/clips/${at(clip)}/sound`, { body }),
+  read: (id: string, signal: Signal = null) => data(api.GET("/api/sounds/{clip_id}", { ...clip(id), signal })),
+  clips: (clip_id: string, cursor: string | null, signal: Signal = null) =>
+    data(api.GET("/api/sounds/{clip_id}/clips", { params: { path: { clip_id }, query: { cursor } }, signal })),
+  choose: (id: string, body: SoundChoice) => data(api.PUT("/api/clips/{clip_id}/sound", { ...clip(id), body })),
 };
 
 export const comments = {
-  list: (clip: string, cursor: string | null, signal?: Signal) =>
-    request<CommentPage>("GET", `/clips/${at(clip)}/comments${from(cursor)}`, { signal }),
-  post: (clip: string, body: NewComment) => request<Comment>("POST", `/clips/${at(clip)}/comments`, { body }),
-  remove: (id: string) => request<void>("DELETE", `/comments/${at(id)}`),
+  list: (clip_id: string, cursor: string | null, signal: Signal = null) =>
+    data(api.GET("/api/clips/{clip_id}/comments", { params: { path: { clip_id }, query: { cursor } }, signal })),
+  post: (id: string, body: NewComment) => data(api.POST("/api/clips/{clip_id}/comments", { ...clip(id), body })),
+  remove: (comment_id: string) => data(api.DELETE("/api/comments/{comment_id}", { params: { path: { comment_id } } })),
 };
 
 export const storage = {
-  read: (signal?: Signal) => request<Storage>("GET", "/storage", { signal }),
+  read: (signal: Signal = null) => data(api.GET("/api/storage", { signal })),
 };
 
 export const transparency = {
-  declarations: (signal?: Signal) => request<Declarations>("GET", "/manifest", { signal }),
-  holdings: (signal?: Signal) => request<Holdings>("GET", "/inventory", { signal }),
+  declarations: (signal: Signal = null) => data(api.GET("/api/manifest", { signal })),
+  holdings: (signal: Signal = null) => data(api.GET("/api/inventory", { signal })),
 };
 
 export const me = {
-  accesses: (signal?: Signal) => request<Accesses>("GET", "/me/access", { signal }),
+  accesses: (signal: Signal = null) => data(api.GET("/api/me/access", { signal })),
 };
 
 export const uploads = {
   /** How far an upload has come, and what became of it. */
-  follow: (id: string) => request<Arrival>("GET", `/uploads/tus/${at(id)}`),
+  follow: (upload_id: string) => data(api.GET("/api/uploads/tus/{upload_id}", { params: { path: { upload_id } } })),
   /** Where to go on; ends a connection that is still open there and silent. */
-  offset: async (id: string) => Number(await requestHeader(`/uploads/tus/${at(id)}`, "upload-offset", { isTus: true })),
-  remove: (id: string) => request<void>("DELETE", `/uploads/tus/${at(id)}`, { isTus: true }),
+  offset: async (upload_id: string) => {
+    const params = { path: { upload_id }, header: TUS };
+    const { response } = await api.HEAD("/api/uploads/tus/{upload_id}", { params });
+    return Number(response.headers.get("upload-offset"));
+  },
+  remove: (upload_id: string) =>
+    data(api.DELETE("/api/uploads/tus/{upload_id}", { params: { path: { upload_id }, header: TUS } })),
 };

@@ -1,18 +1,14 @@
-import type { ApiProblem } from "./problem";
+/** What is wrong with a form, by field; `form` is what is wrong with none of them. */
+export type Faults<Field extends string> = Partial<Record<Field | "form", string>>;
 
-export type Field = "email" | "password" | "handle" | "display_name" | "bio" | "form";
+interface Refused {
+  detail: string;
+  field?: string | null;
+}
 
-const FIELDS: Record<string, Field> = {
-  "accounts.bad-email": "email",
-  "accounts.email-taken": "email",
-  "accounts.weak-password": "password",
-  "accounts.wrong-credentials": "form",
-  "social.bad-handle": "handle",
-  "social.handle-taken": "handle",
-};
-
-/** Which field of a form a problem is about; "form" when it is about none or about several. */
-export function fieldOf(problem: ApiProblem, texts: Field = "form"): Field {
-  const isAboutText = problem.code === "social.bad-text" || problem.code === "social.text-too-long";
-  return FIELDS[problem.code] ?? (isAboutText ? texts : "form");
+/** Puts the words of a refusal at the field that it names, if the form has that one. */
+export function faultsOf<Field extends string>(refused: Refused | null, fields: readonly Field[]): Faults<Field> {
+  const faults: Faults<Field> = {};
+  if (refused) faults[fields.find((field) => field === refused.field) ?? "form"] = refused.detail;
+  return faults;
 }

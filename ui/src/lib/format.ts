@@ -39,6 +39,14 @@ export function clock(seconds: number): string {
   return `${Math.floor(all / 60)}:${String(all % 60).padStart(2, "0")}`;
 }
 
+/** A duration in words. */
+export function spoken(seconds: number): string {
+  const whole = Math.round(seconds);
+  if (whole >= 3600) return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+  const rest = whole % 60 ? ` ${whole % 60} s` : "";
+  return whole >= 60 ? `${Math.floor(whole / 60)} min${rest}` : `${whole} s`;
+}
+
 export function bytes(value: number): string {
   const [size, unit] = value >= 1e9 ? [value / 1e9, "GB"] : value >= 1e6 ? [value / 1e6, "MB"] : [value / 1e3, "kB"];
   return `${new Intl.NumberFormat(undefined, { maximumFractionDigits: size < 10 ? 1 : 0 }).format(size)} ${unit}`;

@@ -7,9 +7,11 @@ export class ApiProblem extends Error {
   readonly title: string;
   readonly detail: string;
   readonly retryable: boolean;
+  /** The field of the request that it is about, if it is about one. */
+  readonly field: string | null;
   readonly facts: Record<string, unknown>;
 
-  constructor(problem: Omit<Problem, "type">) {
+  constructor(problem: Omit<Problem, "type" | "field"> & { field?: string | null }) {
     super(`${problem.code}: ${problem.detail}`);
     this.name = "ApiProblem";
     this.status = problem.status;
@@ -17,6 +19,7 @@ export class ApiProblem extends Error {
     this.title = problem.title;
     this.detail = problem.detail;
     this.retryable = problem.retryable;
+    this.field = problem.field ?? null;
     this.facts = problem.facts;
   }
 

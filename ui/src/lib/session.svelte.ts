@@ -1,7 +1,8 @@
 import { session as api } from "./calls";
 import type { Account, Join, Realm, Session } from "./contract";
 import { asProblem, type ApiProblem } from "./problem";
-import { links, router } from "./router.svelte";
+import { router } from "./router.svelte";
+import { links } from "./routes";
 
 /** Before the realm has answered nothing is refused here; the realm refuses it later. */
 const UNKNOWN: Realm["limits"] = {
