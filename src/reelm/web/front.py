@@ -73,7 +73,7 @@ class Front:
     ) -> None:
         self._inner = inner
         self._traffic = traffic
-        self._at = realm
+        self._realm = realm
         self._static = static
         self._public_url = public_url
         self._assets = frozenset(_files(static))
@@ -111,7 +111,7 @@ class Front:
         elif path.startswith(_LEDGER):
             await self._ledger(scope, send, path.removeprefix(_LEDGER))
         elif path == "/.well-known/reelm/realm.json":
-            await send_bytes(scope, send, self._at.version.document, headers=_DECLARED)
+            await send_bytes(scope, send, self._realm.version.document, headers=_DECLARED)
         elif path in self._assets:
             await self._asset(scope, send, path)
         else:
@@ -120,16 +120,16 @@ class Front:
     async def _segment(self, scope: Scope, send: Send, name: str) -> None:
         headers = {"content-type": "video/iso.segment", "cache-control": FOREVER}
         try:
-            await send_file(scope, send, await self._at.origin.segment(name), headers)
+            await send_file(scope, send, await self._realm.origin.segment(name), headers)
         except FileNotFoundError:  # it made room for another one just now
-            await send_file(scope, send, await self._at.origin.segment(name), headers)
+            await send_file(scope, send, await self._realm.origin.segment(name), headers)
         except ReelmError as error:
             await send_problem(scope, send, report(scope["path"], error))
 
     async def _ledger(self, scope: Scope, send: Send, path: str) -> None:
         """The public record as plain files: the very bytes that are in the realm's folder."""
         try:
-            data = await self._at.ledger.public_file(path)
+            data = await self._realm.ledger.public_file(path)
             if data is None:
                 raise _no_ledger_file()
         except ReelmError as error:
@@ -176,8 +176,8 @@ class Front:
     async def _sound(self, clip_id: ClipId) -> str | None:
         """Return no tags for a sound that everyone may hear of; None when there is none."""
         try:
-            async with self._at.database.read() as tx:
-                await self._at.social.sound(tx, clip_id, None)
+            async with self._realm.database.read() as tx:
+                await self._realm.clips.sounds.view(tx, clip_id, None)
         except ReelmError:
             return None
         return ""
@@ -185,13 +185,13 @@ class Front:
     async def _preview(self, clip_id: ClipId) -> str | None:
         """Open Graph tags of a public clip; None when there is no such clip."""
         try:
-            async with self._at.database.read() as tx:
-                clip = await self._at.clips.view(tx, clip_id, None)
+            async with self._realm.database.read() as tx:
+                clip = await self._realm.clips.view(tx, clip_id, None)
         except ReelmError:
             return None
         address = f"{self._public_url}/c/{clip_id}"
         tags = {
-            "og:site_name": self._at.manifest.realm.name,
+            "og:site_name": self._realm.manifest.realm.name,
             "og:type": "video.other",
             "og:url": address,
             "og:title": f"{clip.author.display_name} (@{clip.author.handle})",
