@@ -1,4 +1,4 @@
-"""Checks that only a bucket has: who is let in, and what its server does that nothing here relies on."""
+"""Qualify a bucket: who is let in, and what its server does that nothing here relies on."""
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -8,29 +8,38 @@ from obstore.exceptions import AlreadyExistsError, BaseError
 
 from reelm.base import Clock, DestinationFailed, Entropy, Secret
 from reelm.vault.adapters.credentials import Credentials
-from reelm.vault.adapters.multipart import Upload, forget_unfinished
+from reelm.vault.adapters.multipart import MultipartUpload, forget_unfinished
 from reelm.vault.adapters.s3 import S3Store
 from reelm.vault.errors import StoreFailed, VaultError
-from reelm.vault.trial import Check, Examination, Examiner, Finding, carry_out, noted, ok, unfit
+from reelm.vault.qualification import (
+    Check,
+    Finding,
+    Qualification,
+    StoreQualifier,
+    noted,
+    ok,
+    run_checks,
+    unfit,
+)
 
 # An S3 server refuses requests whose time is 15 minutes off.
 _SKEW_SECONDS = 300
 
 
-async def examine_bucket(store: S3Store, *, clock: Clock, entropy: Entropy) -> Examination:
-    """Try a bucket out; what was written there is removed again."""
-    examiner = Examiner(store, clock=clock, entropy=entropy)
-    bucket = _BucketExaminer(store, examiner.name, clock)
-    first, *others, deletion, last = examiner.checks()
+async def qualify_bucket(store: S3Store, *, clock: Clock, entropy: Entropy) -> Qualification:
+    """Try a bucket out and return the findings; what was written there is removed again."""
+    qualifier = StoreQualifier(store, clock=clock, entropy=entropy)
+    bucket = _BucketQualifier(store, qualifier.name, clock)
+    first, *others, deletion, last = qualifier.checks()
     try:
-        findings = await carry_out([first, *others, *bucket.checks(), deletion, last])
+        findings = await run_checks([first, *others, *bucket.checks(), deletion, last])
     finally:
-        await examiner.clean_up()
-    return Examination(store.bucket.url, tuple(findings))
+        await qualifier.clean_up()
+    return Qualification(store.bucket.url, tuple(findings))
 
 
-class _BucketExaminer:
-    """``name`` is a fragment that is there, and may be overwritten."""
+class _BucketQualifier:
+    """Checks only a bucket; ``name`` is a fragment that is there, and may be overwritten."""
 
     def __init__(self, store: S3Store, name: str, clock: Clock) -> None:
         self._store = store
@@ -87,7 +96,7 @@ class _BucketExaminer:
 
     async def leave_an_upload(self) -> Finding:
         check = "unfinished uploads"
-        upload = await Upload.begin(self._bucket, self._name)
+        upload = await MultipartUpload.begin(self._bucket, self._name)
         await upload.send(1, b"left behind")
         await forget_unfinished(self._bucket, self._name)
         try:
