@@ -83,3 +83,16 @@ async def test_its_error_is_everyones() -> None:
     work.gate.set()
     results = await asyncio.gather(*waiting, return_exceptions=True)
     assert [type(result) for result in results] == [ZeroDivisionError] * 2
+
+
+async def test_it_may_be_told_to_end_although_nobody_waits() -> None:
+    flight, work = SingleFlight[str, int](is_finished_unwanted=True), Work()
+    (reader,) = readers(flight, work, 1)
+    await settle()
+    reader.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reader
+    late = readers(flight, work, 1)
+    await settle()
+    work.gate.set()
+    assert (await asyncio.gather(*late), work.begun, work.stopped) == ([1], 1, 0)
