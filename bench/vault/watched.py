@@ -4,7 +4,7 @@ import asyncio
 import math
 import random  # noqa: TID251 - seeded, so that both halves of a measurement see the same times
 
-from reelm.vault import Store, StorePlace, StoreWriter
+from reelm.vault import ProviderPlace, Store, StoreWriter
 
 
 class Watched:
@@ -23,7 +23,7 @@ class Watched:
         self.extra_seconds = 0.0
 
     @property
-    def place(self) -> StorePlace:
+    def place(self) -> ProviderPlace:
         return self._store.place
 
     async def read(self, name: str, *, start: int, length: int) -> bytes:

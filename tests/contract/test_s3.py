@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 
 from reelm.base import Secret, SystemClock, SystemEntropy
-from reelm.vault import FragmentMissing, ProviderId, StoreFailed, StorePlace
+from reelm.vault import FragmentMissing, ProviderId, ProviderPlace, StoreFailed
 from reelm.vault.adapters.credentials import Credentials
 from reelm.vault.adapters.qualify_bucket import qualify_bucket
 from reelm.vault.adapters.s3 import PART_BYTES, S3Store
@@ -101,7 +101,7 @@ async def test_a_wrong_secret_is_refused_and_not_repeated_in_the_message(
 ) -> None:
     wrong = Credentials(store.bucket.credentials.access_key_id, Secret(b"0" * 40))
     other = S3Store.open(
-        gateways[0].url, StorePlace(ProviderId("p1")), wrong, clock=SystemClock(), region=REGION
+        gateways[0].url, ProviderPlace(ProviderId("p1")), wrong, clock=SystemClock(), region=REGION
     )
     for work in (
         other.read(NAME, start=0, length=1),
@@ -118,7 +118,11 @@ async def test_a_wrong_secret_is_refused_and_not_repeated_in_the_message(
 async def test_a_bucket_that_is_gone_is_no_missing_fragment(gateways: Sequence[Gateway]) -> None:
     elsewhere = gateways[0].url.rpartition("/")[0] + "/no-such-bucket"
     other = S3Store.open(
-        elsewhere, StorePlace(ProviderId("p1")), gateways[0].credentials, clock=SystemClock(), region=REGION
+        elsewhere,
+        ProviderPlace(ProviderId("p1")),
+        gateways[0].credentials,
+        clock=SystemClock(),
+        region=REGION,
     )
     for work in (other.read(NAME, start=0, length=1), other.size(NAME)):
         with pytest.raises(StoreFailed, match="no such bucket"):

@@ -11,9 +11,9 @@ import pytest
 from reelm.base import Database, DatabaseUnavailable, DataClass, Tx
 from reelm.vault import (
     DeletionUnfinished,
+    ProviderPlace,
     PutReceipt,
     StoreFailed,
-    StorePlace,
     StoreWriter,
     Superseded,
     Vault,
@@ -36,7 +36,7 @@ class Held:
         self.before_delete: Callable[[], Awaitable[object]] | None = None
 
     @property
-    def place(self) -> StorePlace:
+    def place(self) -> ProviderPlace:
         return self._inner.place
 
     async def create(self, name: str, *, head_bytes: int) -> "HeldWriter":

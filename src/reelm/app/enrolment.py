@@ -30,7 +30,7 @@ async def examine_place(
         return await qualify_folder(Path(target), beside, clock=clock, entropy=entropy)
     if credentials is None:
         raise vault.StoreKeyMissing("A bucket needs its credentials. Give their file with --credentials.")
-    place = vault.StorePlace(vault.ProviderId("probe"))
+    place = vault.ProviderPlace(vault.ProviderId("probe"))
     keys = read_credentials(credentials)
     store = S3Store.open(target, place, keys, clock=clock, region=region or DEFAULT_REGION)
     try:

@@ -6,7 +6,7 @@ any one provider could vanish. What comes back is proven before it is decoded an
 come back.
 
 Nouns: ``Vault``, over the ``VaultEnvironment`` it works with, and its ``Upkeep``; the ``PutReceipt`` of a
-put; the ``Suite`` that says how bytes are locked; a ``Store`` at a ``StorePlace``; the owner's key as a
+put; the ``Suite`` that says how bytes are locked; a ``Store`` at a ``ProviderPlace``; the owner's key as a
 ``Wrapper``. Small objects share packs, and no caller notices. The bytes are specified in docs/spec/rvf1.md
 and docs/spec/rvp1.md.
 """
@@ -34,10 +34,10 @@ from reelm.vault.keys import VaultKeys
 from reelm.vault.model import (
     BUCKET_WINDOW_BYTES,
     ProviderId,
+    ProviderPlace,
     PutReceipt,
     Stage,
     StoreHealth,
-    StorePlace,
     Suite,
     VaultConfig,
 )
@@ -62,6 +62,7 @@ __all__ = [
     "ObjectBroken",
     "ObjectMissing",
     "ProviderId",
+    "ProviderPlace",
     "ProviderStatus",
     "PutReceipt",
     "Qualification",
@@ -70,7 +71,6 @@ __all__ = [
     "StoreFailed",
     "StoreHealth",
     "StoreKeyMissing",
-    "StorePlace",
     "StoreWriter",
     "StoresFull",
     "Suite",

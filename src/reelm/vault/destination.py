@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from reelm.vault.errors import RenewalNeeded, TooFewPlaces
-from reelm.vault.model import FragmentState, ProviderId, StorePlace
+from reelm.vault.model import FragmentState, ProviderId, ProviderPlace
 from reelm.vault.placement import choose_place, stays_safe, within
 from reelm.vault.snapshot import ProviderSnapshot
 from reelm.vault.store import FormerFragment, FragmentRecord, ObjectRecord
@@ -16,7 +16,7 @@ def choose_destination(
     *,
     snapshot: ProviderSnapshot,
     order: Sequence[ProviderId],
-) -> StorePlace:
+) -> ProviderPlace:
     """Return a new place for a fragment; earlier in ``order`` is preferred.
 
     Raises:
@@ -43,8 +43,8 @@ def choose_destination(
 
 
 def _safe(
-    places: Sequence[StorePlace], record: ObjectRecord, piece: FragmentRecord, snapshot: ProviderSnapshot
-) -> Sequence[StorePlace]:
+    places: Sequence[ProviderPlace], record: ObjectRecord, piece: FragmentRecord, snapshot: ProviderSnapshot
+) -> Sequence[ProviderPlace]:
     """Return the places where a good fragment leaves the object no worse off; all of them for a lost one."""
     if piece.state is not FragmentState.STORED or snapshot.is_hostile(piece.provider):
         return places

@@ -28,7 +28,7 @@ from reelm.base import ObjectId, Tx
 from reelm.vault import store as db
 from reelm.vault.environment import VaultEnvironment
 from reelm.vault.errors import ProviderUnknown, TooFewPlaces, WrongStage
-from reelm.vault.model import ProviderId, Stage, StorePlace
+from reelm.vault.model import ProviderId, ProviderPlace, Stage
 from reelm.vault.placement import choose_places, fragments_per_group, within
 from reelm.vault.repair import Repair, RepairReport
 from reelm.vault.snapshot import ProviderSnapshot, probe_providers
@@ -216,12 +216,12 @@ def check_room(needs: Iterable[PlacementNeed], leaving: ProviderId, snapshot: Pr
             )
 
 
-def stores_missing(rest: Sequence[StorePlace], need: PlacementNeed) -> int:
+def stores_missing(rest: Sequence[ProviderPlace], need: PlacementNeed) -> int:
     """Return how many more independent stores an object would need beside these."""
     country = "ZZ" if need.residency is None else min(need.residency, default="ZZ")
     allowed = list(within(rest, need.residency))
     for missing in range(need.n + 1):
-        more = [StorePlace(ProviderId(f"missing-{number}"), country=country) for number in range(missing)]
+        more = [ProviderPlace(ProviderId(f"missing-{number}"), country=country) for number in range(missing)]
         with suppress(TooFewPlaces):
             choose_places([*allowed, *more], k=need.k, n=need.n, order=range(len(allowed) + missing))
             return missing

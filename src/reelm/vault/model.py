@@ -123,7 +123,7 @@ BUCKET_WINDOW_BYTES = 8 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class StorePlace:
+class ProviderPlace:
     """Somewhere a fragment can lie.
 
     ``groups`` names everything that could lose or read all of its fragments at once: the provider itself

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from reelm.vault.errors import TooFewPlaces
-from reelm.vault.model import StorePlace
+from reelm.vault.model import ProviderPlace
 
 Residency = frozenset[str] | None
 
@@ -20,18 +20,18 @@ def fragments_per_group(k: int, n: int) -> int:
     return min(k - 1, n - k)
 
 
-def left_after_any_loss(durable: Collection[StorePlace]) -> int:
+def left_after_any_loss(durable: Collection[ProviderPlace]) -> int:
     """Return how many fragments remain at least when one group is lost."""
     held = Counter(group for place in durable for group in place.all_groups)
     return len(durable) - max(held.values(), default=0)
 
 
-def survives_any_loss(durable: Collection[StorePlace], k: int) -> bool:
+def survives_any_loss(durable: Collection[ProviderPlace], k: int) -> bool:
     """Return whether ``k`` fragments remain after any one group is lost; the rule behind every receipt."""
     return left_after_any_loss(durable) >= k
 
 
-def stays_safe(others: Sequence[StorePlace], *, here: StorePlace, there: StorePlace, k: int) -> bool:
+def stays_safe(others: Sequence[ProviderPlace], *, here: ProviderPlace, there: ProviderPlace, k: int) -> bool:
     """Return whether a durable fragment may move: the object survives a loss as before, or well enough.
 
     While some fragment is lost and not yet back, two of the rest must not come to lie together.
@@ -46,8 +46,8 @@ def stays_safe(others: Sequence[StorePlace], *, here: StorePlace, there: StorePl
 
 
 def choose_places(
-    places: Sequence[StorePlace], *, k: int, n: int, order: Sequence[int]
-) -> tuple[StorePlace, ...]:
+    places: Sequence[ProviderPlace], *, k: int, n: int, order: Sequence[int]
+) -> tuple[ProviderPlace, ...]:
     """Return the place of each of ``n`` fragments, in index order.
 
     Spreads as widely as it can: a place gets a second fragment only when there is no other way.
@@ -81,7 +81,7 @@ def choose_places(
 
 
 def _fill(
-    places: Sequence[StorePlace], left: int, *, limit: int, per_place: int, held: Counter[str]
+    places: Sequence[ProviderPlace], left: int, *, limit: int, per_place: int, held: Counter[str]
 ) -> tuple[int, ...] | None:
     """Return how many fragments each place takes, found by depth-first search, or None."""
     if left > len(places) * per_place:
@@ -99,17 +99,17 @@ def _fill(
     return None
 
 
-def within(places: Iterable[StorePlace], residency: Residency) -> tuple[StorePlace, ...]:
+def within(places: Iterable[ProviderPlace], residency: Residency) -> tuple[ProviderPlace, ...]:
     """Return the places in those countries; all of them when an object may lie anywhere."""
     return tuple(place for place in places if residency is None or place.country in residency)
 
 
 def may_hold(
-    place: StorePlace,
+    place: ProviderPlace,
     index: int,
     *,
-    others: Mapping[int, StorePlace],
-    past: Collection[tuple[int, StorePlace]],
+    others: Mapping[int, ProviderPlace],
+    past: Collection[tuple[int, ProviderPlace]],
     k: int,
     n: int,
 ) -> bool:
@@ -135,14 +135,14 @@ def may_hold(
 
 
 def choose_place(
-    places: Sequence[StorePlace],
+    places: Sequence[ProviderPlace],
     index: int,
     *,
-    others: Mapping[int, StorePlace],
-    past: Collection[tuple[int, StorePlace]],
+    others: Mapping[int, ProviderPlace],
+    past: Collection[tuple[int, ProviderPlace]],
     k: int,
     n: int,
-) -> StorePlace:
+) -> ProviderPlace:
     """Return a new place for fragment ``index``: the one with the fewest of the object's, earlier first.
 
     Raises:

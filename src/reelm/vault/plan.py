@@ -8,7 +8,7 @@ from reelm.base import DataClass, Entropy, ObjectId, Secret, read_id, write_id
 from reelm.vault.digest import DIGEST_BYTES
 from reelm.vault.format import WRAPPED_BYTES, Common, FragmentShape
 from reelm.vault.keys import ContentKey, VaultKeys, fragment_name
-from reelm.vault.model import FragmentState, ObjectState, StorePlace, Suite, VaultConfig
+from reelm.vault.model import FragmentState, ObjectState, ProviderPlace, Suite, VaultConfig
 from reelm.vault.placement import Residency, choose_places, within
 from reelm.vault.ports import Wrapper
 from reelm.vault.share import SECRET_BYTES, split
@@ -63,7 +63,7 @@ def make_plan(  # noqa: PLR0913 - everything an object's header says, named at t
 def make_intent(
     plan: ObjectPlan,
     request: PutRequest,
-    places: Sequence[StorePlace],
+    places: Sequence[ProviderPlace],
     *,
     keys: VaultKeys,
     entropy: Entropy,

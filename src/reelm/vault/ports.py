@@ -5,7 +5,7 @@ from typing import Protocol
 
 from reelm.base import Secret
 from reelm.vault.codec import Block
-from reelm.vault.model import StorePlace
+from reelm.vault.model import ProviderPlace
 
 
 class StoreWriter(Protocol):
@@ -49,7 +49,7 @@ class Store(Protocol):
     """
 
     @property
-    def place(self) -> StorePlace:
+    def place(self) -> ProviderPlace:
         """Return which provider this is, and which groups it belongs to."""
         ...
 

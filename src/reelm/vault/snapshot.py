@@ -8,7 +8,7 @@ from reelm.base import Tx
 from reelm.vault import store as db
 from reelm.vault.environment import VaultEnvironment
 from reelm.vault.errors import VaultError
-from reelm.vault.model import ProviderId, Stage, StorePlace
+from reelm.vault.model import ProviderId, ProviderPlace, Stage
 from reelm.vault.ports import Store
 from reelm.vault.store import ProviderRecord
 
@@ -23,7 +23,7 @@ class ProviderSnapshot:
         answering: those whose stores answered when the work began.
     """
 
-    places: dict[ProviderId, StorePlace]
+    places: dict[ProviderId, ProviderPlace]
     known: dict[ProviderId, ProviderRecord]
     answering: frozenset[ProviderId]
 
@@ -53,11 +53,11 @@ class ProviderSnapshot:
         """Return whether a provider answers and may be sent requests."""
         return provider in self.answering and not self.is_hostile(provider)
 
-    def place(self, provider: ProviderId) -> StorePlace:
+    def place(self, provider: ProviderId) -> ProviderPlace:
         """Return what a provider belongs to; for one that was left, as the database remembers it."""
         if provider in self.places:
             return self.places[provider]
-        return self.known[provider].place if provider in self.known else StorePlace(provider)
+        return self.known[provider].place if provider in self.known else ProviderPlace(provider)
 
     async def refreshed(self, tx: Tx) -> "ProviderSnapshot":
         """Return a snapshot with the same stores and what the database says of their providers by now."""

@@ -10,7 +10,7 @@ from reelm.base import ObjectId
 from reelm.vault import store as db
 from reelm.vault.environment import VaultEnvironment
 from reelm.vault.errors import ObjectMissing
-from reelm.vault.model import FragmentState, ProviderId, Stage, StorePlace
+from reelm.vault.model import FragmentState, ProviderId, ProviderPlace, Stage
 from reelm.vault.snapshot import ProviderSnapshot
 from reelm.vault.store import Holding, Spread, Tally
 
@@ -39,7 +39,7 @@ class ProviderStatus:
             Always 0: the rules of placement see to it.
     """
 
-    place: StorePlace
+    place: ProviderPlace
     stage: Stage
     is_hostile: bool
     is_declared: bool

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reelm.base import SystemClock, SystemEntropy
-from reelm.vault import FragmentMissing, FragmentRefused, ProviderId, StoreFailed, StorePlace, VaultError
+from reelm.vault import FragmentMissing, FragmentRefused, ProviderId, ProviderPlace, StoreFailed, VaultError
 from reelm.vault.adapters.multipart import forget_unfinished
 from reelm.vault.adapters.qualify_bucket import qualify_bucket
 from reelm.vault.adapters.s3 import PART_BYTES
@@ -196,7 +196,7 @@ async def test_an_address_that_is_not_an_encrypted_bucket_is_refused(url: str) -
     store = BadServer(1).store()
     await store.close()
     with pytest.raises(StoreRefused) as refusal:
-        type(store).open(url, StorePlace(ProviderId("p1")), store.bucket.credentials, clock=SystemClock())
+        type(store).open(url, ProviderPlace(ProviderId("p1")), store.bucket.credentials, clock=SystemClock())
     assert "u:p" not in str(refusal.value)
 
 

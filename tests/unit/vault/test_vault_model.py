@@ -5,15 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reelm.base import DataClass
-from reelm.vault import ProviderId, StorePlace, Suite, TooFewPlaces, VaultConfig
+from reelm.vault import ProviderId, ProviderPlace, Suite, TooFewPlaces, VaultConfig
 from reelm.vault.errors import ClassNeedsSeal
 from reelm.vault.model import check_class, padme
 from reelm.vault.placement import choose_places, fragments_per_group, stays_safe, survives_any_loss
 
 
-def places(*groups: str) -> list[StorePlace]:
+def places(*groups: str) -> list[ProviderPlace]:
     return [
-        StorePlace(ProviderId(f"p{number}"), frozenset(filter(None, [group])))
+        ProviderPlace(ProviderId(f"p{number}"), frozenset(filter(None, [group])))
         for number, group in enumerate(groups)
     ]
 

@@ -26,7 +26,7 @@ from typing import Final, ParamSpec, TypeVar
 from reelm.vault.adapters.durable import flush_folder, lock, read_exactly, start_flush, sweep, write_all
 from reelm.vault.codec import Block
 from reelm.vault.errors import FragmentMissing, StoreFailed, StoreFull, StoreRefused
-from reelm.vault.model import ProviderId, StorePlace
+from reelm.vault.model import ProviderId, ProviderPlace
 
 _MARKER: Final = "reelm-store"
 _UNFINISHED: Final = "unfinished"
@@ -46,7 +46,7 @@ R = TypeVar("R")
 class FolderStore:
     """One provider in one folder. At most four operations run at once; the rest wait their turn."""
 
-    def __init__(self, root: Path, place: StorePlace) -> None:
+    def __init__(self, root: Path, place: ProviderPlace) -> None:
         self._root = root
         self._place = place
         self._durable_shards: set[str] = set()
@@ -71,7 +71,7 @@ class FolderStore:
             StoreRefused: it is another provider's store, or ``create`` met a folder with other files in it.
             StoreFailed: it could not be made.
         """
-        store = cls(root, StorePlace(ProviderId(provider), groups, country))
+        store = cls(root, ProviderPlace(ProviderId(provider), groups, country))
         with _reported(provider):
             if create and not (root / _MARKER).exists():
                 _make(root, provider)
@@ -81,7 +81,7 @@ class FolderStore:
         return store
 
     @property
-    def place(self) -> StorePlace:
+    def place(self) -> ProviderPlace:
         """Return which provider this is, and which groups it belongs to."""
         return self._place
 

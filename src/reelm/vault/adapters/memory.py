@@ -4,18 +4,18 @@ from collections.abc import Sequence
 
 from reelm.vault.codec import Block
 from reelm.vault.errors import FailedCheck, FragmentMissing, FragmentRefused
-from reelm.vault.model import ProviderId, StorePlace
+from reelm.vault.model import ProviderId, ProviderPlace
 
 
 class MemoryStore:
     """One provider that lives as long as the object; ``fragments`` is its disk, and may be bent by hand."""
 
     def __init__(self, provider: str, *, groups: frozenset[str] = frozenset(), country: str = "ZZ") -> None:
-        self._place = StorePlace(ProviderId(provider), groups, country)
+        self._place = ProviderPlace(ProviderId(provider), groups, country)
         self.fragments: dict[str, bytes] = {}
 
     @property
-    def place(self) -> StorePlace:
+    def place(self) -> ProviderPlace:
         """Return which provider this is, and which groups it belongs to."""
         return self._place
 

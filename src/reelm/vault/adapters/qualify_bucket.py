@@ -48,6 +48,7 @@ class _BucketQualifier:
         self._clock = clock
 
     def checks(self) -> list[tuple[str, Check]]:
+        """Return the checks with their names, in the order in which to run them."""
         return [
             ("encryption", self.look_at_encryption),
             ("wrong secret", self.use_wrong_secret),
@@ -59,11 +60,13 @@ class _BucketQualifier:
         ]
 
     async def look_at_encryption(self) -> Finding:
+        """Note whether requests are encrypted."""
         if self._bucket.url.startswith("https://"):
             return ok("encryption", "TLS, with a certificate that this machine trusts.")
         return noted("encryption", "None: the server is on this machine.")
 
     async def use_wrong_secret(self) -> Finding:
+        """Check that a wrong secret is refused."""
         right = self._bucket.credentials
         wrong = Credentials(right.access_key_id, Secret(right.secret.reveal()[::-1] + b"0"))
         region = self._bucket.region
@@ -77,6 +80,7 @@ class _BucketQualifier:
         return unfit("wrong secret", "Accepted: anyone who knows the bucket's name reads and deletes there.")
 
     async def use_no_credentials(self) -> Finding:
+        """Check that a request without credentials is refused."""
         url = f"{self._bucket.url}/{self._name}"
         try:
             answer = await self._bucket.outbound.request("GET", url)
@@ -87,6 +91,7 @@ class _BucketQualifier:
         return ok("no credentials", f"Refused ({answer.status}).")
 
     async def list_names(self) -> Finding:
+        """Note whether listing works."""
         try:
             answer = await self._bucket.ask("GET", "", {"list-type": "2", "prefix": self._name})
         except StoreFailed as error:
@@ -95,6 +100,7 @@ class _BucketQualifier:
         return noted("listing", f"{word}; nothing relies on it.")
 
     async def leave_an_upload(self) -> Finding:
+        """Check that an unfinished upload can be found and taken back."""
         check = "unfinished uploads"
         upload = await MultipartUpload.begin(self._bucket, self._name)
         await upload.send(1, b"left behind")
@@ -107,6 +113,7 @@ class _BucketQualifier:
         return noted(check, "Cannot be found after a crash. Have the bucket drop them after a day.")
 
     async def write_conditionally(self) -> Finding:
+        """Note what becomes of a conditional write."""
         try:
             await obstore.put_async(self._store.remote, self._name, b"never", mode="create")
         except AlreadyExistsError:
@@ -116,6 +123,7 @@ class _BucketQualifier:
         return noted("conditional writes", "Ignored, and overwrote in silence; nothing relies on them.")
 
     async def compare_clocks(self) -> Finding:
+        """Compare the server's clock with this machine's."""
         answer = await self._bucket.ask("HEAD", self._name)
         try:
             theirs = parsedate_to_datetime(answer.headers.get("date", ""))

@@ -28,7 +28,7 @@ from reelm.vault.adapters.multipart import Bucket, MultipartUpload, forget_unfin
 from reelm.vault.adapters.refusal import refusal, status_and_code
 from reelm.vault.codec import Block
 from reelm.vault.errors import FailedCheck, FragmentMissing, FragmentRefused, StoreFailed, StoreRefused
-from reelm.vault.model import StorePlace
+from reelm.vault.model import ProviderPlace
 
 if TYPE_CHECKING:
     from obstore import GetResult
@@ -48,7 +48,7 @@ _ABORT_SECONDS: Final = 10
 class S3Store:
     """One provider in one bucket. Nothing is retried here: who asks knows what may be repeated."""
 
-    def __init__(self, place: StorePlace, bucket: Bucket, remote: Remote) -> None:
+    def __init__(self, place: ProviderPlace, bucket: Bucket, remote: Remote) -> None:
         self._place = place
         self.remote = remote
         self.bucket = bucket
@@ -57,7 +57,7 @@ class S3Store:
     def open(
         cls,
         url: str,
-        place: StorePlace,
+        place: ProviderPlace,
         credentials: Credentials,
         *,
         clock: Clock,
@@ -78,7 +78,7 @@ class S3Store:
         return cls(place, bucket, _connect(bucket, host))
 
     @property
-    def place(self) -> StorePlace:
+    def place(self) -> ProviderPlace:
         """Return which provider this is, and which groups it belongs to."""
         return self._place
 
@@ -245,7 +245,7 @@ class S3Writer:
         self._sending.clear()
 
 
-def _check(url: str, place: StorePlace) -> str:
+def _check(url: str, place: ProviderPlace) -> str:
     """Return the host of a store's address.
 
     Raises:

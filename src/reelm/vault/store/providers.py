@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from reelm.base import Tx
-from reelm.vault.model import ProviderId, Stage, StorePlace
+from reelm.vault.model import ProviderId, ProviderPlace, Stage
 from reelm.vault.store.tables import providers
 
 
@@ -27,14 +27,14 @@ class Tally:
 class ProviderRecord:
     """One provider, declared or left."""
 
-    place: StorePlace
+    place: ProviderPlace
     stage: Stage
     is_hostile: bool
     changed_at: datetime
     tally: Tally
 
 
-async def enrol(tx: Tx, places: Iterable[StorePlace], *, at: datetime) -> None:
+async def enrol(tx: Tx, places: Iterable[ProviderPlace], *, at: datetime) -> None:
     """Make every declared provider known, and keep what it belongs to up to date; its stage stays."""
     for place in places:
         facts = {"groups": json.dumps(sorted(place.groups)), "country": place.country}
@@ -106,7 +106,7 @@ async def _read(tx: Tx, *which: ColumnElement[bool]) -> tuple[ProviderRecord, ..
     rows = await tx.execute(select(providers).where(*which).order_by(providers.c.provider_id))
     return tuple(
         ProviderRecord(
-            place=StorePlace(ProviderId(row.provider_id), frozenset(json.loads(row.groups)), row.country),
+            place=ProviderPlace(ProviderId(row.provider_id), frozenset(json.loads(row.groups)), row.country),
             stage=Stage(row.stage),
             is_hostile=row.is_hostile,
             changed_at=row.changed_at,

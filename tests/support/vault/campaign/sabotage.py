@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from reelm.base import ObjectId
-from reelm.vault import DeletionUnfinished, StorePlace, Vault, VaultEnvironment, Wrapper
+from reelm.vault import DeletionUnfinished, ProviderPlace, Vault, VaultEnvironment, Wrapper
 from reelm.vault.store import forget, unfinished
 from support.vault.campaign.disk import Directory, File
 from support.vault.campaign.store import SimulatedStore, SimulatedWriter
@@ -70,9 +70,9 @@ class _BoastfulStore(SimulatedStore):
     """Says that it stands alone; the same company runs all of them."""
 
     @property
-    def place(self) -> StorePlace:
+    def place(self) -> ProviderPlace:
         place = super().place
-        return StorePlace(place.provider, country=place.country)
+        return ProviderPlace(place.provider, country=place.country)
 
 
 class _WrongVault(Vault):

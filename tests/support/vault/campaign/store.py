@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from reelm.vault import FragmentMissing, FragmentRefused, StoreFailed, StorePlace
+from reelm.vault import FragmentMissing, FragmentRefused, ProviderPlace, StoreFailed
 from reelm.vault.codec import Block
 from reelm.vault.errors import FailedCheck, StoreFull
 from support.vault.campaign.disk import Directory, File
@@ -140,7 +140,7 @@ class SimulatedStore:
         self._sweep()
 
     @property
-    def place(self) -> StorePlace:
+    def place(self) -> ProviderPlace:
         return self.provider.place
 
     async def create(self, name: str, *, head_bytes: int) -> "SimulatedWriter":
