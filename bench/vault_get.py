@@ -16,7 +16,7 @@ from bench.figure import Figure, report
 from bench.vault.ground import MIB, OwnerKey, folders, ground, put
 
 from reelm.base import ObjectId
-from reelm.vault import Outside, Vault
+from reelm.vault import Vault, VaultEnvironment
 
 SIZE = 100 * MIB
 REPEATS = 7
@@ -65,23 +65,23 @@ def lose(place: Path, before: set[Path]) -> None:
             path.unlink()
 
 
-async def measure(outside: Outside, place: Path) -> dict[str, list[float]]:
+async def measure(environment: VaultEnvironment, place: Path) -> dict[str, list[float]]:
     """Speeds, by what was measured, taken by turns."""
-    key, data = OwnerKey(), outside.entropy.draw(SIZE)
+    key, data = OwnerKey(), environment.entropy.draw(SIZE)
     files = [place / f"limit-{number}" for number in range(3)]
     for file in files:
         file.write_bytes(data[: SIZE // 3])
-    good = (await put(Vault(outside), data, "good", key)).object_id
+    good = (await put(Vault(environment), data, "good", key)).object_id
     before = fragments(place)
-    lost = (await put(Vault(outside), data, "lost", key)).object_id
+    lost = (await put(Vault(environment), data, "lost", key)).object_id
     lose(place, before)
-    plain = replace(outside, config=replace(outside.config, is_accelerated=False))
+    plain = replace(environment, config=replace(environment.config, is_accelerated=False))
     speeds: dict[str, list[float]] = {name: [] for name in ("limit", "get", "lost", "numpy", "numpy-lost")}
     for turn in range(REPEATS + 1):
         found = {"limit": await asyncio.to_thread(limit, files)}
         for name, world, object_id in (
-            ("get", outside, good),
-            ("lost", outside, lost),
+            ("get", environment, good),
+            ("lost", environment, lost),
             ("numpy", plain, good),
             ("numpy-lost", plain, lost),
         ):
@@ -98,8 +98,8 @@ async def run() -> dict[str, list[float]]:
     with tempfile.TemporaryDirectory(prefix="reelm-bench-") as folder:
         place = Path(folder)
         with folders(place) as stores:
-            async with ground(place, stores) as outside:
-                return await measure(outside, place)
+            async with ground(place, stores) as environment:
+                return await measure(environment, place)
 
 
 def main() -> None:

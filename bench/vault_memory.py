@@ -51,8 +51,8 @@ def _child() -> dict[str, float]:
 async def _once(place: Path) -> dict[str, float]:
     key = OwnerKey()
     with folders(place) as stores:
-        async with ground(place, stores) as outside:
-            vault = Vault(outside)
+        async with ground(place, stores) as environment:
+            vault = Vault(environment)
             await vault.enrol()
             await vault.read((await put(vault, bytes(MIB), "warm", key)).object_id, key=key)
             _peak_mib()  # of the start; what stands after it is idle

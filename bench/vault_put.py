@@ -69,9 +69,9 @@ async def contend(times: Times, name: str, vault: Vault, data: bytes) -> None:
 async def measure(place: Path, peer: Tahoe | None) -> list[Times]:
     measured = [Times(size) for size in BARS]
     with folders(place) as stores:
-        async with ground(place, stores) as outside:
-            plain = replace(outside, config=replace(outside.config, is_accelerated=False))
-            vaults = {"vault": Vault(outside), "numpy": Vault(plain)}
+        async with ground(place, stores) as environment:
+            plain = replace(environment, config=replace(environment.config, is_accelerated=False))
+            vaults = {"vault": Vault(environment), "numpy": Vault(plain)}
             await vaults["vault"].enrol()
             await turn(Times(NUMPY_MIB), vaults, None, place)  # to warm up
             for times in measured:

@@ -17,7 +17,7 @@ from bench.figure import Figure, report
 from bench.vault.ground import MIB, OwnerKey, folders, ground, put
 from bench.vault.watched import Watched
 
-from reelm.vault import Outside, Vault
+from reelm.vault import Vault, VaultEnvironment
 
 SIZE = 100 * MIB
 RANGE_BYTES = 64 << 10
@@ -47,24 +47,24 @@ async def median_ms(read: Callable[[int], Awaitable[bytes]], turn: int) -> float
 class Trial:
     """Ranges of one stored object, over stores that count."""
 
-    def __init__(self, outside: Outside, stores: list[Watched], place: Path) -> None:
-        self._outside = outside
+    def __init__(self, environment: VaultEnvironment, stores: list[Watched], place: Path) -> None:
+        self._environment = environment
         self._stores = stores
         self._files = [place / f"limit-{number}" for number in range(K)]
         self.figures: dict[str, list[float]] = {}
 
     async def run(self) -> None:
-        key, data = OwnerKey(), self._outside.entropy.draw(SIZE)
+        key, data = OwnerKey(), self._environment.entropy.draw(SIZE)
         for file in self._files:
             file.write_bytes(data[: SIZE // K])
-        open_vault = Vault(self._outside)
+        open_vault = Vault(self._environment)
         object_id = (await put(open_vault, data, "one", key)).object_id
 
         async def warm(start: int) -> bytes:
             return await open_vault.read(object_id, key=key, start=start, length=RANGE_BYTES)
 
         async def cold(start: int) -> bytes:
-            return await Vault(self._outside).read(object_id, key=key, start=start, length=RANGE_BYTES)
+            return await Vault(self._environment).read(object_id, key=key, start=start, length=RANGE_BYTES)
 
         for turn in range(REPEATS + 1):
             found = {"limit-ms": await median_ms(self._limit, turn)}
@@ -104,8 +104,8 @@ async def run() -> dict[str, list[float]]:
         place = Path(folder)
         with folders(place) as stores:
             watched = [Watched(store) for store in stores]
-            async with ground(place, watched) as outside:
-                trial = Trial(outside, watched, place)
+            async with ground(place, watched) as environment:
+                trial = Trial(environment, watched, place)
                 await trial.run()
                 return trial.figures
 

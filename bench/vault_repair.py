@@ -18,7 +18,7 @@ from bench.figure import Figure, report
 from bench.vault.ground import MIB, OwnerKey, ground, put
 
 from reelm.base import ObjectId
-from reelm.vault import Outside, ProviderId, Upkeep, Vault, VaultError
+from reelm.vault import ProviderId, Upkeep, Vault, VaultEnvironment, VaultError
 from reelm.vault.adapters.folder import FolderStore
 from reelm.vault.adapters.memory import MemoryStore
 
@@ -38,8 +38,8 @@ class Drained:
     failures: int = 0
 
 
-async def fill(outside: Outside, *, count: int, size_mib: int, key: OwnerKey) -> list[ObjectId]:
-    vault = Vault(outside)
+async def fill(environment: VaultEnvironment, *, count: int, size_mib: int, key: OwnerKey) -> list[ObjectId]:
+    vault = Vault(environment)
     await vault.enrol()
     data = os.urandom(size_mib * MIB)  # noqa: TID251 - bytes that no disk can compress
     return [(await put(vault, data, f"object-{at}", key)).object_id for at in range(count)]
@@ -56,9 +56,9 @@ async def repair_in_memory(place: Path) -> tuple[float, ...]:
     """MB of object data per processor second."""
     stores = [MemoryStore(f"store-{number}") for number in range(5)]
     rates = []
-    async with ground(place, stores) as outside:
-        await fill(outside, count=OBJECT_COUNT, size_mib=OBJECT_MIB, key=OwnerKey())
-        upkeep = Upkeep(outside)
+    async with ground(place, stores) as environment:
+        await fill(environment, count=OBJECT_COUNT, size_mib=OBJECT_MIB, key=OwnerKey())
+        upkeep = Upkeep(environment)
         for repeat in range(REPEATS):
             stores[repeat % len(stores)].fragments.clear()
             await upkeep.scrub(limit=10_000)
@@ -71,9 +71,9 @@ async def repair_in_memory(place: Path) -> tuple[float, ...]:
 async def repair_in_folders(place: Path) -> tuple[float, ...]:
     """MB of object data per second by the clock; written fragments are flushed."""
     rates = []
-    async with folders(place, 5) as stores, ground(place, stores) as outside:
-        await fill(outside, count=OBJECT_COUNT, size_mib=OBJECT_MIB, key=OwnerKey())
-        upkeep = Upkeep(outside)
+    async with folders(place, 5) as stores, ground(place, stores) as environment:
+        await fill(environment, count=OBJECT_COUNT, size_mib=OBJECT_MIB, key=OwnerKey())
+        upkeep = Upkeep(environment)
         for repeat in range(REPEATS):
             for path in (place / f"store-{repeat % 5}").glob("??/*"):
                 path.unlink()
@@ -86,20 +86,20 @@ async def repair_in_folders(place: Path) -> tuple[float, ...]:
 
 async def drain(place: Path, drained: Drained) -> None:
     """Leave one of six folders while every object is read over and over."""
-    async with folders(place, 6) as stores, ground(place, stores) as outside:
+    async with folders(place, 6) as stores, ground(place, stores) as environment:
         key = OwnerKey()
-        objects = await fill(outside, count=DRAIN_COUNT, size_mib=DRAIN_MIB, key=key)
+        objects = await fill(environment, count=DRAIN_COUNT, size_mib=DRAIN_MIB, key=key)
         is_over = asyncio.Event()
         readers = [
             asyncio.ensure_future(
-                read_on(Vault(outside), objects[at::READERS], key=key, drained=drained, is_over=is_over)
+                read_on(Vault(environment), objects[at::READERS], key=key, drained=drained, is_over=is_over)
             )
             for at in range(READERS)
         ]
         begun = time.monotonic()
-        report_ = await Upkeep(outside).drain(ProviderId("store-0"), limit=10)
+        report_ = await Upkeep(environment).drain(ProviderId("store-0"), limit=10)
         while not report_.is_finished:
-            report_ = await Upkeep(outside).drain(ProviderId("store-0"), limit=10)
+            report_ = await Upkeep(environment).drain(ProviderId("store-0"), limit=10)
         drained.seconds.append(time.monotonic() - begun)
         drained.bytes_moved.append(report_.bytes_moved)
         is_over.set()

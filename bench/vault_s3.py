@@ -13,7 +13,7 @@ import obstore
 from bench.figure import Figure, report
 
 from reelm.base import DataClass, SystemEntropy
-from reelm.vault import BUCKET_WINDOW_BYTES, Config, Vault
+from reelm.vault import BUCKET_WINDOW_BYTES, Vault, VaultConfig
 from reelm.vault.adapters.s3 import PART_BYTES, S3Store
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
@@ -119,7 +119,7 @@ async def _stream(size: int) -> AsyncIterator[bytes]:
 async def measure(stores: Sequence[S3Store], folder: Path) -> list[Figure]:
     async with records(folder) as database:
         vault = open_vault(
-            database, stores, config=Config(window_bytes=BUCKET_WINDOW_BYTES), entropy=SystemEntropy()
+            database, stores, config=VaultConfig(window_bytes=BUCKET_WINDOW_BYTES), entropy=SystemEntropy()
         )
         contests = [Contest(vault, stores, mib << 20) for mib in SIZES_MIB]
         warming = Contest(vault, stores, 1 << 20)

@@ -65,9 +65,9 @@ async def trial(place: Path, seed: int) -> dict[str, float]:
         for number in range(STORE_COUNT)
     ]
     key = OwnerKey()
-    async with ground(place, stores) as outside:
-        vault = Vault(outside)
-        datas = [outside.entropy.draw(OBJECT_BYTES) for _ in range(OBJECTS)]
+    async with ground(place, stores) as environment:
+        vault = Vault(environment)
+        datas = [environment.entropy.draw(OBJECT_BYTES) for _ in range(OBJECTS)]
         objects = [(await put(vault, data, f"{at}", key)).object_id for at, data in enumerate(datas)]
         await read_all(vault, objects, key, count=WARM_UPS)
         requests_per_fragment(stores)

@@ -20,7 +20,7 @@ from bench.figure import Figure, report
 
 from reelm.base import Database, DataClass, Secret, SystemClock, SystemEntropy, metadata
 from reelm.realm import RealmKey
-from reelm.vault import Config, Outside, Vault, VaultKeys, by_provider
+from reelm.vault import Vault, VaultConfig, VaultEnvironment, VaultKeys, by_provider
 from reelm.vault.adapters.folder import FolderStore
 
 REPEATS = 5
@@ -39,7 +39,7 @@ class Rate:
 
 
 @asynccontextmanager
-async def vault(folder: Path, config: Config) -> AsyncIterator[Vault]:
+async def vault(folder: Path, config: VaultConfig) -> AsyncIterator[Vault]:
     entropy = SystemEntropy()
     database = Database.open(f"sqlite:///{folder / 'records.sqlite'}")
     stores = [
@@ -48,7 +48,7 @@ async def vault(folder: Path, config: Config) -> AsyncIterator[Vault]:
     ]
     async with database.write() as tx:
         await tx.run_sync(metadata.create_all)
-    outside = Outside(
+    environment = VaultEnvironment(
         stores=by_provider(stores),
         database=database,
         keys=VaultKeys(name=Secret(entropy.draw(32)), seal=Secret(entropy.draw(32))),
@@ -58,7 +58,7 @@ async def vault(folder: Path, config: Config) -> AsyncIterator[Vault]:
         entropy=entropy,
         config=config,
     )
-    opened = Vault(outside)
+    opened = Vault(environment)
     await opened.enrol()
     try:
         yield opened
@@ -68,7 +68,7 @@ async def vault(folder: Path, config: Config) -> AsyncIterator[Vault]:
         await database.close()
 
 
-async def puts(total: int, *, config: Config) -> Rate:
+async def puts(total: int, *, config: VaultConfig) -> Rate:
     """Every caller stores one object after the other, and waits for each receipt."""
     with tempfile.TemporaryDirectory(prefix="reelm-bench-") as folder:
         async with vault(Path(folder), config) as at:
@@ -159,8 +159,8 @@ def figures(packed: list[Rate], alone: list[Rate], appended: list[Rate]) -> list
 def main() -> None:
     packed, alone, appended = [], [], []
     for _ in range(int(os.environ.get("REELM_BENCH_REPEATS", REPEATS))):
-        packed.append(asyncio.run(puts(PACKED_PUTS, config=Config())))
-        alone.append(asyncio.run(puts(ALONE_PUTS, config=replace(Config(), pack_below_bytes=0))))
+        packed.append(asyncio.run(puts(PACKED_PUTS, config=VaultConfig())))
+        alone.append(asyncio.run(puts(ALONE_PUTS, config=replace(VaultConfig(), pack_below_bytes=0))))
         appended.append(limit())
     report(*figures(packed, alone, appended))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from reelm.base import Database, DataClass, Secret, SystemClock, SystemEntropy, metadata
-from reelm.vault import Config, Outside, Receipt, Store, Suite, Vault, VaultKeys, by_provider
+from reelm.vault import PutReceipt, Store, Suite, Vault, VaultConfig, VaultEnvironment, VaultKeys, by_provider
 from reelm.vault.adapters.folder import FolderStore
 from reelm.vault.store import tables
 
@@ -44,8 +44,8 @@ def folders(place: Path) -> Iterator[list[FolderStore]]:
 
 @asynccontextmanager
 async def ground(
-    place: Path, stores: Sequence[Store], config: Config | None = None
-) -> AsyncIterator[Outside]:
+    place: Path, stores: Sequence[Store], config: VaultConfig | None = None
+) -> AsyncIterator[VaultEnvironment]:
     """New records in a folder, and everything a vault needs with them."""
     database = Database.open(f"sqlite:///{place / 'records.sqlite'}")
     mine = [table for table in metadata.sorted_tables if table.name in vars(tables)]
@@ -53,7 +53,7 @@ async def ground(
         await tx.run_sync(lambda connection: metadata.create_all(connection, tables=mine))
     entropy = SystemEntropy()
     try:
-        yield Outside(
+        yield VaultEnvironment(
             stores=by_provider(stores),
             database=database,
             keys=VaultKeys(name=Secret(entropy.draw(32)), seal=Secret(entropy.draw(32))),
@@ -61,13 +61,13 @@ async def ground(
             realm_id=entropy.draw(8),
             clock=SystemClock(),
             entropy=entropy,
-            config=config or Config(),
+            config=config or VaultConfig(),
         )
     finally:
         await database.close()
 
 
-async def put(vault: Vault, data: bytes, reference: str, key: OwnerKey) -> Receipt:
+async def put(vault: Vault, data: bytes, reference: str, key: OwnerKey) -> PutReceipt:
     async def pieces() -> AsyncIterator[bytes]:
         for at in range(0, len(data), PIECE_BYTES):
             yield data[at : at + PIECE_BYTES]

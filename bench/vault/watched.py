@@ -4,7 +4,7 @@ import asyncio
 import math
 import random  # noqa: TID251 - seeded, so that both halves of a measurement see the same times
 
-from reelm.vault import FragmentWriter, Place, Store
+from reelm.vault import ProviderPlace, Store, StoreWriter
 
 
 class Watched:
@@ -23,7 +23,7 @@ class Watched:
         self.extra_seconds = 0.0
 
     @property
-    def place(self) -> Place:
+    def place(self) -> ProviderPlace:
         return self._store.place
 
     async def read(self, name: str, *, start: int, length: int) -> bytes:
@@ -33,7 +33,7 @@ class Watched:
             await asyncio.sleep(drawn + self.extra_seconds)
         return await self._store.read(name, start=start, length=length)
 
-    async def create(self, name: str, *, head_bytes: int) -> FragmentWriter:
+    async def create(self, name: str, *, head_bytes: int) -> StoreWriter:
         return await self._store.create(name, head_bytes=head_bytes)
 
     async def size(self, name: str) -> int:

@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator, Sequence
 import pytest
 
 from reelm.base import Secret, SystemClock, SystemEntropy
-from reelm.vault import FragmentMissing, Place, ProviderId, StoreFailed, Verdict
+from reelm.vault import FragmentMissing, ProviderId, ProviderPlace, StoreFailed
 from reelm.vault.adapters.credentials import Credentials
-from reelm.vault.adapters.examine_bucket import examine_bucket
+from reelm.vault.adapters.qualify_bucket import qualify_bucket
 from reelm.vault.adapters.s3 import PART_BYTES, S3Store
+from reelm.vault.qualification import Suitability
 from support.vault.radosgw import Gateway
 from support.vault.s3 import REGION, S3_MARKS, open_s3
 from support.vault.vaulting import sample
@@ -99,7 +100,9 @@ async def test_a_wrong_secret_is_refused_and_not_repeated_in_the_message(
     store: S3Store, gateways: Sequence[Gateway]
 ) -> None:
     wrong = Credentials(store.bucket.credentials.access_key_id, Secret(b"0" * 40))
-    other = S3Store.open(gateways[0].url, Place(ProviderId("p1")), wrong, clock=SystemClock(), region=REGION)
+    other = S3Store.open(
+        gateways[0].url, ProviderPlace(ProviderId("p1")), wrong, clock=SystemClock(), region=REGION
+    )
     for work in (
         other.read(NAME, start=0, length=1),
         other.delete(NAME),
@@ -115,7 +118,11 @@ async def test_a_wrong_secret_is_refused_and_not_repeated_in_the_message(
 async def test_a_bucket_that_is_gone_is_no_missing_fragment(gateways: Sequence[Gateway]) -> None:
     elsewhere = gateways[0].url.rpartition("/")[0] + "/no-such-bucket"
     other = S3Store.open(
-        elsewhere, Place(ProviderId("p1")), gateways[0].credentials, clock=SystemClock(), region=REGION
+        elsewhere,
+        ProviderPlace(ProviderId("p1")),
+        gateways[0].credentials,
+        clock=SystemClock(),
+        region=REGION,
     )
     for work in (other.read(NAME, start=0, length=1), other.size(NAME)):
         with pytest.raises(StoreFailed, match="no such bucket"):
@@ -125,7 +132,7 @@ async def test_a_bucket_that_is_gone_is_no_missing_fragment(gateways: Sequence[G
 
 async def test_a_real_server_passes_the_examination_and_keeps_nothing_of_it(store: S3Store) -> None:
     before = await names(store)
-    examination = await examine_bucket(store, clock=SystemClock(), entropy=SystemEntropy())
+    examination = await qualify_bucket(store, clock=SystemClock(), entropy=SystemEntropy())
     assert examination.is_fit, examination.findings
     assert {finding.check for finding in examination.findings} == {
         "write and read",
@@ -144,7 +151,7 @@ async def test_a_real_server_passes_the_examination_and_keeps_nothing_of_it(stor
         "durability",
     }
     verdicts = {finding.check: finding.verdict for finding in examination.findings}
-    assert verdicts["durability"] is Verdict.NOTED
+    assert verdicts["durability"] is Suitability.NOTED
     assert await names(store) == before
     assert b"<UploadId>" not in await unfinished(store)
 

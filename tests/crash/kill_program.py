@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from reelm.base import Database, DataClass, ObjectId, SystemEntropy, Tx
-from reelm.vault import ObjectMissing, Receipt, Vault
+from reelm.vault import ObjectMissing, PutReceipt, Vault
 from reelm.vault.adapters.folder import FolderStore
 from reelm.vault.model import FragmentState
 from reelm.vault.store import FragmentRecord, find, objects
@@ -86,7 +86,7 @@ async def work(folder: Path, step: int) -> None:
     (folder / "deleted").touch()
 
 
-async def put(vault: Vault, reference: str) -> Receipt:
+async def put(vault: Vault, reference: str) -> PutReceipt:
     key = OwnerKey(entropy=SystemEntropy())
     return await vault.put(stream(DATA), reference=reference, klass=DataClass.PUBLIC, key=key)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from reelm.base import Database, DataClass, ObjectId
-from reelm.vault import ObjectMissing, Receipt, Vault
+from reelm.vault import ObjectMissing, PutReceipt, Vault
 from reelm.vault.adapters.memory import MemoryStore
 from reelm.vault.store import entries, find, objects, packs
 from support.machine.determinism import ManualClock, SeededEntropy
@@ -45,7 +45,7 @@ class Realm:
 Story = Callable[[Realm, World, int], Awaitable[bool]]
 
 
-async def put_all(vault: Vault) -> list[Receipt]:
+async def put_all(vault: Vault) -> list[PutReceipt]:
     work = (
         vault.put(
             stream(sample(100, seed=number)),
@@ -60,7 +60,7 @@ async def put_all(vault: Vault) -> list[Receipt]:
     for result in results:
         if isinstance(result, BaseException):
             raise result
-    return [result for result in results if isinstance(result, Receipt)]
+    return [result for result in results if isinstance(result, PutReceipt)]
 
 
 async def settle(realm: Realm, *, seed: int) -> None:
@@ -72,7 +72,7 @@ async def settle(realm: Realm, *, seed: int) -> None:
     await vault.sweep(intents_before=clock.now())
 
 
-async def assert_consistent(realm: Realm, receipts: Sequence[Receipt], *, packs_count: int) -> None:
+async def assert_consistent(realm: Realm, receipts: Sequence[PutReceipt], *, packs_count: int) -> None:
     """Exactly these entries exist, whole, in that many packs, and no fragment is an orphan."""
     async with realm.database.read() as tx:
         ids = [ObjectId(row.object_id) for row in await tx.execute(objects.select())]

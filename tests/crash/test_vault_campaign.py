@@ -114,7 +114,7 @@ def test_the_same_seed_is_the_same_story() -> None:
 
 
 def _elsewhere(seeds: list[int], *, hash_seed: str) -> list[str]:
-    script = f"from campaign.schedule import run\nfor seed in {seeds}: print(run(seed).digest)"
+    script = f"from support.vault.campaign.schedule import run\nfor seed in {seeds}: print(run(seed).digest)"
     path = os.pathsep.join(each for each in sys.path if each)
     done = subprocess.run(  # noqa: S603 - our own Python
         [sys.executable, "-c", script],

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from reelm.base import Database, DataClass, ObjectId
-from reelm.vault import Outside, ProviderId, Upkeep, Vault
+from reelm.vault import ProviderId, Upkeep, Vault, VaultEnvironment
 from support.machine.determinism import SeededEntropy
 from support.vault.keeping import assert_at_rest, assert_sound, later
-from support.vault.vaulting import OwnerKey, memory_stores, outside, records, sample, stream
+from support.vault.vaulting import OwnerKey, environment, memory_stores, records, sample, stream
 
 LEFT = ProviderId("provider-1")
 BEFORE, UPLOADS, READS = 10, 50, 200
@@ -27,20 +27,20 @@ def content(at: int) -> bytes:
     return sample(3_000 + 500 * (at % 10), seed=at)
 
 
-async def upload(world: Outside, at: int) -> ObjectId:
+async def upload(world: VaultEnvironment, at: int) -> ObjectId:
     receipt = await Vault(replace(world, entropy=SeededEntropy(at))).put(
         stream(content(at)), reference=f"clip:{at}", klass=DataClass.PUBLIC, key=OwnerKey()
     )
     return receipt.object_id
 
 
-async def drain(world: Outside) -> None:
+async def drain(world: VaultEnvironment) -> None:
     upkeep = Upkeep(replace(world, entropy=SeededEntropy(500)))
     while not (await upkeep.drain(LEFT, limit=5)).is_finished:
         pass
 
 
-async def watch(world: Outside, objects: list[ObjectId], at: int) -> None:
+async def watch(world: VaultEnvironment, objects: list[ObjectId], at: int) -> None:
     await asyncio.sleep(0.002 * at)
     which = at % len(objects)
     assert await Vault(world).read(objects[which], key=OwnerKey()) == content(which)
@@ -49,7 +49,7 @@ async def watch(world: Outside, objects: list[ObjectId], at: int) -> None:
 @pytest.mark.slow
 async def test_no_read_fails_and_no_upload_is_lost(database: Database) -> None:
     stores = memory_stores(8)
-    world = outside(database, stores)
+    world = environment(database, stores)
     await Vault(world).enrol()
     objects = [await upload(world, at) for at in range(BEFORE)]
     lost = stores[4]

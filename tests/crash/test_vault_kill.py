@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from reelm.base import Database, DataClass, ObjectId, SystemEntropy
-from reelm.vault import Receipt, Vault
+from reelm.vault import PutReceipt, Vault
 from reelm.vault.adapters.folder import FolderStore
 from reelm.vault.model import FragmentState
 from reelm.vault.store import find, objects
@@ -44,7 +44,7 @@ class Realm:
         ]
         self.vault: Vault = open_vault(database, self.stores, entropy=SystemEntropy())
 
-    async def put(self, number: int) -> Receipt:
+    async def put(self, number: int) -> PutReceipt:
         data = stream(sample(SIZE, seed=number), piece_bytes=20_000)
         key = OwnerKey(entropy=SystemEntropy())
         return await self.vault.put(data, reference=f"clip:{number}", klass=DataClass.PUBLIC, key=key)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from reelm.base import Database, DataClass, ObjectId
-from reelm.vault import Receipt, Vault
+from reelm.vault import PutReceipt, Vault
 from reelm.vault.adapters.memory import MemoryStore
 from reelm.vault.store import find, objects
 from support.machine.determinism import ManualClock, SeededEntropy
@@ -24,14 +24,14 @@ STEPS_MAX = 200
 
 async def put(
     database: Database, stores: Sequence[MemoryStore], world: World | None, *, seed: int
-) -> Receipt:
+) -> PutReceipt:
     wrapped = [CutStore(world, store) for store in stores] if world else list(stores)
     vault = open_vault(database, wrapped, entropy=SeededEntropy(seed))
     return await vault.put(stream(DATA), reference="clip:1", klass=DataClass.PUBLIC, key=OwnerKey())
 
 
 async def assert_consistent(
-    database: Database, stores: Sequence[MemoryStore], receipts: Sequence[Receipt]
+    database: Database, stores: Sequence[MemoryStore], receipts: Sequence[PutReceipt]
 ) -> None:
     """Exactly the given objects exist, whole, and no fragment is an orphan."""
     async with database.read() as tx:
@@ -53,7 +53,7 @@ async def sweep(database: Database, stores: Sequence[MemoryStore]) -> None:
     await open_vault(database, stores).sweep(intents_before=clock.now())
 
 
-async def assert_safe(database: Database, stores: Sequence[MemoryStore], receipt: Receipt) -> None:
+async def assert_safe(database: Database, stores: Sequence[MemoryStore], receipt: PutReceipt) -> None:
     """The object is readable without any one store, and no fragment is unknown to the records."""
     async with database.read() as tx:
         (row,) = (await tx.execute(objects.select())).all()
@@ -93,7 +93,7 @@ async def test_a_put_repeated_after_a_power_cut_at_any_step_completes_exactly_on
 async def test_a_power_cut_between_the_receipt_and_the_last_fragment_loses_nothing(
     tmp_path: Path, *, is_applied: bool
 ) -> None:
-    receipts: list[Receipt] = []
+    receipts: list[PutReceipt] = []
 
     async def put_and_close(vault: Vault) -> None:
         source = stream(DATA)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reelm.vault import Place, ProviderId, Store, Suite
+from reelm.vault import ProviderId, ProviderPlace, Store, Suite
 from reelm.vault.adapters.folder import FolderStore
 from support.vault.campaign.disk import Disk, File
 from support.vault.campaign.loop import Stuck, VirtualLoop
@@ -44,7 +44,7 @@ def simulated_steps() -> list[str]:
     chance = random.Random(1)
     loop = VirtualLoop(chance)
     world = World(1, Records(), SMALL, loop, chance)
-    world.providers = [Provider(world, Place(ProviderId("one")), is_folder=True)]
+    world.providers = [Provider(world, ProviderPlace(ProviderId("one")), is_folder=True)]
     store = Process(world, "process").stores[0]
     with recorded(watch_simulated) as steps:
         loop.run_until_complete(write_two(store))

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from reelm.base import Database, DataClass
-from reelm.vault import Outside, Upkeep, Vault, by_provider
+from reelm.vault import Upkeep, Vault, VaultEnvironment, by_provider
 from reelm.vault.adapters.memory import MemoryStore
 from support.machine.determinism import SeededEntropy
 from support.vault.keeping import assert_at_rest, assert_sound, later, read_rows
 from support.vault.power import CutStore, World, records_with_cuts, survives
-from support.vault.vaulting import OwnerKey, memory_stores, outside, records, sample, stream
+from support.vault.vaulting import OwnerKey, environment, memory_stores, records, sample, stream
 
 STEPS_MAX = 300
 LENGTHS = (3_000, 9_000)
@@ -34,7 +34,7 @@ class Story:
     """
 
     prepare: Callable[[list[MemoryStore]], list[MemoryStore]]
-    work: Callable[[Outside], Awaitable[None]]
+    work: Callable[[VaultEnvironment], Awaitable[None]]
     steps_least: int
     kept: int = 0
 
@@ -53,7 +53,7 @@ def leave_alone(stores: list[MemoryStore]) -> list[MemoryStore]:
     return stores
 
 
-async def repair(world: Outside) -> None:
+async def repair(world: VaultEnvironment) -> None:
     upkeep = Upkeep(world)
     while not (await upkeep.scrub(limit=5)).is_complete:
         pass
@@ -61,15 +61,15 @@ async def repair(world: Outside) -> None:
         await upkeep.repair(limit=3)
 
 
-async def drain(world: Outside) -> None:
+async def drain(world: VaultEnvironment) -> None:
     await _drain(world, hostile=False)
 
 
-async def drain_hostile(world: Outside) -> None:
+async def drain_hostile(world: VaultEnvironment) -> None:
     await _drain(world, hostile=True)
 
 
-async def _drain(world: Outside, *, hostile: bool) -> None:
+async def _drain(world: VaultEnvironment, *, hostile: bool) -> None:
     upkeep, provider = Upkeep(world), next(iter(world.stores))
     for _ in range(10):
         if (await upkeep.drain(provider, hostile=hostile, limit=2)).is_finished:
@@ -78,7 +78,7 @@ async def _drain(world: Outside, *, hostile: bool) -> None:
     raise AssertionError("the drain never ended")
 
 
-async def renew(world: Outside) -> None:
+async def renew(world: VaultEnvironment) -> None:
     for record in (await read_rows(world.database)).objects:
         if record.reference == "clip:0":
             await Vault(world).renew(record.object_id, OwnerKey())
@@ -86,7 +86,7 @@ async def renew(world: Outside) -> None:
 
 async def fill(database: Database, stores: Sequence[MemoryStore]) -> dict[str, bytes]:
     """Objects of both chunk sizes: what each reference must give."""
-    vault = Vault(outside(database, stores))
+    vault = Vault(environment(database, stores))
     await vault.enrol()
     contents = {f"clip:{at}": sample(length, seed=at) for at, length in enumerate(LENGTHS)}
     for reference, data in contents.items():
@@ -94,7 +94,7 @@ async def fill(database: Database, stores: Sequence[MemoryStore]) -> dict[str, b
     return contents
 
 
-async def finish(story: Story, world: Outside) -> None:
+async def finish(story: Story, world: VaultEnvironment) -> None:
     """A new process does the same again, and what any process does now and then."""
     await story.work(world)
     await Vault(world).sweep(intents_before=world.clock.now())
@@ -127,7 +127,7 @@ async def test_upkeep_survives_a_power_cut_at_any_step(
             world = World(cut_at=step, is_applied=is_applied)
             cutting.world = world
             cut = replace(
-                outside(cutting, present, entropy=SeededEntropy(1000 + step)),
+                environment(cutting, present, entropy=SeededEntropy(1000 + step)),
                 stores=by_provider([CutStore(world, store) for store in present]),
             )
             has_ended = await survives(story.work(cut))

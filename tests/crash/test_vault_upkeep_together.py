@@ -4,29 +4,29 @@ import asyncio
 from contextlib import suppress
 
 from reelm.base import Database, DataClass, ObjectId, metadata
-from reelm.vault import DeletionUnfinished, Outside, ProviderId, Upkeep, Vault
+from reelm.vault import DeletionUnfinished, ProviderId, Upkeep, Vault, VaultEnvironment
 from support.machine.determinism import SeededEntropy
 from support.vault.keeping import assert_at_rest, assert_sound, later, read_rows
-from support.vault.vaulting import VAULT_TABLES, OwnerKey, memory_stores, outside, sample, stream
+from support.vault.vaulting import VAULT_TABLES, OwnerKey, environment, memory_stores, sample, stream
 
 LEFT = ProviderId("provider-1")
 CONTENTS = {f"clip:{at}": sample(2_000, seed=at) for at in range(12)}
 
 
-async def leave(world: Outside) -> None:
+async def leave(world: VaultEnvironment) -> None:
     upkeep = Upkeep(world)
     while not (await upkeep.drain(LEFT, limit=3)).is_finished:
         await upkeep.repair(limit=3)
 
 
-async def mend(world: Outside) -> None:
+async def mend(world: VaultEnvironment) -> None:
     upkeep = Upkeep(world)
     for _ in range(6):
         await upkeep.scrub(limit=20)
         await upkeep.repair(limit=5)
 
 
-async def remove(world: Outside, objects: list[ObjectId]) -> None:
+async def remove(world: VaultEnvironment, objects: list[ObjectId]) -> None:
     for object_id in objects:
         with suppress(DeletionUnfinished):  # somebody was just at work on it
             await Vault(world).delete(object_id)
@@ -36,7 +36,7 @@ async def test_processes_at_once_leave_one_consistent_world(database: Database) 
     async with database.write() as tx:
         await tx.run_sync(lambda connection: metadata.create_all(connection, tables=VAULT_TABLES))
     stores = memory_stores(7)
-    world = outside(database, stores)
+    world = environment(database, stores)
     await Vault(world).enrol()
     ids = [
         (
@@ -46,7 +46,7 @@ async def test_processes_at_once_leave_one_consistent_world(database: Database) 
     ]
     stores[3].fragments.clear()
 
-    def process(seed: int) -> Outside:
+    def process(seed: int) -> VaultEnvironment:
         return later(database, stores, seed=seed)
 
     await asyncio.gather(

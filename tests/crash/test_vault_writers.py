@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 
 from reelm.base import Database, DatabaseUnavailable, DataClass, Tx
-from reelm.vault import DeletionUnfinished, FragmentWriter, Place, Receipt, StoreFailed, Superseded, Vault
+from reelm.vault import (
+    DeletionUnfinished,
+    ProviderPlace,
+    PutReceipt,
+    StoreFailed,
+    StoreWriter,
+    Superseded,
+    Vault,
+)
 from reelm.vault.adapters.memory import MemoryStore
 from reelm.vault.codec import Block
 from reelm.vault.store import objects
@@ -28,7 +36,7 @@ class Held:
         self.before_delete: Callable[[], Awaitable[object]] | None = None
 
     @property
-    def place(self) -> Place:
+    def place(self) -> ProviderPlace:
         return self._inner.place
 
     async def create(self, name: str, *, head_bytes: int) -> "HeldWriter":
@@ -50,7 +58,7 @@ class Held:
 
 
 class HeldWriter:
-    def __init__(self, store: Held, inner: FragmentWriter) -> None:
+    def __init__(self, store: Held, inner: StoreWriter) -> None:
         self._store, self._inner = store, inner
 
     async def write(self, blocks: Sequence[Block]) -> None:
@@ -87,7 +95,7 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
         yield opened
 
 
-async def put(vault: Vault, reference: str = "clip:1") -> Receipt:
+async def put(vault: Vault, reference: str = "clip:1") -> PutReceipt:
     return await vault.put(stream(DATA), reference=reference, klass=DataClass.PUBLIC, key=OwnerKey())
 
 
@@ -142,7 +150,7 @@ async def test_a_put_without_an_answer_does_not_take_back_what_someone_has_a_rec
     async with records(tmp_path, UnansweredDatabase) as breaking, again(tmp_path) as database:
         assert isinstance(breaking, UnansweredDatabase)
         other = open_vault(database, stores, entropy=SeededEntropy(3))
-        receipts: list[Receipt] = []
+        receipts: list[PutReceipt] = []
 
         async def ask() -> None:
             receipts.append(await put(other))

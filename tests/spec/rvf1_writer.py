@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reelm.base import ObjectId, Secret, write_id
-from reelm.vault import Config, Suite, digest
+from reelm.vault import Suite, VaultConfig, digest
 from reelm.vault.codec import Block, open_codec
 from reelm.vault.format import Common, Header, Trailer, fragment_root, open_box
 from reelm.vault.keys import ContentKey
@@ -79,7 +79,7 @@ def make(recipe: Recipe) -> Made:
     """One object, written by the product's own parts."""
     entropy = SeededEntropy(int.from_bytes(recipe.name.encode()[-6:], "big"))
     object_id = ObjectId(write_id(hashlib.sha256(recipe.name.encode()).digest()[:16]))
-    config = Config(k=recipe.k, n=recipe.n)
+    config = VaultConfig(k=recipe.k, n=recipe.n)
     plan = make_plan(
         recipe.suite,
         owner(recipe),

@@ -10,7 +10,7 @@ import pytest
 
 from reelm.base import Database, DataClass, ObjectId, write_id
 from reelm.vault import FragmentRefused, KeyRefused, NotEnoughFragments, ObjectBroken, VaultError
-from reelm.vault.errors import Fault
+from reelm.vault.errors import FailedCheck
 from reelm.vault.fragment import check_whole
 from reelm.vault.model import FragmentState, ObjectState
 from reelm.vault.store import FragmentRecord, ObjectRecord, add_intent, mark_stored
@@ -21,7 +21,7 @@ from support.vault.vaulting import OwnerKey, memory_stores, open_vault, records
 VECTORS: dict[str, Any] = json.loads((HOME / "vectors.json").read_bytes())
 SEAL_KEY = bytes.fromhex(VECTORS["seal_key"])
 GOOD = pytest.mark.parametrize("case", VECTORS["good"], ids=lambda case: case["name"])
-OF_ONE_FRAGMENT = {fault.value for fault in [*Fault][: [*Fault].index(Fault.LEAF) + 1]}
+OF_ONE_FRAGMENT = {fault.value for fault in [*FailedCheck][: [*FailedCheck].index(FailedCheck.LEAF) + 1]}
 
 
 def is_of_one_fragment(case: dict[str, Any]) -> bool:
@@ -60,7 +60,9 @@ def test_the_writer_still_makes_exactly_these_files() -> None:
 
 
 def test_every_fault_on_the_page_has_a_bad_vector_except_the_one_that_needs_records() -> None:
-    assert {case["expect"] for case in VECTORS["bad"]} == {fault.value for fault in Fault} - {Fault.IDENTITY}
+    assert {case["expect"] for case in VECTORS["bad"]} == {fault.value for fault in FailedCheck} - {
+        FailedCheck.IDENTITY
+    }
 
 
 @GOOD
@@ -81,11 +83,11 @@ def test_the_product_refuses_every_bad_fragment(case: dict[str, Any]) -> None:
 @BAD_OBJECT
 async def test_the_product_refuses_every_bad_object(case: dict[str, Any], world: "World") -> None:
     """Whatever a forger does with records and fragments that fit each other."""
-    fault, length = Fault(case["expect"]), 100 if case["name"] == "length-unpadded" else 2500
+    fault, length = FailedCheck(case["expect"]), 100 if case["name"] == "length-unpadded" else 2500
     object_id = await world.hold(load(case), length=length)
     with pytest.raises(VaultError) as refused:
         await world.read(object_id, key_of(case))
-    if fault in {Fault.TOO_FEW, Fault.DISAGREE, Fault.SEAL}:
+    if fault in {FailedCheck.TOO_FEW, FailedCheck.DISAGREE, FailedCheck.SEAL}:
         assert isinstance(refused.value, NotEnoughFragments)
     else:
         assert isinstance(refused.value, KeyRefused | ObjectBroken)

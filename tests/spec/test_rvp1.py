@@ -8,8 +8,8 @@ import pytest
 from tools import rvf1
 
 from reelm.vault import KeyNeeded, KeyRefused, ObjectBroken, Suite, VaultError, digest
-from reelm.vault.errors import Fault
-from reelm.vault.pack import Expected, Head, open_entry, walk
+from reelm.vault.errors import FailedCheck
+from reelm.vault.pack import EntryHead, ExpectedEntry, open_entry, walk
 from spec.rvp1_writer import HOME, files
 from support.vault.vaulting import REALM_ID, OwnerKey
 
@@ -20,17 +20,17 @@ STORED = pytest.mark.parametrize(
     "case", [case for case in VECTORS["good"] if case["fragments"]], ids=lambda case: case["name"]
 )
 ON_THE_PAGE = {
-    Fault.TRUNCATED,
-    Fault.MAGIC,
-    Fault.FORMAT,
-    Fault.SUITE,
-    Fault.LOCKS,
-    Fault.IDENTITY,
-    Fault.LENGTH,
-    Fault.OBJECT_ROOT,
-    Fault.KEY,
-    Fault.COMMITMENT,
-    Fault.CHUNK,
+    FailedCheck.TRUNCATED,
+    FailedCheck.MAGIC,
+    FailedCheck.FORMAT,
+    FailedCheck.SUITE,
+    FailedCheck.LOCKS,
+    FailedCheck.IDENTITY,
+    FailedCheck.LENGTH,
+    FailedCheck.OBJECT_ROOT,
+    FailedCheck.KEY,
+    FailedCheck.COMMITMENT,
+    FailedCheck.CHUNK,
 }
 
 
@@ -43,8 +43,8 @@ def key_of(case: dict[str, Any]) -> OwnerKey | None:
     return OwnerKey(bytes.fromhex(case["user_key"])) if case["user_key"] else None
 
 
-def expected(entry: dict[str, Any]) -> Expected:
-    return Expected(
+def expected(entry: dict[str, Any]) -> ExpectedEntry:
+    return ExpectedEntry(
         suite=Suite(entry["suite"]),
         realm_id=REALM_ID,
         entry_id=bytes.fromhex(entry["entry_id"]),
@@ -53,10 +53,10 @@ def expected(entry: dict[str, Any]) -> Expected:
     )
 
 
-def of_itself(head: Head, packed: bytes) -> Expected:
+def of_itself(head: EntryHead, packed: bytes) -> ExpectedEntry:
     """What a reader without records expects of an entry: what it says of itself."""
     root = digest.entry_root(head.suite, packed)
-    return Expected(head.suite, head.realm_id, head.entry_id, head.length_bytes, root)
+    return ExpectedEntry(head.suite, head.realm_id, head.entry_id, head.length_bytes, root)
 
 
 def part(pack: bytes, entry: dict[str, int]) -> bytes:
@@ -116,4 +116,4 @@ def test_every_bad_pack_is_refused(case: dict[str, Any]) -> None:
         )
     error = refused.value
     assert isinstance(error, ObjectBroken | KeyRefused | KeyNeeded)
-    assert case["expect"] == (Fault.KEY if isinstance(error, KeyNeeded) else error.fault)
+    assert case["expect"] == (FailedCheck.KEY if isinstance(error, KeyNeeded) else error.fault)

@@ -7,7 +7,8 @@ import pytest
 from reelm.app import open_realm, settings
 from reelm.base import DataClass
 from reelm.realm import default_manifest
-from reelm.vault import StoreKeyMissing, StoreKeyUnsafe, Suite, TooFewPlaces
+from reelm.vault import StoreKeyMissing, Suite, TooFewPlaces
+from reelm.vault.errors import StoreKeyUnsafe
 from support.realm.declaring import put_on_record
 from support.vault.vaulting import sample, stream
 

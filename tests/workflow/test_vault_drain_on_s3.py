@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from reelm.base import Database, DataClass, ObjectId, SystemEntropy
-from reelm.vault import Config, DrainReport, Outside, Upkeep, Vault
+from reelm.vault import DrainReport, Upkeep, Vault, VaultConfig, VaultEnvironment
 from reelm.vault.adapters.s3 import S3Store
 from support.vault.radosgw import Gateway
 from support.vault.s3 import S3_MARKS, open_all
-from support.vault.vaulting import OwnerKey, outside, records, sample, stream
+from support.vault.vaulting import OwnerKey, environment, records, sample, stream
 
 pytestmark = [*S3_MARKS, pytest.mark.timeout(240)]
 KEY = OwnerKey(entropy=SystemEntropy())
@@ -44,7 +44,7 @@ async def upload(vault: Vault, at: int) -> ObjectId:
     return receipt.object_id
 
 
-async def drain(world: Outside, store: S3Store) -> DrainReport:
+async def drain(world: VaultEnvironment, store: S3Store) -> DrainReport:
     upkeep = Upkeep(world)
     while True:
         report = await upkeep.drain(store.place.provider)
@@ -56,8 +56,8 @@ async def drain(world: Outside, store: S3Store) -> DrainReport:
 async def test_no_read_fails_no_upload_is_lost_and_the_report_is_right(
     database: Database, gateways: Sequence[Gateway], stores: list[S3Store]
 ) -> None:
-    config = Config(stall_seconds=5.0, hedge_ceiling_seconds=0.5, pack_below_bytes=0)
-    world = outside(database, stores, config=config, entropy=SystemEntropy())
+    config = VaultConfig(stall_seconds=5.0, hedge_ceiling_seconds=0.5, pack_below_bytes=0)
+    world = environment(database, stores, config=config, entropy=SystemEntropy())
     vault = Vault(world)
     await vault.enrol()
     objects = [await upload(vault, at) for at in range(BEFORE)]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reelm.base import Database, DataClass, SystemEntropy
-from reelm.vault import Config, DeletionUnfinished, ObjectMissing, Receipt, Vault
+from reelm.vault import DeletionUnfinished, ObjectMissing, PutReceipt, Vault, VaultConfig
 from support.vault.radosgw import Gateway
 from support.vault.s3 import S3_MARKS, open_all
 from support.vault.vaulting import OwnerKey, open_vault, records, sample, stream
@@ -25,12 +25,12 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 @pytest.fixture
 async def vault(database: Database, gateways: Sequence[Gateway]) -> AsyncIterator[Vault]:
     stores = open_all(gateways[:5])
-    yield open_vault(database, stores, config=Config(stall_seconds=10.0), entropy=SystemEntropy())
+    yield open_vault(database, stores, config=VaultConfig(stall_seconds=10.0), entropy=SystemEntropy())
     for store in stores:
         await store.close()
 
 
-async def put(vault: Vault, data: bytes, reference: str) -> Receipt:
+async def put(vault: Vault, data: bytes, reference: str) -> PutReceipt:
     source = stream(data, piece_bytes=1 << 20)
     return await vault.put(source, reference=reference, klass=DataClass.PROTECTED, key=KEY)
 

@@ -30,6 +30,7 @@ from reelm.base import (
     SystemClock,
     SystemEntropy,
     UploadId,
+    cancel_all,
     mint,
     telemetry,
 )
@@ -220,9 +221,7 @@ async def _serve(realm: Realm, media: Media, lease: _Lease, place: UploadId) -> 
             await realm.give_back(lease)
         raise
     finally:
-        for task in (work, renewing):
-            task.cancel()
-        await asyncio.gather(work, renewing, return_exceptions=True)
+        await cancel_all([work, renewing])
         media.discard(place)
 
 

@@ -179,7 +179,7 @@ def _store(
     Later on a missing one stays missing: it may be a disk that is not mounted.
     """
     provider = vault.ProviderId(store.id)
-    place = vault.Place(provider, manifest.groups_of(store), manifest.site_of(store).country)
+    place = vault.ProviderPlace(provider, manifest.groups_of(store), manifest.site_of(store).country)
     if store.url is None:
         return FolderStore.open(
             settings.data / (store.folder or ""),

@@ -175,8 +175,8 @@ def _panel(ground: Ground, log: ledger.Outside) -> ledger.Panel:
     return ledger.Panel(text, policy, witnesses)
 
 
-def _outside(ground: Ground) -> vault.Outside:
-    return vault.Outside(
+def _outside(ground: Ground) -> vault.VaultEnvironment:
+    return vault.VaultEnvironment(
         stores=vault.by_provider(ground.stores),
         database=ground.database,
         keys=vault.VaultKeys(name=ground.keys.secret("vault/name"), seal=ground.keys.secret("vault/seal")),
@@ -188,9 +188,9 @@ def _outside(ground: Ground) -> vault.Outside:
     )
 
 
-def _vault_config(manifest: Manifest) -> vault.Config:
+def _vault_config(manifest: Manifest) -> vault.VaultConfig:
     has_buckets = any(store.url is not None for store in manifest.stores)
-    return vault.Config(window_bytes=vault.BUCKET_WINDOW_BYTES) if has_buckets else vault.Config()
+    return vault.VaultConfig(window_bytes=vault.BUCKET_WINDOW_BYTES) if has_buckets else vault.VaultConfig()
 
 
 def _media_config(settings: Settings) -> media.Config:

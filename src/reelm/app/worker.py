@@ -20,7 +20,7 @@ from reelm.app.parent import exit_with_parent
 from reelm.app.settings import Settings
 from reelm.app.state import ready_file
 from reelm.app.wiring import open_realm
-from reelm.base import ReelmError, SystemClock, telemetry
+from reelm.base import ReelmError, SystemClock, cancel_all, telemetry
 from reelm.clips import Publication
 from reelm.ledger import LogBusy
 from reelm.workflows import (
@@ -115,9 +115,7 @@ async def _beside(realm: OpenRealm) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancel_all(tasks)
 
 
 @asynccontextmanager
@@ -127,9 +125,7 @@ async def _recording(realm: OpenRealm) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancel_all(tasks)
 
 
 async def _sequence(realm: OpenRealm) -> None:

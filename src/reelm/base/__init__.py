@@ -42,6 +42,7 @@ from reelm.base.ids import (
     write_id,
 )
 from reelm.base.limits import RateLimit
+from reelm.base.lru import LruCache
 from reelm.base.memory import keep_freed_memory
 from reelm.base.note import (
     Algorithm,
@@ -67,6 +68,8 @@ from reelm.base.outbound import (
 )
 from reelm.base.redaction import names_someone
 from reelm.base.secret import Secret
+from reelm.base.single_flight import SingleFlight
+from reelm.base.tasks import BackgroundTasks, cancel_all, run_both, run_to_end
 from reelm.base.telemetry import Metrics
 
 __all__ = [
@@ -76,6 +79,7 @@ __all__ = [
     "Algorithm",
     "Answer",
     "AnswerTooLarge",
+    "BackgroundTasks",
     "BadId",
     "Broken",
     "ClipId",
@@ -95,6 +99,7 @@ __all__ = [
     "Invalid",
     "Keyed",
     "KeyedDigest",
+    "LruCache",
     "Metrics",
     "Moment",
     "NotFound",
@@ -112,6 +117,7 @@ __all__ = [
     "SessionId",
     "Signature",
     "SigningKey",
+    "SingleFlight",
     "SystemClock",
     "SystemEntropy",
     "TooLarge",
@@ -122,6 +128,7 @@ __all__ = [
     "Unsupported",
     "UploadId",
     "VerifierKey",
+    "cancel_all",
     "canonical_bytes",
     "canonical_json",
     "check_signed",
@@ -134,6 +141,8 @@ __all__ = [
     "names_someone",
     "read_id",
     "read_signatures",
+    "run_both",
+    "run_to_end",
     "telemetry",
     "to_base64",
     "write_id",

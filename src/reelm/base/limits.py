@@ -8,11 +8,11 @@ Source: ITU-T I.371, annex A (generic cell rate algorithm).
 """
 
 import math
-from collections import OrderedDict
 from collections.abc import Hashable
 
 from reelm.base.clock import Clock
 from reelm.base.errors import TooMany
+from reelm.base.lru import LruCache
 
 
 class RateLimit:
@@ -42,7 +42,7 @@ class RateLimit:
         self.max_keys = max_keys
         self._clock = clock
         self._error = error
-        self._full_at: OrderedDict[Hashable, float] = OrderedDict()
+        self._full_at = LruCache[Hashable, float](max_keys)
 
     def take(self, key: Hashable) -> None:
         """Take one; a refused take costs nothing.
@@ -58,22 +58,19 @@ class RateLimit:
                 retry_after_seconds=retry,
             )
         now = self._clock.monotonic_seconds()
-        self._full_at[key] = max(self._full_at.get(key, now), now) + self.refill_seconds / self.burst
-        self._full_at.move_to_end(key)
-        if len(self._full_at) > self.max_keys:
-            self._full_at.popitem(last=False)
+        self._full_at.put(key, max(self._full_at.peek(key) or now, now) + self.refill_seconds / self.burst)
 
     def wait_seconds(self, key: Hashable) -> float:
         """How long until a take would be allowed; 0 when it is allowed now."""
         now = self._clock.monotonic_seconds()
-        missing = max(self._full_at.get(key, now) - now, 0.0)
+        missing = max((self._full_at.peek(key) or now) - now, 0.0)
         # Rounding: a bucket that is exactly refilled must not wait for the last bit of a float.
         wait = missing + self.refill_seconds / self.burst - self.refill_seconds
         return wait if wait > 1e-9 * self.refill_seconds else 0.0
 
     def forget(self, key: Hashable) -> None:
         """Fill the bucket of a key, for instance after a success."""
-        self._full_at.pop(key, None)
+        self._full_at.pop(key)
 
     def __len__(self) -> int:
         return len(self._full_at)

@@ -8,12 +8,12 @@ Several processes may share its folder: a file appears whole, under the name of 
 import asyncio
 import hashlib
 import os
-from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from reelm.base import Database
+from reelm.base import Database, LruCache, SingleFlight
 from reelm.delivery import store
 from reelm.delivery.errors import NoSuchSegment, SegmentDamaged
 from reelm.vault import Vault
@@ -34,9 +34,9 @@ class Origin:
         self._vault = vault
         self._database = database
         self._config = config
-        self._held: OrderedDict[str, int] = OrderedDict()
-        self._held_bytes = 0
-        self._fetching: dict[str, asyncio.Task[Path]] = {}
+        self._files = LruCache[str, Path](config.max_bytes)
+        # A viewer who swipes away must not cancel the fetch that others wait for.
+        self._fetches = SingleFlight[str, Path](is_finished_unwanted=True)
 
     async def segment(self, name: str) -> Path:
         """A file that holds exactly the ciphertext called ``name``.
@@ -49,18 +49,12 @@ class Origin:
         with suppress(FileNotFoundError):  # not fetched yet, or another process just made room
             self._hold(name, path)
             return path
-        task = self._fetching.get(name)
-        if task is None:
-            task = asyncio.create_task(self._fetch(name), name=f"segment {name[:8]}")
-            self._fetching[name] = task
-            task.add_done_callback(lambda _: self._fetching.pop(name, None))
-        # A viewer who swipes away must not cancel the fetch that others wait for.
-        return await asyncio.shield(task)
+        return await self._fetches.run(name, partial(self._fetch, name))
 
     def forget(self, names: tuple[str, ...]) -> None:
         """Drop segments of a withdrawn clip; later requests for them are refused."""
         for name in names:
-            self._held_bytes -= self._held.pop(name, 0)
+            self._files.pop(name)
             self._path(name).unlink(missing_ok=True)
 
     async def _fetch(self, name: str) -> Path:
@@ -86,15 +80,8 @@ class Origin:
     def _hold(self, name: str, path: Path) -> None:
         """Count a file as just used; the ones not used for the longest make room."""
         size = path.stat().st_size
-        if name in self._held:
-            self._held.move_to_end(name)
-            return
-        self._held[name] = size
-        self._held_bytes += size
-        while self._held_bytes > self._config.max_bytes and len(self._held) > 1:
-            name, size = self._held.popitem(last=False)
-            self._held_bytes -= size
-            self._path(name).unlink(missing_ok=True)
+        for forgotten in self._files.put(name, path, weight=size):
+            self._path(forgotten).unlink(missing_ok=True)
 
     def _path(self, name: str) -> Path:
         return self._config.folder / f"{name}.m4s"

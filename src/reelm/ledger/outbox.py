@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from reelm.base import DatabaseUnavailable, Tx
+from reelm.base import DatabaseUnavailable, Tx, cancel_all
 from reelm.ledger import store as records
 from reelm.ledger.checkpoint import Checkpoint
 from reelm.ledger.errors import NotRecorded
@@ -80,10 +80,7 @@ class Outbox:
 
     async def close(self) -> None:
         """Stop looking; what was handed over stays."""
-        for task in (self._handing, self._looking):
-            if task is not None:
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
+        await cancel_all(task for task in (self._handing, self._looking) if task is not None)
 
     async def _hand_all(self) -> None:
         try:

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterable, Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from reelm.base import run_to_end
 from reelm.media.errors import BeyondLength, ChecksumMismatch, SpoolFull
 from reelm.media.hold import Hold
 from reelm.media.spool import full, or_full
@@ -87,7 +88,7 @@ async def append(
         raise full("What arrived before is kept.") from None
     finally:
         # Whatever happened: the file is closed next, and a checkpoint must not sync another one in its place.
-        await _to_its_end(appending.rest())
+        await run_to_end(appending.rest())
 
 
 async def _take_all(stream: AsyncIterable[bytes], appending: "_Appending") -> int:
@@ -100,7 +101,7 @@ async def _take_all(stream: AsyncIterable[bytes], appending: "_Appending") -> in
         await appending.keep()
         raise
     except BaseException:
-        await _to_its_end(appending.finish())
+        await run_to_end(appending.finish())
         raise
     return await appending.keep()
 
@@ -195,16 +196,6 @@ class _Appending:
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
-
-
-async def _to_its_end(work: Awaitable[object]) -> None:
-    """Awaited although this task is being cancelled: the file is closed next."""
-    task = asyncio.ensure_future(work)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task])
-        raise
 
 
 def beyond(length_bytes: int) -> BeyondLength:

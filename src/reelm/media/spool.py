@@ -13,7 +13,7 @@ from collections.abc import AsyncIterable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from reelm.base import Invalid, UploadId, read_id
+from reelm.base import Invalid, UploadId, read_id, run_to_end
 from reelm.media.errors import SpoolFull, Truncated, UploadBusy, UploadMissing
 from reelm.media.model import Limits
 from reelm.media.part import PartFile, flush_folder
@@ -216,13 +216,9 @@ async def or_full(job: Callable[..., None], *args: object) -> None:
     Raises:
         SpoolFull: the disk has no room.
     """
-    work = asyncio.ensure_future(asyncio.to_thread(job, *args))
     try:
-        await asyncio.shield(work)
-    except asyncio.CancelledError:
-        # The thread still holds the descriptor; closing it now could let it write into another file.
-        await asyncio.wait([work])
-        raise
+        # The thread holds the descriptor; closing it before the end could let it write into another file.
+        await run_to_end(asyncio.to_thread(job, *args))
     except OSError as error:
         if error.errno in _NO_ROOM:
             raise full() from error

@@ -12,12 +12,11 @@ epoch key that wrapped it is destroyed too, that includes copies of the records.
 """
 
 import hmac
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from reelm.base import AccountId, Clock, Database, Entropy, KeyedDigest, SealedBytes, Secret, Tx
+from reelm.base import AccountId, Clock, Database, Entropy, KeyedDigest, LruCache, SealedBytes, Secret, Tx
 from reelm.realm import store
 from reelm.realm.epochs import EpochFiles, Epochs, owner_data
 from reelm.realm.errors import KeyDestroyed, KeyExists, KeyMissing, RotationRuns
@@ -68,7 +67,7 @@ class Keys:
         self._rotation = Rotation(self._epochs, self._ring, clock=clock, entropy=entropy, config=config)
         # Owner -> the row's wrapped bytes and what they hold. Only ever consulted with a row just read, so a
         # key destroyed by another process is not served from here.
-        self._opened: OrderedDict[AccountId, tuple[SealedBytes, UserKey]] = OrderedDict()
+        self._opened = LruCache[AccountId, tuple[SealedBytes, UserKey]](_CACHED_USER_KEYS)
 
     async def begin(self, tx: Tx) -> None:
         """Make what is missing, and check that root, epoch keys and records fit each other; repeatable.
@@ -199,16 +198,13 @@ class Keys:
         """
         row = await store.find_user_key(tx, owner)
         if row is None:
-            self._opened.pop(owner, None)
+            self._opened.pop(owner)
             raise await self._absent(tx, owner)
         known = self._opened.get(owner)
         if known is not None and known[0] == row.wrapped:
-            self._opened.move_to_end(owner)
             return known[1]
         key = UserKey(self._open_user_key(owner, row), epoch=row.epoch, entropy=self._entropy)
-        self._opened[owner] = (row.wrapped, key)
-        if len(self._opened) > _CACHED_USER_KEYS:
-            self._opened.popitem(last=False)
+        self._opened.put(owner, (row.wrapped, key))
         return key
 
     async def destroy_user_key(self, tx: Tx, owner: AccountId) -> None:
@@ -218,7 +214,7 @@ class Keys:
             KeyMissing: the owner never had one.
         """
         row = await store.find_user_key(tx, owner)
-        self._opened.pop(owner, None)
+        self._opened.pop(owner)
         if row is not None:
             await store.destroy_user_key(tx, owner, at=self._clock.now())
         elif not await store.is_destroyed(tx, owner):

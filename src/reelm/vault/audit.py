@@ -1,21 +1,21 @@
-"""Proof by sample that providers still have what they were given.
+"""Audit by sample whether providers still have what they were given.
 
 A provider only keeps bytes and computes nothing, so possession is shown by reading: a stored fragment is
-drawn at random, then one of its blocks; head and trailer are read and proven against the records, then the
+drawn at random, then one of its blocks; head and trailer are read and proven against the database, then the
 block against its leaf. What is found missing or wrong is queued for repair.
 """
 
 from dataclasses import dataclass, field
 
 from reelm.base import Entropy
-from reelm.vault import store as records
+from reelm.vault import store as db
+from reelm.vault.environment import VaultEnvironment
 from reelm.vault.errors import FragmentMissing, FragmentRefused, VaultError
-from reelm.vault.examine import Specimen
+from reelm.vault.format import ChunkWindow
+from reelm.vault.inspector import FragmentInspector
 from reelm.vault.model import ObjectState, ProviderId
-from reelm.vault.outside import Outside
-from reelm.vault.scene import Scene
-from reelm.vault.store import Spot
-from reelm.vault.window import Window
+from reelm.vault.snapshot import ProviderSnapshot
+from reelm.vault.store import FragmentRef
 
 CONFIDENCE = 0.99
 _DRAW_BYTES = 8
@@ -23,8 +23,8 @@ _HALVINGS = 40
 
 
 @dataclass(slots=True)
-class Sampled:
-    """What one provider showed; a store that did not answer showed nothing either way."""
+class SampleCounts:
+    """What the samples showed of one provider; a store that did not answer showed nothing either way."""
 
     samples: int = 0
     failures: int = 0
@@ -32,7 +32,7 @@ class Sampled:
 
     @property
     def share_excluded(self) -> float:
-        """No larger share of the fragments is lost, with ``CONFIDENCE``; 1 when nothing was shown."""
+        """Return the largest share of fragments that may be lost, with ``CONFIDENCE``; 1 without samples."""
         return excluded_share(self.samples, self.failures)
 
 
@@ -40,12 +40,13 @@ class Sampled:
 class AuditReport:
     """What the samples showed, for each provider and in all."""
 
-    providers: dict[ProviderId, Sampled] = field(default_factory=dict)
+    providers: dict[ProviderId, SampleCounts] = field(default_factory=dict)
 
     @property
-    def total(self) -> Sampled:
+    def total(self) -> SampleCounts:
+        """Return the sums over all providers."""
         all_of_them = self.providers.values()
-        return Sampled(
+        return SampleCounts(
             sum(one.samples for one in all_of_them),
             sum(one.failures for one in all_of_them),
             sum(one.unanswered for one in all_of_them),
@@ -53,7 +54,7 @@ class AuditReport:
 
 
 def excluded_share(samples: int, failures: int, *, confidence: float = CONFIDENCE) -> float:
-    """The share of lost fragments above which so few failures would be less likely than ``1 - confidence``.
+    """Return the share of lost fragments above which so few failures are less likely than ``1 - confidence``.
 
     The upper end of the exact binomial interval (Clopper and Pearson, Biometrika 26, 1934), found by halving;
     460 samples without a failure exclude more than 1 %.
@@ -69,7 +70,7 @@ def excluded_share(samples: int, failures: int, *, confidence: float = CONFIDENC
 
 
 def _chance_of_at_most(failures: int, samples: int, share: float) -> float:
-    """How likely at most so many of the samples fail when that share is lost, 0 < share < 1."""
+    """Return how likely at most so many of the samples fail when that share is lost, 0 < share < 1."""
     term = (1 - share) ** samples
     total = term
     for count in range(failures):
@@ -78,40 +79,44 @@ def _chance_of_at_most(failures: int, samples: int, share: float) -> float:
     return total
 
 
-async def audit(outside: Outside, scene: Scene, *, samples: int, entropy: Entropy) -> AuditReport:
-    """Draw ``samples`` fragments at random, with repeats, and prove one block of each."""
-    asked = [provider for provider in outside.stores if not scene.is_hostile(provider)]
-    async with outside.database.read() as tx:
-        count = await records.count_good(tx, asked)
-        spots = [
-            await records.good_at(tx, asked, _draw(entropy, count)) for _ in range(samples if count else 0)
+async def audit(
+    environment: VaultEnvironment, snapshot: ProviderSnapshot, *, samples: int, entropy: Entropy
+) -> AuditReport:
+    """Draw ``samples`` fragments at random, with repeats, prove one block of each, and return the counts."""
+    asked = [provider for provider in environment.stores if not snapshot.is_hostile(provider)]
+    async with environment.database.read() as tx:
+        count = await db.count_good(tx, asked)
+        refs = [
+            await db.find_stored_at(tx, asked, _draw(entropy, count)) for _ in range(samples if count else 0)
         ]
     report = AuditReport()
-    for spot in spots:
-        if spot is not None:
-            await _prove(outside, spot, report, entropy)
+    for ref in refs:
+        if ref is not None:
+            await _prove(environment, ref, report, entropy)
     return report
 
 
-async def _prove(outside: Outside, spot: Spot, report: AuditReport, entropy: Entropy) -> None:
-    async with outside.database.read() as tx:
-        record = await records.find(tx, spot.object_id)
+async def _prove(
+    environment: VaultEnvironment, ref: FragmentRef, report: AuditReport, entropy: Entropy
+) -> None:
+    async with environment.database.read() as tx:
+        record = await db.find(tx, ref.object_id)
     if record is None or record.state is not ObjectState.STORED:
         return
-    piece = record.fragments[spot.index]
-    store = outside.stores.get(piece.provider)
+    piece = record.fragments[ref.index]
+    store = environment.stores.get(piece.provider)
     if store is None:
         return
-    sampled = report.providers.setdefault(piece.provider, Sampled())
-    specimen = Specimen(outside, record, piece)
+    sampled = report.providers.setdefault(piece.provider, SampleCounts())
+    inspector = FragmentInspector(environment, record, piece)
     try:
-        fragment = await specimen.open(store, piece.name)
+        fragment = await inspector.open(store, piece.name)
         chunk = _draw(entropy, record.shape.chunk_count)
-        await specimen.blocks(store, piece.name, fragment, Window(chunk, 1))
+        await inspector.blocks(store, piece.name, fragment, ChunkWindow(chunk, 1))
     except (FragmentMissing, FragmentRefused):
         sampled.failures += 1
-        async with outside.database.write() as tx:
-            await records.mark_missing(tx, record.object_id, piece)
+        async with environment.database.write() as tx:
+            await db.mark_missing(tx, record.object_id, piece)
     except VaultError:
         sampled.unanswered += 1
         return
@@ -119,5 +124,5 @@ async def _prove(outside: Outside, spot: Spot, report: AuditReport, entropy: Ent
 
 
 def _draw(entropy: Entropy, count: int) -> int:
-    """Below ``count``, each equally likely up to one part in 2**64 / count."""
+    """Return a number below ``count``, each equally likely up to one part in 2**64 / count."""
     return int.from_bytes(entropy.draw(_DRAW_BYTES), "big") % count

@@ -1,4 +1,4 @@
-"""Cutting a stripe into n blocks, any k of which bring it back: Reed-Solomon with a Cauchy matrix.
+"""Code a stripe into n blocks, any k of which bring it back: Reed-Solomon with a Cauchy matrix.
 
 The bytes are fixed by docs/spec/rvf1.md ("Fragmenting"), not by a library. ``NumpyCodec`` follows the page;
 ``IsalCodec`` gets the same bytes about ten times faster from ISA-L through pyeclib. Each is the other's
@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from reelm.vault.field import invert, multiply, products
+from reelm.vault.galois import invert, multiples, multiply
 
 Block: TypeAlias = bytes | memoryview
 Matrix: TypeAlias = tuple[tuple[int, ...], ...]
@@ -22,36 +22,39 @@ _STEP = 1 << 15  # pairs at a time, so that what is worked on stays in the cache
 
 
 class Codec(Protocol):
-    """k of n, fixed when made."""
+    """A code for k of n blocks, fixed when made."""
 
     def encode(self, stripe: bytes) -> list[Block]:
-        """``n`` blocks of ``ceil(len / k)`` bytes: the stripe padded with zeros and cut, then the parity."""
+        """Return ``n`` blocks of ``ceil(len / k)`` bytes: the stripe padded and cut, then the parity."""
         ...
 
     def decode(self, blocks: Mapping[int, Block], *, stripe_bytes: int) -> bytes:
-        """The stripe from exactly k verified blocks, keyed by index."""
+        """Return the stripe from exactly k verified blocks, keyed by index."""
         ...
 
 
 def open_codec(k: int, n: int, *, is_accelerated: bool = True) -> Codec:
-    """The fastest codec there is."""
+    """Return the fastest codec there is."""
     return IsalCodec(k, n) if is_accelerated and find_spec("pyeclib") else NumpyCodec(k, n)
 
 
 def parity_matrix(k: int, n: int) -> Matrix:
-    """Row ``i - k``, column ``j`` is ``1 / (i xor j)``: Cauchy, so every choice of k rows can be inverted."""
+    """Return the parity rows: ``1 / (i xor j)`` in row ``i - k``, column ``j``.
+
+    It is a Cauchy matrix, so every choice of k rows can be inverted.
+    """
     return tuple(tuple(invert(row ^ column) for column in range(k)) for row in range(k, n))
 
 
 def _data_blocks(stripe: bytes, k: int) -> list[Block]:
-    """The stripe padded with zeros and cut into k."""
+    """Return the stripe padded with zeros and cut into k."""
     block_bytes = -(-len(stripe) // k)
     padded = memoryview(stripe.ljust(block_bytes * k, b"\0"))
-    return [padded[at * block_bytes : (at + 1) * block_bytes] for at in range(k)]
+    return [padded[index * block_bytes : (index + 1) * block_bytes] for index in range(k)]
 
 
 def _joined(blocks: Mapping[int, Block], k: int, stripe_bytes: int) -> bytes | None:
-    """The stripe when no arithmetic is needed: it is empty, or every data block is here."""
+    """Return the stripe when no arithmetic is needed: it is empty, or every data block is here."""
     if not stripe_bytes:
         return b""
     if any(index not in blocks for index in range(k)):
@@ -60,8 +63,8 @@ def _joined(blocks: Mapping[int, Block], k: int, stripe_bytes: int) -> bytes | N
 
 
 def _unpadded(data: Sequence[Block], stripe_bytes: int) -> bytes:
-    """The stripe without what filled its last blocks up, copied once."""
-    ends = [stripe_bytes - at * len(data[0]) for at in range(len(data))]
+    """Return the stripe without what filled its last blocks up, copied once."""
+    ends = [stripe_bytes - index * len(data[0]) for index in range(len(data))]
     return b"".join(memoryview(block)[: max(0, end)] for block, end in zip(data, ends, strict=True))
 
 
@@ -136,44 +139,44 @@ class IsalCodec:
 
 @lru_cache(maxsize=256)
 def _pairs(factor: int) -> npt.NDArray[np.uint32]:
-    """(65536,) uint32: ``factor`` times both bytes of every pair."""
-    row = np.frombuffer(products(factor), dtype=np.uint8).astype(np.uint32)
+    """Return (65536,) uint32: ``factor`` times both bytes of every pair."""
+    row = np.frombuffer(multiples(factor), dtype=np.uint8).astype(np.uint32)
     pairs: npt.NDArray[np.uint32] = np.bitwise_or(row[:, None] << np.uint32(8), row[None, :])
     return pairs.reshape(-1)
 
 
 @lru_cache(maxsize=64)
 def _both(low: int, high: int) -> npt.NDArray[np.uint32]:
-    """(65536,) uint32: one look-up for the products of two rows."""
+    """Return (65536,) uint32: one look-up for the products of two rows."""
     return _pairs(low) | (_pairs(high) << np.uint32(16))
 
 
 def _apply(matrix: Sequence[Sequence[int]], rows: Sequence[Block]) -> list[Block]:
-    """The matrix times the rows, one new row per matrix row; two rows at a time."""
+    """Return the matrix times the rows, one new row per matrix row; two rows at a time."""
     block_bytes = len(rows[0])
     odd = b"\0" * (block_bytes % 2)
     columns = [np.frombuffer(b"".join((row, odd)), dtype=np.uint16) for row in rows]
     results = np.empty((len(matrix) + 1, len(columns[0])), dtype=np.uint16)
-    for at in range(0, len(matrix), 2):
-        low, high = matrix[at], matrix[at + 1] if at + 1 < len(matrix) else (0,) * len(columns)
+    for row in range(0, len(matrix), 2):
+        low, high = matrix[row], matrix[row + 1] if row + 1 < len(matrix) else (0,) * len(columns)
         tables = [_both(*factors) for factors in zip(low, high, strict=True)]
         for begin in range(0, len(columns[0]), _STEP):
             part = slice(begin, begin + _STEP)
             total = tables[0][columns[0][part]]
             for table, column in zip(tables[1:], columns[1:], strict=True):
                 total ^= table[column[part]]
-            results[at, part] = total
-            results[at + 1, part] = total >> np.uint32(16)
-    return [memoryview(row).cast("B")[:block_bytes] for row in results[: len(matrix)]]
+            results[row, part] = total
+            results[row + 1, part] = total >> np.uint32(16)
+    return [memoryview(result).cast("B")[:block_bytes] for result in results[: len(matrix)]]
 
 
 @lru_cache(maxsize=1024)
 def _inverse(k: int, held: tuple[int, ...]) -> Matrix:
-    """The inverse of the coding matrix's rows ``held``, by Gauss-Jordan elimination."""
-    rows = []
-    for at, index in enumerate(held):
+    """Return the inverse of the coding matrix's rows ``held``, by Gauss-Jordan elimination."""
+    rows: list[list[int]] = []
+    for row, index in enumerate(held):
         left = [int(index == column) if index < k else invert(index ^ column) for column in range(k)]
-        rows.append(left + [int(at == column) for column in range(k)])
+        rows.append(left + [int(row == column) for column in range(k)])
     for column in range(k):
         pivot = next(row for row in range(column, k) if rows[row][column])
         rows[column], rows[pivot] = rows[pivot], rows[column]

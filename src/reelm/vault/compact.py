@@ -1,4 +1,4 @@
-"""Compaction: what lives in a pack moves to a new one, and the old one goes with its garbage.
+"""Compact packs: what lives in one moves to a new one, and the old one goes with its garbage.
 
 Entries are copied as they are, still sealed: it takes the realm's key for packs and no owner's.
 """
@@ -8,12 +8,12 @@ from contextlib import suppress
 from dataclasses import replace
 
 from reelm.base import ObjectId, Tx
-from reelm.vault import store as records
+from reelm.vault import store as db
+from reelm.vault.environment import VaultEnvironment
 from reelm.vault.errors import DeletionUnfinished, Superseded, VaultError
-from reelm.vault.outside import Outside
 from reelm.vault.pack import check_entry
-from reelm.vault.packs import Kind, Packs, place
-from reelm.vault.store import EntryRecord, ObjectRecord, Packed
+from reelm.vault.packs import PackKind, Packs, entry_range
+from reelm.vault.store import EntryRecord, ObjectRecord, PackedEntry
 
 
 class Compaction:
@@ -24,22 +24,22 @@ class Compaction:
     """
 
     def __init__(
-        self, outside: Outside, packs: Packs, *, delete: Callable[[ObjectId], Awaitable[None]]
+        self, environment: VaultEnvironment, packs: Packs, *, delete: Callable[[ObjectId], Awaitable[None]]
     ) -> None:
-        self._outside = outside
+        self._environment = environment
         self._packs = packs
         self._delete = delete
 
     async def run(self, limit: int) -> int:
-        """Rewrite up to ``limit`` due packs, or remove those in which nothing lives; how many are gone.
+        """Rewrite up to ``limit`` due packs, or remove those without life; return how many are gone.
 
         A pack that cannot be read, or written anew, now stays due. What a store that is away still holds of
         a pack that is gone is left to ``Vault.sweep``.
         """
         done, last = 0, ""
         while done < limit:
-            async with self._outside.database.read() as tx:
-                due = await records.due_packs(tx, after=last, limit=limit - done)
+            async with self._environment.database.read() as tx:
+                due = await db.due_packs(tx, after=last, limit=limit - done)
             if not due:
                 break
             for pack_id in due:
@@ -49,16 +49,16 @@ class Compaction:
         return done
 
     async def _rewrite(self, pack_id: ObjectId) -> bool:
-        async with self._outside.database.read() as tx:
-            pack = await records.find(tx, pack_id)
-            living = await records.entries_of(tx, pack_id)
+        async with self._environment.database.read() as tx:
+            pack = await db.find(tx, pack_id)
+            living = await db.entries_of(tx, pack_id)
         if pack is None:
             return False
         if living:
             await self._move(pack, living)
         else:
-            async with self._outside.database.write() as tx:
-                await records.retire(tx, pack_id)
+            async with self._environment.database.write() as tx:
+                await db.retire(tx, pack_id)
         with suppress(DeletionUnfinished):
             await self._delete(pack_id)
         return True
@@ -71,19 +71,19 @@ class Compaction:
         whole = await self._packs.read(pack, range(pack.length_bytes))
         pieces, moved, start = [], [], 0
         for entry in living:
-            part = place(entry)
+            part = entry_range(entry)
             pieces.append(whole[part.start : part.stop])
-            check_entry(pieces[-1], self._packs.expected(Packed(entry, pack)))
+            check_entry(pieces[-1], self._packs.expected(PackedEntry(entry, pack)))
             moved.append(replace(entry, start_byte=start))
             start += entry.packed_bytes
-        async with self._outside.database.write() as tx:
-            begun = await self._packs.begin(tx, Kind(pack.shape.suite, pack.data_class, pack.residency))
+        async with self._environment.database.write() as tx:
+            intent = await self._packs.begin(tx, PackKind(pack.shape.suite, pack.data_class, pack.residency))
 
         async def move(tx: Tx, copy: ObjectRecord) -> None:
             new = copy.object_id
-            if not await records.move_entries(tx, moved, old=pack.object_id, new=new):
+            if not await db.move_entries(tx, moved, old=pack.object_id, new=new):
                 raise Superseded(
                     "Nothing that was copied lives in the old pack any more. The copy was dropped."
                 )
 
-        await self._packs.store(begun, b"".join(pieces), move)
+        await self._packs.store(intent, b"".join(pieces), move)

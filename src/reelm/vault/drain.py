@@ -1,4 +1,4 @@
-"""Leaving a provider without losing anything, and without ever leaning on it more than before.
+"""Drain a provider without losing anything, and without ever relying on it more than before.
 
 ::
 
@@ -25,14 +25,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from reelm.base import ObjectId, Tx
-from reelm.vault import store as records
+from reelm.vault import store as db
+from reelm.vault.environment import VaultEnvironment
 from reelm.vault.errors import ProviderUnknown, TooFewPlaces, WrongStage
-from reelm.vault.model import Place, ProviderId, Stage
-from reelm.vault.outside import Outside
+from reelm.vault.model import ProviderId, ProviderPlace, Stage
 from reelm.vault.placement import choose_places, fragments_per_group, within
 from reelm.vault.repair import Repair, RepairReport
-from reelm.vault.scene import Scene, look_around
-from reelm.vault.store import Need, ProviderRecord, Tally
+from reelm.vault.snapshot import ProviderSnapshot, probe_providers
+from reelm.vault.store import PlacementNeed, ProviderRecord, Tally
 
 _Condition = Callable[[Tx, ProviderId], Awaitable[bool]]
 
@@ -73,18 +73,19 @@ class DrainReport:
 
     @property
     def is_finished(self) -> bool:
+        """Return whether the provider was left."""
         return self.stage is Stage.WITHDRAWN
 
 
 class Drain:
     """Takes a provider through its stages, a bounded amount of work per call."""
 
-    def __init__(self, outside: Outside, repair: Repair) -> None:
-        self._outside = outside
+    def __init__(self, environment: VaultEnvironment, repair: Repair) -> None:
+        self._environment = environment
         self._repair = repair
 
     async def run(self, provider: ProviderId, *, is_hostile: bool, limit: int) -> DrainReport:
-        """Go on leaving a provider, moving or deleting at most ``limit`` fragments.
+        """Go on leaving a provider, moving or deleting at most ``limit`` fragments, and report how far it is.
 
         Raises:
             ProviderUnknown: there never was such a provider.
@@ -104,19 +105,17 @@ class Drain:
             ProviderUnknown: there never was such a provider.
             WrongStage: all of its copies are deleted already.
         """
-        async with self._outside.database.write() as tx:
-            found = _known(await records.find_provider(tx, provider), provider)
+        async with self._environment.database.write() as tx:
+            found = _known(await db.find_provider(tx, provider), provider)
             if found.stage in {Stage.DELETED, Stage.WITHDRAWN}:
                 raise WrongStage(
                     f"{provider} was left already: nothing of the realm lies there any more. Nothing was "
                     "changed. Enrol it again under another name."
                 )
-            await records.set_stage(
-                tx, provider, Stage.ACTIVE, at=self._outside.clock.now(), is_hostile=False
-            )
+            await db.set_stage(tx, provider, Stage.ACTIVE, at=self._environment.clock.now(), is_hostile=False)
 
     async def report(self, provider: ProviderId) -> DrainReport:
-        """How far it is, with nothing done.
+        """Return how far it is, with nothing done.
 
         Raises:
             ProviderUnknown: there never was such a provider.
@@ -125,81 +124,83 @@ class Drain:
 
     async def _begin(self, provider: ProviderId, *, is_hostile: bool) -> None:
         """Close the provider for new fragments, if all there is has room elsewhere; or only turn hostile."""
-        scene = await look_around(self._outside)
-        async with self._outside.database.write() as tx:
-            found = _known(await records.find_provider(tx, provider), provider)
-            now = self._outside.clock.now()
+        snapshot = await probe_providers(self._environment)
+        async with self._environment.database.write() as tx:
+            found = _known(await db.find_provider(tx, provider), provider)
+            now = self._environment.clock.now()
             if found.stage is Stage.ACTIVE:
-                config = self._outside.config
-                needs = {Need(config.k, config.n, None), *await records.needs_at(tx, provider)}
-                check_room(needs, provider, await scene.again(tx))
-                await records.set_stage(
-                    tx, provider, Stage.NO_NEW, at=now, is_hostile=is_hostile, tally=Tally()
-                )
+                config = self._environment.config
+                needs = {PlacementNeed(config.k, config.n, None), *await db.needs_at(tx, provider)}
+                check_room(needs, provider, await snapshot.refreshed(tx))
+                await db.set_stage(tx, provider, Stage.NO_NEW, at=now, is_hostile=is_hostile, tally=Tally())
             elif is_hostile and found.stage is not Stage.WITHDRAWN:
-                await records.set_stage(tx, provider, found.stage, at=now, is_hostile=True)
+                await db.set_stage(tx, provider, found.stage, at=now, is_hostile=True)
 
     async def _step(self, found: ProviderRecord, work: RepairReport, limit: int) -> bool:
-        """Work at one stage; whether the next was reached."""
-        provider, scene = found.place.provider, await look_around(self._outside)
-        await self._repair.give_back_abandoned(limit)
+        """Work at one stage; return whether the next was reached."""
+        provider, snapshot = found.place.provider, await probe_providers(self._environment)
+        await self._repair.release_expired(limit)
         match found.stage:
             case Stage.NO_NEW:
                 return await self._advance(found, Stage.DRAINING, _nothing_comes)
             case Stage.DRAINING:
-                await self._repair.leave(provider, scene, work, limit=limit)
+                await self._repair.leave(provider, snapshot, work, limit=limit)
                 return await self._advance(found, Stage.VERIFIED, _nothing_lies_there)
             case Stage.VERIFIED if found.is_hostile:
                 return await self._advance(found, Stage.DELETED, _nothing_lies_there)
             case Stage.VERIFIED:
-                await self._repair.clear([provider], scene, work, limit=limit)
+                await self._repair.clear([provider], snapshot, work, limit=limit)
                 return await self._advance(found, Stage.DELETED, _nothing_is_owed)
             case _:
                 return await self._advance(found, Stage.WITHDRAWN, _nothing_lies_there)
 
     async def _advance(self, found: ProviderRecord, to: Stage, is_ready: _Condition) -> bool:
-        """Enter the next stage, unless its condition does not hold or another process changed the stage."""
+        """Enter the next stage; return False when it is not ready or another process changed the stage."""
         provider = found.place.provider
-        async with self._outside.database.write() as tx:
-            now = _known(await records.find_provider(tx, provider), provider)
+        async with self._environment.database.write() as tx:
+            now = _known(await db.find_provider(tx, provider), provider)
             has_changed = (now.stage, now.is_hostile) != (found.stage, found.is_hostile)
             if has_changed or not await is_ready(tx, provider):
                 return False
-            await records.set_stage(tx, provider, to, at=self._outside.clock.now())
+            await db.set_stage(tx, provider, to, at=self._environment.clock.now())
         return True
 
     async def _find(self, provider: ProviderId) -> ProviderRecord:
-        async with self._outside.database.read() as tx:
-            return _known(await records.find_provider(tx, provider), provider)
+        async with self._environment.database.read() as tx:
+            return _known(await db.find_provider(tx, provider), provider)
 
     async def _report(self, provider: ProviderId, work: RepairReport) -> DrainReport:
-        async with self._outside.database.read() as tx:
-            found = _known(await records.find_provider(tx, provider), provider)
+        async with self._environment.database.read() as tx:
+            found = _known(await db.find_provider(tx, provider), provider)
             tally = found.tally
             return DrainReport(
                 provider=provider,
                 stage=found.stage,
                 is_hostile=found.is_hostile,
-                fragments_left=await records.count_held(tx, provider),
-                intents_open=await records.open_intents(tx, provider),
+                fragments_left=await db.count_held(tx, provider),
+                intents_open=await db.open_intents(tx, provider),
                 moved=tally.moved,
                 rebuilt=tally.rebuilt,
                 bytes_moved=tally.bytes_moved,
                 copies_deleted=tally.copies_deleted,
-                copies_left=await records.count_owed(tx, provider),
+                copies_left=await db.count_owed(tx, provider),
                 waiting=work.waiting,
                 stuck=tuple(sorted(work.stuck)),
                 problems=tuple(work.problems),
             )
 
 
-def check_room(needs: Iterable[Need], leaving: ProviderId, scene: Scene) -> None:
+def check_room(needs: Iterable[PlacementNeed], leaving: ProviderId, snapshot: ProviderSnapshot) -> None:
     """Refuse to leave a provider that the others cannot replace.
 
     Raises:
         TooFewPlaces: says how many stores are missing, and in which countries.
     """
-    rest = [place for at, place in scene.places.items() if at != leaving and scene.stage(at) is Stage.ACTIVE]
+    rest = [
+        place
+        for provider, place in snapshot.places.items()
+        if provider != leaving and snapshot.stage(provider) is Stage.ACTIVE
+    ]
     for need in needs:
         missing = stores_missing(rest, need)
         if missing:
@@ -215,12 +216,12 @@ def check_room(needs: Iterable[Need], leaving: ProviderId, scene: Scene) -> None
             )
 
 
-def stores_missing(rest: Sequence[Place], need: Need) -> int:
-    """How many more independent stores an object would need beside these."""
+def stores_missing(rest: Sequence[ProviderPlace], need: PlacementNeed) -> int:
+    """Return how many more independent stores an object would need beside these."""
     country = "ZZ" if need.residency is None else min(need.residency, default="ZZ")
     allowed = list(within(rest, need.residency))
     for missing in range(need.n + 1):
-        more = [Place(ProviderId(f"missing-{number}"), country=country) for number in range(missing)]
+        more = [ProviderPlace(ProviderId(f"missing-{number}"), country=country) for number in range(missing)]
         with suppress(TooFewPlaces):
             choose_places([*allowed, *more], k=need.k, n=need.n, order=range(len(allowed) + missing))
             return missing
@@ -228,16 +229,16 @@ def stores_missing(rest: Sequence[Place], need: Need) -> int:
 
 
 async def _nothing_comes(tx: Tx, provider: ProviderId) -> bool:
-    return not await records.open_intents(tx, provider)
+    return not await db.open_intents(tx, provider)
 
 
 async def _nothing_lies_there(tx: Tx, provider: ProviderId) -> bool:
-    coming = await records.open_intents(tx, provider) + await records.count_moves_to(tx, provider)
-    return not coming + await records.count_held(tx, provider)
+    coming = await db.open_intents(tx, provider) + await db.count_moves_to(tx, provider)
+    return not coming + await db.count_held(tx, provider)
 
 
 async def _nothing_is_owed(tx: Tx, provider: ProviderId) -> bool:
-    owed = await records.count_owed(tx, provider) + await records.open_deletions(tx, provider)
+    owed = await db.count_owed(tx, provider) + await db.open_deletions(tx, provider)
     return not owed and await _nothing_lies_there(tx, provider)
 
 

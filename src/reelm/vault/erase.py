@@ -1,4 +1,4 @@
-"""Removing what an object left at its stores, and then the rows that name it.
+"""Remove what an object left at its stores, and then the rows that name it.
 
 What may exist somewhere is named by three kinds of rows: where its fragments are, where they were, and where
 one is being written this moment. Once an object is marked as deleting nothing is written for it any more but
@@ -11,18 +11,17 @@ asked again (hostile), owes nothing: what it kept cannot be read without the own
 import asyncio
 from collections.abc import Iterable
 
-from reelm.vault import store as records
+from reelm.vault import store as db
+from reelm.vault.environment import VaultEnvironment
 from reelm.vault.errors import DeletionUnfinished, StoreFailed, VaultError
 from reelm.vault.lease import is_free
 from reelm.vault.model import ProviderId, Stage
-from reelm.vault.outside import Outside
-from reelm.vault.patience import patience
 from reelm.vault.store import ObjectRecord, ProviderRecord
 
 _Copy = tuple[ProviderId, str]
 
 
-async def erase(record: ObjectRecord, outside: Outside) -> bool:
+async def erase(record: ObjectRecord, environment: VaultEnvironment) -> bool:
     """Delete the fragments and former copies of an object already marked, then its rows.
 
     Safe to repeat; a crash on the way leaves the rows, which still name every copy. Where somebody else
@@ -35,8 +34,8 @@ async def erase(record: ObjectRecord, outside: Outside) -> bool:
     Raises:
         DeletionUnfinished: a store could not be asked, or a repair is just ending; the rows stay.
     """
-    copies, is_quiet = await _copies(record, outside)
-    results = await asyncio.gather(*(_remove(copy, outside) for copy in copies), return_exceptions=True)
+    copies, is_quiet = await _copies(record, environment)
+    results = await asyncio.gather(*(_remove(copy, environment) for copy in copies), return_exceptions=True)
     errors = [result for result in results if isinstance(result, BaseException)]
     for error in errors:
         if not isinstance(error, VaultError):
@@ -50,21 +49,23 @@ async def erase(record: ObjectRecord, outside: Outside) -> bool:
         )
     if record.is_being_written:
         return False
-    async with outside.database.write() as tx:
-        await records.forget(tx, record.object_id)
+    async with environment.database.write() as tx:
+        await db.forget(tx, record.object_id)
     return True
 
 
-async def _copies(record: ObjectRecord, outside: Outside) -> tuple[list[_Copy], bool]:
-    """Every copy that is owed a deletion, in order, and whether nobody can be writing another."""
-    async with outside.database.write() as tx:
-        now = await records.find_held(tx, record.object_id)
-        is_quiet = now is None or await is_free(tx, now, outside)
-        former = [copy for copy in await records.former_of(tx, record.object_id) if not copy.is_gone]
-        known = {found.place.provider: found for found in await records.all_providers(tx)}
+async def _copies(record: ObjectRecord, environment: VaultEnvironment) -> tuple[list[_Copy], bool]:
+    """Return every copy that is owed a deletion, in order, and whether nobody can be writing another."""
+    async with environment.database.write() as tx:
+        now = await db.find_locked(tx, record.object_id)
+        is_quiet = now is None or await is_free(tx, now, environment)
+        former = [copy for copy in await db.former_of(tx, record.object_id) if not copy.is_gone]
+        known = {found.place.provider: found for found in await db.all_providers(tx)}
     pieces = {*record.fragments, *(now.fragments if now else ())}
-    named = {(at.provider, at.name) for at in pieces} | {(at.provider, at.name) for at in former}
-    owed = [copy for copy in named if _is_owed(known.get(copy[0]), copy[0], outside.stores)]
+    named = {(piece.provider, piece.name) for piece in pieces} | {
+        (copy.provider, copy.name) for copy in former
+    }
+    owed = [copy for copy in named if _is_owed(known.get(copy[0]), copy[0], environment.stores)]
     return sorted(owed), is_quiet
 
 
@@ -74,12 +75,12 @@ def _is_owed(found: ProviderRecord | None, provider: ProviderId, declared: Itera
     return not found.is_hostile and (found.stage is not Stage.WITHDRAWN or provider in declared)
 
 
-async def _remove(copy: _Copy, outside: Outside) -> None:
+async def _remove(copy: _Copy, environment: VaultEnvironment) -> None:
     provider, name = copy
-    store = outside.stores.get(provider)
+    store = environment.stores.get(provider)
     if store is None:
         raise StoreFailed(
             "The provider is not declared any more, and was not withdrawn. Drain it first.", provider=provider
         )
-    async with patience(provider, seconds=outside.config.stall_seconds):
+    async with environment.store_timeout(provider):
         await store.delete(name)

@@ -1,4 +1,4 @@
-"""What can go wrong with stored bytes.
+"""Define what can go wrong with stored bytes.
 
 ::
 
@@ -32,8 +32,8 @@ from enum import StrEnum
 from reelm.base import Broken, Conflict, Forbidden, Invalid, NotFound, ReelmError, Unavailable
 
 
-class Fault(StrEnum):
-    """Which check refused, named as in docs/spec/rvf1.md; the checks run in this order."""
+class FailedCheck(StrEnum):
+    """The check that refused, named as in docs/spec/rvf1.md; the checks run in this order."""
 
     TRUNCATED = "truncated"
     MAGIC = "magic"
@@ -69,7 +69,7 @@ class FragmentRefused(VaultError, Broken):
     code = "vault.fragment-refused"
     title = "A stored fragment is damaged"
 
-    def __init__(self, fault: Fault, detail: str) -> None:
+    def __init__(self, fault: FailedCheck, detail: str) -> None:
         super().__init__(
             f"{detail} The fragment is not used; the others are asked instead.", fault=fault.value
         )
@@ -142,7 +142,7 @@ class ObjectBroken(VaultError, Broken):
     code = "vault.object-broken"
     title = "A stored object is damaged"
 
-    def __init__(self, fault: Fault, detail: str) -> None:
+    def __init__(self, fault: FailedCheck, detail: str) -> None:
         super().__init__(detail, fault=fault.value)
         self.fault = fault
 
@@ -151,7 +151,7 @@ class KeyRefused(VaultError, Forbidden):
     code = "vault.key-refused"
     title = "This key does not open the object"
 
-    def __init__(self, fault: Fault, detail: str) -> None:
+    def __init__(self, fault: FailedCheck, detail: str) -> None:
         super().__init__(detail, fault=fault.value)
         self.fault = fault
 

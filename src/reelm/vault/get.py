@@ -1,8 +1,8 @@
-"""Reading one object: k good fragments, each block proven before it is decoded, each chunk after.
+"""Read one object from k good fragments, each block proven before it is decoded, each chunk after.
 
-Those that answer soonest are asked, as ``Standing`` knows them; the systematic ones first among equals, since
-they need no arithmetic. A fragment that is late, missing or wrong is done without, and the next one takes its
-place, down to exactly k.
+Those that answer soonest are asked, as ``LatencyTracker`` knows them; the systematic ones first among equals,
+since they need no arithmetic. A fragment that is late, missing or wrong is done without, and the next one
+takes its place, down to exactly k.
 """
 
 import asyncio
@@ -13,10 +13,11 @@ from functools import partial
 from itertools import islice
 from typing import Any, Final, ParamSpec, TypeVar
 
-from reelm.base import ReelmError
+from reelm.base import ReelmError, SingleFlight, cancel_all, run_both
 from reelm.vault.codec import Block
+from reelm.vault.environment import VaultEnvironment
 from reelm.vault.errors import (
-    Fault,
+    FailedCheck,
     FragmentMissing,
     FragmentRefused,
     KeyNeeded,
@@ -25,18 +26,16 @@ from reelm.vault.errors import (
     ObjectBroken,
     VaultError,
 )
-from reelm.vault.fragment import Fragment, cut
-from reelm.vault.joint import Joint
+from reelm.vault.format import ChunkWindow
+from reelm.vault.fragment import Fragment, split_blocks
+from reelm.vault.fragment_reader import FragmentReader, OpenFragment, is_whole, open_fragment, read_candidate
+from reelm.vault.hedge import HedgedRequest, run_hedged
 from reelm.vault.keys import ContentKey
+from reelm.vault.latency import ReadCandidate
 from reelm.vault.model import FragmentState, stored_length
-from reelm.vault.outside import Outside
 from reelm.vault.ports import Wrapper
-from reelm.vault.race import Runner, race
 from reelm.vault.share import combine
-from reelm.vault.source import Holder, Source, candidate, is_whole, open_source, together
-from reelm.vault.standing import Candidate
 from reelm.vault.store import FragmentRecord, ObjectRecord
-from reelm.vault.window import Window, split
 
 # A thread costs more than the work itself up to here.
 _INLINE_BYTES = 64 << 10
@@ -55,7 +54,7 @@ T = TypeVar("T")
 
 
 def _ignore(record: ObjectRecord, piece: FragmentRecord) -> None:
-    """What upkeep does about a fragment that it looks at anyway."""
+    """Do nothing about a bad fragment: upkeep looks at all of them anyway."""
 
 
 class Retrieval:
@@ -70,30 +69,31 @@ class Retrieval:
     def __init__(
         self,
         record: ObjectRecord,
-        outside: Outside,
+        environment: VaultEnvironment,
         *,
         suspect: Callable[[ObjectRecord, FragmentRecord], None] = _ignore,
     ) -> None:
         self.record = record
-        self._outside = outside
+        self._environment = environment
         self._suspect = suspect
-        self._codec = outside.codec(record.shape.k, record.shape.n)
-        self._sources: dict[int, Source] = {}
+        self._codec = environment.codec(record.shape.k, record.shape.n)
+        self._sources: dict[int, OpenFragment] = {}
         self._lost: dict[int, VaultError] = {}
-        self._openings = Joint[int, Source]()
-        self._windows = Joint[Window, list[bytes]]()
+        self._openings = SingleFlight[int, OpenFragment]()
+        self._windows = SingleFlight[ChunkWindow, list[bytes]]()
 
     @property
     def is_clean(self) -> bool:
+        """Return whether no fragment had to be done without so far."""
         return not self._lost
 
     @property
     def is_whole(self) -> bool:
-        """Whether fragments are small enough to be read in one request each."""
+        """Return whether fragments are small enough to be read in one request each."""
         return is_whole(self.record.shape)
 
     async def content_key(self, wrapper: Wrapper | None) -> ContentKey | None:
-        """Both locks opened, or None where there are none.
+        """Open both locks and return the key, or None where there are none.
 
         Raises:
             KeyNeeded: sealed, and no key given.
@@ -110,7 +110,8 @@ class Retrieval:
             dek = wrapper.unwrap(header.common.wrapped_dek)
         except ReelmError as error:
             raise KeyRefused(
-                Fault.KEY, "The key does not open this object: it belongs to someone else, or was destroyed."
+                FailedCheck.KEY,
+                "The key does not open this object: it belongs to someone else, or was destroyed.",
             ) from error
         shared = combine({source.fragment.index: source.fragment.header.share for source in sources})
         key = ContentKey(header.common, dek=dek, shared=shared)
@@ -119,7 +120,7 @@ class Retrieval:
         return key
 
     async def proven(self) -> list[Fragment]:
-        """Heads and trailers of k fragments.
+        """Return heads and trailers of k fragments.
 
         Raises:
             NotEnoughFragments: fewer can be read.
@@ -129,10 +130,10 @@ class Retrieval:
     async def stream(
         self, part: range, key: ContentKey | None, *, window_bytes: int
     ) -> AsyncGenerator[bytes, None]:
-        """The bytes of that part, window by window; the next are fetched while one is decoded and used."""
+        """Yield the bytes of that part by windows; the next are fetched while one is decoded and used."""
         shape = self.record.shape
-        windows = split(shape, part, window_bytes=window_bytes)
-        coming: deque[tuple[Window, asyncio.Task[list[bytes]]]] = deque()
+        windows = shape.windows(part, window_bytes=window_bytes)
+        coming: deque[tuple[ChunkWindow, asyncio.Task[list[bytes]]]] = deque()
 
         def begin(count: int) -> None:
             for window in islice(windows, count):
@@ -146,17 +147,15 @@ class Retrieval:
                 coming.popleft()
                 begin(1)
                 for chunk, data in enumerate(chunks, window.first_chunk):
-                    at = chunk * shape.chunk_bytes
-                    wanted = data[max(0, part.start - at) : max(0, part.stop - at)]
+                    begin_byte = chunk * shape.chunk_bytes
+                    wanted = data[max(0, part.start - begin_byte) : max(0, part.stop - begin_byte)]
                     if wanted:
                         yield wanted
         finally:
-            for _, reading in coming:
-                reading.cancel()
-            await asyncio.gather(*(reading for _, reading in coming), return_exceptions=True)
+            await cancel_all(reading for _, reading in coming)
 
-    async def read(self, window: Window, key: ContentKey | None) -> list[bytes]:
-        """The plaintext of each chunk of the window; without a key, what ``stripes`` gives.
+    async def read(self, window: ChunkWindow, key: ContentKey | None) -> list[bytes]:
+        """Return the plaintext of each chunk of the window; without a key, what ``stripes`` returns.
 
         Raises:
             NotEnoughFragments: fewer than k fragments give good blocks.
@@ -165,22 +164,22 @@ class Retrieval:
         stripes = await self.stripes(window)
         return await self._work(window, self._decrypt, stripes, window, key) if key else stripes
 
-    async def stripes(self, window: Window) -> list[bytes]:
-        """Each chunk of the window as it was before fragmenting, still sealed; needs no key.
+    async def stripes(self, window: ChunkWindow) -> list[bytes]:
+        """Return each chunk of the window as it was before fragmenting, still sealed; needs no key.
 
         Raises:
             NotEnoughFragments: fewer than k fragments give good blocks.
         """
-        return await self._windows.join(window, partial(self._stripes, window))
+        return await self._windows.run(window, partial(self._stripes, window))
 
-    async def _stripes(self, window: Window) -> list[bytes]:
-        found: dict[int, tuple[Source, Block]] = {}
+    async def _stripes(self, window: ChunkWindow) -> list[bytes]:
+        found: dict[int, tuple[OpenFragment, Block]] = {}
         failed: set[int] = set()
         while True:
             without = failed | found.keys()
             ask = partial(self._fetch, window)
             wanted = self.record.shape.k - len(found)
-            for source, block in await self._reach(ask, window, wanted=wanted, without=without):
+            for source, block in await self._ask(ask, window, wanted=wanted, without=without):
                 found[source.fragment.index] = source, block
             chosen = [found[index] for index in sorted(found)][: self.record.shape.k]
             refused, stripes = await self._work(window, self._open, chosen, window)
@@ -189,52 +188,53 @@ class Retrieval:
             for source, error in refused:
                 failed.add(source.fragment.index)
                 del found[source.fragment.index]
-                self._lose(source.holder.record, error)
+                self._lose(source.reader.record, error)
 
-    async def _ready(self) -> list[Source]:
-        """As many sources as the keys need, lowest index first."""
+    async def _ready(self) -> list[OpenFragment]:
+        """Return as many open fragments as the keys need, lowest index first."""
         k = self.record.shape.k
         sources = list(self._sources.values())
         if len(sources) < k:
-            sources = await self._reach(self._source, None, wanted=k, without=set())
+            sources = await self._ask(self._source, None, wanted=k, without=set())
         return sorted(sources, key=lambda source: source.fragment.index)[:k]
 
-    async def _reach(
+    async def _ask(
         self,
         ask: Callable[[FragmentRecord], Awaitable[T]],
-        window: Window | None,
+        window: ChunkWindow | None,
         *,
         wanted: int,
         without: AbstractSet[int],
     ) -> list[T]:
-        """At least so many answers, each of another fragment, the likeliest asked first.
+        """Return at least so many answers, each of another fragment, the likeliest asked first.
 
         Raises:
             NotEnoughFragments: there are no more to ask.
         """
-        standing = self._outside.standing
-        at = self._outside.clock.monotonic_seconds()
+        latency = self._environment.latency
+        at = self._environment.clock.monotonic_seconds()
         pieces = {piece.index: piece for piece in self._usable() if piece.index not in without}
-        order = standing.order((self._candidate(piece, window) for piece in pieces.values()), at=at)
-        runners = [
-            self._runner(candidate, partial(self._try, ask, pieces[candidate.index]), at=at)
+        order = latency.order((self._candidate(piece, window) for piece in pieces.values()), at=at)
+        requests = [
+            self._request(candidate, partial(self._try, ask, pieces[candidate.index]), at=at)
             for candidate in order
         ]
-        answers = await race(runners, wanted=wanted, may_hedge=standing.budget.spend)
+        answers = await run_hedged(requests, wanted=wanted, may_hedge=latency.budget.spend)
         if len(answers) < wanted:
             raise self._not_enough(missing=wanted - len(answers))
         return answers
 
     def _usable(self) -> list[FragmentRecord]:
-        """The fragments that are not known to be bad, at providers that are still there."""
+        """Return the fragments that are not known to be bad, at providers that are still there."""
         return [
             piece
             for piece in self.record.fragments
-            if piece.provider in self._outside.stores and not isinstance(self._lost.get(piece.index), _GONE)
+            if piece.provider in self._environment.stores
+            and not isinstance(self._lost.get(piece.index), _GONE)
         ]
 
-    def _candidate(self, piece: FragmentRecord, window: Window | None) -> Candidate:
-        return candidate(
+    def _candidate(self, piece: FragmentRecord, window: ChunkWindow | None) -> ReadCandidate:
+        return read_candidate(
             piece,
             self.record.shape,
             window,
@@ -242,14 +242,14 @@ class Retrieval:
             is_doubtful=piece.state is not FragmentState.STORED or piece.index in self._lost,
         )
 
-    def _runner(
-        self, candidate: Candidate, start: Callable[[], Coroutine[Any, Any, T | None]], *, at: float
-    ) -> Runner[T]:
-        config = self._outside.config
+    def _request(
+        self, candidate: ReadCandidate, start: Callable[[], Coroutine[Any, Any, T | None]], *, at: float
+    ) -> HedgedRequest[T]:
+        config = self._environment.config
         ceiling = config.hedge_ceiling_seconds
-        usual = self._outside.standing.late_seconds(candidate, at=at)
+        usual = self._environment.latency.late_seconds(candidate, at=at)
         late = ceiling if usual is None else min(max(usual, config.hedge_floor_seconds), ceiling)
-        return Runner(start, late, max(ceiling, _SILENT_FACTOR * (usual or 0)))
+        return HedgedRequest(start, late, max(ceiling, _SILENT_FACTOR * (usual or 0)))
 
     async def _try(self, ask: Callable[[FragmentRecord], Awaitable[T]], piece: FragmentRecord) -> T | None:
         try:
@@ -261,39 +261,38 @@ class Retrieval:
             self._lost.pop(piece.index, None)
         return answer
 
-    async def _fetch(self, window: Window, piece: FragmentRecord) -> tuple[Source, Block]:
-        """The window from one fragment, which is opened at the same time when it is not open yet."""
+    async def _fetch(self, window: ChunkWindow, piece: FragmentRecord) -> tuple[OpenFragment, Block]:
+        """Return the window from one fragment, opening it at the same time when it is not open yet."""
         if piece.index in self._sources or self.is_whole:
             source = await self._source(piece)
             return source, await source.read(window)
-        early = self._holder(piece).read_window(self.record.shape, window)
-        return await together(self._source(piece), early)
+        early = self._reader(piece).read_window(self.record.shape, window)
+        return await run_both(self._source(piece), early)
 
-    async def _source(self, piece: FragmentRecord) -> Source:
+    async def _source(self, piece: FragmentRecord) -> OpenFragment:
         if piece.index not in self._sources:
-            opening = partial(open_source, self._holder(piece), self.record)
-            self._sources[piece.index] = await self._openings.join(piece.index, opening)
+            opening = partial(open_fragment, self._reader(piece), self.record)
+            self._sources[piece.index] = await self._openings.run(piece.index, opening)
         return self._sources[piece.index]
 
-    def _holder(self, piece: FragmentRecord) -> Holder:
-        return Holder(piece, self._outside.stores[piece.provider], self._outside)
+    def _reader(self, piece: FragmentRecord) -> FragmentReader:
+        return FragmentReader(piece, self._environment.stores[piece.provider], self._environment)
 
-    async def _work(self, window: Window, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Arithmetic on a window: at once when it is short, otherwise in a thread."""
+    async def _work(self, window: ChunkWindow, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Do arithmetic on a window: at once when it is short, otherwise in a thread."""
         shape = self.record.shape
         if min(window.count * shape.chunk_bytes, shape.padded_bytes) <= _INLINE_BYTES:
             return work(*args, **kwargs)
         return await asyncio.to_thread(work, *args, **kwargs)
 
     def _open(
-        self, found: list[tuple[Source, Block]], window: Window
-    ) -> tuple[list[tuple[Source, FragmentRefused]], list[bytes]]:
-        """The sources with a wrong block, or else the stripes."""
+        self, found: list[tuple[OpenFragment, Block]], window: ChunkWindow
+    ) -> tuple[list[tuple[OpenFragment, FragmentRefused]], list[bytes]]:
+        """Return the fragments with a wrong block, or else the stripes."""
         columns, refused = {}, []
         for source, body in found:
             index = source.fragment.index
-            blocks = cut(self.record.shape, body, first_chunk=window.first_chunk, count=window.count)
-            columns[index] = list(blocks)
+            columns[index] = list(split_blocks(self.record.shape, body, window))
             try:
                 if source.whole is None:
                     source.fragment.check_blocks(window.first_chunk, columns[index])
@@ -301,13 +300,13 @@ class Retrieval:
                 refused.append((source, error))
         return refused, [] if refused else [
             self._codec.decode(
-                {index: column[at] for index, column in columns.items()},
-                stripe_bytes=self.record.shape.stripe_bytes(window.first_chunk + at),
+                {index: column[offset] for index, column in columns.items()},
+                stripe_bytes=self.record.shape.stripe_bytes(window.first_chunk + offset),
             )
-            for at in range(window.count)
+            for offset in range(window.count)
         ]
 
-    def _decrypt(self, stripes: list[bytes], window: Window, key: ContentKey) -> list[bytes]:
+    def _decrypt(self, stripes: list[bytes], window: ChunkWindow, key: ContentKey) -> list[bytes]:
         last = self.record.shape.chunk_count - 1
         return [
             key.open(chunk, stripe, is_last=chunk == last)
@@ -319,7 +318,7 @@ class Retrieval:
         if isinstance(self._lost.get(piece.index), _GONE):
             return
         self._lost[piece.index] = error
-        self._outside.standing.faults[piece.provider] += 1
+        self._environment.latency.faults[piece.provider] += 1
         if isinstance(error, _GONE) and piece.state is FragmentState.STORED:
             self._suspect(self.record, piece)
 
@@ -327,11 +326,12 @@ class Retrieval:
         length, shape = key.open_length(fragment.trailer.length_box), self.record.shape
         if length != self.record.length_bytes or stored_length(shape.suite, length) != shape.padded_bytes:
             raise ObjectBroken(
-                Fault.TRUE_LENGTH, "The object contradicts itself about its length. Nothing was returned."
+                FailedCheck.TRUE_LENGTH,
+                "The object contradicts itself about its length. Nothing was returned.",
             )
 
     def _not_enough(self, *, missing: int) -> NotEnoughFragments:
-        shape, stores = self.record.shape, self._outside.stores
+        shape, stores = self.record.shape, self._environment.stores
         good = shape.k - missing
         reasons = {
             piece.provider: str(self._lost[piece.index])

@@ -1,4 +1,4 @@
-"""The keys of one object: both locks meet here, and nowhere else.
+"""Derive the keys of one object: both locks meet here, and nowhere else.
 
 ``content key = HKDF-SHA256(DEK ‖ S, salt = object id, info = "reelm/vault/1" ‖ header hash)``. The DEK is
 wrapped under the owner's key (the custodian lock); S is shared over the providers (the provider lock).
@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from reelm.base import Secret
-from reelm.vault.errors import Fault, KeyRefused, ObjectBroken
+from reelm.vault.errors import FailedCheck, KeyRefused, ObjectBroken
 from reelm.vault.format import Common
 from reelm.vault.model import ProviderId
 
@@ -52,10 +52,11 @@ class ContentKey:
         self._lengths = AESGCM(material[64:])
 
     def seal(self, chunk: int, plain: bytes | memoryview, *, is_last: bool) -> bytes:
+        """Return a chunk encrypted, with its tag."""
         return self._chunks.encrypt(_nonce(chunk, is_last=is_last), plain, self._header_hash)
 
     def open(self, chunk: int, sealed: bytes, *, is_last: bool) -> bytes:
-        """The chunk.
+        """Return a chunk decrypted.
 
         Raises:
             ObjectBroken: the ciphertext is not what was sealed at this position.
@@ -64,16 +65,16 @@ class ContentKey:
             return self._chunks.decrypt(_nonce(chunk, is_last=is_last), sealed, self._header_hash)
         except InvalidTag:
             raise ObjectBroken(
-                Fault.CHUNK,
+                FailedCheck.CHUNK,
                 "A chunk does not open under its key. Nothing of it was returned. Restore from a copy.",
             ) from None
 
     def seal_length(self, length_bytes: int) -> bytes:
-        """24 bytes that hide the true length from providers, who see only the padded one."""
+        """Return 24 bytes that hide the true length from providers, who see only the padded one."""
         return self._lengths.encrypt(_LENGTH_NONCE, length_bytes.to_bytes(8, "big"), self._header_hash)
 
     def open_length(self, box: bytes) -> int:
-        """The true length.
+        """Return the true length.
 
         Raises:
             ObjectBroken: the box was made for another object.
@@ -82,7 +83,7 @@ class ContentKey:
             return int.from_bytes(self._lengths.decrypt(_LENGTH_NONCE, box, self._header_hash), "big")
         except InvalidTag:
             raise ObjectBroken(
-                Fault.TRUE_LENGTH,
+                FailedCheck.TRUE_LENGTH,
                 "The stored length does not open. Nothing was returned. Restore from a copy.",
             ) from None
 
@@ -94,12 +95,13 @@ class ContentKey:
         """
         if not hmac.compare_digest(commitment, self.commitment):
             raise KeyRefused(
-                Fault.COMMITMENT, "The key is not the one this object was sealed with. Nothing was read."
+                FailedCheck.COMMITMENT,
+                "The key is not the one this object was sealed with. Nothing was read.",
             )
 
 
 def fragment_name(key: Secret, provider: ProviderId, *, object_id: bytes, generation: int, index: int) -> str:
-    """64 hexadecimal digits; without the key, names at two providers cannot be matched."""
+    """Return 64 hexadecimal digits; without the key, names at two providers cannot be matched."""
     message = b"".join((provider.encode(), object_id, generation.to_bytes(8, "big"), bytes([index])))
     return hmac.digest(key.reveal(), message, hashlib.sha256).hex()
 

@@ -1,4 +1,4 @@
-"""The vault's values and rules: what a suite is, how objects are cut, what may be stored how.
+"""Define the vault's values and rules: suites, states, how objects are cut, what may be stored how.
 
 Nothing here reads a clock, a disk, a network or randomness.
 """
@@ -18,7 +18,7 @@ CHUNK_LOG2_MAX = 24
 
 
 class Suite(IntEnum):
-    """Which primitives an object uses; the numbers are stored (docs/spec/rvf1.md, "Suites")."""
+    """The primitives that an object uses; the numbers are stored (docs/spec/rvf1.md, "Suites")."""
 
     SEALED = 1
     SEALED_SHA256 = 2
@@ -26,7 +26,7 @@ class Suite(IntEnum):
 
     @property
     def is_sealed(self) -> bool:
-        """Whether the vault encrypts; otherwise the bytes arrive encrypted and are stored as they are."""
+        """Return whether the vault encrypts; other bytes arrive encrypted and are stored as they are."""
         return self is not Suite.MEDIA
 
 
@@ -39,7 +39,7 @@ class ObjectState(StrEnum):
 
 
 class FragmentState(StrEnum):
-    """What the records say of one fragment.
+    """What the database says of one fragment.
 
     ``intended`` ones are being written, or were when power failed; ``missing`` ones are lost, damaged or
     unconfirmed and wait for repair, which looks at what is there before it rebuilds.
@@ -62,7 +62,7 @@ class Stage(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Config:
+class VaultConfig:
     """How objects are cut and how long a put waits.
 
     Attributes:
@@ -123,7 +123,7 @@ BUCKET_WINDOW_BYTES = 8 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ProviderPlace:
     """Somewhere a fragment can lie.
 
     ``groups`` names everything that could lose or read all of its fragments at once: the provider itself
@@ -138,11 +138,12 @@ class Place:
 
     @property
     def all_groups(self) -> frozenset[str]:
+        """Return its groups, the provider's own included."""
         return self.groups | {f"provider:{self.provider}"}
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
+class PutReceipt:
     """Proof for the caller that an object is safe: the loss of any one provider leaves it readable."""
 
     object_id: ObjectId
@@ -172,7 +173,7 @@ class StoreHealth:
 
 
 def padme(length_bytes: int) -> int:
-    """The padded length: keeps only the leading bits, so that sizes fall into few classes (≤ 12 % more).
+    """Return the padded length, of few leading bits so that sizes fall into few classes (≤ 12 % more).
 
     Source: Nikitin et al., "Reducing Metadata Leakage from Encrypted Files", PETS 2019, algorithm 1.
     """
@@ -184,7 +185,7 @@ def padme(length_bytes: int) -> int:
 
 
 def stored_length(suite: Suite, length_bytes: int) -> int:
-    """Bytes of body before tags and fragmenting: padded when sealed, exact when the bytes are not secret."""
+    """Return the bytes of body before tags and fragmenting: padded when sealed, exact otherwise."""
     return padme(length_bytes) if suite.is_sealed else length_bytes
 
 

@@ -1,4 +1,4 @@
-"""RVP1 as bytes: a pack is entries one behind the other, each a small object sealed on its own.
+"""Seal, parse and open RVP1: a pack is entries one behind the other, each a small object sealed on its own.
 
 ::
 
@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from reelm.base import Entropy, ReelmError, Secret
 from reelm.vault import digest
-from reelm.vault.errors import Fault, KeyNeeded, KeyRefused, ObjectBroken
+from reelm.vault.errors import FailedCheck, KeyNeeded, KeyRefused, ObjectBroken
 from reelm.vault.format import TAG_BYTES, WRAPPED_BYTES
 from reelm.vault.model import Suite
 from reelm.vault.ports import Wrapper
@@ -40,7 +40,7 @@ _SUITES: Final = frozenset(int(suite) for suite in Suite)
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class EntryHead:
     """The first 130 bytes of an entry; epoch, key and commitment are zeros in the media suite."""
 
     suite: Suite
@@ -53,13 +53,13 @@ class Head:
 
     @property
     def packed_bytes(self) -> int:
-        """All of the entry, the head included."""
+        """Return the length of the entry, the head included."""
         return HEAD_BYTES + self.length_bytes + (TAG_BYTES if self.suite.is_sealed else 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
-    """What the records say of an entry."""
+class ExpectedEntry:
+    """What the database says that an entry must be."""
 
     suite: Suite
     realm_id: bytes
@@ -71,7 +71,7 @@ class Expected:
 def seal_entry(
     data: bytes, *, suite: Suite, realm_id: bytes, entry_id: bytes, wrapper: Wrapper | None, entropy: Entropy
 ) -> bytes:
-    """One entry, as it lies in every pack that will ever hold it."""
+    """Return one entry, as it lies in every pack that will ever hold it."""
     if not suite.is_sealed or wrapper is None:
         head = _BOUND.pack(
             MAGIC, FORMAT, suite, realm_id, entry_id, 0, len(data), bytes(WRAPPED_BYTES)
@@ -84,29 +84,31 @@ def seal_entry(
     return head + cipher.encrypt(_NONCE, data, head)
 
 
-def parse_head(packed: bytes) -> Head:
-    """The head of the entry that starts these bytes.
+def parse_head(packed: bytes) -> EntryHead:
+    """Return the head of the entry that starts these bytes.
 
     Raises:
         ObjectBroken: with the first check that fails, in the order of docs/spec/rvp1.md.
     """
     if len(packed) < HEAD_BYTES:
-        raise _broken(Fault.TRUNCATED, "An entry ends inside its head.")
+        raise _broken(FailedCheck.TRUNCATED, "An entry ends inside its head.")
     magic, version, suite, realm_id, entry_id, epoch, length, wrapped = _BOUND.unpack_from(packed)
     if magic != MAGIC:
-        raise _broken(Fault.MAGIC, "An entry does not start like one.")
+        raise _broken(FailedCheck.MAGIC, "An entry does not start like one.")
     if version != FORMAT:
-        raise _broken(Fault.FORMAT, f"An entry has format {version}; this reader knows {FORMAT}.")
+        raise _broken(FailedCheck.FORMAT, f"An entry has format {version}; this reader knows {FORMAT}.")
     if suite not in _SUITES:
-        raise _broken(Fault.SUITE, f"An entry has suite {suite}, which this reader does not know.")
-    head = Head(Suite(suite), realm_id, entry_id, epoch, length, wrapped, packed[_BOUND.size : HEAD_BYTES])
+        raise _broken(FailedCheck.SUITE, f"An entry has suite {suite}, which this reader does not know.")
+    head = EntryHead(
+        Suite(suite), realm_id, entry_id, epoch, length, wrapped, packed[_BOUND.size : HEAD_BYTES]
+    )
     if not head.suite.is_sealed and (epoch or any(wrapped) or any(head.commitment)):
-        raise _broken(Fault.LOCKS, "An entry has key fields that its suite does not have.")
+        raise _broken(FailedCheck.LOCKS, "An entry has key fields that its suite does not have.")
     return head
 
 
-def check_entry(packed: bytes, expected: Expected) -> Head:
-    """The head of an entry that is whole and the expected one; needs no key.
+def check_entry(packed: bytes, expected: ExpectedEntry) -> EntryHead:
+    """Return the head of an entry once it is proven whole and the expected one; needs no key.
 
     Raises:
         ObjectBroken: it is not.
@@ -114,20 +116,20 @@ def check_entry(packed: bytes, expected: Expected) -> Head:
     head = parse_head(packed)
     stated = (head.suite, head.realm_id, head.entry_id, head.length_bytes)
     if stated != (expected.suite, expected.realm_id, expected.entry_id, expected.length_bytes):
-        raise _broken(Fault.IDENTITY, "A pack has another entry in this place than the records say.")
+        raise _broken(FailedCheck.IDENTITY, "A pack has another entry in this place than the records say.")
     if len(packed) != head.packed_bytes:
-        raise _broken(Fault.LENGTH, "An entry is not as long as its head says.")
+        raise _broken(FailedCheck.LENGTH, "An entry is not as long as its head says.")
     if digest.entry_root(head.suite, packed) != expected.root:
-        raise _broken(Fault.OBJECT_ROOT, "An entry does not match its root in the records.")
+        raise _broken(FailedCheck.OBJECT_ROOT, "An entry does not match its root in the records.")
     return head
 
 
-def open_entry(packed: bytes, expected: Expected, wrapper: Wrapper | None) -> bytes:
-    """The small object.
+def open_entry(packed: bytes, expected: ExpectedEntry, wrapper: Wrapper | None) -> bytes:
+    """Return the small object.
 
     Raises:
         KeyNeeded, KeyRefused: it is sealed.
-        ObjectBroken: the bytes are not what the records or the tag say.
+        ObjectBroken: the bytes are not what the database or the tag say.
     """
     head = check_entry(packed, expected)
     if not head.suite.is_sealed:
@@ -138,21 +140,22 @@ def open_entry(packed: bytes, expected: Expected, wrapper: Wrapper | None) -> by
         dek = wrapper.unwrap(head.wrapped_dek)
     except ReelmError as error:
         raise KeyRefused(
-            Fault.KEY, "The key does not open this object: it belongs to someone else, or was destroyed."
+            FailedCheck.KEY,
+            "The key does not open this object: it belongs to someone else, or was destroyed.",
         ) from error
     cipher, commitment = _keys(dek, head.entry_id, packed[: _BOUND.size])
     if not hmac.compare_digest(commitment, head.commitment):
         raise KeyRefused(
-            Fault.COMMITMENT, "The key is not the one this object was sealed with. Nothing was read."
+            FailedCheck.COMMITMENT, "The key is not the one this object was sealed with. Nothing was read."
         )
     try:
         return cipher.decrypt(_NONCE, packed[HEAD_BYTES:], packed[:HEAD_BYTES])
     except InvalidTag:
-        raise _broken(Fault.CHUNK, "An entry does not open under its key.") from None
+        raise _broken(FailedCheck.CHUNK, "An entry does not open under its key.") from None
 
 
-def walk(pack: bytes) -> Iterator[tuple[int, Head]]:
-    """Where each entry of a whole pack starts, and its head: what a recovery without records goes by.
+def walk(pack: bytes) -> Iterator[tuple[int, EntryHead]]:
+    """Yield where each entry of a whole pack starts, and its head, for a recovery without a database.
 
     Raises:
         ObjectBroken: at the first entry that is not whole.
@@ -161,16 +164,16 @@ def walk(pack: bytes) -> Iterator[tuple[int, Head]]:
     while start < len(pack):
         head = parse_head(pack[start : start + HEAD_BYTES])
         if start + head.packed_bytes > len(pack):
-            raise _broken(Fault.LENGTH, "An entry reaches beyond the end of its pack.")
+            raise _broken(FailedCheck.LENGTH, "An entry reaches beyond the end of its pack.")
         yield start, head
         start += head.packed_bytes
 
 
 def _keys(dek: Secret, entry_id: bytes, bound: bytes) -> tuple[AESGCM, bytes]:
-    """The cipher and the commitment of one entry."""
+    """Return the cipher and the commitment of one entry."""
     material = HKDF(SHA256(), length=64, salt=entry_id, info=_INFO + bound).derive(dek.reveal())
     return AESGCM(material[:32]), material[32:]
 
 
-def _broken(fault: Fault, detail: str) -> ObjectBroken:
+def _broken(fault: FailedCheck, detail: str) -> ObjectBroken:
     return ObjectBroken(fault, f"{detail} Nothing of it was returned. Restore from a copy.")

@@ -1,4 +1,4 @@
-"""Where fragments may lie, and when an object is safe: rules only, no clock, disk, network or randomness.
+"""Rule where fragments may lie, and when an object is safe: no clock, disk, network or randomness.
 
 Three things hold for every object after every single step, whoever takes it: no group holds more fragments
 than ``fragments_per_group``; no group has ever held as many different fragments as a reader needs (the
@@ -10,29 +10,29 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from reelm.vault.errors import TooFewPlaces
-from reelm.vault.model import Place
+from reelm.vault.model import ProviderPlace
 
 Residency = frozenset[str] | None
 
 
 def fragments_per_group(k: int, n: int) -> int:
-    """How many fragments one group may hold: fewer than a reader needs, and no more than may be lost."""
+    """Return how many fragments one group may hold: less than a reader needs, no more than may be lost."""
     return min(k - 1, n - k)
 
 
-def left_after_any_loss(durable: Collection[Place]) -> int:
-    """How many fragments remain at least when one group is lost."""
+def left_after_any_loss(durable: Collection[ProviderPlace]) -> int:
+    """Return how many fragments remain at least when one group is lost."""
     held = Counter(group for place in durable for group in place.all_groups)
     return len(durable) - max(held.values(), default=0)
 
 
-def survives_any_loss(durable: Collection[Place], k: int) -> bool:
-    """Whether ``k`` fragments remain after any one group is lost; the rule behind every receipt."""
+def survives_any_loss(durable: Collection[ProviderPlace], k: int) -> bool:
+    """Return whether ``k`` fragments remain after any one group is lost; the rule behind every receipt."""
     return left_after_any_loss(durable) >= k
 
 
-def stays_safe(others: Sequence[Place], *, here: Place, there: Place, k: int) -> bool:
-    """Whether a durable fragment may move: the object survives a loss as before, or well enough.
+def stays_safe(others: Sequence[ProviderPlace], *, here: ProviderPlace, there: ProviderPlace, k: int) -> bool:
+    """Return whether a durable fragment may move: the object survives a loss as before, or well enough.
 
     While some fragment is lost and not yet back, two of the rest must not come to lie together.
 
@@ -45,8 +45,10 @@ def stays_safe(others: Sequence[Place], *, here: Place, there: Place, k: int) ->
     return left_after_any_loss([*others, there]) >= min(k, left_after_any_loss([*others, here]))
 
 
-def choose_places(places: Sequence[Place], *, k: int, n: int, order: Sequence[int]) -> tuple[Place, ...]:
-    """The place of each of ``n`` fragments, in index order.
+def choose_places(
+    places: Sequence[ProviderPlace], *, k: int, n: int, order: Sequence[int]
+) -> tuple[ProviderPlace, ...]:
+    """Return the place of each of ``n`` fragments, in index order.
 
     Spreads as widely as it can: a place gets a second fragment only when there is no other way.
 
@@ -67,7 +69,7 @@ def choose_places(places: Sequence[Place], *, k: int, n: int, order: Sequence[in
         if counts is not None:
             rounds = range(per_place)
             return tuple(
-                place for turn in rounds for place, count in zip(ordered, counts, strict=True) if count > turn
+                place for nth in rounds for place, count in zip(ordered, counts, strict=True) if count > nth
             )
     raise TooFewPlaces(
         f"There are too few places: {len(places)}, and {n} fragments with at most {limit} at any one "
@@ -79,9 +81,9 @@ def choose_places(places: Sequence[Place], *, k: int, n: int, order: Sequence[in
 
 
 def _fill(
-    places: Sequence[Place], left: int, *, limit: int, per_place: int, held: Counter[str]
+    places: Sequence[ProviderPlace], left: int, *, limit: int, per_place: int, held: Counter[str]
 ) -> tuple[int, ...] | None:
-    """How many fragments each place takes, found by depth-first search, or None."""
+    """Return how many fragments each place takes, found by depth-first search, or None."""
     if left > len(places) * per_place:
         return None
     if not places:
@@ -97,21 +99,21 @@ def _fill(
     return None
 
 
-def within(places: Iterable[Place], residency: Residency) -> tuple[Place, ...]:
-    """The places in those countries; all of them when an object may lie anywhere."""
+def within(places: Iterable[ProviderPlace], residency: Residency) -> tuple[ProviderPlace, ...]:
+    """Return the places in those countries; all of them when an object may lie anywhere."""
     return tuple(place for place in places if residency is None or place.country in residency)
 
 
 def may_hold(
-    place: Place,
+    place: ProviderPlace,
     index: int,
     *,
-    others: Mapping[int, Place],
-    past: Collection[tuple[int, Place]],
+    others: Mapping[int, ProviderPlace],
+    past: Collection[tuple[int, ProviderPlace]],
     k: int,
     n: int,
 ) -> bool:
-    """Whether fragment ``index`` may lie at ``place``, as things are.
+    """Return whether fragment ``index`` may lie at ``place``, as things are.
 
     Args:
         place: the place that is asked about.
@@ -123,25 +125,25 @@ def may_hold(
         n: fragments of the object.
     """
     for group in place.all_groups:
-        held = sum(group in other.all_groups for at, other in others.items() if at != index)
+        held = sum(group in other.all_groups for other_index, other in others.items() if other_index != index)
         if held + 1 > fragments_per_group(k, n):
             return False
-        ever = {at for at, other in past if group in other.all_groups}
+        ever = {past_index for past_index, other in past if group in other.all_groups}
         if len(ever | {index}) > k - 1 and past:
             return False
     return True
 
 
 def choose_place(
-    places: Sequence[Place],
+    places: Sequence[ProviderPlace],
     index: int,
     *,
-    others: Mapping[int, Place],
-    past: Collection[tuple[int, Place]],
+    others: Mapping[int, ProviderPlace],
+    past: Collection[tuple[int, ProviderPlace]],
     k: int,
     n: int,
-) -> Place:
-    """A new place for fragment ``index``: the one with the fewest of the object's fragments, earlier first.
+) -> ProviderPlace:
+    """Return a new place for fragment ``index``: the one with the fewest of the object's, earlier first.
 
     Raises:
         TooFewPlaces: none of them may hold it.
@@ -156,5 +158,5 @@ def choose_place(
             places=len(places),
             fragment_index=index,
         )
-    held = Counter(other.provider for at, other in others.items() if at != index)
+    held = Counter(other.provider for other_index, other in others.items() if other_index != index)
     return min(fit, key=lambda place: held[place.provider])

@@ -1,4 +1,4 @@
-"""What is decided about a new object before its first byte is written: keys, shares, places, names."""
+"""Decide about a new object, before its first byte is written: keys, shares, places, names."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,9 +6,9 @@ from datetime import datetime
 
 from reelm.base import DataClass, Entropy, ObjectId, Secret, read_id, write_id
 from reelm.vault.digest import DIGEST_BYTES
-from reelm.vault.format import WRAPPED_BYTES, Common, Shape
+from reelm.vault.format import WRAPPED_BYTES, Common, FragmentShape
 from reelm.vault.keys import ContentKey, VaultKeys, fragment_name
-from reelm.vault.model import Config, FragmentState, ObjectState, Place, Suite
+from reelm.vault.model import FragmentState, ObjectState, ProviderPlace, Suite, VaultConfig
 from reelm.vault.placement import Residency, choose_places, within
 from reelm.vault.ports import Wrapper
 from reelm.vault.share import SECRET_BYTES, split
@@ -18,7 +18,7 @@ FIRST_GENERATION = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ObjectPlan:
     """How one object will be sealed; the shares are zeros where there is nothing to seal."""
 
     common: Common
@@ -27,7 +27,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class PutRequest:
     """What a caller says of an object besides its bytes; see ``Vault.put``."""
 
     reference: str | None
@@ -43,49 +43,49 @@ def make_plan(  # noqa: PLR0913 - everything an object's header says, named at t
     realm_id: bytes,
     object_id: ObjectId,
     chunk_log2: int,
-    config: Config,
+    config: VaultConfig,
     entropy: Entropy,
-) -> Plan:
-    """Draw the two secrets of an object and lock them: one under the owner's key, one over the fragments."""
+) -> ObjectPlan:
+    """Draw the two secrets of an object, lock one under the owner's key, share the other, and return both."""
     k, n, raw_id = config.k, config.n, read_id(object_id)
     if not suite.is_sealed or wrapper is None:
         blank = Common(suite, realm_id, raw_id, FIRST_GENERATION, k, n, chunk_log2, 0, bytes(WRAPPED_BYTES))
-        return Plan(blank, None, (bytes(SECRET_BYTES),) * n)
+        return ObjectPlan(blank, None, (bytes(SECRET_BYTES),) * n)
     dek, shared = Secret(entropy.draw(SECRET_BYTES)), Secret(entropy.draw(SECRET_BYTES))
     shares = split(shared, n=n, coefficients=entropy.draw((k - 1) * SECRET_BYTES))
     wrapped = wrapper.wrap(dek)
     if len(wrapped) != WRAPPED_BYTES:
         raise ValueError(f"a wrapped data key is {WRAPPED_BYTES} bytes")
     common = Common(suite, realm_id, raw_id, FIRST_GENERATION, k, n, chunk_log2, wrapper.epoch, wrapped)
-    return Plan(common, ContentKey(common, dek=dek, shared=shared), shares)
+    return ObjectPlan(common, ContentKey(common, dek=dek, shared=shared), shares)
 
 
 def make_intent(
-    plan: Plan,
-    wish: Wish,
-    places: Sequence[Place],
+    plan: ObjectPlan,
+    request: PutRequest,
+    places: Sequence[ProviderPlace],
     *,
     keys: VaultKeys,
     entropy: Entropy,
     at: datetime,
 ) -> ObjectRecord:
-    """The record to commit first: where each fragment will lie, and under which name.
+    """Return the record to commit first: where each fragment will lie, and under which name.
 
     Raises:
         TooFewPlaces: no safe placement.
     """
     common = plan.common
-    allowed = within(places, wish.residency)
+    allowed = within(places, request.residency)
     order = sorted(range(len(allowed)), key=lambda _: entropy.draw(8))
     chosen = choose_places(allowed, k=common.k, n=common.n, order=order)
     return ObjectRecord(
         object_id=ObjectId(write_id(common.object_id)),
         generation=common.generation,
-        reference=wish.reference,
-        shape=Shape(common.suite, common.k, common.n, common.chunk_log2, 0),
+        reference=request.reference,
+        shape=FragmentShape(common.suite, common.k, common.n, common.chunk_log2, 0),
         length_bytes=0,
         object_root=bytes(DIGEST_BYTES),
-        data_class=wish.klass,
+        data_class=request.klass,
         key_epoch=common.key_epoch,
         state=ObjectState.INTENT,
         created_at=at,
@@ -105,6 +105,6 @@ def make_intent(
             )
             for index, place in enumerate(chosen)
         ),
-        owner=wish.owner,
-        residency=wish.residency,
+        owner=request.owner,
+        residency=request.residency,
     )

@@ -1,15 +1,15 @@
-"""The two things the vault needs from outside: stores for fragments, and a key to wrap data keys with."""
+"""Declare what the vault needs from others: stores for fragments, and a key to wrap data keys with."""
 
 from collections.abc import Sequence
 from typing import Protocol
 
 from reelm.base import Secret
 from reelm.vault.codec import Block
-from reelm.vault.model import Place
+from reelm.vault.model import ProviderPlace
 
 
-class FragmentWriter(Protocol):
-    """One fragment on its way to a store. Used by one task at a time."""
+class StoreWriter(Protocol):
+    """Writes one fragment to a store. Used by one task at a time."""
 
     async def write(self, blocks: Sequence[Block]) -> None:
         """Append blocks, starting behind the head. Not durable, not visible.
@@ -49,12 +49,12 @@ class Store(Protocol):
     """
 
     @property
-    def place(self) -> Place:
-        """Which provider this is, and which groups it belongs to."""
+    def place(self) -> ProviderPlace:
+        """Return which provider this is, and which groups it belongs to."""
         ...
 
-    async def create(self, name: str, *, head_bytes: int) -> FragmentWriter:
-        """Start a fragment. The head comes last because it holds the length of a stream.
+    async def create(self, name: str, *, head_bytes: int) -> StoreWriter:
+        """Start a fragment and return its writer. The head comes last: it holds the length of a stream.
 
         Raises:
             StoreFailed: no room, no such folder, no answer.
@@ -62,7 +62,7 @@ class Store(Protocol):
         ...
 
     async def read(self, name: str, *, start: int, length: int) -> bytes:
-        """Exactly these bytes of a finished fragment.
+        """Return exactly these bytes of a finished fragment.
 
         Raises:
             FragmentMissing: there is no such fragment.
@@ -72,7 +72,7 @@ class Store(Protocol):
         ...
 
     async def size(self, name: str) -> int:
-        """Bytes of a finished fragment, without reading it.
+        """Return how many bytes a finished fragment has, without reading it.
 
         Raises:
             FragmentMissing: there is no such fragment.
@@ -89,7 +89,7 @@ class Store(Protocol):
         ...
 
     async def probe(self) -> tuple[int | None, str]:
-        """Free bytes (None where there is no such figure) and what was found, in a few words.
+        """Return free bytes (None where there is no such figure) and what was found, in a few words.
 
         Raises:
             StoreFailed: it would not take a fragment now.
@@ -106,15 +106,15 @@ class Wrapper(Protocol):
 
     @property
     def epoch(self) -> int:
-        """Which generation of the key this is, 0 to 2**32 - 1; stored in every header."""
+        """Return which generation of the key this is, 0 to 2**32 - 1; stored in every header."""
         ...
 
     def wrap(self, dek: Secret) -> bytes:
-        """60 bytes."""
+        """Return the key wrapped, in 60 bytes."""
         ...
 
     def unwrap(self, wrapped: bytes) -> Secret:
-        """The 32 bytes.
+        """Return the 32 bytes of a wrapped key.
 
         Raises:
             ReelmError: it was wrapped under another key, or this one was destroyed.

@@ -1,4 +1,4 @@
-"""The repair queue: what is lost, damaged or unconfirmed is brought back, without any key.
+"""Repair what is lost, damaged or unconfirmed, without any key.
 
 Objects closest to their loss come first. A fragment goes back to where it was when that provider takes
 fragments and answers, and elsewhere otherwise (``move`` says how). Copies that were left behind are deleted
@@ -12,15 +12,15 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from reelm.base import ObjectId
-from reelm.vault import store as records
-from reelm.vault.aside import Aside
+from reelm.vault import store as db
+from reelm.vault.backoff import RetryBackoff
+from reelm.vault.environment import VaultEnvironment
 from reelm.vault.errors import FragmentMissing, FragmentRefused, RenewalNeeded, StoreFailed, VaultError
 from reelm.vault.lease import Leases, lease_seconds
 from reelm.vault.model import ProviderId, Stage
-from reelm.vault.move import Brought, Mover
-from reelm.vault.outside import Outside
-from reelm.vault.scene import Scene
-from reelm.vault.store import FormerFragment, Spot
+from reelm.vault.move import Mover, Placed
+from reelm.vault.snapshot import ProviderSnapshot
+from reelm.vault.store import FormerFragment, FragmentRef
 
 _OBJECTS_AT_ONCE = 4
 _PROBLEMS_MAX = 5
@@ -36,7 +36,7 @@ class RepairReport:
     Attributes:
         found: fragments that were there, whole, and only had to be confirmed.
         repaired: rebuilt where they were.
-        moved: brought to a new place, copied or rebuilt.
+        moved: placed elsewhere, copied or rebuilt.
         waiting: not possible now: a store or a place is missing, another process is at work, or it failed a
             few minutes ago and is not tried again yet.
         stuck: objects that only ``Vault.renew`` can help, because the history rule closes every place.
@@ -56,140 +56,151 @@ class RepairReport:
     copies_deleted: int = 0
     problems: list[str] = field(default_factory=list)
 
-    def add(self, brought: Brought) -> None:
-        if brought.is_moved:
+    def add(self, placed: Placed) -> None:
+        """Count a fragment that was placed."""
+        if placed.is_moved:
             self.moved += 1
-        elif brought.is_rebuilt:
+        elif placed.is_rebuilt:
             self.repaired += 1
         else:
             self.found += 1
-        if brought.is_rebuilt:
-            self.bytes_rebuilt += brought.bytes_written
+        if placed.is_rebuilt:
+            self.bytes_rebuilt += placed.bytes_written
         else:
-            self.bytes_copied += brought.bytes_written
+            self.bytes_copied += placed.bytes_written
 
     def put_off(self, why: VaultError | str) -> None:
+        """Count work that is not possible now, and keep a few of the reasons."""
         self.waiting += 1
         if len(self.problems) < _PROBLEMS_MAX:
             self.problems.append(str(why))
 
 
 class Repair:
-    """Brings fragments and removes copies, a bounded number per call; safe in several processes at once."""
+    """Places fragments and removes copies, a bounded number per call; safe in several processes at once."""
 
-    def __init__(self, outside: Outside) -> None:
-        self._outside = outside
-        self._leases = Leases(outside)
-        self._mover = Mover(outside, self._leases)
-        self._aside = Aside(outside.clock)
+    def __init__(self, environment: VaultEnvironment) -> None:
+        self._environment = environment
+        self._leases = Leases(environment)
+        self._mover = Mover(environment, self._leases)
+        self._backoff = RetryBackoff(environment.clock)
 
-    async def run(self, scene: Scene, limit: int) -> RepairReport:
-        """Work on at most ``limit`` fragments of the queue and as many former copies."""
-        self._aside.notice(scene.circumstances)
-        await self.give_back_abandoned(limit)
+    async def run(self, snapshot: ProviderSnapshot, limit: int) -> RepairReport:
+        """Work on at most ``limit`` fragments of the queue and as many former copies; report the work."""
+        self._backoff.reset_when_changed(snapshot.retry_key)
+        await self.release_expired(limit)
         intended_before = self._intended_before()
-        present = list(self._outside.stores)
+        present = list(self._environment.stores)
 
-        async def fetch(count: int, skip: int) -> tuple[Spot, ...]:
-            async with self._outside.database.read() as tx:
-                return await records.repair_queue(
+        async def fetch(count: int, skip: int) -> tuple[FragmentRef, ...]:
+            async with self._environment.database.read() as tx:
+                return await db.repair_queue(
                     tx, present, intended_before=intended_before, limit=count, skip=skip
                 )
 
         report = RepairReport()
-        due = await self._aside.due(fetch, limit)
+        due = await self._backoff.due(fetch, limit)
         report.waiting += due.passed_over
-        await self.bring(due.items, scene, report)
-        cleared = [at for at in present if scene.stage(at) in _CLEARED_STAGES]
-        await self.clear(cleared, scene, report, limit=limit)
+        await self.place(due.items, snapshot, report)
+        cleared = [provider for provider in present if snapshot.stage(provider) in _CLEARED_STAGES]
+        await self.clear(cleared, snapshot, report, limit=limit)
         return report
 
-    async def give_back_abandoned(self, limit: int) -> None:
-        """End claims that nobody renews any more, so that what they left is known and deleted."""
-        await self._leases.give_back_abandoned(limit)
+    async def release_expired(self, limit: int) -> None:
+        """End leases that nobody renews any more, so that what they left is known and deleted."""
+        await self._leases.release_expired(limit)
 
-    async def leave(self, provider: ProviderId, scene: Scene, report: RepairReport, *, limit: int) -> None:
+    async def leave(
+        self, provider: ProviderId, snapshot: ProviderSnapshot, report: RepairReport, *, limit: int
+    ) -> None:
         """Move at most ``limit`` fragments away from a provider that takes no new ones."""
-        self._aside.notice(scene.circumstances)
+        self._backoff.reset_when_changed(snapshot.retry_key)
         intended_before = self._intended_before()
 
-        async def fetch(count: int, skip: int) -> tuple[Spot, ...]:
-            async with self._outside.database.read() as tx:
-                return await records.held_by(
-                    tx, provider, intended_before=intended_before, limit=count, skip=skip
-                )
+        async def fetch(count: int, skip: int) -> tuple[FragmentRef, ...]:
+            async with self._environment.database.read() as tx:
+                return await db.held_by(tx, provider, intended_before=intended_before, limit=count, skip=skip)
 
-        due = await self._aside.due(fetch, limit)
+        due = await self._backoff.due(fetch, limit)
         report.waiting += due.passed_over
-        await self.bring(due.items, scene, report)
+        await self.place(due.items, snapshot, report)
 
     async def clear(
-        self, providers: Collection[ProviderId], scene: Scene, report: RepairReport, *, limit: int
+        self,
+        providers: Collection[ProviderId],
+        snapshot: ProviderSnapshot,
+        report: RepairReport,
+        *,
+        limit: int,
     ) -> None:
         """Delete at most ``limit`` former copies there; a provider that does not answer keeps owing them."""
-        self._aside.notice(scene.circumstances)
-        asked = [provider for provider in providers if scene.may_ask(provider)]
+        self._backoff.reset_when_changed(snapshot.retry_key)
+        asked = [provider for provider in providers if snapshot.may_ask(provider)]
 
         async def fetch(count: int, skip: int) -> tuple[FormerFragment, ...]:
-            async with self._outside.database.read() as tx:
-                return await records.owed_at(tx, asked, limit=count, skip=skip)
+            async with self._environment.database.read() as tx:
+                return await db.owed_at(tx, asked, limit=count, skip=skip)
 
-        due = await self._aside.due(fetch, limit)
+        due = await self._backoff.due(fetch, limit)
         report.waiting += due.passed_over
         for copy in due.items:
             try:
-                is_gone = await self._mover.remove(copy, scene)
+                is_gone = await self._mover.remove(copy, snapshot)
             except VaultError as error:
                 report.put_off(error)
-                self._aside.put(copy)
+                self._backoff.postpone(copy)
                 continue
             report.copies_deleted += is_gone
             if not is_gone:
                 report.put_off(_KEPT)
-                self._aside.put(copy)
+                self._backoff.postpone(copy)
 
-    async def bring(self, spots: Iterable[Spot], scene: Scene, report: RepairReport) -> None:
-        """Bring these fragments, a few objects at once and each object's fragments one by one."""
-        objects = [list(group) for _, group in groupby(spots, key=lambda spot: spot.object_id)]
-        for at in range(0, len(objects), _OBJECTS_AT_ONCE):
-            some = objects[at : at + _OBJECTS_AT_ONCE]
-            work = [self._bring_object(group, scene, report) for group in some]
+    async def place(
+        self, refs: Iterable[FragmentRef], snapshot: ProviderSnapshot, report: RepairReport
+    ) -> None:
+        """Place these fragments, a few objects at once and each object's fragments one by one."""
+        objects = [list(group) for _, group in groupby(refs, key=lambda ref: ref.object_id)]
+        for start in range(0, len(objects), _OBJECTS_AT_ONCE):
+            some = objects[start : start + _OBJECTS_AT_ONCE]
+            work = [self._place_object(group, snapshot, report) for group in some]
             for result in await asyncio.gather(*work, return_exceptions=True):  # none runs on behind our back
                 if result is not None:
                     raise result
 
     def _intended_before(self) -> datetime:
-        """A fragment still intended on an object older than this is not being written any more."""
-        return self._outside.clock.now() - timedelta(seconds=lease_seconds(self._outside.config))
+        """Return the time before which an object was created whose intended fragments have no writer."""
+        return self._environment.clock.now() - timedelta(seconds=lease_seconds(self._environment.config))
 
-    async def _bring_object(self, spots: Iterable[Spot], scene: Scene, report: RepairReport) -> None:
-        for spot in spots:
+    async def _place_object(
+        self, refs: Iterable[FragmentRef], snapshot: ProviderSnapshot, report: RepairReport
+    ) -> None:
+        for ref in refs:
             try:
-                brought = await self._bring(spot, scene)
+                placed = await self._place(ref, snapshot)
             except RenewalNeeded:
-                await self._renew(spot.object_id, report)
-                self._aside.put(spot)
+                await self._renew(ref.object_id, report)
+                self._backoff.postpone(ref)
             except VaultError as error:
                 report.put_off(error)
-                self._aside.put(spot)
+                self._backoff.postpone(ref)
             else:
-                if brought is None:
+                if placed is None:
                     report.waiting += 1
                 else:
-                    report.add(brought)
+                    report.add(placed)
 
     async def _renew(self, object_id: ObjectId, report: RepairReport) -> None:
-        """A pack is stored anew by the next compaction; anything else needs its owner's key."""
-        async with self._outside.database.write() as tx:
-            is_pack = await records.hasten(tx, object_id)
+        """Mark a pack due, which the next compaction stores anew; anything else needs its owner's key."""
+        async with self._environment.database.write() as tx:
+            is_pack = await db.mark_pack_due(tx, object_id)
         if is_pack:
             report.waiting += 1
         else:
             report.stuck.add(object_id)
 
-    async def _bring(self, spot: Spot, scene: Scene) -> Brought | None:
-        """Where it was; elsewhere when that place answers and yet does not take or keep it."""
+    async def _place(self, ref: FragmentRef, snapshot: ProviderSnapshot) -> Placed | None:
+        """Place a fragment where it was, or elsewhere when that place does not take or keep it."""
         try:
-            return await self._mover.bring(spot.object_id, spot.index, scene, may_stay=True)
+            return await self._mover.place(ref.object_id, ref.index, snapshot, may_stay=True)
         except (StoreFailed, FragmentMissing, FragmentRefused):
-            return await self._mover.bring(spot.object_id, spot.index, scene, may_stay=False)
+            return await self._mover.place(ref.object_id, ref.index, snapshot, may_stay=False)

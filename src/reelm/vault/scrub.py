@@ -1,4 +1,4 @@
-"""Looking at what stores hold, before anyone needs it.
+"""Scrub: check what stores hold, before anyone needs it.
 
 Light: the size of each fragment, round after round. Deep: every byte of each fragment against its leaves, the
 longest unchecked first. What is missing or wrong is queued for repair. A store that does not answer loses
@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reelm.base import Clock
-from reelm.vault import store as records
-from reelm.vault.aside import Aside
-from reelm.vault.errors import Fault, FragmentMissing, FragmentRefused, StoreFailed, VaultError
-from reelm.vault.examine import Specimen
+from reelm.vault import store as db
+from reelm.vault.backoff import RetryBackoff
+from reelm.vault.environment import VaultEnvironment
+from reelm.vault.errors import FailedCheck, FragmentMissing, FragmentRefused, StoreFailed, VaultError
+from reelm.vault.inspector import FragmentInspector
 from reelm.vault.model import ObjectState
-from reelm.vault.outside import Outside
 from reelm.vault.ports import Store
-from reelm.vault.scene import Scene
-from reelm.vault.store import FragmentRecord, ObjectRecord, Spot
+from reelm.vault.snapshot import ProviderSnapshot
+from reelm.vault.store import FragmentRecord, FragmentRef, ObjectRecord
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -45,7 +45,7 @@ class ScrubReport:
     is_complete: bool = False
 
 
-class Pace:
+class Throttle:
     """Holds a reader back to so many bytes per second, counted from when it began."""
 
     def __init__(self, clock: Clock, sleep: Sleep, bytes_per_second: float | None) -> None:
@@ -63,105 +63,111 @@ class Pace:
 
 
 class Scrub:
-    """Goes through the stored fragments; a light round is remembered by this process only."""
+    """Checks the stored fragments in rounds; a light round is remembered by this process only."""
 
-    def __init__(self, outside: Outside, *, sleep: Sleep = asyncio.sleep) -> None:
-        self._outside = outside
+    def __init__(self, environment: VaultEnvironment, *, sleep: Sleep = asyncio.sleep) -> None:
+        self._environment = environment
         self._sleep = sleep
-        self._aside = Aside(outside.clock)
-        self._after: Spot | None = None
+        self._backoff = RetryBackoff(environment.clock)
+        self._after: FragmentRef | None = None
 
-    async def light(self, scene: Scene, *, limit: int) -> ScrubReport:
-        """Ask for the sizes of the next fragments of the round; starts over behind the last."""
-        asked = [provider for provider in scene.answering if scene.may_ask(provider)]
-        async with self._outside.database.read() as tx:
-            spots = await records.next_to_look_at(tx, asked, after=self._after, limit=limit)
-        report = ScrubReport(is_complete=len(spots) < limit)
-        for spot in spots:
-            await self._look(spot, report)
-        self._after = None if report.is_complete else spots[-1]
+    async def light(self, snapshot: ProviderSnapshot, *, limit: int) -> ScrubReport:
+        """Check the sizes of the next fragments of the round, and report; start over behind the last."""
+        asked = [provider for provider in snapshot.answering if snapshot.may_ask(provider)]
+        async with self._environment.database.read() as tx:
+            refs = await db.next_to_check(tx, asked, after=self._after, limit=limit)
+        report = ScrubReport(is_complete=len(refs) < limit)
+        for ref in refs:
+            await self._look(ref, report)
+        self._after = None if report.is_complete else refs[-1]
         return report
 
     async def deep(
-        self, scene: Scene, *, limit: int, bytes_per_second: float | None, checked_before: datetime
+        self,
+        snapshot: ProviderSnapshot,
+        *,
+        limit: int,
+        bytes_per_second: float | None,
+        checked_before: datetime,
     ) -> ScrubReport:
-        """Read the fragments that were not read since ``checked_before``, the longest unchecked first."""
-        asked = [provider for provider in scene.answering if scene.may_ask(provider)]
-        self._aside.notice(scene.circumstances)
+        """Read the fragments that were not read since ``checked_before``, the longest unchecked first.
 
-        async def fetch(count: int, skip: int) -> tuple[Spot, ...]:
-            async with self._outside.database.read() as tx:
-                return await records.next_to_read(
-                    tx, asked, checked_before=checked_before, limit=count, skip=skip
-                )
+        Returns what was found.
+        """
+        asked = [provider for provider in snapshot.answering if snapshot.may_ask(provider)]
+        self._backoff.reset_when_changed(snapshot.retry_key)
 
-        spots = (await self._aside.due(fetch, limit)).items
-        report = ScrubReport(is_complete=len(spots) < limit)
-        pace = Pace(self._outside.clock, self._sleep, bytes_per_second)
-        for spot in spots:
-            await self._read(spot, report, pace)
+        async def fetch(count: int, skip: int) -> tuple[FragmentRef, ...]:
+            async with self._environment.database.read() as tx:
+                return await db.next_to_read(tx, asked, checked_before=checked_before, limit=count, skip=skip)
+
+        refs = (await self._backoff.due(fetch, limit)).items
+        report = ScrubReport(is_complete=len(refs) < limit)
+        throttle = Throttle(self._environment.clock, self._sleep, bytes_per_second)
+        for ref in refs:
+            await self._read(ref, report, throttle)
         return report
 
-    async def _look(self, spot: Spot, report: ScrubReport) -> None:
-        found = await self._find(spot)
+    async def _look(self, ref: FragmentRef, report: ScrubReport) -> None:
+        found = await self._find(ref)
         if found is None:
             return
         record, piece, store = found
-        specimen = Specimen(self._outside, record, piece)
+        inspector = FragmentInspector(self._environment, record, piece)
         try:
-            await specimen.check_size(store, piece.name)
+            await inspector.check_size(store, piece.name)
         except VaultError as error:
             await self._judge(record, piece, error, report)
             return
         report.checked += 1
 
-    async def _read(self, spot: Spot, report: ScrubReport, pace: Pace) -> None:
-        found = await self._find(spot)
+    async def _read(self, ref: FragmentRef, report: ScrubReport, throttle: Throttle) -> None:
+        found = await self._find(ref)
         if found is None:
             return
         record, piece, store = found
-        specimen = Specimen(self._outside, record, piece)
+        inspector = FragmentInspector(self._environment, record, piece)
         try:
-            await self._check(specimen, store, pace)
+            await self._check(inspector, store, throttle)
         except VaultError as error:
             await self._judge(record, piece, error, report)
             if isinstance(error, StoreFailed):
-                self._aside.put(spot)
+                self._backoff.postpone(ref)
         else:
             report.checked += 1
-            async with self._outside.database.write() as tx:
-                await records.mark_checked(tx, record.object_id, piece, at=self._outside.clock.now())
-        report.bytes_read += specimen.bytes_read
+            async with self._environment.database.write() as tx:
+                await db.mark_checked(tx, record.object_id, piece, at=self._environment.clock.now())
+        report.bytes_read += inspector.bytes_read
 
-    async def _check(self, specimen: Specimen, store: Store, pace: Pace) -> None:
+    async def _check(self, inspector: FragmentInspector, store: Store, throttle: Throttle) -> None:
         """Read all of it, once more when a store that knows its size could not."""
-        name = specimen.piece.name
+        name = inspector.piece.name
         try:
-            await specimen.check(store, name, pace=pace)
+            await inspector.check(store, name, on_read=throttle)
         except StoreFailed:
-            await specimen.check_size(store, name)
+            await inspector.check_size(store, name)
             try:
-                await specimen.check(store, name, pace=pace)
+                await inspector.check(store, name, on_read=throttle)
             except StoreFailed as error:
-                await specimen.check_size(store, name)
+                await inspector.check_size(store, name)
                 raise FragmentRefused(
-                    Fault.TRUNCATED, "A store tells a fragment's size and cannot read it."
+                    FailedCheck.TRUNCATED, "A store tells a fragment's size and cannot read it."
                 ) from error
 
-    async def _find(self, spot: Spot) -> tuple[ObjectRecord, FragmentRecord, Store] | None:
-        """The fragment and its store, unless either went away meanwhile."""
-        async with self._outside.database.read() as tx:
-            record = await records.find(tx, spot.object_id)
+    async def _find(self, ref: FragmentRef) -> tuple[ObjectRecord, FragmentRecord, Store] | None:
+        """Return the fragment and its store, unless either went away meanwhile."""
+        async with self._environment.database.read() as tx:
+            record = await db.find(tx, ref.object_id)
         if record is None or record.state is not ObjectState.STORED:
             return None
-        piece = record.fragments[spot.index]
-        store = self._outside.stores.get(piece.provider)
+        piece = record.fragments[ref.index]
+        store = self._environment.stores.get(piece.provider)
         return None if store is None else (record, piece, store)
 
     async def _judge(
         self, record: ObjectRecord, piece: FragmentRecord, error: VaultError, report: ScrubReport
     ) -> None:
-        """A loss goes to the repair queue; silence is not a loss."""
+        """Queue a loss for repair; silence is not a loss."""
         if not isinstance(error, FragmentMissing | FragmentRefused):
             report.unanswered += 1
             return
@@ -169,6 +175,6 @@ class Scrub:
             report.missing += 1
         else:
             report.damaged += 1
-        self._outside.standing.faults[piece.provider] += 1
-        async with self._outside.database.write() as tx:
-            await records.mark_missing(tx, record.object_id, piece)
+        self._environment.latency.faults[piece.provider] += 1
+        async with self._environment.database.write() as tx:
+            await db.mark_missing(tx, record.object_id, piece)

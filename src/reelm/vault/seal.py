@@ -1,4 +1,4 @@
-"""From a stream to the columns of n fragments: pad, cut into chunks, seal, fragment, hash.
+"""Turn a stream into the columns of n fragments: pad, cut into chunks, seal, fragment, hash.
 
 One pass and bounded memory; the object's length is only known at the end, which is why a fragment's header is
 written last.
@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from reelm.base import Secret
 from reelm.vault import digest
 from reelm.vault.codec import Block, Codec
-from reelm.vault.format import Common, Header, Shape, Trailer, fragment_root, open_box
+from reelm.vault.format import Common, FragmentShape, Header, Trailer, fragment_root, open_box
 from reelm.vault.keys import ContentKey
 from reelm.vault.model import Suite, stored_length
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class ChunkBatch:
     """Whole chunks that follow each other; only the very last chunk of an object may be shorter."""
 
     data: memoryview
@@ -36,13 +36,13 @@ class Chunker:
         self._next_chunk = 0
         self.length_bytes = 0
 
-    def feed(self, piece: bytes) -> Iterator[Batch]:
-        """Batches that are certainly not the last."""
+    def feed(self, piece: bytes) -> Iterator[ChunkBatch]:
+        """Take a piece of any size, and yield the batches that are certainly not the last."""
         self.length_bytes += len(piece)
         yield from self._add(memoryview(piece))
 
-    def end(self) -> Iterator[Batch]:
-        """What remains, and padding with zeros; the last batch says so, even an empty one."""
+    def end(self) -> Iterator[ChunkBatch]:
+        """Yield what remains, padded with zeros; the last batch says so, even an empty one."""
         left = stored_length(self._suite, self.length_bytes) - self.length_bytes
         while left:
             zeros = bytes(min(left, self._batch_bytes))
@@ -50,7 +50,7 @@ class Chunker:
             left -= len(zeros)
         yield self._flush(is_last=True)
 
-    def _add(self, rest: memoryview) -> Iterator[Batch]:
+    def _add(self, rest: memoryview) -> Iterator[ChunkBatch]:
         while rest:
             if self._filled == self._batch_bytes:
                 yield self._flush(is_last=False)
@@ -59,8 +59,8 @@ class Chunker:
             self._filled += len(taken)
             rest = rest[len(taken) :]
 
-    def _flush(self, *, is_last: bool) -> Batch:
-        batch = Batch(memoryview(b"".join(self._pieces)), self._next_chunk, is_last)
+    def _flush(self, *, is_last: bool) -> ChunkBatch:
+        batch = ChunkBatch(memoryview(b"".join(self._pieces)), self._next_chunk, is_last)
         self._next_chunk += self._filled // self._chunk_bytes
         self._pieces.clear()
         self._filled = 0
@@ -68,10 +68,10 @@ class Chunker:
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
-    """What is known only once the stream has ended; per fragment, in index order."""
+class SealResult:
+    """The values known only once the stream has ended; per fragment, in index order."""
 
-    shape: Shape
+    shape: FragmentShape
     object_root: bytes
     fragment_roots: tuple[bytes, ...]
     trailers: tuple[bytes, ...]
@@ -88,23 +88,23 @@ class Sealer:
         self._prefixes = [common.leaf_prefix(index) for index in range(common.n)]
         self._leaves: list[list[bytes]] = [[] for _ in range(common.n)]
 
-    def seal(self, batch: Batch) -> list[list[Block]]:
-        """The new blocks of each fragment."""
+    def seal(self, batch: ChunkBatch) -> list[list[Block]]:
+        """Return the new blocks of each fragment."""
         columns: list[list[Block]] = [[] for _ in range(self._common.n)]
         chunk_bytes = 1 << self._common.chunk_log2
         count = max(1, -(-len(batch.data) // chunk_bytes))
-        for at in range(count):
-            plain = batch.data[at * chunk_bytes : (at + 1) * chunk_bytes]
-            chunk = batch.first_chunk + at
-            stripe = self._stripe(plain, chunk, is_last=batch.is_last and at == count - 1)
+        for offset in range(count):
+            plain = batch.data[offset * chunk_bytes : (offset + 1) * chunk_bytes]
+            chunk = batch.first_chunk + offset
+            stripe = self._stripe(plain, chunk, is_last=batch.is_last and offset == count - 1)
             for index, block in enumerate(self._codec.encode(stripe)):
                 columns[index].append(block)
                 leaf = digest.leaf(self._common.suite, self._prefixes[index], chunk, block)
                 self._leaves[index].append(leaf)
         return columns
 
-    def finish(self, *, length_bytes: int, shares: tuple[bytes, ...], seal_key: Secret) -> Ending:
-        """Heads and trailers; call once, after the last batch."""
+    def finish(self, *, length_bytes: int, shares: tuple[bytes, ...], seal_key: Secret) -> SealResult:
+        """Return heads and trailers; call once, after the last batch."""
         common, suite = self._common, self._common.suite
         padded = stored_length(suite, length_bytes)
         commitment = self._key.commitment if self._key else bytes(digest.DIGEST_BYTES)
@@ -116,7 +116,7 @@ class Sealer:
             suite, common.hash, padded_bytes=padded, length_box=box, fragment_roots=roots
         )
         mark = digest.seal(suite, seal_key, common_hash=common.hash, root=root, length_bytes=length_bytes)
-        return Ending(
+        return SealResult(
             shape=headers[0].shape,
             object_root=root,
             fragment_roots=roots,

@@ -1,4 +1,4 @@
-"""What an operator sees: who holds what, who could read it with whom, and what waits for repair."""
+"""Report to an operator who holds what, who could read it with whom, and what waits for repair."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -7,11 +7,11 @@ from datetime import datetime
 from itertools import combinations
 
 from reelm.base import ObjectId
-from reelm.vault import store as records
+from reelm.vault import store as db
+from reelm.vault.environment import VaultEnvironment
 from reelm.vault.errors import ObjectMissing
-from reelm.vault.model import FragmentState, Place, ProviderId, Stage
-from reelm.vault.outside import Outside
-from reelm.vault.scene import Scene
+from reelm.vault.model import FragmentState, ProviderId, ProviderPlace, Stage
+from reelm.vault.snapshot import ProviderSnapshot
 from reelm.vault.store import Holding, Spread, Tally
 
 _NOTHING = Holding(0, 0, 0, 0, None)
@@ -39,7 +39,7 @@ class ProviderStatus:
             Always 0: the rules of placement see to it.
     """
 
-    place: Place
+    place: ProviderPlace
     stage: Stage
     is_hostile: bool
     is_declared: bool
@@ -75,23 +75,23 @@ class VaultStatus:
 
     @property
     def objects_at_risk(self) -> int:
-        """Those that one more loss would make unreadable, or that are unreadable until a provider returns."""
+        """Return how many objects one more loss would make unreadable, or are so until a provider returns."""
         return sum(count for margin, count in self.reach.items() if margin <= 0)
 
     @property
     def objects_unreadable(self) -> int:
-        """Those of which fewer fragments than they need can be fetched now."""
+        """Return how many objects have fewer fragments in reach now than they need."""
         return sum(count for margin, count in self.reach.items() if margin < 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Whereabouts:
+class FragmentLocation:
     """Where one fragment lies.
 
     Attributes:
         index: of the fragment.
         provider: who has it.
-        state: what the records say of it.
+        state: what the database says of it.
         root: its Merkle root in hexadecimal.
         checked_at: when it was last read in full and found good.
     """
@@ -103,21 +103,21 @@ class Whereabouts:
     checked_at: datetime | None
 
 
-async def status(outside: Outside, scene: Scene) -> VaultStatus:
-    """Count everything; takes as long as the records are large."""
-    near = {at for at in outside.stores if scene.may_ask(at)}
-    async with outside.database.read() as tx:
-        held = await records.holdings(tx)
-        owed = await records.copies_owed(tx)
-        queue = await records.margins(tx, list(outside.stores))
-        reach = queue if near == set(outside.stores) else await records.margins(tx, near)
-        spreads = await records.spreads(tx)
-    alone = reads_alone(spreads, scene)
-    everyone = sorted({*scene.known, *scene.places, *held})
+async def status(environment: VaultEnvironment, snapshot: ProviderSnapshot) -> VaultStatus:
+    """Count everything and return it; takes as long as the database is large."""
+    near = {provider for provider in environment.stores if snapshot.may_ask(provider)}
+    async with environment.database.read() as tx:
+        held = await db.holdings(tx)
+        owed = await db.copies_owed(tx)
+        queue = await db.margins(tx, list(environment.stores))
+        reach = queue if near == set(environment.stores) else await db.margins(tx, near)
+        spreads = await db.spreads(tx)
+    alone = reads_alone(spreads, snapshot)
+    everyone = sorted({*snapshot.known, *snapshot.places, *held})
     return VaultStatus(
         providers=tuple(
-            _provider(at, scene, held.get(at, _NOTHING), owed=owed.get(at, 0), alone=alone[at])
-            for at in everyone
+            _provider(one, snapshot, held.get(one, _NOTHING), owed=owed.get(one, 0), alone=alone[one])
+            for one in everyone
         ),
         queue=dict(sorted(queue.items())),
         reach=dict(sorted(reach.items())),
@@ -125,37 +125,40 @@ async def status(outside: Outside, scene: Scene) -> VaultStatus:
     )
 
 
-async def where(outside: Outside, object_id: ObjectId) -> tuple[Whereabouts, ...]:
-    """Where each fragment of an object lies, in index order; of its pack when it is small.
+async def where(environment: VaultEnvironment, object_id: ObjectId) -> tuple[FragmentLocation, ...]:
+    """Return where each fragment of an object lies, in index order; of its pack when it is small.
 
     Raises:
         ObjectMissing: there is no such object.
     """
-    async with outside.database.read() as tx:
-        packed = await records.find_entry(tx, object_id)
-        found = await records.locate(tx, packed.pack.object_id if packed else object_id)
+    async with environment.database.read() as tx:
+        packed = await db.find_entry(tx, object_id)
+        found = await db.locate(tx, packed.pack.object_id if packed else object_id)
     if not found:
         raise ObjectMissing("There is no such object; it was deleted or never finished.")
-    return tuple(Whereabouts(at.index, at.provider, at.state, at.root.hex(), at.checked_at) for at in found)
+    return tuple(
+        FragmentLocation(each.index, each.provider, each.state, each.root.hex(), each.checked_at)
+        for each in found
+    )
 
 
-def reads_alone(spreads: Iterable[Spread], scene: Scene) -> Mapping[ProviderId, int]:
-    """Of how many objects each provider could decode all by itself or within one of its groups."""
+def reads_alone(spreads: Iterable[Spread], snapshot: ProviderSnapshot) -> Mapping[ProviderId, int]:
+    """Return how many objects each provider could decode all by itself or within one of its groups."""
     counts = Counter[ProviderId]()
     for spread in spreads:
         by_group: dict[str, set[int]] = {}
         for index, provider in spread.held:
-            for group in scene.place(provider).all_groups:
+            for group in snapshot.place(provider).all_groups:
                 by_group.setdefault(group, set()).add(index)
         too_much = {group for group, indices in by_group.items() if len(indices) >= spread.k}
         for provider in {provider for _, provider in spread.held}:
-            if too_much & scene.place(provider).all_groups:
+            if too_much & snapshot.place(provider).all_groups:
                 counts[provider] += spread.objects
     return counts
 
 
 def coalitions(spreads: Iterable[Spread]) -> tuple[frozenset[ProviderId], ...]:
-    """The smallest sets of providers that hold k different fragments of some object, none inside another."""
+    """Return the smallest sets of providers that hold k fragments of some object, none inside another."""
     found: set[frozenset[ProviderId]] = set()
     for spread in spreads:
         who = sorted({provider for _, provider in spread.held})
@@ -168,14 +171,16 @@ def coalitions(spreads: Iterable[Spread]) -> tuple[frozenset[ProviderId], ...]:
     return tuple(sorted(smallest, key=lambda some: (len(some), sorted(some))))
 
 
-def _provider(at: ProviderId, scene: Scene, held: Holding, *, owed: int, alone: int) -> ProviderStatus:
-    tally = scene.known[at].tally if at in scene.known else Tally()
+def _provider(
+    provider: ProviderId, snapshot: ProviderSnapshot, held: Holding, *, owed: int, alone: int
+) -> ProviderStatus:
+    tally = snapshot.known[provider].tally if provider in snapshot.known else Tally()
     return ProviderStatus(
-        place=scene.place(at),
-        stage=scene.stage(at),
-        is_hostile=scene.is_hostile(at),
-        is_declared=at in scene.places,
-        is_reachable=at in scene.answering,
+        place=snapshot.place(provider),
+        stage=snapshot.stage(provider),
+        is_hostile=snapshot.is_hostile(provider),
+        is_declared=provider in snapshot.places,
+        is_reachable=provider in snapshot.answering,
         fragments=held.fragments,
         bytes_held=held.bytes_held,
         suspects=held.suspects,

@@ -163,7 +163,7 @@ def upload(found: media.Upload) -> schema.Upload:
 
 
 def storage(
-    found: vault.VaultStatus, manifest: realm.Manifest, config: vault.Config, *, counted_at: datetime
+    found: vault.VaultStatus, manifest: realm.Manifest, config: vault.VaultConfig, *, counted_at: datetime
 ) -> schema.Storage:
     """What is counted, beside what is declared; without free space, faults and names of fragments."""
     declared = {place.id: place for place in manifest.stores}

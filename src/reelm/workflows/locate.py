@@ -1,11 +1,13 @@
 """Where a clip's bytes lie."""
 
 from reelm.base import ClipId
-from reelm.vault import ObjectMissing, Whereabouts
+from reelm.vault import FragmentLocation, ObjectMissing
 from reelm.workflows.realm import OpenRealm
 
 
-async def locate(clip_id: ClipId, *, realm: OpenRealm) -> tuple[tuple[str, tuple[Whereabouts, ...]], ...]:
+async def locate(
+    clip_id: ClipId, *, realm: OpenRealm
+) -> tuple[tuple[str, tuple[FragmentLocation, ...]], ...]:
     """Of each rendition by name, and the poster: its fragments in index order.
 
     Raises:

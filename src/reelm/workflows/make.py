@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from reelm.base import AccountId, Secret, UploadId, telemetry
+from reelm.base import AccountId, Secret, UploadId, cancel_all, telemetry
 from reelm.media import BadDelivery, EncoderStopped, Encoding, Plan, Rendition, Rung, Stand, Wanted
 from reelm.workflows.realm import OpenRealm
 from reelm.workflows.turns import Turn
@@ -63,9 +63,7 @@ async def make(work: Work, *, progress: Callable[[float], None], realm: OpenReal
         done, _ = await asyncio.wait(sides, return_when=asyncio.FIRST_COMPLETED)
         return done.pop().result()
     finally:
-        for side in sides:
-            side.cancel()
-        await asyncio.gather(*sides, return_exceptions=True)
+        await cancel_all(sides)
 
 
 async def keys_of(encoding: Encoding, *, realm: OpenRealm) -> dict[str, Secret]:

@@ -24,6 +24,7 @@ from reelm.base import (
     ObjectId,
     RenditionId,
     SealedBytes,
+    cancel_all,
     mint,
 )
 from reelm.clips import ClipRemoved, ClipState, Publication, PublishStep
@@ -229,9 +230,7 @@ async def _meanwhile(making: Coroutine[None, None, Poster]) -> AsyncIterator[asy
     try:
         yield poster
     finally:
-        poster.cancel()  # does nothing once it is made
-        # Encoding may come next, into the same folder.
-        await asyncio.gather(poster, return_exceptions=True)
+        await cancel_all([poster])  # encoding may come next, into the same folder
 
 
 def _still(poster: Poster) -> Still:

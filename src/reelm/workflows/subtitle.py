@@ -12,7 +12,7 @@ from reelm.base import AccountId, ClipId, Conflict, DataClass, Invalid, ReelmErr
 from reelm.clips import ClipRemoved, ClipView
 from reelm.delivery import Subtitled
 from reelm.media import read_subtitles, write_vtt
-from reelm.vault import DeletionUnfinished, Receipt
+from reelm.vault import DeletionUnfinished, PutReceipt
 from reelm.workflows.realm import OpenRealm
 
 MAX_LANGUAGES = 20
@@ -92,7 +92,7 @@ def check_language(language: str) -> None:
         raise NoLanguage("This is no language tag such as en, pt-BR or zh-Hant. Nothing was saved.")
 
 
-async def _announce(each: Subtitled, receipt: Receipt, realm: OpenRealm) -> None:
+async def _announce(each: Subtitled, receipt: PutReceipt, realm: OpenRealm) -> None:
     """Let players find them, unless they were replaced or removed meanwhile: then their bytes go as well."""
     with suppress(ClipRemoved):
         async with realm.database.write() as tx:
@@ -105,7 +105,7 @@ async def _announce(each: Subtitled, receipt: Receipt, realm: OpenRealm) -> None
         await realm.vault.delete(receipt.object_id)
 
 
-async def _put(each: Subtitled, words: bytes, realm: OpenRealm) -> Receipt:
+async def _put(each: Subtitled, words: bytes, realm: OpenRealm) -> PutReceipt:
     """A repeat finds what is stored."""
     async with realm.database.read() as tx:
         key = await realm.keys.user_key(tx, each.owner)

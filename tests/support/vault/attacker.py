@@ -22,8 +22,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from reelm.base import ReelmError
 from reelm.vault import VaultKeys, Wrapper
 from reelm.vault.codec import Block, NumpyCodec
-from reelm.vault.format import HEAD_BYTES, Header, parse_header
-from reelm.vault.fragment import cut
+from reelm.vault.format import HEAD_BYTES, ChunkWindow, Header, parse_header
+from reelm.vault.fragment import split_blocks
 from reelm.vault.share import combine
 
 WINDOW_BYTES = 8
@@ -44,7 +44,7 @@ def take_apart(data: bytes) -> Loot:
     shape = header.shape
     body = memoryview(data)[HEAD_BYTES : shape.block_at(shape.chunk_count)]
     return Loot(
-        header, tuple(bytes(block) for block in cut(shape, body, first_chunk=0, count=shape.chunk_count))
+        header, tuple(bytes(block) for block in split_blocks(shape, body, ChunkWindow(0, shape.chunk_count)))
     )
 
 

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from reelm.base import Secret, SystemClock
-from reelm.vault import Place, ProviderId
+from reelm.vault import ProviderId, ProviderPlace
 from reelm.vault.adapters.credentials import Credentials
 from reelm.vault.adapters.s3 import S3Store
 
@@ -48,7 +48,7 @@ class BadServer:
     def store(self) -> S3Store:
         credentials = Credentials(ACCESS_KEY, Secret(SECRET.encode()))
         url = f"{self.scheme}://127.0.0.1:{self.port}/bucket"
-        return S3Store.open(url, Place(ProviderId("p1")), credentials, clock=SystemClock())
+        return S3Store.open(url, ProviderPlace(ProviderId("p1")), credentials, clock=SystemClock())
 
 
 @asynccontextmanager

@@ -8,23 +8,23 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from reelm.base import Database, ObjectId
-from reelm.vault import Outside, Vault
+from reelm.vault import Vault, VaultEnvironment
 from reelm.vault.adapters.memory import MemoryStore
 from reelm.vault.placement import fragments_per_group
 from reelm.vault.store import ObjectRecord, find, former_fragments, moves, objects
 from support.machine.determinism import ManualClock, SeededEntropy
-from support.vault.vaulting import OwnerKey, outside
+from support.vault.vaulting import OwnerKey, environment
 
 Copy = tuple[str, str]
 
 
 def later(
     database: Database, stores: Sequence[MemoryStore], *, seconds: float = 1000.0, seed: int = 77
-) -> Outside:
+) -> VaultEnvironment:
     """What a new process has, that much after the tests' time began."""
     clock = ManualClock()
     clock.advance(seconds)
-    return replace(outside(database, stores, entropy=SeededEntropy(seed)), clock=clock)
+    return replace(environment(database, stores, entropy=SeededEntropy(seed)), clock=clock)
 
 
 @dataclass(frozen=True)

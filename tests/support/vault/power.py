@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from reelm.base import Database, Tx
-from reelm.vault import FragmentWriter, Place
+from reelm.vault import ProviderPlace, StoreWriter
 from reelm.vault.adapters.memory import MemoryStore
 from reelm.vault.codec import Block
 
@@ -46,7 +46,7 @@ class CutStore:
         self._world, self._inner = world, inner
 
     @property
-    def place(self) -> Place:
+    def place(self) -> ProviderPlace:
         return self._inner.place
 
     async def create(self, name: str, *, head_bytes: int) -> "CutWriter":
@@ -77,7 +77,7 @@ class LateCutStore(CutStore):
 
 
 class CutWriter:
-    def __init__(self, world: World, inner: FragmentWriter) -> None:
+    def __init__(self, world: World, inner: StoreWriter) -> None:
         self._world, self._inner = world, inner
         self.delay_seconds = 0.0
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from reelm.base import SystemClock
-from reelm.vault import Place, ProviderId
+from reelm.vault import ProviderId, ProviderPlace
 from reelm.vault.adapters.s3 import S3Store
 from support.vault.radosgw import Gateway
 
@@ -17,7 +17,7 @@ REGION = "default"
 
 def open_s3(gateway: Gateway, *, provider: str = "", groups: frozenset[str] = frozenset()) -> S3Store:
     """One store in a gateway's bucket."""
-    place = Place(ProviderId(provider or f"provider-{gateway.number}"), groups)
+    place = ProviderPlace(ProviderId(provider or f"provider-{gateway.number}"), groups)
     return S3Store.open(gateway.url, place, gateway.credentials, clock=SystemClock(), region=REGION)
 
 

@@ -10,13 +10,13 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from reelm.base import Broken, Database, Entropy, ObjectId, Secret, metadata, mint
-from reelm.vault import Config, Outside, Store, Suite, Vault, VaultKeys, Wrapper, by_provider
+from reelm.vault import Store, Suite, Vault, VaultConfig, VaultEnvironment, VaultKeys, Wrapper, by_provider
 from reelm.vault.adapters.memory import MemoryStore
 from reelm.vault.codec import Block, open_codec
-from reelm.vault.fragment import Expected
+from reelm.vault.fragment import ExpectedFragment
 from reelm.vault.keys import ContentKey
-from reelm.vault.plan import Plan, make_plan
-from reelm.vault.seal import Chunker, Ending, Sealer
+from reelm.vault.plan import ObjectPlan, make_plan
+from reelm.vault.seal import Chunker, Sealer, SealResult
 from reelm.vault.share import combine
 from reelm.vault.store import tables as vault_tables
 from support.machine.determinism import ManualClock, SeededEntropy
@@ -35,7 +35,7 @@ VAULT_TABLES = [
 PACK_KEY = b"the realm's key for packs" + bytes(7)
 # Small chunks make every boundary cheap to reach: 1 KiB below 4 KiB, 4 KiB above. Nothing goes into packs.
 # Nothing is late by accident on a busy machine; a test that wants a hedge says how soon.
-SMALL = Config(
+SMALL = VaultConfig(
     small_bytes=4096,
     small_chunk_log2=10,
     chunk_log2=12,
@@ -80,18 +80,26 @@ def memory_stores(count: int = 5) -> list[MemoryStore]:
 
 
 def open_vault(
-    database: Database, stores: Sequence[Store], *, config: Config = SMALL, entropy: Entropy | None = None
+    database: Database,
+    stores: Sequence[Store],
+    *,
+    config: VaultConfig = SMALL,
+    entropy: Entropy | None = None,
 ) -> Vault:
     """Closed with its records, so that nothing of it runs longer than they are there."""
-    vault = Vault(outside(database, stores, config=config, entropy=entropy))
+    vault = Vault(environment(database, stores, config=config, entropy=entropy))
     _vaults.setdefault(database, []).append(vault)
     return vault
 
 
-def outside(
-    database: Database, stores: Sequence[Store], *, config: Config = SMALL, entropy: Entropy | None = None
-) -> Outside:
-    return Outside(
+def environment(
+    database: Database,
+    stores: Sequence[Store],
+    *,
+    config: VaultConfig = SMALL,
+    entropy: Entropy | None = None,
+) -> VaultEnvironment:
+    return VaultEnvironment(
         stores=by_provider(stores),
         database=database,
         keys=VAULT_KEYS,
@@ -130,14 +138,14 @@ def sample(length: int, *, seed: int = 0) -> bytes:
 class Crafted:
     """An object made below the vault: its fragments in index order, and what the records would say."""
 
-    plan: Plan
-    ending: Ending
+    plan: ObjectPlan
+    ending: SealResult
     length_bytes: int
     fragments: tuple[bytes, ...]
 
-    def expected(self, index: int) -> Expected:
+    def expected(self, index: int) -> ExpectedFragment:
         common = self.plan.common
-        return Expected(
+        return ExpectedFragment(
             realm_id=common.realm_id,
             object_id=common.object_id,
             generation=common.generation,
@@ -157,7 +165,7 @@ def craft(
     seed: int = 3,
     realm_id: bytes = REALM_ID,
     generation: int = 1,
-    config: Config = SMALL,
+    config: VaultConfig = SMALL,
     key: Wrapper | None = None,
 ) -> Crafted:
     """The same seed gives the same object id and keys, so only what the arguments change differs."""
@@ -180,7 +188,7 @@ def craft(
             content_key = ContentKey(
                 common, dek=dek, shared=combine(dict(enumerate(first.shares[: common.k])))
             )
-        plan = Plan(common, content_key, first.shares)
+        plan = ObjectPlan(common, content_key, first.shares)
     sealer = Sealer(common, open_codec(common.k, common.n), key=plan.key)
     chunker = Chunker(suite, chunk_bytes=1 << common.chunk_log2, batch_bytes=config.batch_bytes)
     columns: list[list[Block]] = [[] for _ in range(common.n)]

@@ -10,7 +10,7 @@ from reelm.base import DataClass
 from reelm.cli import main
 from reelm.cli.holdings import lines
 from reelm.realm import default_manifest, parse_manifest
-from reelm.vault import Place, ProviderId, ProviderStatus, Stage, Suite, VaultStatus
+from reelm.vault import ProviderId, ProviderPlace, ProviderStatus, Stage, Suite, VaultStatus
 from support.realm.realms import blocks, staged
 from support.vault.vaulting import sample
 
@@ -95,7 +95,7 @@ def test_a_clip_that_does_not_exist_lies_nowhere(data: Path, capsys: pytest.Capt
 
 def provider(name: str, *, suspects: int = 0, checked_at: datetime | None = NOW) -> ProviderStatus:
     return ProviderStatus(
-        place=Place(ProviderId(name)),
+        place=ProviderPlace(ProviderId(name)),
         stage=Stage.ACTIVE,
         is_hostile=False,
         is_declared=True,

@@ -11,7 +11,7 @@ from reelm.vault import StoreFailed, Upkeep, Vault
 from reelm.vault.adapters.memory import MemoryStore
 from reelm.vault.audit import excluded_share
 from support.machine.determinism import SeededEntropy
-from support.vault.vaulting import OwnerKey, memory_stores, outside, records, sample, stream
+from support.vault.vaulting import OwnerKey, environment, memory_stores, records, sample, stream
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_more_failures_exclude_less_and_more_samples_more() -> None:
 
 async def test_an_audit_covers_every_provider_and_queues_what_it_finds(database: Database) -> None:
     stores = memory_stores()
-    world = outside(database, stores)
+    world = environment(database, stores)
     for at in range(3):
         await Vault(world).put(
             stream(sample(9_000, seed=at)), reference=f"clip:{at}", klass=DataClass.PUBLIC, key=OwnerKey()
@@ -70,7 +70,7 @@ class SilentStore(MemoryStore):
 
 async def test_a_store_that_does_not_answer_shows_nothing_either_way(database: Database) -> None:
     silent = SilentStore("silent")
-    world = outside(database, [*memory_stores(4), silent])
+    world = environment(database, [*memory_stores(4), silent])
     await Vault(world).put(stream(b"x"), reference="clip:1", klass=DataClass.PUBLIC, key=OwnerKey())
     silent.is_silent = True
     shown = (await Upkeep(world).audit(30)).providers[silent.place.provider]
@@ -80,4 +80,4 @@ async def test_a_store_that_does_not_answer_shows_nothing_either_way(database: D
 
 
 async def test_an_empty_vault_has_nothing_to_show(database: Database) -> None:
-    assert (await Upkeep(outside(database, memory_stores())).audit()).total.samples == 0
+    assert (await Upkeep(environment(database, memory_stores())).audit()).total.samples == 0

@@ -3,7 +3,7 @@ from itertools import combinations
 import pytest
 
 from reelm.vault.codec import Codec, IsalCodec, NumpyCodec, open_codec, parity_matrix
-from reelm.vault.field import blend, invert, multiply, weights
+from reelm.vault.galois import invert, lagrange_weights, linear_combination, multiply
 from support.vault.vaulting import sample
 
 SHAPES = [(3, 5), (4, 6)]
@@ -67,5 +67,5 @@ def test_the_field_is_a_field() -> None:
 
 def test_lagrange_weights_find_a_known_value_again() -> None:
     points = (1, 4, 5)
-    assert weights(points, 4) == (0, 1, 0)
-    assert blend(weights(points, 4), (b"a", b"b", b"c")) == b"b"
+    assert lagrange_weights(points, 4) == (0, 1, 0)
+    assert linear_combination(lagrange_weights(points, 4), (b"a", b"b", b"c")) == b"b"

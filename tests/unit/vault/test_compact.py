@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reelm.base import Database, DataClass, ObjectId
-from reelm.vault import ObjectMissing, Receipt, StoreFailed, Suite, Vault, VaultError
+from reelm.vault import ObjectMissing, PutReceipt, StoreFailed, Suite, Vault, VaultError
 from reelm.vault.adapters.memory import MemoryStore
 from reelm.vault.store import entries, find, objects, packs
 from support.machine.determinism import ManualClock, SeededEntropy
@@ -52,18 +52,18 @@ def vault(database: Database, stores: list[BentStore]) -> Vault:
     return open_vault(database, stores, config=PACKED)
 
 
-async def put(vault: Vault, number: int, *, owner: str | None = None, size: int = SIZE) -> Receipt:
+async def put(vault: Vault, number: int, *, owner: str | None = None, size: int = SIZE) -> PutReceipt:
     data, key = stream(sample(size, seed=number)), OwnerKey()
     return await vault.put(data, reference=f"r{number}", klass=DataClass.PUBLIC, key=key, owner=owner)
 
 
-async def put_many(vault: Vault, count: int, *, owners: Sequence[str | None] = (None,)) -> list[Receipt]:
+async def put_many(vault: Vault, count: int, *, owners: Sequence[str | None] = (None,)) -> list[PutReceipt]:
     """One pack of them."""
     work = (put(vault, number, owner=owners[number % len(owners)]) for number in range(count))
     return list(await asyncio.gather(*work))
 
 
-async def assert_reads(vault: Vault, receipts: Sequence[Receipt]) -> None:
+async def assert_reads(vault: Vault, receipts: Sequence[PutReceipt]) -> None:
     for receipt in receipts:
         data = sample(receipt.length_bytes, seed=int(receipt.reference[1:]))
         assert await vault.read(receipt.object_id, key=OwnerKey()) == data

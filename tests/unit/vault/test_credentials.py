@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from reelm.base import Secret
-from reelm.vault import StoreKeyMissing, StoreKeyUnsafe
+from reelm.vault import StoreKeyMissing
 from reelm.vault.adapters.credentials import Credentials, read_credentials
+from reelm.vault.errors import StoreKeyUnsafe
 
 
 def write(path: Path, text: str, *, mode: int = 0o600) -> Path:

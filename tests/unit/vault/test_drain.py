@@ -8,21 +8,20 @@ import pytest
 from reelm.base import Database, DataClass
 from reelm.vault import (
     DrainReport,
-    Outside,
     ProviderId,
-    ProviderUnknown,
     Stage,
     StoreFailed,
     TooFewPlaces,
     Upkeep,
     Vault,
-    WrongStage,
+    VaultEnvironment,
 )
 from reelm.vault import store as vault_records
 from reelm.vault.adapters.memory import MemoryStore, MemoryWriter
+from reelm.vault.errors import ProviderUnknown, WrongStage
 from support.machine.determinism import SeededEntropy
 from support.vault.keeping import assert_at_rest, assert_sound, later, read_rows
-from support.vault.vaulting import OwnerKey, memory_stores, outside, records, sample, stream
+from support.vault.vaulting import OwnerKey, environment, memory_stores, records, sample, stream
 
 LEFT = ProviderId("provider-1")
 CONTENTS = {f"clip:{at}": sample(1_000 * at + 1, seed=at) for at in range(6)}
@@ -34,8 +33,8 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
         yield opened
 
 
-async def fill(database: Database, stores: Sequence[MemoryStore]) -> Outside:
-    world = outside(database, stores)
+async def fill(database: Database, stores: Sequence[MemoryStore]) -> VaultEnvironment:
+    world = environment(database, stores)
     await Vault(world).enrol()
     for reference, data in CONTENTS.items():
         await Vault(world).put(stream(data), reference=reference, klass=DataClass.PUBLIC, key=OwnerKey())
@@ -47,7 +46,7 @@ async def held_there(database: Database) -> int:
     return sum(piece.provider == LEFT for record in objects for piece in record.fragments)
 
 
-async def drain_to_its_end(world: Outside, *, hostile: bool = False) -> list[DrainReport]:
+async def drain_to_its_end(world: VaultEnvironment, *, hostile: bool = False) -> list[DrainReport]:
     reports = []
     for _ in range(40):
         reports.append(await Upkeep(world).drain(LEFT, hostile=hostile, limit=1))
@@ -151,7 +150,7 @@ async def test_without_room_elsewhere_nothing_changes_and_the_error_says_how_man
 
 async def test_residency_counts_when_room_is_looked_for(database: Database) -> None:
     stores = [MemoryStore(f"provider-{at}", country="DE" if at < 4 else "US") for at in range(1, 8)]
-    world = outside(database, stores)
+    world = environment(database, stores)
     await Vault(world).enrol()
     await Vault(world).put(
         stream(b"only here"),
@@ -290,7 +289,7 @@ async def test_a_deletion_owes_nothing_to_who_left_for_good_and_everything_to_wh
     gone, away = (await read_rows(database)).objects[:2]
     await Vault(rest).delete(gone.object_id)
     absent = [store for store in stores[1:] if store.place.provider != away.fragments[0].provider]
-    vault = Vault(outside(database, absent, entropy=SeededEntropy(5)))
+    vault = Vault(environment(database, absent, entropy=SeededEntropy(5)))
     assert await vault.sweep(intents_before=rest.clock.now()) == 0
     with pytest.raises(Exception, match="could not be removed yet"):
         await vault.delete(away.object_id)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from reelm.vault import StoreFailed, StoreFull, StoreRefused
+from reelm.vault import StoreFailed
 from reelm.vault.adapters.folder import FolderStore
+from reelm.vault.errors import StoreFull, StoreRefused
 from support.vault.vaulting import sample
 
 NAME = "0f" * 32

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reelm.vault import FragmentRefused, Suite, VaultError
-from reelm.vault.errors import Fault
-from reelm.vault.format import HEAD_BYTES, Shape, parse_header, parse_trailer
-from reelm.vault.fragment import check_ends, check_whole, cut
+from reelm.vault.errors import FailedCheck
+from reelm.vault.format import HEAD_BYTES, ChunkWindow, FragmentShape, parse_header, parse_trailer
+from reelm.vault.fragment import check_ends, check_whole, split_blocks
 from support.vault.vaulting import REALM_ID, Crafted, craft, sample
 
 SUITES = list(Suite)
@@ -19,7 +19,7 @@ def flipped(data: bytes, at: int, *, bits: int = 1) -> bytes:
     return data[:at] + bytes([data[at] ^ bits]) + data[at + 1 :]
 
 
-def fault_of(crafted: Crafted, data: bytes, index: int = 0) -> Fault:
+def fault_of(crafted: Crafted, data: bytes, index: int = 0) -> FailedCheck:
     with pytest.raises(FragmentRefused) as refusal:
         check_whole(data, crafted.expected(index))
     return refusal.value.fault
@@ -65,9 +65,9 @@ def test_a_fragment_of_any_other_length_is_refused(suite: Suite) -> None:
     crafted = craft(sample(1500), suite=suite)
     data = crafted.fragments[0]
     for length in range(len(data)):
-        expected = Fault.TRUNCATED if length < HEAD_BYTES else Fault.LENGTH
+        expected = FailedCheck.TRUNCATED if length < HEAD_BYTES else FailedCheck.LENGTH
         assert fault_of(crafted, data[:length]) is expected
-    assert fault_of(crafted, data + b"\0") is Fault.LENGTH
+    assert fault_of(crafted, data + b"\0") is FailedCheck.LENGTH
 
 
 def test_each_kind_of_damage_is_named() -> None:
@@ -75,20 +75,20 @@ def test_each_kind_of_damage_is_named() -> None:
     data = crafted.fragments[0]
     end = len(data)
     named = {
-        0: Fault.MAGIC,
-        5: Fault.HEADER_LENGTH,
-        6: Fault.FORMAT,
-        7: Fault.SUITE,
-        40: Fault.SHAPE,
-        43: Fault.SHAPE,
-        60: Fault.HEADER_HASH,
-        116: Fault.LOCKS,
-        120: Fault.FRAGMENT_ROOT,
-        HEAD_BYTES: Fault.LEAF,
-        end - 8: Fault.TRAILER,
-        end - 1: Fault.TRAILER,
-        end - 10: Fault.SEAL,
-        end - 70: Fault.OBJECT_ROOT,
+        0: FailedCheck.MAGIC,
+        5: FailedCheck.HEADER_LENGTH,
+        6: FailedCheck.FORMAT,
+        7: FailedCheck.SUITE,
+        40: FailedCheck.SHAPE,
+        43: FailedCheck.SHAPE,
+        60: FailedCheck.HEADER_HASH,
+        116: FailedCheck.LOCKS,
+        120: FailedCheck.FRAGMENT_ROOT,
+        HEAD_BYTES: FailedCheck.LEAF,
+        end - 8: FailedCheck.TRAILER,
+        end - 1: FailedCheck.TRAILER,
+        end - 10: FailedCheck.SEAL,
+        end - 70: FailedCheck.OBJECT_ROOT,
     }
     for at, fault in named.items():
         assert fault_of(crafted, flipped(data, at, bits=0x40)) is fault, at
@@ -106,13 +106,13 @@ def test_a_fragment_of_something_else_is_refused() -> None:
     }
     for name, data in strangers.items():
         check_whole(data)
-        assert fault_of(crafted, data) is Fault.IDENTITY, name
+        assert fault_of(crafted, data) is FailedCheck.IDENTITY, name
 
 
 def test_a_stranger_with_the_right_identity_fails_at_the_root() -> None:
     """Same object id, generation, index and sizes: only the bytes differ."""
     crafted, other = craft(sample(1500)), craft(sample(1500, seed=9))
-    assert fault_of(crafted, other.fragments[0]) is Fault.FRAGMENT_ROOT
+    assert fault_of(crafted, other.fragments[0]) is FailedCheck.FRAGMENT_ROOT
 
 
 def test_a_block_from_anywhere_else_fails_at_its_leaf() -> None:
@@ -123,7 +123,7 @@ def test_a_block_from_anywhere_else_fails_at_its_leaf() -> None:
 
     def blocks(data: bytes) -> list[memoryview]:
         body = memoryview(data)[HEAD_BYTES:]
-        return list(cut(shape, body, first_chunk=0, count=shape.chunk_count))
+        return list(split_blocks(shape, body, ChunkWindow(0, shape.chunk_count)))
 
     own = blocks(crafted.fragments[0])
     fragment.check_blocks(0, own)
@@ -190,7 +190,7 @@ def test_a_header_that_claims_terabytes_allocates_nothing() -> None:
     k=st.integers(2, 12),
 )
 def test_blocks_lie_behind_each_other_without_a_gap(size: int, chunk_log2: int, suite: Suite, k: int) -> None:
-    shape = Shape(suite, k, k + 2, chunk_log2, size)
+    shape = FragmentShape(suite, k, k + 2, chunk_log2, size)
     count = shape.chunk_count
     for chunk in {0, count // 2, count - 1}:
         assert shape.block_at(chunk) + shape.block_bytes(chunk) == shape.block_at(chunk + 1)

@@ -12,19 +12,19 @@ from reelm.base import Database, DataClass
 from reelm.vault import (
     KeyRefused,
     NotEnoughFragments,
-    Outside,
-    Receipt,
+    PutReceipt,
     StoreFailed,
     Suite,
     Vault,
+    VaultEnvironment,
     by_provider,
 )
 from reelm.vault.adapters.memory import MemoryStore
+from reelm.vault.format import ChunkWindow
+from reelm.vault.latency import FAILURES_MAX, OPEN_SECONDS
 from reelm.vault.model import FragmentState
-from reelm.vault.pace import FAILURES_MAX, REST_SECONDS
 from reelm.vault.store import ObjectRecord, fragments
-from reelm.vault.window import Window
-from support.vault.vaulting import SMALL, OwnerKey, open_vault, outside, records, sample, stream
+from support.vault.vaulting import SMALL, OwnerKey, environment, open_vault, records, sample, stream
 
 SMALL_DATA, LARGE_DATA = sample(3000), sample(1_200_000)
 # An hour is never waited for: whoever would, makes the test time out.
@@ -89,7 +89,9 @@ def hasty(database: Database, stores: list[BentStore]) -> Vault:
     return open_vault(database, stores, config=HASTY)
 
 
-async def put(vault: Vault, stores: list[BentStore], data: bytes, *, suite: Suite = Suite.SEALED) -> Receipt:
+async def put(
+    vault: Vault, stores: list[BentStore], data: bytes, *, suite: Suite = Suite.SEALED
+) -> PutReceipt:
     """Stored, and the stores put into the order of their fragments."""
     source = stream(data, piece_bytes=50_000)
     receipt = await vault.put(source, reference="r", klass=DataClass.PUBLIC, key=OwnerKey(), suite=suite)
@@ -105,7 +107,7 @@ def asked(stores: Sequence[BentStore]) -> list[int]:
     return counts
 
 
-async def states(database: Database, receipt: Receipt) -> list[str]:
+async def states(database: Database, receipt: PutReceipt) -> list[str]:
     wanted = select(fragments.c.state).where(fragments.c.object_id == receipt.object_id)
     async with database.read() as tx:
         return list(await tx.scalars(wanted.order_by(fragments.c.fragment_index)))
@@ -152,10 +154,10 @@ async def test_a_provider_that_begins_to_hang_while_the_object_is_open_is_covere
 async def test_a_hanging_provider_is_covered_when_the_budget_is_spent(
     database: Database, stores: list[BentStore]
 ) -> None:
-    world = outside(database, stores, config=HASTY)
+    world = environment(database, stores, config=HASTY)
     vault = Vault(world)
     receipt = await put(vault, stores, SMALL_DATA)
-    while world.standing.budget.spend():
+    while world.latency.budget.spend():
         pass
     stores[1].gate.clear()
     assert await vault.read(receipt.object_id, key=OwnerKey()) == SMALL_DATA
@@ -188,7 +190,7 @@ async def test_a_failing_provider_is_replaced_and_not_suspected(
 async def test_a_failing_provider_is_asked_last_until_it_has_rested_and_then_again(
     database: Database, stores: list[BentStore]
 ) -> None:
-    world = outside(database, stores)
+    world = environment(database, stores)
     vault = Vault(world)
     receipt = await put(vault, stores, SMALL_DATA)
     stores[0].is_failing = True
@@ -198,12 +200,12 @@ async def test_a_failing_provider_is_asked_last_until_it_has_rested_and_then_aga
     await vault.read(receipt.object_id, key=OwnerKey())
     assert asked(stores)[0] == 0
     stores[0].is_failing = False
-    pass_time(world, REST_SECONDS)
+    pass_time(world, OPEN_SECONDS)
     await vault.read(receipt.object_id, key=OwnerKey())
     assert asked(stores) == [1, 1, 1, 0, 0]
 
 
-def pass_time(world: Outside, seconds: float) -> None:
+def pass_time(world: VaultEnvironment, seconds: float) -> None:
     world.clock.advance(seconds)  # type: ignore[attr-defined]  # the tests' own clock
 
 
@@ -285,7 +287,7 @@ async def test_readers_of_the_same_window_share_its_requests(
     assert isinstance(record, ObjectRecord)
     retrievals = [vault._retrieve(record) for _ in range(6)]
     assert len(set(retrievals)) == 1, "who comes while it is read joins"
-    reads = [retrieval.read(Window(0, 1), None) for retrieval in retrievals]
+    reads = [retrieval.read(ChunkWindow(0, 1), None) for retrieval in retrievals]
     chunk = data[: 1 << (10 if data is SMALL_DATA else 12)]
     assert await asyncio.gather(*reads) == [[chunk]] * 6
     assert asked(stores) == [requests, requests, requests, 0, 0]
@@ -339,7 +341,7 @@ async def test_a_cancelled_read_stops_its_requests(vault: Vault, stores: list[Be
 async def test_providers_that_left_are_not_asked_and_named_when_too_few_remain(
     database: Database, stores: list[BentStore]
 ) -> None:
-    world = outside(database, stores)
+    world = environment(database, stores)
     receipt = await put(Vault(world), stores, SMALL_DATA)
     fewer = Vault(replace(world, stores=by_provider(stores[2:])))
     assert await fewer.read(receipt.object_id, key=OwnerKey()) == SMALL_DATA

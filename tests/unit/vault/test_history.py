@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from reelm.base import Database, DataClass, ObjectId
-from reelm.vault import RepairReport, Suite, Upkeep, Vault
+from reelm.vault import Suite, Upkeep, Vault
 from reelm.vault.adapters.memory import MemoryStore
+from reelm.vault.repair import RepairReport
 from support.machine.determinism import SeededEntropy
 from support.vault.keeping import Rows, assert_at_rest, assert_sound, later, read_rows
-from support.vault.vaulting import OwnerKey, memory_stores, outside, records, sample, stream
+from support.vault.vaulting import OwnerKey, environment, memory_stores, records, sample, stream
 
 DATA = sample(5_000)
 
@@ -53,7 +54,7 @@ async def test_a_provider_that_held_all_but_one_of_what_a_reader_needs_never_get
     database: Database, seed: int
 ) -> None:
     stores = memory_stores(5)
-    vault = Vault(outside(database, stores))
+    vault = Vault(environment(database, stores))
     await vault.put(stream(DATA), reference="clip:1", klass=DataClass.PUBLIC, key=OwnerKey())
     report = await lose_one_after_the_other(database, stores, seed=seed, rounds=40)
     assert len(report.stuck) == 1, "in the end no place is left that may hold another"
@@ -64,7 +65,7 @@ async def test_an_object_that_is_stuck_is_stored_anew_under_its_key_and_its_hist
     database: Database,
 ) -> None:
     stores = memory_stores(5)
-    world = outside(database, stores)
+    world = environment(database, stores)
     await Vault(world).put(stream(DATA), reference="clip:1", klass=DataClass.PUBLIC, key=OwnerKey())
     stuck = await lose_one_after_the_other(database, stores, seed=3, rounds=40)
     old = ObjectId(*stuck.stuck)
@@ -77,7 +78,7 @@ async def test_an_object_that_is_stuck_is_stored_anew_under_its_key_and_its_hist
 
 async def test_ciphertext_that_is_no_secret_may_go_round_for_ever(database: Database) -> None:
     stores = memory_stores(5)
-    vault = Vault(outside(database, stores))
+    vault = Vault(environment(database, stores))
     await vault.put(stream(DATA), reference="clip:1", klass=DataClass.PUBLIC, key=None, suite=Suite.MEDIA)
     report = await lose_one_after_the_other(database, stores, seed=0, rounds=20)
     assert not report.stuck

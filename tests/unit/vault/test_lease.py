@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from reelm.base import Database, DataClass
-from reelm.vault import Config, Outside, Upkeep, Vault
+from reelm.vault import Upkeep, Vault, VaultConfig, VaultEnvironment
 from reelm.vault.adapters.memory import MemoryStore, MemoryWriter
 from reelm.vault.codec import Block
 from reelm.vault.lease import lease_seconds
 from support.machine.determinism import ManualClock, SeededEntropy
 from support.vault.keeping import assert_at_rest
-from support.vault.vaulting import OwnerKey, memory_stores, outside, records, sample, stream
+from support.vault.vaulting import OwnerKey, environment, memory_stores, records, sample, stream
 
 DATA = sample(40_000)
 
@@ -46,7 +46,7 @@ class SlowWriter(MemoryWriter):
         await super().write(blocks)
 
 
-async def lose_one_at(slow: SlowStore, world: Outside) -> None:
+async def lose_one_at(slow: SlowStore, world: VaultEnvironment) -> None:
     await Vault(world).put(stream(DATA), reference="clip:1", klass=DataClass.PUBLIC, key=OwnerKey())
     slow.fragments.clear()
     slow.writes = 0
@@ -56,7 +56,7 @@ async def lose_one_at(slow: SlowStore, world: Outside) -> None:
 async def test_a_long_write_keeps_its_claim(database: Database) -> None:
     slow, clock = SlowStore("slow"), ManualClock()
     memories = [*memory_stores(4), slow]
-    world = replace(outside(database, memories), clock=clock)
+    world = replace(environment(database, memories), clock=clock)
     other = Upkeep(replace(world, entropy=SeededEntropy(2)))
     await lose_one_at(slow, world)
 
@@ -73,7 +73,7 @@ async def test_a_long_write_keeps_its_claim(database: Database) -> None:
 async def test_who_lost_his_claim_stops_before_he_finishes(database: Database) -> None:
     slow, clock = SlowStore("slow"), ManualClock()
     memories = [*memory_stores(4), slow]
-    world = replace(outside(database, memories), clock=clock)
+    world = replace(environment(database, memories), clock=clock)
     other = Upkeep(replace(world, entropy=SeededEntropy(2)))
     await lose_one_at(slow, world)
 
@@ -91,5 +91,5 @@ async def test_who_lost_his_claim_stops_before_he_finishes(database: Database) -
 
 
 def test_a_lease_is_far_longer_than_a_store_may_be_silent() -> None:
-    assert lease_seconds(Config()) == 300.0
-    assert lease_seconds(Config(stall_seconds=120.0)) == 1_200.0
+    assert lease_seconds(VaultConfig()) == 300.0
+    assert lease_seconds(VaultConfig(stall_seconds=120.0)) == 1_200.0

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reelm.vault import KeyNeeded, KeyRefused, ObjectBroken, Suite, VaultError, digest
-from reelm.vault.errors import Fault
-from reelm.vault.pack import HEAD_BYTES, Expected, open_entry, parse_head, seal_entry, walk
+from reelm.vault.errors import FailedCheck
+from reelm.vault.pack import HEAD_BYTES, ExpectedEntry, open_entry, parse_head, seal_entry, walk
 from support.machine.determinism import SeededEntropy
 from support.vault.vaulting import REALM_ID, OwnerKey, sample
 
@@ -21,8 +21,8 @@ def seal(data: bytes, *, suite: Suite = Suite.SEALED, entry_id: bytes = ENTRY_ID
     return seal_entry(data, suite=suite, realm_id=REALM_ID, entry_id=entry_id, wrapper=key, entropy=entropy)
 
 
-def expected(packed: bytes, length: int, *, suite: Suite = Suite.SEALED) -> Expected:
-    return Expected(suite, REALM_ID, ENTRY_ID, length, digest.entry_root(suite, packed))
+def expected(packed: bytes, length: int, *, suite: Suite = Suite.SEALED) -> ExpectedEntry:
+    return ExpectedEntry(suite, REALM_ID, ENTRY_ID, length, digest.entry_root(suite, packed))
 
 
 @given(data=st.binary(max_size=3000), suite=st.sampled_from(list(Suite)))
@@ -73,7 +73,7 @@ def test_every_length_but_its_own_is_refused(suite: Suite) -> None:
     for length in range(len(packed)):
         with pytest.raises(ObjectBroken) as refused:
             open_entry(packed[:length], expected(packed[:length], 40, suite=suite), OwnerKey())
-        assert refused.value.fault is (Fault.TRUNCATED if length < HEAD_BYTES else Fault.LENGTH)
+        assert refused.value.fault is (FailedCheck.TRUNCATED if length < HEAD_BYTES else FailedCheck.LENGTH)
     with pytest.raises(ObjectBroken):
         open_entry(packed + b"\0", expected(packed + b"\0", 40, suite=suite), OwnerKey())
 
@@ -82,7 +82,7 @@ def test_another_entry_in_its_place_is_refused() -> None:
     other = seal(sample(40), entry_id=bytes(16))
     with pytest.raises(ObjectBroken) as refused:
         open_entry(other, expected(other, 40), OwnerKey())
-    assert refused.value.fault is Fault.IDENTITY
+    assert refused.value.fault is FailedCheck.IDENTITY
 
 
 def test_it_wants_the_key_it_was_sealed_with() -> None:
@@ -91,7 +91,7 @@ def test_it_wants_the_key_it_was_sealed_with() -> None:
         open_entry(packed, expected(packed, 4), None)
     with pytest.raises(KeyRefused) as refused:
         open_entry(packed, expected(packed, 4), OwnerKey(bytes(32)))
-    assert refused.value.fault is Fault.KEY
+    assert refused.value.fault is FailedCheck.KEY
 
 
 def test_a_data_key_of_another_entry_is_refused_by_the_commitment() -> None:
@@ -100,7 +100,7 @@ def test_a_data_key_of_another_entry_is_refused_by_the_commitment() -> None:
     mixed = packed[:38] + other[38:98] + packed[98:]
     with pytest.raises(KeyRefused) as refused:
         open_entry(mixed, expected(mixed, 4), OwnerKey())
-    assert refused.value.fault is Fault.COMMITMENT
+    assert refused.value.fault is FailedCheck.COMMITMENT
 
 
 def test_key_fields_in_the_media_suite_are_refused() -> None:
@@ -108,7 +108,7 @@ def test_key_fields_in_the_media_suite_are_refused() -> None:
     packed[60] = 1
     with pytest.raises(ObjectBroken) as refused:
         parse_head(bytes(packed))
-    assert refused.value.fault is Fault.LOCKS
+    assert refused.value.fault is FailedCheck.LOCKS
 
 
 def test_a_pack_is_walked_without_records_or_keys() -> None:
@@ -118,7 +118,7 @@ def test_a_pack_is_walked_without_records_or_keys() -> None:
     assert [start for start, _ in found] == [0, len(packed[0]), len(packed[0]) + len(packed[1])]
     with pytest.raises(ObjectBroken) as refused:
         list(walk(b"".join(packed)[:-1]))
-    assert refused.value.fault is Fault.LENGTH
+    assert refused.value.fault is FailedCheck.LENGTH
 
 
 def test_the_root_is_of_the_whole_entry_and_its_suite() -> None:
@@ -126,4 +126,4 @@ def test_the_root_is_of_the_whole_entry_and_its_suite() -> None:
     wrong = replace(expected(packed, 4), root=digest.entry_root(Suite.SEALED_SHA256, packed))
     with pytest.raises(ObjectBroken) as refused:
         open_entry(packed, wrong, OwnerKey())
-    assert refused.value.fault is Fault.OBJECT_ROOT
+    assert refused.value.fault is FailedCheck.OBJECT_ROOT

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from reelm.base import Database, DataClass, metadata
-from reelm.vault import ObjectMissing, Receipt, Vault
+from reelm.vault import ObjectMissing, PutReceipt, Vault
 from reelm.vault.store import entries, packs
 from support.machine.determinism import SeededEntropy
 from support.vault.vaulting import PACKED, VAULT_TABLES, OwnerKey, memory_stores, open_vault, sample, stream
@@ -25,7 +25,7 @@ async def vaults(database: Database) -> list[Vault]:
     ]
 
 
-async def put(vault: Vault, number: int) -> Receipt:
+async def put(vault: Vault, number: int) -> PutReceipt:
     return await vault.put(
         stream(sample(300, seed=number)),
         reference=f"r{number}",
@@ -35,11 +35,11 @@ async def put(vault: Vault, number: int) -> Receipt:
     )
 
 
-async def put_everywhere(vaults: list[Vault]) -> list[Receipt]:
+async def put_everywhere(vaults: list[Vault]) -> list[PutReceipt]:
     """Every process stores every reference, half of them the other way round; the receipts by number."""
     orders = [range(COUNT) if at % 2 else range(COUNT - 1, -1, -1) for at in range(PROCESSES)]
     puts = [put(vault, number) for vault, order in zip(vaults, orders, strict=True) for number in order]
-    found: dict[str, Receipt] = {}
+    found: dict[str, PutReceipt] = {}
     for receipt in await asyncio.gather(*puts):
         assert found.setdefault(receipt.reference, receipt).object_id == receipt.object_id
     return [found[f"r{number}"] for number in range(COUNT)]

@@ -12,18 +12,18 @@ import pytest
 from reelm.base import Database, DataClass
 from reelm.vault import (
     DeletionUnfinished,
-    FragmentWriter,
     NotDurable,
-    Receipt,
+    PutReceipt,
     StoreFailed,
-    StoreFull,
+    StoreWriter,
     Suite,
     Superseded,
     Vault,
 )
 from reelm.vault.adapters.memory import MemoryStore
 from reelm.vault.codec import Block
-from reelm.vault.lanes import patience_left
+from reelm.vault.errors import StoreFull
+from reelm.vault.fragment_writers import lag_allowance
 from reelm.vault.model import FragmentState, stored_length
 from reelm.vault.seal import Chunker
 from reelm.vault.store import find, fragments, mark_deleting, objects
@@ -73,7 +73,7 @@ class WeakStore(MemoryStore):
 
 
 class WeakWriter:
-    def __init__(self, store: WeakStore, inner: FragmentWriter) -> None:
+    def __init__(self, store: WeakStore, inner: StoreWriter) -> None:
         self._store, self._inner = store, inner
 
     async def write(self, blocks: Sequence[Block]) -> None:
@@ -95,7 +95,7 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
         yield opened
 
 
-async def put(vault: Vault, *, reference: str = "r", data: bytes = DATA) -> Receipt:
+async def put(vault: Vault, *, reference: str = "r", data: bytes = DATA) -> PutReceipt:
     return await vault.put(stream(data), reference=reference, klass=DataClass.PUBLIC, key=OwnerKey())
 
 
@@ -322,11 +322,11 @@ async def test_stores_that_are_all_slow_lose_no_fragment(database: Database) -> 
 
 
 def test_a_store_may_hold_a_put_up_for_a_while_and_then_as_long_as_it_does_not_double_it() -> None:
-    assert patience_left(0, 0, limit_seconds=2) == 2
-    assert patience_left(1.5, 1.5, limit_seconds=2) == 0.5
-    assert patience_left(3, 3, limit_seconds=2) == -1
-    assert patience_left(3, 20, limit_seconds=2) == 14
-    assert patience_left(10, 20, limit_seconds=2) == 0
+    assert lag_allowance(0, 0, limit_seconds=2) == 2
+    assert lag_allowance(1.5, 1.5, limit_seconds=2) == 0.5
+    assert lag_allowance(3, 3, limit_seconds=2) == -1
+    assert lag_allowance(3, 20, limit_seconds=2) == 14
+    assert lag_allowance(10, 20, limit_seconds=2) == 0
 
 
 @pytest.mark.parametrize("suite", [Suite.SEALED, Suite.MEDIA])

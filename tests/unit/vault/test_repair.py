@@ -7,20 +7,12 @@ from pathlib import Path
 import pytest
 
 from reelm.base import Database, DataClass
-from reelm.vault import (
-    DeletionUnfinished,
-    ObjectMissing,
-    Outside,
-    Receipt,
-    StoreFull,
-    Suite,
-    Upkeep,
-    Vault,
-)
+from reelm.vault import DeletionUnfinished, ObjectMissing, PutReceipt, Suite, Upkeep, Vault, VaultEnvironment
 from reelm.vault.adapters.memory import MemoryStore, MemoryWriter
+from reelm.vault.errors import StoreFull
 from support.machine.determinism import SeededEntropy
 from support.vault.keeping import assert_at_rest, assert_sound, later, read_rows
-from support.vault.vaulting import OwnerKey, memory_stores, outside, records, sample, stream
+from support.vault.vaulting import OwnerKey, environment, memory_stores, records, sample, stream
 
 DATA = sample(9_000)
 
@@ -31,7 +23,7 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
         yield opened
 
 
-async def put(world: Outside, data: bytes = DATA, *, suite: Suite = Suite.SEALED) -> Receipt:
+async def put(world: VaultEnvironment, data: bytes = DATA, *, suite: Suite = Suite.SEALED) -> PutReceipt:
     vault = Vault(world)
     await vault.enrol()
     return await vault.put(
@@ -39,7 +31,7 @@ async def put(world: Outside, data: bytes = DATA, *, suite: Suite = Suite.SEALED
     )
 
 
-async def find_losses(world: Outside) -> None:
+async def find_losses(world: VaultEnvironment) -> None:
     await Upkeep(world).scrub(limit=1000)
 
 
@@ -49,7 +41,7 @@ async def test_any_lost_fragment_comes_back_byte_for_byte(
     database: Database, suite: Suite, length: int
 ) -> None:
     stores = memory_stores()
-    world = outside(database, stores)
+    world = environment(database, stores)
     receipt = await put(world, sample(length), suite=suite)
     whole = {store.place.provider: dict(store.fragments) for store in stores}
     upkeep = Upkeep(world)
@@ -65,7 +57,7 @@ async def test_any_lost_fragment_comes_back_byte_for_byte(
 
 async def test_two_fragments_of_one_object_come_back_from_the_last_three(database: Database) -> None:
     stores = memory_stores()
-    world = outside(database, stores)
+    world = environment(database, stores)
     await put(world)
     for store in stores[1:3]:
         store.fragments.clear()
@@ -76,7 +68,7 @@ async def test_two_fragments_of_one_object_come_back_from_the_last_three(databas
 
 async def test_a_fragment_that_was_only_away_is_confirmed_and_not_written(database: Database) -> None:
     stores = memory_stores()
-    world = outside(database, stores)
+    world = environment(database, stores)
     await put(world)
     away = dict(stores[0].fragments)
     stores[0].fragments.clear()
@@ -91,7 +83,7 @@ async def test_a_provider_that_is_gone_is_replaced_and_its_old_copy_deleted_when
     database: Database,
 ) -> None:
     stores = memory_stores(6)
-    await put(outside(database, stores))
+    await put(environment(database, stores))
     await gone_and_back(database, stores, stores[1])
     await assert_at_rest(database, stores, {"clip:1": DATA})
 
@@ -107,7 +99,7 @@ async def gone_and_back(database: Database, stores: Sequence[MemoryStore], gone:
 
 async def test_the_objects_closest_to_their_loss_come_first(database: Database) -> None:
     stores = memory_stores()
-    world = outside(database, stores)
+    world = environment(database, stores)
     vault = Vault(world)
     receipts = [
         await vault.put(stream(DATA), reference=f"clip:{at}", klass=DataClass.PUBLIC, key=OwnerKey())
@@ -132,7 +124,7 @@ async def test_the_objects_closest_to_their_loss_come_first(database: Database) 
 
 async def test_with_fewer_than_k_fragments_repair_waits_and_says_why(database: Database) -> None:
     stores = memory_stores()
-    world = outside(database, stores)
+    world = environment(database, stores)
     await put(world)
     for store in stores[:3]:
         store.fragments.clear()
@@ -165,11 +157,11 @@ async def test_a_place_that_does_not_take_or_keep_a_fragment_loses_it_to_another
     database: Database, kind: type[MemoryStore]
 ) -> None:
     stores = memory_stores(6)
-    await put(outside(database, stores))
+    await put(environment(database, stores))
     homes = (await read_rows(database)).objects[0].fragments
     bad = kind(homes[0].provider)
     bent = [bad if store.place.provider == homes[0].provider else store for store in stores]
-    world = outside(database, bent, entropy=SeededEntropy(8))
+    world = environment(database, bent, entropy=SeededEntropy(8))
     await find_losses(world)
     report = await Upkeep(world).repair()
     assert (report.repaired, report.moved) == (0, 1)
@@ -180,7 +172,7 @@ async def test_a_place_that_does_not_take_or_keep_a_fragment_loses_it_to_another
 
 async def test_two_repairers_at_once_do_it_once(database: Database) -> None:
     stores = memory_stores(6)
-    await put(outside(database, stores))
+    await put(environment(database, stores))
     rest = [store for store in stores if not store.fragments] + [s for s in stores if s.fragments][1:]
     workers = [Upkeep(later(database, rest, seed=seed)) for seed in range(3)]
     reports = await asyncio.gather(*(worker.repair() for worker in workers))
@@ -193,7 +185,7 @@ class DeletingStore(MemoryStore):
     """Its object is deleted just as a fragment arrives."""
 
     vault: Vault | None = None
-    receipt: Receipt | None = None
+    receipt: PutReceipt | None = None
     was_unfinished = False
 
     async def create(self, name: str, *, head_bytes: int) -> MemoryWriter:
@@ -211,7 +203,7 @@ async def test_a_deletion_during_a_repair_leaves_nothing_after_the_sweep(
 ) -> None:
     stores = memory_stores(4)
     bent = [DeletingStore(f"bent-{at}") for at in range(2)]
-    world = outside(database, [*stores, *bent])
+    world = environment(database, [*stores, *bent])
     receipt = await put(world)
     present = [*stores[1:], *bent] if is_away else [*stores, *bent]
     later_world = later(database, present)
@@ -222,7 +214,7 @@ async def test_a_deletion_during_a_repair_leaves_nothing_after_the_sweep(
     report = await Upkeep(later_world).repair()
     assert (report.repaired, report.moved) == (0, 0)
     assert any(store.was_unfinished for store in bent)
-    assert await Vault(outside(database, [*stores, *bent])).sweep(intents_before=world.clock.now()) == 1
+    assert await Vault(environment(database, [*stores, *bent])).sweep(intents_before=world.clock.now()) == 1
     assert not (await read_rows(database)).objects
     assert not any(store.fragments for store in [*stores, *bent])
     with pytest.raises(ObjectMissing):
@@ -233,7 +225,7 @@ async def test_a_repairer_that_slept_through_its_lease_leaves_no_orphan(database
     """Another process took over and the object is gone: whoever wakes up removes what he wrote."""
     stores = memory_stores(5)
     bent = SleepyStore("bent")
-    await put(outside(database, stores))
+    await put(environment(database, stores))
     gone = stores[0]
     world = later(database, [*stores[1:], bent], seconds=1000)
     bent.world = later(database, [*stores, bent], seconds=9000, seed=4)
@@ -246,7 +238,7 @@ async def test_a_repairer_that_slept_through_its_lease_leaves_no_orphan(database
 class SleepyStore(MemoryStore):
     """So slow to finish that meanwhile the lease ends and the object is deleted."""
 
-    world: Outside | None = None
+    world: VaultEnvironment | None = None
     has_slept = False
 
     async def create(self, name: str, *, head_bytes: int) -> MemoryWriter:

@@ -7,19 +7,11 @@ from pathlib import Path
 import pytest
 
 from reelm.base import SystemClock, SystemEntropy
-from reelm.vault import (
-    FragmentMissing,
-    FragmentRefused,
-    Place,
-    ProviderId,
-    StoreFailed,
-    StoreFull,
-    StoreRefused,
-    VaultError,
-)
-from reelm.vault.adapters.examine_bucket import examine_bucket
+from reelm.vault import FragmentMissing, FragmentRefused, ProviderId, ProviderPlace, StoreFailed, VaultError
 from reelm.vault.adapters.multipart import forget_unfinished
+from reelm.vault.adapters.qualify_bucket import qualify_bucket
 from reelm.vault.adapters.s3 import PART_BYTES
+from reelm.vault.errors import StoreFull, StoreRefused
 from support.vault.bad_s3 import (
     ACCESS_KEY,
     SECRET,
@@ -204,7 +196,7 @@ async def test_an_address_that_is_not_an_encrypted_bucket_is_refused(url: str) -
     store = BadServer(1).store()
     await store.close()
     with pytest.raises(StoreRefused) as refusal:
-        type(store).open(url, Place(ProviderId("p1")), store.bucket.credentials, clock=SystemClock())
+        type(store).open(url, ProviderPlace(ProviderId("p1")), store.bucket.credentials, clock=SystemClock())
     assert "u:p" not in str(refusal.value)
 
 
@@ -284,7 +276,7 @@ async def test_the_probe_finds_a_server_that_sends_wholes_unfit() -> None:
 
     async with bad_s3(reply) as server:
         store = server.store()
-        examination = await examine_bucket(store, clock=SystemClock(), entropy=SystemEntropy())
+        examination = await qualify_bucket(store, clock=SystemClock(), entropy=SystemEntropy())
         await store.close()
     assert not examination.is_fit
     assert "not 206" in examination.findings[0].detail

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from reelm.base import Database, DataClass
-from reelm.vault import Outside, StoreFailed, Upkeep, Vault
+from reelm.vault import StoreFailed, Upkeep, Vault, VaultEnvironment
 from reelm.vault.adapters.memory import MemoryStore
 from reelm.vault.store import ObjectRecord
 from support.machine.determinism import ManualClock
 from support.vault.keeping import assert_at_rest, later, read_rows
-from support.vault.vaulting import OwnerKey, memory_stores, outside, records, sample, stream
+from support.vault.vaulting import OwnerKey, environment, memory_stores, records, sample, stream
 
 CONTENTS = {f"clip:{at}": sample(3_000 + 7_000 * at, seed=at) for at in range(3)}
 
@@ -23,8 +23,8 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
         yield opened
 
 
-async def fill(database: Database, stores: list[MemoryStore]) -> Outside:
-    world = outside(database, stores)
+async def fill(database: Database, stores: list[MemoryStore]) -> VaultEnvironment:
+    world = environment(database, stores)
     for reference, data in CONTENTS.items():
         await Vault(world).put(stream(data), reference=reference, klass=DataClass.PUBLIC, key=OwnerKey())
     return world
@@ -129,7 +129,7 @@ async def test_a_deep_scrub_keeps_to_its_rate(database: Database) -> None:
     assert report.checked == 15
 
 
-def _with_clock(world: Outside, clock: ManualClock) -> Outside:
+def _with_clock(world: VaultEnvironment, clock: ManualClock) -> VaultEnvironment:
     return replace(world, clock=clock)
 
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reelm.base import Secret
-from reelm.vault.share import combine, regrow, split
+from reelm.vault.share import combine, interpolate_share, split
 from support.machine.determinism import SeededEntropy
 
 SECRET = Secret(bytes(range(100, 132)))
@@ -25,7 +25,7 @@ def test_a_lost_share_is_regrown_from_k_others() -> None:
     made = shares(3, 5)
     for lost in range(5):
         others = [index for index in range(5) if index != lost][:3]
-        assert regrow({index: made[index] for index in others}, index=lost) == made[lost]
+        assert interpolate_share({index: made[index] for index in others}, index=lost) == made[lost]
 
 
 @given(st.binary(min_size=32, max_size=32))
@@ -34,5 +34,5 @@ def test_k_minus_one_shares_fit_every_secret_equally_well(guess: bytes) -> None:
     made = shares(3, 5)
     held = {0: made[0], 1: made[1]}
     # The polynomial through both shares and the guess at x = 0 (index -1) has a value at x = 3 (index 2).
-    third = regrow({**held, -1: guess}, index=2)
+    third = interpolate_share({**held, -1: guess}, index=2)
     assert combine({**held, 2: third}) == Secret(guess)

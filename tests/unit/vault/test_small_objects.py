@@ -9,19 +9,17 @@ import pytest
 
 from reelm.base import Database, DataClass, ObjectId
 from reelm.vault import (
-    ClassNeedsSeal,
     KeyNeeded,
     KeyRefused,
     ObjectBroken,
     ObjectMissing,
-    Receipt,
+    PutReceipt,
     Suite,
     Vault,
     VaultError,
-    WrongRange,
 )
 from reelm.vault.adapters.memory import MemoryStore
-from reelm.vault.errors import Fault
+from reelm.vault.errors import ClassNeedsSeal, FailedCheck, WrongRange
 from reelm.vault.store import entries, objects, packs
 from support.machine.determinism import ManualClock, SeededEntropy
 from support.vault.vaulting import (
@@ -58,7 +56,7 @@ def vault(database: Database, stores: list[MemoryStore]) -> Vault:
 
 async def put(
     vault: Vault, data: bytes, *, reference: str = "r", suite: Suite = Suite.SEALED, klass: DataClass = PUBLIC
-) -> Receipt:
+) -> PutReceipt:
     return await vault.put(stream(data), reference=reference, klass=klass, key=OwnerKey(), suite=suite)
 
 
@@ -243,10 +241,10 @@ async def test_rows_that_were_exchanged_give_no_bytes_of_another(vault: Vault, d
         with pytest.raises(ObjectBroken) as refused:
             await vault.read(receipt.object_id, key=OwnerKey())
         assert refused.value.fault in {
-            Fault.IDENTITY,
-            Fault.MAGIC,
-            Fault.OBJECT_ROOT,
-            Fault.LENGTH,
+            FailedCheck.IDENTITY,
+            FailedCheck.MAGIC,
+            FailedCheck.OBJECT_ROOT,
+            FailedCheck.LENGTH,
         }
         async with database.write() as tx:
             await tx.execute(entries.update().where(mine).values(**before))

@@ -8,10 +8,19 @@ from pathlib import Path
 import pytest
 
 from reelm.base import Database, DataClass, ObjectId
-from reelm.vault import ObjectMissing, Outside, ProviderId, Receipt, Stage, StoreFailed, Upkeep, Vault
+from reelm.vault import (
+    ObjectMissing,
+    ProviderId,
+    PutReceipt,
+    Stage,
+    StoreFailed,
+    Upkeep,
+    Vault,
+    VaultEnvironment,
+)
 from reelm.vault.adapters.memory import MemoryStore
 from reelm.vault.model import FragmentState
-from support.vault.vaulting import OwnerKey, memory_stores, outside, records, sample, stream
+from support.vault.vaulting import OwnerKey, environment, memory_stores, records, sample, stream
 
 
 @pytest.fixture
@@ -39,13 +48,13 @@ class HangingStore(MemoryStore):
         return await super().probe()
 
 
-async def put(world: Outside, data: bytes = b"x", *, reference: str = "clip:1") -> Receipt:
+async def put(world: VaultEnvironment, data: bytes = b"x", *, reference: str = "clip:1") -> PutReceipt:
     await Vault(world).enrol()
     return await Vault(world).put(stream(data), reference=reference, klass=DataClass.PUBLIC, key=OwnerKey())
 
 
 async def test_what_each_provider_holds_and_that_it_could_read_nothing_alone(database: Database) -> None:
-    world = outside(database, memory_stores())
+    world = environment(database, memory_stores())
     await put(world, sample(9_000))
     status = await Upkeep(world).status()
     assert [provider.place.provider for provider in status.providers] == sorted(world.stores)
@@ -57,7 +66,7 @@ async def test_what_each_provider_holds_and_that_it_could_read_nothing_alone(dat
 
 
 async def test_the_smallest_sets_of_providers_that_hold_enough(database: Database) -> None:
-    world = outside(database, memory_stores(4))
+    world = environment(database, memory_stores(4))
     receipt = await put(world)
     held = Counter(piece.provider for piece in await Upkeep(world).where(receipt.object_id))
     coalitions = (await Upkeep(world).status()).coalitions
@@ -68,7 +77,7 @@ async def test_the_smallest_sets_of_providers_that_hold_enough(database: Databas
 
 async def test_a_missing_fragment_shows_and_an_object_on_its_last_k_is_at_risk(database: Database) -> None:
     stores = memory_stores()
-    world = outside(database, stores)
+    world = environment(database, stores)
     await put(world)
     for lost, (margin, at_risk) in enumerate([(1, 0), (0, 1), (-1, 1)]):
         stores[lost].fragments.clear()
@@ -82,7 +91,7 @@ async def test_what_lies_at_a_provider_that_is_away_is_out_of_reach_and_not_for_
     database: Database,
 ) -> None:
     stores = [MovableStore(f"provider-{number}") for number in range(1, 6)]
-    world = outside(database, stores)
+    world = environment(database, stores)
     await put(world)
     for away, at_risk, unreadable in [(1, 0, 0), (2, 1, 0), (3, 1, 1)]:
         stores[away].is_away = True
@@ -93,7 +102,7 @@ async def test_what_lies_at_a_provider_that_is_away_is_out_of_reach_and_not_for_
 
 
 async def test_a_provider_that_takes_too_long_to_answer_counts_as_away(database: Database) -> None:
-    world = outside(database, [HangingStore("provider-0"), *memory_stores()])
+    world = environment(database, [HangingStore("provider-0"), *memory_stores()])
     await Vault(world).enrol()
     status = await Upkeep(world).status(answer_seconds=0.01)
     assert [provider.is_reachable for provider in status.providers] == [False, True, True, True, True, True]
@@ -101,7 +110,7 @@ async def test_a_provider_that_takes_too_long_to_answer_counts_as_away(database:
 
 async def test_where_each_fragment_lies(database: Database) -> None:
     stores = memory_stores()
-    world = outside(database, stores)
+    world = environment(database, stores)
     receipt = await put(world)
     stores[0].fragments.clear()
     await Upkeep(world).scrub(deep=True)
@@ -116,11 +125,11 @@ async def test_where_each_fragment_lies(database: Database) -> None:
 
 async def test_an_unknown_object_is_nowhere(database: Database) -> None:
     with pytest.raises(ObjectMissing):
-        await Upkeep(outside(database, memory_stores())).where(ObjectId("0" * 26))
+        await Upkeep(environment(database, memory_stores())).where(ObjectId("0" * 26))
 
 
 async def test_a_provider_on_its_way_out_shows_its_stage(database: Database) -> None:
-    world = outside(database, memory_stores(6))
+    world = environment(database, memory_stores(6))
     await put(world)
     await Upkeep(world).drain(ProviderId("provider-2"))
     stages = {
@@ -133,6 +142,6 @@ async def test_a_provider_on_its_way_out_shows_its_stage(database: Database) -> 
 
 async def test_a_provider_that_is_not_declared_any_more_is_remembered(database: Database) -> None:
     stores = memory_stores()
-    await put(outside(database, stores))
-    first = (await Upkeep(outside(database, stores[1:])).status()).providers[0]
+    await put(environment(database, stores))
+    first = (await Upkeep(environment(database, stores[1:])).status()).providers[0]
     assert (first.is_declared, first.is_reachable, first.fragments) == (False, False, 1)

@@ -20,10 +20,10 @@ from reelm.vault import (
     TooFewPlaces,
     Vault,
     VaultError,
-    WrongRange,
 )
 from reelm.vault.adapters.folder import FolderStore
 from reelm.vault.adapters.memory import MemoryStore
+from reelm.vault.errors import WrongRange
 from reelm.vault.store import objects
 from support.machine.determinism import ManualClock
 from support.vault.vaulting import SMALL, OwnerKey, memory_stores, open_vault, records, sample, stream

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from reelm.base import Database, DataClass
-from reelm.vault import NotEnoughFragments, Receipt, Suite, Vault
+from reelm.vault import NotEnoughFragments, PutReceipt, Suite, Vault
 from reelm.vault.adapters.memory import MemoryStore
 from reelm.vault.get import Retrieval
 from reelm.vault.store import FragmentRecord, ObjectRecord, find
-from support.vault.vaulting import OwnerKey, memory_stores, open_vault, outside, records, sample, stream
+from support.vault.vaulting import OwnerKey, environment, memory_stores, open_vault, records, sample, stream
 
 # Every byte of its fragments is visited, so it is tiny; test_fragment.py does the same for larger ones.
 DATA = sample(40)
@@ -34,7 +34,7 @@ def vault(database: Database, stores: list[MemoryStore]) -> Vault:
     return open_vault(database, stores)
 
 
-async def put(vault: Vault, data: bytes, *, reference: str = "r", suite: Suite = Suite.SEALED) -> Receipt:
+async def put(vault: Vault, data: bytes, *, reference: str = "r", suite: Suite = Suite.SEALED) -> PutReceipt:
     return await vault.put(
         stream(data, piece_bytes=50_000), reference=reference, klass=PUBLIC, key=OwnerKey(), suite=suite
     )
@@ -75,7 +75,7 @@ async def test_a_flip_of_any_byte_of_a_fragment_is_repaired_around(
 
     for at in range(len(good)):
         replace_only(store, flipped(good, at))
-        retrieval = Retrieval(record, outside(database, stores), suspect=note)
+        retrieval = Retrieval(record, environment(database, stores), suspect=note)
         key = await retrieval.content_key(OwnerKey())
         chunks = [chunk async for chunk in retrieval.stream(range(len(DATA)), key, window_bytes=8192)]
         assert b"".join(chunks) == DATA, at

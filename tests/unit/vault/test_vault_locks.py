@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from reelm.base import Secret
 from reelm.vault import KeyRefused
 from reelm.vault.codec import open_codec
-from reelm.vault.format import HEAD_BYTES
-from reelm.vault.fragment import Fragment, check_whole, cut
+from reelm.vault.format import HEAD_BYTES, ChunkWindow
+from reelm.vault.fragment import Fragment, check_whole, split_blocks
 from reelm.vault.keys import ContentKey
 from reelm.vault.share import combine
 from support.vault.vaulting import OwnerKey, craft, sample
@@ -26,7 +26,7 @@ def ciphertext(indices: tuple[int, ...]) -> bytes:
     """The first chunk's ciphertext, which any k providers hold together."""
     shape = CRAFTED.ending.shape
     blocks = {
-        index: next(cut(shape, memoryview(CRAFTED.fragments[index])[HEAD_BYTES:], first_chunk=0, count=1))
+        index: next(split_blocks(shape, memoryview(CRAFTED.fragments[index])[HEAD_BYTES:], ChunkWindow(0, 1)))
         for index in indices
     }
     return open_codec(3, 5).decode(blocks, stripe_bytes=shape.stripe_bytes(0))

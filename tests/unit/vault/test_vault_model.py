@@ -5,14 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reelm.base import DataClass
-from reelm.vault import ClassNeedsSeal, Config, Place, ProviderId, Suite, TooFewPlaces
+from reelm.vault import ProviderId, ProviderPlace, Suite, TooFewPlaces, VaultConfig
+from reelm.vault.errors import ClassNeedsSeal
 from reelm.vault.model import check_class, padme
 from reelm.vault.placement import choose_places, fragments_per_group, stays_safe, survives_any_loss
 
 
-def places(*groups: str) -> list[Place]:
+def places(*groups: str) -> list[ProviderPlace]:
     return [
-        Place(ProviderId(f"p{number}"), frozenset(filter(None, [group])))
+        ProviderPlace(ProviderId(f"p{number}"), frozenset(filter(None, [group])))
         for number, group in enumerate(groups)
     ]
 
@@ -130,4 +131,4 @@ def test_protected_data_is_never_stored_unsealed() -> None:
 )
 def test_settings_that_break_the_promises_are_refused(wrong: dict[str, int]) -> None:
     with pytest.raises(ValueError, match=r"at least 2|whole chunks"):
-        Config(**wrong)  # type: ignore[arg-type]  # the point is that it is wrong
+        VaultConfig(**wrong)  # type: ignore[arg-type]  # the point is that it is wrong

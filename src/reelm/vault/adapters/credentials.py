@@ -1,4 +1,4 @@
-"""A bucket's credentials: a small file that only the realm's own user can read."""
+"""Read a bucket's credentials from a small file that only the realm's own user can read."""
 
 import os
 import stat
@@ -14,14 +14,14 @@ _MAX_BYTES = 4096
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What one store's provider gave out for one bucket."""
+    """The access key of one bucket, as its provider gave it out."""
 
     access_key_id: str
     secret: Secret
 
 
 def read_credentials(path: Path) -> Credentials:
-    """The access key's id on the first line, its secret on the second, nothing else.
+    """Return the access key's id on the first line and its secret on the second; there must be nothing else.
 
     Raises:
         StoreKeyMissing: there is no such file.
@@ -52,7 +52,7 @@ def read_credentials(path: Path) -> Credentials:
 
 
 def _inspect(found: os.stat_result, path: Path) -> None:
-    """Look before reading, as for the root key."""
+    """Check the file before reading, as for the root key."""
     if not stat.S_ISREG(found.st_mode):
         raise StoreKeyUnsafe(f"{path} is not a regular file. Put the credentials there.")
     if found.st_mode & _OTHERS:

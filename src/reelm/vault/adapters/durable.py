@@ -1,4 +1,4 @@
-"""The few file operations that make a folder durable; blocking, meant for a store's own threads."""
+"""Write files and folders durably; blocking, meant for a store's own threads."""
 
 import ctypes
 import errno
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from reelm.vault.codec import Block
-from reelm.vault.errors import Fault, FragmentRefused
+from reelm.vault.errors import FailedCheck, FragmentRefused
 
 _SYNC_FILE_RANGE_WRITE: Final = 2
 _BUFFERS_MAX: Final = 1024  # IOV_MAX on Linux
@@ -28,7 +28,7 @@ def sweep(folder: Path) -> None:
 
 
 def lock(descriptor: int) -> bool:
-    """Lock an open file until it is closed or its process dies; False when another has it."""
+    """Lock an open file until it is closed or its process dies; return False when another has it."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -79,13 +79,16 @@ def write_all(descriptor: int, blocks: Sequence[Block], offset: int) -> None:
 
 
 def read_exactly(descriptor: int, start: int, length: int) -> bytes:
-    """The bytes, in one call unless the system gives fewer; a length beyond the file allocates nothing."""
+    """Return the bytes, read in one call unless the system gives fewer.
+
+    A length beyond the file allocates nothing.
+    """
     if start + length > os.fstat(descriptor).st_size:
-        raise FragmentRefused(Fault.TRUNCATED, "A fragment is shorter than it should be.")
+        raise FragmentRefused(FailedCheck.TRUNCATED, "A fragment is shorter than it should be.")
     data = os.pread(descriptor, length, start)
     while len(data) < length:
         more = os.pread(descriptor, length - len(data), start + len(data))
         if not more:
-            raise FragmentRefused(Fault.TRUNCATED, "A fragment became shorter while it was read.")
+            raise FragmentRefused(FailedCheck.TRUNCATED, "A fragment became shorter while it was read.")
         data += more
     return data

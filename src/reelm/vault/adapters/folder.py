@@ -1,4 +1,4 @@
-"""Fragments as files in a folder, durable when the store says so.
+"""Store fragments as files in a folder, durable when the store says so.
 
 ::
 
@@ -26,7 +26,7 @@ from typing import Final, ParamSpec, TypeVar
 from reelm.vault.adapters.durable import flush_folder, lock, read_exactly, start_flush, sweep, write_all
 from reelm.vault.codec import Block
 from reelm.vault.errors import FragmentMissing, StoreFailed, StoreFull, StoreRefused
-from reelm.vault.model import Place, ProviderId
+from reelm.vault.model import ProviderId, ProviderPlace
 
 _MARKER: Final = "reelm-store"
 _UNFINISHED: Final = "unfinished"
@@ -46,7 +46,7 @@ R = TypeVar("R")
 class FolderStore:
     """One provider in one folder. At most four operations run at once; the rest wait their turn."""
 
-    def __init__(self, root: Path, place: Place) -> None:
+    def __init__(self, root: Path, place: ProviderPlace) -> None:
         self._root = root
         self._place = place
         self._durable_shards: set[str] = set()
@@ -62,7 +62,7 @@ class FolderStore:
         country: str = "ZZ",
         create: bool = False,
     ) -> "FolderStore":
-        """The store in this folder, swept of what a crash left.
+        """Return the store in this folder, swept of what a crash left.
 
         A folder that is away (an unmounted disk, a deleted folder) opens too; every use of it then fails, so
         that the realm works on with the others. ``create`` makes it a store when it is empty or absent.
@@ -71,7 +71,7 @@ class FolderStore:
             StoreRefused: it is another provider's store, or ``create`` met a folder with other files in it.
             StoreFailed: it could not be made.
         """
-        store = cls(root, Place(ProviderId(provider), groups, country))
+        store = cls(root, ProviderPlace(ProviderId(provider), groups, country))
         with _reported(provider):
             if create and not (root / _MARKER).exists():
                 _make(root, provider)
@@ -81,10 +81,12 @@ class FolderStore:
         return store
 
     @property
-    def place(self) -> Place:
+    def place(self) -> ProviderPlace:
+        """Return which provider this is, and which groups it belongs to."""
         return self._place
 
     async def create(self, name: str, *, head_bytes: int) -> "FolderWriter":
+        """Make the file of a fragment, locked, and return its writer."""
         work = asyncio.ensure_future(self.run(self._create, name, head_bytes))
         try:
             return await asyncio.shield(work)
@@ -96,15 +98,19 @@ class FolderStore:
             raise
 
     async def read(self, name: str, *, start: int, length: int) -> bytes:
+        """Return bytes of a fragment's file."""
         return await self.run(self._read, name, start, length)
 
     async def size(self, name: str) -> int:
+        """Return the size of a fragment's file."""
         return await self.run(self._size, name)
 
     async def delete(self, name: str) -> None:
+        """Remove a fragment's file, and flush its folder."""
         await self.run(self._delete, name)
 
     async def probe(self) -> tuple[int | None, str]:
+        """Return the free bytes of the folder's disk."""
         return await self.run(self._probe)
 
     async def close(self) -> None:
@@ -112,7 +118,7 @@ class FolderStore:
         await asyncio.to_thread(self._pool.shutdown)
 
     async def run(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Do file work in this store's threads, its errors told in the vault's words."""
+        """Do file work in this store's threads and return its result; raise its errors as the vault's."""
         if kwargs:
             raise TypeError("file work takes positional arguments")
         with _reported(self._place.provider):
@@ -180,7 +186,7 @@ class FolderStore:
 
     @contextmanager
     def _found(self) -> Iterator[None]:
-        """A file that is not there, told from a folder that is not there."""
+        """Tell a file that is not there from a folder that is not there."""
         try:
             yield
         except FileNotFoundError:
@@ -204,7 +210,7 @@ class FolderStore:
 
 
 class FolderWriter:
-    """One file being written; offsets are fixed before a thread gets the work, so its order cannot matter."""
+    """Writes one file; offsets are fixed before a thread gets the work, so its order cannot matter."""
 
     def __init__(self, store: FolderStore, path: Path, descriptor: int, *, head_bytes: int) -> None:
         self._store = store
@@ -216,14 +222,17 @@ class FolderWriter:
         self._lock = threading.Lock()
 
     async def write(self, blocks: Sequence[Block]) -> None:
+        """Append blocks behind the head."""
         offset = self._offset
         self._offset += sum(map(len, blocks))
         await self._store.run(self._write, blocks, offset)
 
     async def finish(self, head: bytes) -> None:
+        """Write the head, flush the file, and give it its name."""
         await self._store.run(self._finish, head)
 
     async def abort(self) -> None:
+        """Remove the file unless it is finished."""
         self._is_given_up = True
         if self._descriptor is not None:
             with suppress(StoreFailed):
@@ -268,7 +277,7 @@ class FolderWriter:
 
 @contextmanager
 def _reported(provider: str) -> Iterator[None]:
-    """File errors as what they mean for the store."""
+    """Raise file errors as what they mean for the store."""
     try:
         yield
     except OSError as error:

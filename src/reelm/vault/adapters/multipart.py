@@ -1,4 +1,4 @@
-"""Uploading a large object in numbered parts, in any order, and taking an unfinished upload back.
+"""Upload a large object in numbered parts, in any order, and take an unfinished upload back.
 
 The client library gives parts their numbers in the order in which they come, and a fragment's first part
 comes last. So these few requests of the S3 protocol are made here, through the realm's only way out.
@@ -48,7 +48,7 @@ class Bucket:
     async def ask(
         self, method: str, name: str = "", query: Mapping[str, str] | None = None, body: bytes = b""
     ) -> Answer:
-        """One signed request and its answer, which is a good one.
+        """Send one signed request and return its answer, which is a good one.
 
         Raises:
             StoreFailed, StoreFull: it is not, or did not come.
@@ -61,7 +61,7 @@ class Bucket:
     async def send(
         self, method: str, name: str = "", query: Mapping[str, str] | None = None, body: bytes = b""
     ) -> Answer:
-        """One signed request and its answer, whatever it is.
+        """Send one signed request and return its answer, whatever it is.
 
         Raises:
             StoreFailed: it did not come.
@@ -82,14 +82,14 @@ class Bucket:
             raise refusal(self.provider, status=None, code="") from None
 
     def refusal(self, answer: Answer) -> VaultError:
-        """What an answer that is not a good one means."""
+        """Return the error for an answer that is not a good one."""
         code = code_in(answer.body[:4096].decode(errors="replace"))
         # Some errors come with the status of a success.
         return refusal(self.provider, status=answer.status if answer.status >= 300 else 500, code=code)
 
 
-class Upload:
-    """One object on its way; nothing of it is visible before ``complete``."""
+class MultipartUpload:
+    """Uploads one object in parts; nothing of it is visible before ``complete``."""
 
     def __init__(self, bucket: Bucket, name: str, upload_id: str) -> None:
         self._bucket = bucket
@@ -98,8 +98,11 @@ class Upload:
         self._tags: dict[int, str] = {}
 
     @classmethod
-    async def begin(cls, bucket: Bucket, name: str) -> "Upload":
-        """Start one; a crash after this leaves parts that ``forget_unfinished`` takes back."""
+    async def begin(cls, bucket: Bucket, name: str) -> "MultipartUpload":
+        """Start an upload and return it.
+
+        A crash after this leaves parts that ``forget_unfinished`` takes back.
+        """
         answer = await bucket.ask("POST", name, {"uploads": ""})
         found = _ID.search(answer.body.decode(errors="replace"))
         if found is None:
@@ -107,7 +110,7 @@ class Upload:
         return cls(bucket, name, unescape(found[1]))
 
     async def send(self, number: int, data: bytes) -> None:
-        """One part; all but the one with the highest number have the same size."""
+        """Send one part; all but the one with the highest number have the same size."""
         where = {"partNumber": str(number), "uploadId": self._id}
         answer = await self._bucket.ask("PUT", self._name, where, data)
         tag = answer.headers.get("etag")
@@ -146,7 +149,7 @@ async def forget_unfinished(bucket: Bucket, name: str) -> None:
         raise bucket.refusal(answer)
     for upload_id in _unfinished(answer.body.decode(errors="replace"), name):
         with suppress(StoreFailed):  # another deletion was faster
-            await Upload(bucket, name, upload_id).abort()
+            await MultipartUpload(bucket, name, upload_id).abort()
 
 
 def _unfinished(listing: str, name: str) -> Iterator[str]:

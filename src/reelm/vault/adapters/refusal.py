@@ -1,4 +1,4 @@
-"""What an S3 server's refusal means for the vault.
+"""Turn an S3 server's refusal into the vault's error.
 
 Only the status and the server's one-word code are ever looked at or passed on: its text may quote the
 request, and with it an access key.
@@ -6,7 +6,7 @@ request, and with it an access key.
 
 import re
 
-from reelm.vault.errors import Fault, FragmentRefused, StoreFailed, StoreFull, VaultError
+from reelm.vault.errors import FailedCheck, FragmentRefused, StoreFailed, StoreFull, VaultError
 
 _STATUS = re.compile(r"status code: ([1-5]\d\d)\b")
 _WHOLE = "non-partial response"
@@ -16,13 +16,13 @@ _BUSY = frozenset({"SlowDown", "TooManyRequests", "RequestLimitExceeded"})
 
 
 def code_in(text: str) -> str:
-    """The error code in an S3 answer, such as ``SlowDown``; empty when there is none."""
+    """Return the error code in an S3 answer, such as ``SlowDown``; empty when there is none."""
     found = _CODE.search(text)
     return found[1] if found else ""
 
 
 def status_and_code(text: str) -> tuple[int | None, str]:
-    """Both, out of an error of the client library."""
+    """Return status and error code, out of an error of the client library."""
     if _WHOLE in text:
         return 200, _WHOLE
     found = _STATUS.search(text)
@@ -30,14 +30,14 @@ def status_and_code(text: str) -> tuple[int | None, str]:
 
 
 def refusal(provider: str, *, status: int | None, code: str) -> VaultError:
-    """The error to raise; ``status`` is None when no whole answer came."""
+    """Return the error to raise; ``status`` is None when no whole answer came."""
     if code in _FULL or status == 507:
         return StoreFull(
             f"The bucket is full ({code or status}). The fragment was not kept. Raise its quota.",
             provider=provider,
         )
     if status == 416:
-        return FragmentRefused(Fault.TRUNCATED, "A fragment is shorter than it should be.")
+        return FragmentRefused(FailedCheck.TRUNCATED, "A fragment is shorter than it should be.")
     return StoreFailed(_reason(status, code), provider=provider)
 
 

@@ -1,4 +1,4 @@
-"""Fragments as objects in a bucket of an S3-compatible server.
+"""Store fragments as objects in a bucket of an S3-compatible server.
 
 The server is asked for as little as any S3 has: put, get a range, head, delete, and an upload in parts. Never
 a conditional write: some servers ignore the condition and overwrite in silence.
@@ -22,13 +22,13 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import S3Store as Remote
 
-from reelm.base import Clock, Endpoint, Outbound, OutboundLimits
+from reelm.base import Clock, Endpoint, Outbound, OutboundLimits, cancel_all
 from reelm.vault.adapters.credentials import Credentials
-from reelm.vault.adapters.multipart import Bucket, Upload, forget_unfinished
+from reelm.vault.adapters.multipart import Bucket, MultipartUpload, forget_unfinished
 from reelm.vault.adapters.refusal import refusal, status_and_code
 from reelm.vault.codec import Block
-from reelm.vault.errors import Fault, FragmentMissing, FragmentRefused, StoreFailed, StoreRefused
-from reelm.vault.model import Place
+from reelm.vault.errors import FailedCheck, FragmentMissing, FragmentRefused, StoreFailed, StoreRefused
+from reelm.vault.model import ProviderPlace
 
 if TYPE_CHECKING:
     from obstore import GetResult
@@ -48,18 +48,24 @@ _ABORT_SECONDS: Final = 10
 class S3Store:
     """One provider in one bucket. Nothing is retried here: who asks knows what may be repeated."""
 
-    def __init__(self, place: Place, bucket: Bucket, remote: Remote) -> None:
+    def __init__(self, place: ProviderPlace, bucket: Bucket, remote: Remote) -> None:
         self._place = place
         self.remote = remote
         self.bucket = bucket
 
     @classmethod
     def open(
-        cls, url: str, place: Place, credentials: Credentials, *, clock: Clock, region: str = DEFAULT_REGION
+        cls,
+        url: str,
+        place: ProviderPlace,
+        credentials: Credentials,
+        *,
+        clock: Clock,
+        region: str = DEFAULT_REGION,
     ) -> "S3Store":
-        """The store behind this address: ``https://host[:port]/bucket``, ``http`` only on this machine.
+        """Return the store behind an address, with nothing sent yet.
 
-        Nothing is sent yet.
+        The address is ``https://host[:port]/bucket``, or ``http`` on this machine.
 
         Raises:
             StoreRefused: it is no such address.
@@ -72,24 +78,28 @@ class S3Store:
         return cls(place, bucket, _connect(bucket, host))
 
     @property
-    def place(self) -> Place:
+    def place(self) -> ProviderPlace:
+        """Return which provider this is, and which groups it belongs to."""
         return self._place
 
     async def create(self, name: str, *, head_bytes: int) -> "S3Writer":
+        """Return the writer of a fragment; nothing is sent yet."""
         return S3Writer(self, name, head_bytes=head_bytes)
 
     async def read(self, name: str, *, start: int, length: int) -> bytes:
+        """Return bytes of a fragment, fetched with one request for exactly them."""
         if not length:
             if start > await self.size(name):
                 raise _too_short()
             return b""
-        with self._told():
+        with self._translated():
             found = await obstore.get_async(self.remote, name, options={"range": (start, start + length)})
             return await self._collect(found, length)
 
     async def size(self, name: str) -> int:
+        """Return the size of a fragment."""
         try:
-            with self._told():
+            with self._translated():
                 return (await obstore.head_async(self.remote, name))["size"]
         except FragmentMissing:
             # An answer without a body cannot say whether the whole bucket is gone; this one can.
@@ -97,23 +107,24 @@ class S3Store:
             raise
 
     async def delete(self, name: str) -> None:
-        """Also takes back what an upload in parts left that a crash cut off."""
-        with suppress(FragmentMissing), self._told():
+        """Delete a fragment, and take back what an upload in parts left that a crash cut off."""
+        with suppress(FragmentMissing), self._translated():
             await obstore.delete_async(self.remote, name)
         await forget_unfinished(self.bucket, name)
 
     async def probe(self) -> tuple[int | None, str]:
+        """Write a small object, and return that the bucket is ready."""
         await self.put(_MARKER, self._place.provider.encode())
         return None, "ready"
 
     async def put(self, name: str, data: bytes) -> None:
-        """One whole object, there when this returns."""
-        with self._told():
+        """Write one whole object, which is there when this returns."""
+        with self._translated():
             await obstore.put_async(self.remote, name, data, use_multipart=False)
         await self.confirm(name, len(data))
 
     async def confirm(self, name: str, length: int) -> None:
-        """Ask whether what was acknowledged is there, as long as it must be."""
+        """Check that what was acknowledged is there, as long as it must be."""
         try:
             found = await self.size(name)
         except FragmentMissing:
@@ -126,6 +137,7 @@ class S3Store:
             )
 
     async def close(self) -> None:
+        """Close the connections."""
         await self.bucket.outbound.close()
 
     async def _collect(self, found: "GetResult", length: int) -> bytes:
@@ -142,8 +154,8 @@ class S3Store:
         return b"".join(pieces)
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
-        """The client's errors as what they mean; its texts, which quote requests, go no further."""
+    def _translated(self) -> Iterator[None]:
+        """Raise the client's errors as what they mean; its texts, which quote requests, go no further."""
         try:
             yield
         except FileNotFoundError as error:
@@ -159,7 +171,7 @@ class S3Store:
 
 
 class S3Writer:
-    """One fragment being uploaded: in one request, or in parts of which the first is sent last.
+    """Uploads one fragment in one request, or in parts of which the first is sent last.
 
     The head belongs into the first part and is known only at the end, so that part waits in memory. Besides
     it there are only the part that is being sent and the one that is being filled.
@@ -172,11 +184,12 @@ class S3Writer:
         self._room = PART_BYTES - head_bytes
         self._part = bytearray()
         self._first = b""
-        self._upload: Upload | None = None
+        self._upload: MultipartUpload | None = None
         self._number = 1
-        self._flying: list[asyncio.Task[None]] = []
+        self._sending: list[asyncio.Task[None]] = []
 
     async def write(self, blocks: Sequence[Block]) -> None:
+        """Append blocks behind the head, sending each part that is full."""
         for block in blocks:
             rest = memoryview(block)
             self._size += len(rest)
@@ -184,56 +197,56 @@ class S3Writer:
                 taken = self._room - len(self._part)
                 self._part += rest[:taken]
                 rest = rest[taken:]
-                await self._turn()
+                await self._end_part()
             self._part += rest
 
     async def finish(self, head: bytes) -> None:
+        """Send what is left and the first part, and make the object visible."""
         if self._upload is None:
             await self._store.put(self._name, head + self._part)
             return
         self._send(1, head + self._first)
         self._send(self._number + 1, bytes(self._part))
-        await self._land()
+        await self._wait_for_parts()
         await self._upload.complete()
         self._upload = None
         await self._store.confirm(self._name, self._size)
 
     async def abort(self) -> None:
+        """Take back the parts that were sent, unless the upload is finished."""
         upload, self._upload = self._upload, None
         self._first, self._part = b"", bytearray()
-        for sending in self._flying:
-            sending.cancel()
-        await asyncio.gather(*self._flying, return_exceptions=True)
+        await cancel_all(self._sending)
         if upload is not None:
             # Parts that stay here are taken back when the fragment is deleted.
             with suppress(StoreFailed, TimeoutError):
                 async with asyncio.timeout(_ABORT_SECONDS):
                     await upload.abort()
 
-    async def _turn(self) -> None:
-        """A part is full and more follows: keep the first, send every other."""
+    async def _end_part(self) -> None:
+        """Keep the first part that is full, and send every other."""
         part, self._part = bytes(self._part), bytearray()
         self._room = PART_BYTES
         if self._upload is None:
             self._first = part
-            self._upload = await Upload.begin(self._store.bucket, self._name)
+            self._upload = await MultipartUpload.begin(self._store.bucket, self._name)
             return
-        await self._land()
+        await self._wait_for_parts()
         self._number += 1
         self._send(self._number, part)
 
     def _send(self, number: int, part: bytes) -> None:
         if self._upload is not None:
-            self._flying.append(asyncio.create_task(self._upload.send(number, part)))
+            self._sending.append(asyncio.create_task(self._upload.send(number, part)))
 
-    async def _land(self) -> None:
+    async def _wait_for_parts(self) -> None:
         """Wait until the parts on their way are there."""
-        await asyncio.gather(*self._flying)
-        self._flying.clear()
+        await asyncio.gather(*self._sending)
+        self._sending.clear()
 
 
-def _check(url: str, place: Place) -> str:
-    """The host of a store's address.
+def _check(url: str, place: ProviderPlace) -> str:
+    """Return the host of a store's address.
 
     Raises:
         StoreRefused: it is not encrypted, or names no bucket.
@@ -256,7 +269,7 @@ def _check(url: str, place: Place) -> str:
 
 
 def _connect(bucket: Bucket, host: str) -> Remote:
-    """Obstore's client for one bucket, with everything it would look up elsewhere decided here."""
+    """Return obstore's client for one bucket, with everything it would look up elsewhere decided here."""
     for name in [name for name in os.environ if name.upper().startswith("AWS_")]:
         del os.environ[name]
     endpoint, _, bucket_name = bucket.url.rpartition("/")
@@ -288,4 +301,4 @@ def _connect(bucket: Bucket, host: str) -> Remote:
 
 
 def _too_short() -> FragmentRefused:
-    return FragmentRefused(Fault.TRUNCATED, "A fragment is shorter than it should be.")
+    return FragmentRefused(FailedCheck.TRUNCATED, "A fragment is shorter than it should be.")

@@ -1,4 +1,4 @@
-"""Signing a request to an S3-compatible server: AWS Signature Version 4, in headers.
+"""Sign a request to an S3-compatible server: AWS Signature Version 4, in headers.
 
 Source: "Authenticating Requests (AWS Signature Version 4)" of the Amazon S3 API reference.
 """
@@ -17,7 +17,7 @@ UNSIGNED = "UNSIGNED-PAYLOAD"
 def sign(
     method: str, url: str, credentials: Credentials, *, region: str, body: bytes | None, at: datetime
 ) -> dict[str, str]:
-    """The headers that make this request the owner's.
+    """Return the headers that make this request the owner's.
 
     The query of the address is percent-encoded already and in the order of its names. ``body`` is what is
     sent and signed; None leaves it unsigned, which only TLS makes up for. ``at`` is now, in UTC.

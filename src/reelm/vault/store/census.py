@@ -1,4 +1,4 @@
-"""What there is, counted: for people, never for decisions."""
+"""Count what there is: for people, never for decisions."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from reelm.vault.store.tables import former_fragments, fragments, objects
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """What one provider has of the stored objects; bytes without headers and trailers."""
+    """The share of one provider in the stored objects; bytes without headers and trailers."""
 
     fragments: int
     bytes_held: int
@@ -24,7 +24,7 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """How a number of objects lie: which index of their fragments is, or may still be, at which provider."""
+    """A layout that objects share: which of their fragments is, or may still be, at which provider."""
 
     k: int
     held: frozenset[tuple[int, ProviderId]]
@@ -32,8 +32,8 @@ class Spread:
 
 
 @dataclass(frozen=True, slots=True)
-class Located:
-    """Where one fragment of an object lies."""
+class LocatedFragment:
+    """One fragment of an object, and where it lies."""
 
     index: int
     provider: ProviderId
@@ -47,6 +47,7 @@ _IS_STORED = objects.c.state == ObjectState.STORED.value
 
 
 async def holdings(tx: Tx) -> dict[ProviderId, Holding]:
+    """Return what each provider has of the stored objects."""
     is_good = fragments.c.state == FragmentState.STORED.value
     rows = await tx.execute(
         select(
@@ -70,7 +71,7 @@ async def holdings(tx: Tx) -> dict[ProviderId, Holding]:
 
 
 async def copies_owed(tx: Tx) -> dict[ProviderId, int]:
-    """Former copies of stored objects that were not deleted yet, by provider."""
+    """Return how many former copies of stored objects were not deleted yet, by provider."""
     table = former_fragments
     rows = await tx.execute(
         select(table.c.provider_id, func.count().label("copies"))
@@ -82,7 +83,7 @@ async def copies_owed(tx: Tx) -> dict[ProviderId, int]:
 
 
 async def margins(tx: Tx, present: Collection[ProviderId]) -> dict[int, int]:
-    """How many objects with something to repair have so many good fragments more than they need."""
+    """Return how many objects with something to repair have so many good fragments more than they need."""
     is_good = (fragments.c.state == FragmentState.STORED.value) & fragments.c.provider_id.in_(present)
     healthy = func.sum(case((is_good, 1), else_=0))
     each = (
@@ -98,7 +99,7 @@ async def margins(tx: Tx, present: Collection[ProviderId]) -> dict[int, int]:
 
 
 async def spreads(tx: Tx) -> tuple[Spread, ...]:
-    """The different ways in which sealed objects lie, copies that are still owed a deletion included."""
+    """Return the different layouts of sealed objects, copies that are still owed a deletion included."""
     now = select(fragments.c.object_id, fragments.c.fragment_index, fragments.c.provider_id)
     left = select(
         former_fragments.c.object_id, former_fragments.c.fragment_index, former_fragments.c.provider_id
@@ -118,12 +119,13 @@ async def spreads(tx: Tx) -> tuple[Spread, ...]:
     return tuple(Spread(row.k, _pairs(row.pairs), row.objects) for row in rows)
 
 
-async def locate(tx: Tx, object_id: ObjectId) -> tuple[Located, ...]:
+async def locate(tx: Tx, object_id: ObjectId) -> tuple[LocatedFragment, ...]:
+    """Return where each fragment of an object lies, in index order."""
     rows = await tx.execute(
         select(fragments).where(fragments.c.object_id == object_id).order_by(fragments.c.fragment_index)
     )
     return tuple(
-        Located(
+        LocatedFragment(
             row.fragment_index,
             ProviderId(row.provider_id),
             row.name,

@@ -1,4 +1,4 @@
-"""Which fragments need repair, which were checked when, and what a provider holds."""
+"""Find the fragments that need repair or a check, and count what a provider holds."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from reelm.vault.store.tables import former_fragments, fragments, moves, objects
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class FragmentRef:
     """One fragment, by object and index."""
 
     object_id: ObjectId
@@ -23,8 +23,8 @@ class Spot:
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
-    """What an object asks of the places of its fragments."""
+class PlacementNeed:
+    """The demands of an object on the places of its fragments."""
 
     k: int
     n: int
@@ -45,14 +45,14 @@ async def mark_missing(tx: Tx, object_id: ObjectId, piece: FragmentRecord) -> No
 
 
 async def mark_checked(tx: Tx, object_id: ObjectId, piece: FragmentRecord, *, at: datetime) -> None:
-    """Say that a fragment was read in full and found good."""
+    """Record that a fragment was read in full and found good."""
     await tx.execute(update(fragments).where(_same(object_id, piece)).values(checked_at=at))
 
 
 async def repair_queue(
     tx: Tx, present: Collection[ProviderId], *, intended_before: datetime, limit: int, skip: int = 0
-) -> tuple[Spot, ...]:
-    """Fragments to repair, those of the objects closest to their loss first, then the oldest.
+) -> tuple[FragmentRef, ...]:
+    """Return fragments to repair, those of the objects closest to their loss first, then the oldest.
 
     Args:
         tx: where to ask.
@@ -84,13 +84,13 @@ async def repair_queue(
         .limit(limit)
         .offset(skip)
     )
-    return _spots(rows.all())
+    return _refs(rows.all())
 
 
 async def held_by(
     tx: Tx, provider: ProviderId, *, intended_before: datetime, limit: int, skip: int = 0
-) -> tuple[Spot, ...]:
-    """Fragments of stored objects that lie, or should lie, at a provider, and are not just being written."""
+) -> tuple[FragmentRef, ...]:
+    """Return fragments of stored objects that lie, or should lie, at a provider and are not being written."""
     rows = await tx.execute(
         select(fragments.c.object_id, fragments.c.fragment_index)
         .join(objects)
@@ -103,13 +103,13 @@ async def held_by(
         .limit(limit)
         .offset(skip)
     )
-    return _spots(rows.all())
+    return _refs(rows.all())
 
 
-async def next_to_look_at(
-    tx: Tx, providers: Collection[ProviderId], *, after: Spot | None, limit: int
-) -> tuple[Spot, ...]:
-    """Stored fragments in the order of their keys, from behind one on."""
+async def next_to_check(
+    tx: Tx, providers: Collection[ProviderId], *, after: FragmentRef | None, limit: int
+) -> tuple[FragmentRef, ...]:
+    """Return stored fragments in the order of their keys, from behind one on."""
     object_id, index = fragments.c.object_id, fragments.c.fragment_index
     is_behind: list[ColumnElement[bool]] = []
     if after is not None:
@@ -117,13 +117,13 @@ async def next_to_look_at(
             or_(object_id > after.object_id, and_(object_id == after.object_id, index > after.index))
         ]
     rows = await tx.execute(_good(providers).where(*is_behind).order_by(*_KEY).limit(limit))
-    return _spots(rows.all())
+    return _refs(rows.all())
 
 
 async def next_to_read(
     tx: Tx, providers: Collection[ProviderId], *, checked_before: datetime, limit: int, skip: int = 0
-) -> tuple[Spot, ...]:
-    """Stored fragments that were not read in full since, never checked and longest unchecked first."""
+) -> tuple[FragmentRef, ...]:
+    """Return stored fragments not read in full since, never checked and longest unchecked first."""
     checked_at = fragments.c.checked_at
     rows = await tx.execute(
         _good(providers)
@@ -132,57 +132,57 @@ async def next_to_read(
         .limit(limit)
         .offset(skip)
     )
-    return _spots(rows.all())
+    return _refs(rows.all())
 
 
 async def count_good(tx: Tx, providers: Collection[ProviderId]) -> int:
-    """Stored fragments at these providers."""
+    """Return how many stored fragments are at these providers."""
     return await tx.scalar(select(func.count()).select_from(_good(providers).subquery())) or 0
 
 
-async def good_at(tx: Tx, providers: Collection[ProviderId], position: int) -> Spot | None:
-    """The stored fragment at a position in the order of keys."""
+async def find_stored_at(tx: Tx, providers: Collection[ProviderId], position: int) -> FragmentRef | None:
+    """Return the stored fragment at a position in the order of keys."""
     rows = await tx.execute(_good(providers).order_by(*_KEY).limit(1).offset(position))
-    return next(iter(_spots(rows.all())), None)
+    return next(iter(_refs(rows.all())), None)
 
 
 async def open_intents(tx: Tx, provider: ProviderId) -> int:
-    """Puts under way, or cut off and not swept yet, that name the provider."""
+    """Return how many puts name the provider that are under way, or cut off and not swept yet."""
     return await _count_objects(tx, ObjectState.INTENT, fragments, provider)
 
 
 async def open_deletions(tx: Tx, provider: ProviderId) -> int:
-    """Objects being deleted that have, or had, a fragment at the provider."""
+    """Return how many objects being deleted have, or had, a fragment at the provider."""
     now = await _count_objects(tx, ObjectState.DELETING, fragments, provider)
     return now + await _count_objects(tx, ObjectState.DELETING, former_fragments, provider)
 
 
-async def needs_at(tx: Tx, provider: ProviderId) -> tuple[Need, ...]:
-    """The different demands of the stored objects that have a fragment at the provider."""
+async def needs_at(tx: Tx, provider: ProviderId) -> tuple[PlacementNeed, ...]:
+    """Return the different demands of the stored objects that have a fragment at the provider."""
     rows = await tx.execute(
         select(objects.c.k, objects.c.n, objects.c.residency)
         .join(fragments)
         .where(_IS_STORED, fragments.c.provider_id == provider)
         .distinct()
     )
-    return tuple(Need(row.k, row.n, read_residency(row.residency)) for row in rows)
+    return tuple(PlacementNeed(row.k, row.n, read_residency(row.residency)) for row in rows)
 
 
 async def count_held(tx: Tx, provider: ProviderId) -> int:
-    """Fragments of stored objects that lie, or should lie, at a provider."""
+    """Return how many fragments of stored objects lie, or should lie, at a provider."""
     held = select(func.count()).select_from(fragments).join(objects)
     return await tx.scalar(held.where(_IS_STORED, fragments.c.provider_id == provider)) or 0
 
 
 async def count_owed(tx: Tx, provider: ProviderId) -> int:
-    """Former copies of stored objects that a provider still has, or may keep for good."""
+    """Return how many former copies of stored objects a provider still has, or may keep for good."""
     table = former_fragments
     left = select(func.count()).select_from(table).join(objects, objects.c.object_id == table.c.object_id)
     return await tx.scalar(left.where(_IS_STORED, table.c.provider_id == provider, ~table.c.is_gone)) or 0
 
 
 async def count_moves_to(tx: Tx, provider: ProviderId) -> int:
-    """Work under way, or abandoned, at a provider."""
+    """Return how many leases, live or abandoned, name a place at a provider."""
     return await tx.scalar(select(func.count()).where(moves.c.provider_id == provider)) or 0
 
 
@@ -220,5 +220,5 @@ def _same(object_id: ObjectId, piece: FragmentRecord) -> ColumnElement[bool]:
     )
 
 
-def _spots(rows: Iterable[Row[Any, Any]]) -> tuple[Spot, ...]:
-    return tuple(Spot(ObjectId(row.object_id), row.fragment_index) for row in rows)
+def _refs(rows: Iterable[Row[Any, Any]]) -> tuple[FragmentRef, ...]:
+    return tuple(FragmentRef(ObjectId(row.object_id), row.fragment_index) for row in rows)

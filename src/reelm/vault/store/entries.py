@@ -1,4 +1,4 @@
-"""Small objects and the packs that hold them.
+"""Find and change small objects and the packs that hold them.
 
 An entry lives from the transaction that makes its pack readable until its reference is taken away, at once
 and for good. Its row stays as long as its bytes do: compaction copies what lives to another pack, the rows
@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from reelm.base import ObjectId, Tx
 from reelm.vault.errors import Superseded
-from reelm.vault.model import FragmentState, ObjectState, Receipt
+from reelm.vault.model import FragmentState, ObjectState, PutReceipt
 from reelm.vault.store.objects import ObjectRecord, find, mark_deleting
 from reelm.vault.store.tables import entries, objects, packs
 
@@ -24,7 +24,7 @@ _LIVES = entries.c.reference.is_not(None)
 
 @dataclass(frozen=True, slots=True)
 class EntryRecord:
-    """One small object as the records know it.
+    """One small object as the database knows it.
 
     ``root`` stays the same in whatever pack it lies. Without a ``reference`` it is garbage.
     """
@@ -37,9 +37,10 @@ class EntryRecord:
     root: bytes
     owner: str | None = None
 
-    def receipt(self, pack: ObjectRecord) -> Receipt:
+    def receipt(self, pack: ObjectRecord) -> PutReceipt:
+        """Return the proof for its caller, given the pack it lies in."""
         stored = [piece for piece in pack.fragments if piece.state is FragmentState.STORED]
-        return Receipt(
+        return PutReceipt(
             object_id=self.entry_id,
             reference=self.reference or "",
             suite=pack.shape.suite,
@@ -51,44 +52,46 @@ class EntryRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Packed:
+class PackedEntry:
     """An entry and the pack it lies in."""
 
     entry: EntryRecord
     pack: ObjectRecord
 
-    def receipt(self) -> Receipt:
+    def receipt(self) -> PutReceipt:
+        """Return the proof for the entry's caller."""
         return self.entry.receipt(self.pack)
 
 
-async def find_entry(tx: Tx, entry_id: ObjectId) -> Packed | None:
+async def find_entry(tx: Tx, entry_id: ObjectId) -> PackedEntry | None:
+    """Return a living entry with its pack; None when there is none."""
     row = (await tx.execute(select(entries).where(entries.c.entry_id == entry_id, _LIVES))).first()
     if row is None:
         return None
     pack = await find(tx, ObjectId(row.pack_id))
-    return None if pack is None else Packed(_read(row), pack)
+    return None if pack is None else PackedEntry(_read(row), pack)
 
 
-async def find_receipt(tx: Tx, reference: str) -> Receipt | None:
-    """Of what is stored under that reference, however small it is."""
+async def find_receipt(tx: Tx, reference: str) -> PutReceipt | None:
+    """Return the receipt of what is stored under a reference, however small it is."""
     return (await find_receipts(tx, [reference])).get(reference)
 
 
-async def find_receipts(tx: Tx, references: Sequence[str]) -> dict[str, Receipt]:
-    """Of those references that something is stored under."""
-    return await _receipts(tx, await _held(tx, references))
+async def find_receipts(tx: Tx, references: Sequence[str]) -> dict[str, PutReceipt]:
+    """Return the receipts of what is stored under these references, by reference."""
+    return await _receipts(tx, await _holders(tx, references))
 
 
-async def add_entries(tx: Tx, pack: ObjectRecord, records: Sequence[EntryRecord]) -> dict[str, Receipt]:
-    """Say what a new pack holds, garbage included.
+async def add_entries(tx: Tx, pack: ObjectRecord, records: Sequence[EntryRecord]) -> dict[str, PutReceipt]:
+    """Record what a new pack holds, garbage included, and return the receipts of all by reference.
 
-    The receipts of all, by reference: where someone was faster, of what is stored there, and ours is garbage.
-    Unfinished objects lose the reference, and whoever is writing one is superseded.
+    Where someone was faster, the receipt is of what is stored there, and ours is garbage. Unfinished objects
+    lose the reference, and whoever is writing one is superseded.
 
     Raises:
         Superseded: another process stores one of them at this very moment; ``tx`` can do nothing more.
     """
-    held = await _held(tx, [record.reference for record in records if record.reference is not None])
+    held = await _holders(tx, [record.reference for record in records if record.reference is not None])
     known = await _receipts(tx, held)
     for row in held:
         if row.state == ObjectState.INTENT.value:
@@ -122,26 +125,26 @@ async def _insert(tx: Tx, pack_id: ObjectId, records: Sequence[EntryRecord]) -> 
 
 
 async def remove_entry(tx: Tx, entry_id: ObjectId) -> bool:
-    """Make an entry garbage, and its reference free; whether it lived."""
-    return bool(await _kill(tx, entries.c.entry_id == entry_id))
+    """Make an entry garbage and its reference free; return whether it lived."""
+    return bool(await _discard(tx, entries.c.entry_id == entry_id))
 
 
 async def remove_entries_of(tx: Tx, owner: str) -> int:
-    """Make all entries of an owner garbage; packs with anything of theirs are due at once. How many lived."""
+    """Make all entries of an owner garbage; packs with any of them are due at once. Return how many lived."""
     theirs = entries.c.owner == owner
-    await _hold(tx, theirs)
-    count = await _kill(tx, theirs)
+    await _lock(tx, theirs)
+    count = await _discard(tx, theirs)
     holding = select(entries.c.pack_id).where(theirs)
     await tx.execute(update(packs).where(packs.c.pack_id.in_(holding)).values(is_due=True))
     return count
 
 
-async def _hold(tx: Tx, which: ColumnElement[bool]) -> None:
+async def _lock(tx: Tx, which: ColumnElement[bool]) -> None:
     """Lock entries in the order of their ids, so that nobody waits for anybody else in a circle."""
     await tx.execute(select(entries.c.entry_id).where(which).order_by(entries.c.entry_id).with_for_update())
 
 
-async def _kill(tx: Tx, which: ColumnElement[bool]) -> int:
+async def _discard(tx: Tx, which: ColumnElement[bool]) -> int:
     gone = await tx.execute(
         update(entries)
         .where(which, _LIVES)
@@ -164,7 +167,7 @@ async def _kill(tx: Tx, which: ColumnElement[bool]) -> int:
 
 
 async def due_packs(tx: Tx, *, after: str, limit: int) -> tuple[ObjectId, ...]:
-    """Packs to compact, in the order of their ids, from behind ``after`` on."""
+    """Return packs to compact, in the order of their ids, from behind ``after`` on."""
     rows = await tx.scalars(
         select(packs.c.pack_id)
         .where(packs.c.is_due, packs.c.pack_id > after)
@@ -175,7 +178,7 @@ async def due_packs(tx: Tx, *, after: str, limit: int) -> tuple[ObjectId, ...]:
 
 
 async def entries_of(tx: Tx, pack_id: ObjectId) -> tuple[EntryRecord, ...]:
-    """What lives in a pack, in the order in which it lies there."""
+    """Return the living entries of a pack, in the order in which they lie there."""
     rows = await tx.execute(
         select(entries).where(entries.c.pack_id == pack_id, _LIVES).order_by(entries.c.start_byte)
     )
@@ -183,11 +186,11 @@ async def entries_of(tx: Tx, pack_id: ObjectId) -> tuple[EntryRecord, ...]:
 
 
 async def move_entries(tx: Tx, records: Sequence[EntryRecord], *, old: ObjectId, new: ObjectId) -> int:
-    """Say that entries lie in another pack now, and retire the old one. How many of them live.
+    """Record that entries lie in another pack now, retire the old one, and return how many of them live.
 
     One that was removed in the meantime stays so, but its bytes were copied: then the new pack is due too.
     """
-    await _hold(tx, entries.c.pack_id == old)
+    await _lock(tx, entries.c.pack_id == old)
     packed_bytes = sum(record.packed_bytes for record in records)
     await _add_pack(tx, new, packed_bytes, live_bytes=packed_bytes)
     await tx.execute(
@@ -207,17 +210,17 @@ async def move_entries(tx: Tx, records: Sequence[EntryRecord], *, old: ObjectId,
     return len(living)
 
 
-async def hasten(tx: Tx, object_id: ObjectId) -> bool:
-    """Call a pack due, whatever lives in it; False when the object is none."""
+async def mark_pack_due(tx: Tx, object_id: ObjectId) -> bool:
+    """Make a pack due, whatever lives in it; return False when the object is none."""
     due = await tx.execute(update(packs).where(packs.c.pack_id == object_id).values(is_due=True))
     return due.rowcount > 0
 
 
 async def retire(tx: Tx, object_id: ObjectId) -> bool:
-    """Mark an object for deletion, unless it is a pack in which something lives; whether that was done."""
+    """Mark an object for deletion; return False, with nothing done, for a pack in which something lives."""
     if await tx.scalar(select(entries.c.entry_id).where(entries.c.pack_id == object_id, _LIVES).limit(1)):
         return False
-    await _hold(tx, entries.c.pack_id == object_id)
+    await _lock(tx, entries.c.pack_id == object_id)
     await tx.execute(delete(entries).where(entries.c.pack_id == object_id))
     await tx.execute(delete(packs).where(packs.c.pack_id == object_id))
     await mark_deleting(tx, object_id)
@@ -244,7 +247,7 @@ def _live_bytes(records: Iterable[EntryRecord]) -> int:
 
 
 # Made once: a statement with many parameters is slow to put together.
-_HELD = union_all(
+_HOLDERS = union_all(
     select(
         entries.c.reference,
         entries.c.entry_id.label("holder_id"),
@@ -257,17 +260,17 @@ _HELD = union_all(
 )
 
 
-async def _held(tx: Tx, references: Sequence[str]) -> Sequence[Row[Any]]:
-    """What has one of these references, stored or not."""
-    return (await tx.execute(_HELD, {"references": references})).all()
+async def _holders(tx: Tx, references: Sequence[str]) -> Sequence[Row[Any]]:
+    """Return the objects and entries that have one of these references, stored or not."""
+    return (await tx.execute(_HOLDERS, {"references": references})).all()
 
 
-async def _receipts(tx: Tx, held: Iterable[Row[Any]]) -> dict[str, Receipt]:
-    found: dict[str, Receipt] = {}
+async def _receipts(tx: Tx, held: Iterable[Row[Any]]) -> dict[str, PutReceipt]:
+    found: dict[str, PutReceipt] = {}
     for row in held:
         if row.state == ObjectState.STORED.value:
-            holder = ObjectId(row.holder_id)
-            record = await find_entry(tx, holder) if row.is_small else await find(tx, holder)
+            reader = ObjectId(row.holder_id)
+            record = await find_entry(tx, reader) if row.is_small else await find(tx, reader)
             if record is not None:
                 found[row.reference] = record.receipt()
     return found

@@ -1,4 +1,4 @@
-"""Fragments on their way to a place, and copies that were left behind."""
+"""Find and change fragments on their way to a place, and copies that were left behind."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -35,13 +35,14 @@ class FormerFragment:
     is_gone: bool
 
 
-async def find_held(tx: Tx, object_id: ObjectId) -> ObjectRecord | None:
-    """An object that nobody else changes, moves or deletes until this unit of work ends."""
+async def find_locked(tx: Tx, object_id: ObjectId) -> ObjectRecord | None:
+    """Return an object and lock it: nobody else changes, moves or deletes it until this transaction ends."""
     await tx.execute(select(objects.c.object_id).where(objects.c.object_id == object_id).with_for_update())
     return await find(tx, object_id)
 
 
 async def moves_of(tx: Tx, object_id: ObjectId) -> tuple[Move, ...]:
+    """Return the moves of an object's fragments, live or abandoned."""
     rows = await tx.execute(select(moves).where(moves.c.object_id == object_id))
     return tuple(
         Move(
@@ -57,7 +58,7 @@ async def moves_of(tx: Tx, object_id: ObjectId) -> tuple[Move, ...]:
 
 
 async def moves_before(tx: Tx, moment: datetime, *, limit: int) -> tuple[ObjectId, ...]:
-    """Objects with work that nobody renewed since."""
+    """Return objects with moves that nobody renewed since."""
     rows = await tx.scalars(
         select(moves.c.object_id).where(moves.c.renewed_at < moment).distinct().limit(limit)
     )
@@ -65,6 +66,7 @@ async def moves_before(tx: Tx, moment: datetime, *, limit: int) -> tuple[ObjectI
 
 
 async def add_move(tx: Tx, move: Move) -> None:
+    """Record that a process begins to work on a fragment."""
     await tx.execute(
         insert(moves).values(
             object_id=move.object_id,
@@ -78,7 +80,7 @@ async def add_move(tx: Tx, move: Move) -> None:
 
 
 async def renew_move(tx: Tx, move: Move, *, at: datetime) -> bool:
-    """Say that the move is alive; False when it was taken away, or its object is being deleted."""
+    """Record that the move is alive; return False when it was taken away, or its object is being deleted."""
     is_wanted = exists().where(
         objects.c.object_id == move.object_id, objects.c.state == ObjectState.STORED.value
     )
@@ -87,13 +89,13 @@ async def renew_move(tx: Tx, move: Move, *, at: datetime) -> bool:
 
 
 async def remove_move(tx: Tx, move: Move) -> bool:
-    """End the move; False when it was taken away."""
+    """End the move; return False when it was taken away."""
     removed = await tx.execute(delete(moves).where(_same(move)))
     return removed.rowcount == 1
 
 
 async def place_fragment(tx: Tx, move: Move, *, checked_at: datetime | None) -> None:
-    """Say that the fragment lies, whole, where the move brought it."""
+    """Record that the fragment lies, whole, where the move brought it."""
     await tx.execute(
         update(fragments)
         .where(fragments.c.object_id == move.object_id, fragments.c.fragment_index == move.index)
@@ -107,13 +109,14 @@ async def place_fragment(tx: Tx, move: Move, *, checked_at: datetime | None) -> 
 
 
 async def former_of(tx: Tx, object_id: ObjectId) -> tuple[FormerFragment, ...]:
+    """Return the places where an object's fragments lay."""
     return await _former(tx, former_fragments.c.object_id == object_id)
 
 
 async def owed_at(
     tx: Tx, providers: Collection[ProviderId], *, limit: int, skip: int = 0
 ) -> tuple[FormerFragment, ...]:
-    """Copies of stored objects that are still to be deleted at these providers."""
+    """Return copies of stored objects that are still to be deleted at these providers."""
     return await _former(
         tx,
         former_fragments.c.provider_id.in_(providers),
@@ -129,7 +132,7 @@ async def owed_at(
 async def add_former(
     tx: Tx, object_id: ObjectId, index: int, *, provider: ProviderId, name: str, at: datetime
 ) -> None:
-    """Owe the deletion of a copy; one that was deleted before is owed again."""
+    """Record that a copy is owed a deletion; one that was deleted before is owed again."""
     await remove_former(tx, object_id, index, provider)
     await tx.execute(
         insert(former_fragments).values(
@@ -144,17 +147,21 @@ async def add_former(
 
 
 async def remove_former(tx: Tx, object_id: ObjectId, index: int, provider: ProviderId) -> None:
-    await tx.execute(delete(former_fragments).where(_at(object_id, index, provider)))
+    """Forget that a fragment lay at a provider: it lies there again."""
+    await tx.execute(delete(former_fragments).where(_same_copy(object_id, index, provider)))
 
 
 async def mark_gone(tx: Tx, object_id: ObjectId, index: int, provider: ProviderId) -> None:
-    await tx.execute(update(former_fragments).where(_at(object_id, index, provider)).values(is_gone=True))
+    """Record that a former copy was deleted."""
+    await tx.execute(
+        update(former_fragments).where(_same_copy(object_id, index, provider)).values(is_gone=True)
+    )
 
 
 async def release(tx: Tx, move: Move, pieces: Iterable[FragmentRecord], *, at: datetime) -> bool:
-    """End a move that came to nothing: what it may have left is owed a deletion, unless it belongs there.
+    """End a move that came to nothing; return False, with nothing changed, when it was taken away.
 
-    False when it was taken away, and nothing is changed.
+    What it may have left is owed a deletion, unless it belongs there.
     """
     if not await remove_move(tx, move):
         return False
@@ -171,7 +178,7 @@ def _same(move: Move) -> ColumnElement[bool]:
     )
 
 
-def _at(object_id: ObjectId, index: int, provider: ProviderId) -> ColumnElement[bool]:
+def _same_copy(object_id: ObjectId, index: int, provider: ProviderId) -> ColumnElement[bool]:
     return and_(
         former_fragments.c.object_id == object_id,
         former_fragments.c.fragment_index == index,

@@ -1,4 +1,4 @@
-"""Objects, and where their fragments lie."""
+"""Find and change objects, and where their fragments lie."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -8,15 +8,15 @@ from sqlalchemy import ColumnElement, bindparam, delete, insert, or_, select, up
 
 from reelm.base import DataClass, ObjectId, Tx
 from reelm.vault.errors import ObjectMissing
-from reelm.vault.format import Shape
-from reelm.vault.model import FragmentState, ObjectState, ProviderId, Receipt, Suite
+from reelm.vault.format import FragmentShape
+from reelm.vault.model import FragmentState, ObjectState, ProviderId, PutReceipt, Suite
 from reelm.vault.placement import Residency
 from reelm.vault.store.tables import former_fragments, fragments, moves, objects
 
 
 @dataclass(frozen=True, slots=True)
 class FragmentRecord:
-    """Where one fragment lies, and the root it must have (empty while the object is an intent)."""
+    """The place of one fragment, and the root it must have (empty while the object is an intent)."""
 
     index: int
     provider: ProviderId
@@ -27,12 +27,12 @@ class FragmentRecord:
 
 @dataclass(frozen=True, slots=True)
 class ObjectRecord:
-    """One object as the records know it; lengths and root are 0 and empty while it is an intent."""
+    """One object as the database knows it; lengths and root are 0 and empty while it is an intent."""
 
     object_id: ObjectId
     generation: int
     reference: str | None
-    shape: Shape
+    shape: FragmentShape
     length_bytes: int
     object_root: bytes
     data_class: DataClass
@@ -44,26 +44,27 @@ class ObjectRecord:
     residency: Residency = None
 
     @property
-    def homes(self) -> tuple[tuple[ProviderId, str], ...]:
-        """Where its fragments lie, whatever state they are in."""
+    def locations(self) -> tuple[tuple[ProviderId, str], ...]:
+        """Return where its fragments lie, whatever state they are in."""
         return tuple((piece.provider, piece.name) for piece in self.fragments)
 
     @property
     def is_being_written(self) -> bool:
-        """Whether a fragment may still come to exist: its writer lives, or ended without a word."""
+        """Return whether a fragment may still come to exist: its writer lives, or ended without a word."""
         return any(fragment.state is FragmentState.INTENDED for fragment in self.fragments)
 
     def closed(self) -> "ObjectRecord":
-        """The same once nobody can write it any more."""
+        """Return the same object once nobody can write it any more."""
         pieces = (
             replace(piece, state=FragmentState.MISSING) if piece.state is FragmentState.INTENDED else piece
             for piece in self.fragments
         )
         return replace(self, fragments=tuple(pieces))
 
-    def receipt(self) -> Receipt:
+    def receipt(self) -> PutReceipt:
+        """Return the proof for the object's caller."""
         stored = [fragment for fragment in self.fragments if fragment.state is FragmentState.STORED]
-        return Receipt(
+        return PutReceipt(
             object_id=self.object_id,
             reference=self.reference or "",
             suite=self.shape.suite,
@@ -75,15 +76,17 @@ class ObjectRecord:
 
 
 async def find(tx: Tx, object_id: ObjectId) -> ObjectRecord | None:
+    """Return an object in whatever state; None when there is none."""
     return await _find(tx, objects.c.object_id == object_id)
 
 
 async def find_reference(tx: Tx, reference: str) -> ObjectRecord | None:
+    """Return the object that has a reference, stored or not; None when there is none."""
     return await _find(tx, objects.c.reference == reference)
 
 
 async def add_intent(tx: Tx, record: ObjectRecord) -> None:
-    """Name the object and all its fragments before the first byte is written."""
+    """Record the object and all its fragments before the first byte is written."""
     await tx.execute(
         insert(objects).values(
             object_id=record.object_id,
@@ -115,7 +118,7 @@ async def add_intent(tx: Tx, record: ObjectRecord) -> None:
 
 
 async def mark_stored(tx: Tx, record: ObjectRecord) -> bool:
-    """Make an intent readable; False when it is no longer an intent because someone cleaned it up."""
+    """Make an intent readable; return False when it is no longer an intent because someone cleaned it up."""
     changed = await tx.execute(
         update(objects)
         .where(objects.c.object_id == record.object_id, objects.c.state == ObjectState.INTENT.value)
@@ -143,7 +146,7 @@ async def mark_stored(tx: Tx, record: ObjectRecord) -> bool:
 
 
 async def mark_ended(tx: Tx, object_id: ObjectId, pieces: Iterable[FragmentRecord]) -> frozenset[int]:
-    """Say how writes ended that outlived their put: the indices that the object still wants.
+    """Record how writes ended that outlived their put, and return the indices that the object still wants.
 
     Those are all of them, unless the object was deleted meanwhile or a fragment was moved away. What repair
     did in the meantime stays.
@@ -189,7 +192,7 @@ async def mark_deleting(tx: Tx, object_id: ObjectId) -> None:
 
 
 async def abandon(tx: Tx, object_id: ObjectId) -> bool:
-    """Like ``mark_deleting``, unless it is stored: then False, because someone may have a receipt for it."""
+    """Make an object unreadable; return False when it is stored: someone may have a receipt for it."""
     await tx.execute(
         update(objects)
         .where(objects.c.object_id == object_id, objects.c.state != ObjectState.STORED.value)
@@ -200,7 +203,7 @@ async def abandon(tx: Tx, object_id: ObjectId) -> bool:
 
 
 async def mark_deleting_of(tx: Tx, owner: str) -> tuple[ObjectId, ...]:
-    """Make all objects of an owner unreadable; which ones were not so before."""
+    """Make all objects of an owner unreadable, and return those that were not so before."""
     rows = await tx.scalars(
         update(objects)
         .where(objects.c.owner == owner, objects.c.state != ObjectState.DELETING.value)
@@ -218,7 +221,7 @@ async def forget(tx: Tx, object_id: ObjectId) -> None:
 
 
 async def unfinished(tx: Tx, *, intents_before: datetime, limit: int) -> tuple[ObjectId, ...]:
-    """Objects whose deletion did not finish, and intents that nobody completed."""
+    """Return objects whose deletion did not finish, and intents that nobody completed."""
     abandoned = (objects.c.state == ObjectState.INTENT.value) & (objects.c.created_at < intents_before)
     rows = await tx.scalars(
         select(objects.c.object_id)
@@ -230,10 +233,12 @@ async def unfinished(tx: Tx, *, intents_before: datetime, limit: int) -> tuple[O
 
 
 def write_residency(residency: Residency) -> str | None:
+    """Return a residency as it is stored."""
     return None if residency is None else ",".join(sorted(residency))
 
 
 def read_residency(text: str | None) -> Residency:
+    """Return the residency that is stored."""
     return None if text is None else frozenset(filter(None, text.split(",")))
 
 
@@ -256,7 +261,7 @@ async def _find(tx: Tx, which: ColumnElement[bool]) -> ObjectRecord | None:
         object_id=ObjectId(row.object_id),
         generation=row.generation,
         reference=row.reference,
-        shape=Shape(Suite(row.suite), row.k, row.n, row.chunk_log2, row.padded_bytes or 0),
+        shape=FragmentShape(Suite(row.suite), row.k, row.n, row.chunk_log2, row.padded_bytes or 0),
         length_bytes=row.length_bytes or 0,
         object_root=row.object_root or b"",
         data_class=DataClass(row.data_class),

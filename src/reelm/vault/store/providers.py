@@ -1,4 +1,4 @@
-"""Providers on their way in and out: which may take new fragments, and what leaving one came to."""
+"""Find and change providers: which may take new fragments, and what leaving one came to."""
 
 import json
 from collections.abc import Iterable
@@ -9,13 +9,13 @@ from sqlalchemy import ColumnElement, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from reelm.base import Tx
-from reelm.vault.model import Place, ProviderId, Stage
+from reelm.vault.model import ProviderId, ProviderPlace, Stage
 from reelm.vault.store.tables import providers
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What leaving a provider came to so far; counted in the commits that do it, so never twice."""
+    """Figures of leaving a provider so far; counted in the commits that do it, so never twice."""
 
     moved: int = 0
     rebuilt: int = 0
@@ -27,14 +27,14 @@ class Tally:
 class ProviderRecord:
     """One provider, declared or left."""
 
-    place: Place
+    place: ProviderPlace
     stage: Stage
     is_hostile: bool
     changed_at: datetime
     tally: Tally
 
 
-async def enrol(tx: Tx, places: Iterable[Place], *, at: datetime) -> None:
+async def enrol(tx: Tx, places: Iterable[ProviderPlace], *, at: datetime) -> None:
     """Make every declared provider known, and keep what it belongs to up to date; its stage stays."""
     for place in places:
         facts = {"groups": json.dumps(sorted(place.groups)), "country": place.country}
@@ -50,17 +50,18 @@ async def enrol(tx: Tx, places: Iterable[Place], *, at: datetime) -> None:
 
 
 async def find_provider(tx: Tx, provider: ProviderId) -> ProviderRecord | None:
+    """Return a provider, declared or left; None when there never was one."""
     rows = await _read(tx, providers.c.provider_id == provider)
     return rows[0] if rows else None
 
 
 async def all_providers(tx: Tx) -> tuple[ProviderRecord, ...]:
-    """Every provider there ever was, in the order of their ids."""
+    """Return every provider there ever was, in the order of their ids."""
     return await _read(tx)
 
 
 async def closed_providers(tx: Tx) -> frozenset[ProviderId]:
-    """Those that take no new fragments."""
+    """Return the providers that take no new fragments."""
     rows = await tx.scalars(select(providers.c.provider_id).where(providers.c.stage != Stage.ACTIVE.value))
     return frozenset(ProviderId(row) for row in rows)
 
@@ -105,7 +106,7 @@ async def _read(tx: Tx, *which: ColumnElement[bool]) -> tuple[ProviderRecord, ..
     rows = await tx.execute(select(providers).where(*which).order_by(providers.c.provider_id))
     return tuple(
         ProviderRecord(
-            place=Place(ProviderId(row.provider_id), frozenset(json.loads(row.groups)), row.country),
+            place=ProviderPlace(ProviderId(row.provider_id), frozenset(json.loads(row.groups)), row.country),
             stage=Stage(row.stage),
             is_hostile=row.is_hostile,
             changed_at=row.changed_at,

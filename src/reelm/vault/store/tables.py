@@ -1,4 +1,4 @@
-"""The vault's tables."""
+"""Declare the vault's tables."""
 
 from sqlalchemy import (
     BigInteger,

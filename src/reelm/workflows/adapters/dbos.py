@@ -11,7 +11,7 @@ from typing import Any
 
 from dbos import DBOS, DBOSConfig, SetWorkflowID
 
-from reelm.base import telemetry
+from reelm.base import cancel_all, telemetry
 from reelm.workflows.adapters.jobs_sqlite import JobsConnection
 from reelm.workflows.ports import Job, JobState, Json, Story
 
@@ -59,9 +59,7 @@ class DbosJobs:
     async def close(self) -> None:
         """Cut off what is in flight, as a crash would, but tidily; it resumes at the next launch."""
         logging.getLogger("dbos").setLevel(logging.CRITICAL)  # to DBOS a cut-off story is worth a warning
-        for task in self._telling:
-            task.cancel()
-        await asyncio.gather(*self._telling, return_exceptions=True)
+        await cancel_all(self._telling)
         DBOS.destroy(destroy_registry=True)
         # DBOS had made its own threads the loop's and has ended them; closing a realm still needs some.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())

@@ -10,11 +10,11 @@ from reelm.vault import (
     NotDurable,
     NotEnoughFragments,
     ObjectMissing,
-    Receipt,
+    PutReceipt,
     Superseded,
     TooFewPlaces,
-    WrongStage,
 )
+from reelm.vault.errors import WrongStage
 from reelm.vault.placement import Residency
 from support.vault.campaign.checks import carrier, check_records, fragments_of, stages
 from support.vault.campaign.model import Deletion, Known, Model
@@ -122,7 +122,7 @@ class Caretaker:
             lambda process: process.vault.renew(known.object_id, process.key(known.owner)),
             allowed=(ObjectMissing, NotEnoughFragments, NotDurable, Superseded, TooFewPlaces),
         )
-        if isinstance(outcome.value, Receipt):
+        if isinstance(outcome.value, PutReceipt):
             known.end(self.world.loop.time())
             self.model.acknowledge(outcome.value, begun=begun).narrow(known)
         return outcome

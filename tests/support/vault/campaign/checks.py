@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection
 
 from reelm.base import ObjectId
-from reelm.vault import Place, Receipt, TooFewPlaces
+from reelm.vault import ProviderPlace, PutReceipt, TooFewPlaces
 from reelm.vault.placement import Residency, choose_places, fragments_per_group, survives_any_loss, within
 from support.vault.campaign.world import World
 
@@ -80,7 +80,7 @@ def clean_fragments(world: World, object_id: ObjectId, begun: float) -> set[int]
     }
 
 
-def check_placed(world: World, receipt: Receipt) -> None:
+def check_placed(world: World, receipt: PutReceipt) -> None:
     """A new receipt was given: the object must be safe now, whatever fails next.
 
     A provider that lies about what it keeps, or lost what it had, is the loss that the promise allows for.
@@ -90,7 +90,7 @@ def check_placed(world: World, receipt: Receipt) -> None:
     rows = fragments_of(world, receipt.object_id)
     if not rows:  # someone deleted it in the meantime
         return
-    safe: list[Place] = []
+    safe: list[ProviderPlace] = []
     for _, provider_id, name, state in rows:
         provider = providers[provider_id]
         if provider.keeps_good(name) or (state == "stored" and provider.has_lost):

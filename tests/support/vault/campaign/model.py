@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from reelm.base import ObjectId
-from reelm.vault import Receipt
+from reelm.vault import PutReceipt
 from support.vault.campaign.world import Violated
 
 
@@ -81,7 +81,7 @@ class Model:
     def live(self) -> list[Known]:
         return [each for each in self.known.values() if each.deletion is Deletion.NONE]
 
-    def acknowledge(self, receipt: Receipt, *, begun: float) -> Known:
+    def acknowledge(self, receipt: PutReceipt, *, begun: float) -> Known:
         """A caller got a receipt for a put that began then.
 
         Raises:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from reelm.base import DatabaseUnavailable, ReelmError
-from reelm.vault import Outside, Upkeep, by_provider
+from reelm.vault import Upkeep, VaultEnvironment, by_provider
 from support.machine.determinism import SeededEntropy
 from support.vault.campaign.records import SimulatedDatabase
 from support.vault.campaign.sabotage import Sabotage
@@ -53,7 +53,7 @@ class Process:
         self.entropy = entropy
         planted = world.sabotage or _HONEST
         self.stores = [planted.store(provider, self) for provider in world.providers]
-        self.outside = Outside(
+        self.environment = VaultEnvironment(
             stores=by_provider(self.stores),
             database=SimulatedDatabase(world.records, world.turn, self),
             keys=VAULT_KEYS,
@@ -63,8 +63,8 @@ class Process:
             entropy=entropy,
             config=world.config,
         )
-        self.vault = planted.vault(self.outside)
-        self.upkeep = Upkeep(self.outside)
+        self.vault = planted.vault(self.environment)
+        self.upkeep = Upkeep(self.environment)
 
     def __str__(self) -> str:
         return self.name

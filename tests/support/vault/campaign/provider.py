@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from enum import StrEnum
 
-from reelm.vault import Place
+from reelm.vault import ProviderPlace
 from support.vault.campaign.disk import Disk
 from support.vault.campaign.world import World
 
@@ -40,7 +40,7 @@ class Provider:
         past: what it held at some moment, for a return from the dead.
     """
 
-    def __init__(self, world: World, place: Place, *, is_folder: bool) -> None:
+    def __init__(self, world: World, place: ProviderPlace, *, is_folder: bool) -> None:
         self.world = world
         self.place = place
         self.is_folder = is_folder

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from reelm.base import ObjectId
-from reelm.vault import DeletionUnfinished, Outside, Place, Vault, Wrapper
+from reelm.vault import DeletionUnfinished, ProviderPlace, Vault, VaultEnvironment, Wrapper
 from reelm.vault.store import forget, unfinished
 from support.vault.campaign.disk import Directory, File
 from support.vault.campaign.store import SimulatedStore, SimulatedWriter
@@ -30,7 +30,7 @@ class Sabotage:
 
     blame: str
     store: StoreMaker = SimulatedStore
-    vault: Callable[[Outside], Vault] = Vault
+    vault: Callable[[VaultEnvironment], Vault] = Vault
     seeds: int = 40
 
 
@@ -70,9 +70,9 @@ class _BoastfulStore(SimulatedStore):
     """Says that it stands alone; the same company runs all of them."""
 
     @property
-    def place(self) -> Place:
+    def place(self) -> ProviderPlace:
         place = super().place
-        return Place(place.provider, country=place.country)
+        return ProviderPlace(place.provider, country=place.country)
 
 
 class _WrongVault(Vault):
@@ -91,7 +91,7 @@ class _IdleVault(Vault):
 class _GreedyVault(Vault):
     async def sweep(self, *, intents_before: datetime) -> int:
         """Takes one that is stored with it."""
-        async with self._outside.database.read() as tx:
+        async with self._environment.database.read() as tx:
             found = await tx.exec_driver_sql("SELECT object_id FROM objects WHERE state = 'stored' LIMIT 1")
             object_id = found.scalar()
         if object_id is not None:
@@ -103,7 +103,7 @@ class _GreedyVault(Vault):
 class _CarelessVault(Vault):
     async def sweep(self, *, intents_before: datetime) -> int:
         """Forgets the rows and leaves the fragments."""
-        async with self._outside.database.write() as tx:
+        async with self._environment.database.write() as tx:
             for object_id in await unfinished(tx, intents_before=intents_before, limit=10):
                 await forget(tx, object_id)
         return 0

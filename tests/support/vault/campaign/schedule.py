@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from structlog.testing import capture_logs
 
 from reelm.base import ObjectId
-from reelm.vault import Config, NotEnoughFragments, ObjectMissing, Place, ProviderId
+from reelm.vault import NotEnoughFragments, ObjectMissing, ProviderId, ProviderPlace, VaultConfig
 from reelm.vault.placement import Residency
 from support.vault.campaign.caretaker import Caretaker, all_are_whole
 from support.vault.campaign.checks import (
@@ -93,11 +93,11 @@ def run(seed: int, *, sabotage: Sabotage | None = None) -> Report:
     return Report(seed, failure, world.digest(), world.tally, world.trace)
 
 
-def _config(chance: random.Random) -> Config:
+def _config(chance: random.Random) -> VaultConfig:
     """Tiny chunks, so that every boundary is near; now and then objects too large to be read in one piece."""
     k, n = chance.choice(_SHAPES)
     is_large = chance.random() < _LARGE
-    return Config(
+    return VaultConfig(
         k=k,
         n=n,
         pack_below_bytes=chance.choice((0, 0, 1500, 4500)),
@@ -172,7 +172,7 @@ class Schedule:
         for number in range(count):
             # Two of n + 1 or more under one roof leave n groups.
             groups = frozenset({"company:one"} if shares and number < 2 else ())
-            place = Place(ProviderId(f"provider-{number}"), groups, chance.choice(_COUNTRIES))
+            place = ProviderPlace(ProviderId(f"provider-{number}"), groups, chance.choice(_COUNTRIES))
             is_folder = kind == "folders" or (kind == "both" and chance.random() < 0.5)
             providers.append(Provider(world, place, is_folder=is_folder))
         return providers

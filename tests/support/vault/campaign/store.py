@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from reelm.vault import FragmentMissing, FragmentRefused, Place, StoreFailed
+from reelm.vault import FragmentMissing, FragmentRefused, ProviderPlace, StoreFailed
 from reelm.vault.codec import Block
-from reelm.vault.errors import Fault, StoreFull
+from reelm.vault.errors import FailedCheck, StoreFull
 from support.vault.campaign.disk import Directory, File
 from support.vault.campaign.provider import Mood, Provider
 
@@ -140,7 +140,7 @@ class SimulatedStore:
         self._sweep()
 
     @property
-    def place(self) -> Place:
+    def place(self) -> ProviderPlace:
         return self.provider.place
 
     async def create(self, name: str, *, head_bytes: int) -> "SimulatedWriter":
@@ -170,7 +170,7 @@ class SimulatedStore:
             content = self._lie(name, content)
         data = content[start : start + length]
         if len(data) < length:
-            raise FragmentRefused(Fault.TRUNCATED, "A fragment is shorter than it should be.")
+            raise FragmentRefused(FailedCheck.TRUNCATED, "A fragment is shorter than it should be.")
         return data
 
     async def size(self, name: str) -> int:

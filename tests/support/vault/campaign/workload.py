@@ -16,13 +16,13 @@ from reelm.vault import (
     NotDurable,
     NotEnoughFragments,
     ObjectMissing,
-    Receipt,
+    PutReceipt,
     Suite,
     Superseded,
     TooFewPlaces,
 )
+from reelm.vault.fragment_reader import WHOLE_BYTES
 from reelm.vault.placement import Residency
-from reelm.vault.source import WHOLE_BYTES
 from support.vault.campaign.checks import (
     carrier,
     check_placed,
@@ -93,7 +93,7 @@ class Caller:
             give_up_seconds=self._patience(),
         )
         self._tell("put", outcome, f"{reference} {len(data)} bytes by {process}")
-        if isinstance(outcome.value, Receipt):
+        if isinstance(outcome.value, PutReceipt):
             # What was stored before, unanswered, may have lost something since.
             is_new = outcome.value.object_id not in {*self.model.known, there}
             self.model.acknowledge(outcome.value, begun=begun)

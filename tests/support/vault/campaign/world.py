@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from reelm.base import write_id
-from reelm.vault import Config
+from reelm.vault import VaultConfig
 from reelm.vault.format import parse_header
 from support.vault.campaign.records import Records
 
@@ -48,7 +48,7 @@ class World:
 
     seed: int
     records: Records
-    config: Config
+    config: VaultConfig
     loop: asyncio.AbstractEventLoop
     chance: random.Random
     sabotage: "Sabotage | None" = None

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reelm.base import Database, DataClass
-from reelm.vault import FragmentWriter, NotDurable, Receipt, StoreFailed, Vault
+from reelm.vault import NotDurable, PutReceipt, StoreFailed, StoreWriter, Vault
 from reelm.vault.adapters.memory import MemoryStore
 from reelm.vault.store import entries, objects
 from support.vault.vaulting import PACKED, OwnerKey, memory_stores, open_vault, records, sample, stream
@@ -27,7 +27,7 @@ class GatedStore(MemoryStore):
         self.waiting = 0
         self.is_broken = False
 
-    async def create(self, name: str, *, head_bytes: int) -> FragmentWriter:  # type: ignore[override]  # bent
+    async def create(self, name: str, *, head_bytes: int) -> StoreWriter:  # type: ignore[override]  # bent
         self.waiting += 1
         self.arrivals.release()
         await self.gate.wait()
@@ -59,7 +59,9 @@ async def until_flying(gates: list[GatedStore]) -> None:
         await asyncio.wait_for(store.arrivals.acquire(), 20)
 
 
-def begin(vault: Vault, number: int, *, size: int = 100, owner: str | None = None) -> asyncio.Task[Receipt]:
+def begin(
+    vault: Vault, number: int, *, size: int = 100, owner: str | None = None
+) -> asyncio.Task[PutReceipt]:
     data = sample(size, seed=number)
     wish = vault.put(
         stream(data), reference=f"r{number}", klass=DataClass.PUBLIC, key=OwnerKey(), owner=owner
@@ -172,7 +174,7 @@ async def test_a_cancelled_caller_leaves_the_others_alone_and_nothing_of_its_own
     await asyncio.sleep(0)
     release(gates)
     results = await asyncio.gather(*puts, return_exceptions=True)
-    assert [isinstance(result, Receipt) for result in results] == [at not in {0, 4} for at in range(9)]
+    assert [isinstance(result, PutReceipt) for result in results] == [at not in {0, 4} for at in range(9)]
     assert list((await packs_of(database)).values()) == [{f"r{at}" for at in range(9) if at not in {0, 4}}]
     again = await begin(vault, 4)
     assert await vault.read(again.object_id, key=OwnerKey()) == sample(100, seed=4)

@@ -1,4 +1,4 @@
-"""Arithmetic in GF(2^8) with the polynomial 0x11d; shares and fragments both live in this field.
+"""Compute in GF(2^8) with the polynomial 0x11d; shares and fragments both live in this field.
 
 Source: docs/spec/rvf1.md, "The field"; the polynomial and generator of RFC 5510 §8.1.
 """
@@ -24,35 +24,36 @@ _EXP, _LOG = _powers()
 
 
 def multiply(left: int, right: int) -> int:
+    """Return the product of two elements."""
     return _EXP[_LOG[left] + _LOG[right]] if left and right else 0
 
 
 def invert(value: int) -> int:
-    """The inverse of 1..255."""
+    """Return the inverse of 1..255."""
     return _EXP[255 - _LOG[value]]
 
 
 @lru_cache(maxsize=256)
-def products(factor: int) -> bytes:
-    """256 bytes: ``factor`` times every element, ready for ``bytes.translate``."""
+def multiples(factor: int) -> bytes:
+    """Return 256 bytes: ``factor`` times every element, ready for ``bytes.translate``."""
     return bytes(multiply(factor, value) for value in range(256))
 
 
-def weights(points: Sequence[int], at: int) -> tuple[int, ...]:
-    """Lagrange weights: the value at ``at`` is the sum of ``weight[i] * value(points[i])``; points differ."""
+def lagrange_weights(points: Sequence[int], x: int) -> tuple[int, ...]:
+    """Return weights for different points; the value at ``x`` is the weighted sum of the values at these."""
     found = []
     for point in points:
         weight = 1
         for other in points:
             if other != point:
-                weight = multiply(weight, multiply(at ^ other, invert(point ^ other)))
+                weight = multiply(weight, multiply(x ^ other, invert(point ^ other)))
         found.append(weight)
     return tuple(found)
 
 
-def blend(factors: Sequence[int], rows: Sequence[bytes]) -> bytes:
-    """The sum of ``factor * row``; rows are equally long."""
+def linear_combination(factors: Sequence[int], rows: Sequence[bytes]) -> bytes:
+    """Return the sum of ``factor * row``; rows are equally long."""
     total = 0
     for factor, row in zip(factors, rows, strict=True):
-        total ^= int.from_bytes(row.translate(products(factor)), "big")
+        total ^= int.from_bytes(row.translate(multiples(factor)), "big")
     return total.to_bytes(len(rows[0]), "big")

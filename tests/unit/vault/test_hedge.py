@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from reelm.vault.race import Runner, race
+from reelm.vault.hedge import HedgedRequest, run_hedged
 
 SOON, NEVER = 0.001, 3600.0
 
@@ -21,7 +21,7 @@ class Field:
 
     def runner(
         self, number: int, how: str = "answers", *, late: float = SOON, silent: float = NEVER
-    ) -> Runner[int]:
+    ) -> HedgedRequest[int]:
         async def start() -> int | None:
             self.started.append(number)
             try:
@@ -34,16 +34,16 @@ class Field:
                 raise ZeroDivisionError
             return None if how == "fails" else number
 
-        return Runner(start, late, silent)
+        return HedgedRequest(start, late, silent)
 
     def may_hedge(self) -> bool:
         self.hedges += self.hedges < self.hedges_max
         return self.hedges < self.hedges_max
 
-    async def run(self, runners: Sequence[Runner[int]], *, wanted: int) -> list[int]:
+    async def run(self, runners: Sequence[HedgedRequest[int]], *, wanted: int) -> list[int]:
         before = asyncio.all_tasks()
         try:
-            return sorted(await race(runners, wanted=wanted, may_hedge=self.may_hedge))
+            return sorted(await run_hedged(runners, wanted=wanted, may_hedge=self.may_hedge))
         finally:
             assert asyncio.all_tasks() == before
 
@@ -91,7 +91,7 @@ async def test_without_budget_a_late_one_is_waited_for() -> None:
         await gate.wait()
         return 7
 
-    waiting = asyncio.create_task(field.run([Runner(slow, SOON, NEVER), field.runner(1)], wanted=1))
+    waiting = asyncio.create_task(field.run([HedgedRequest(slow, SOON, NEVER), field.runner(1)], wanted=1))
     await asyncio.sleep(20 * SOON)
     gate.set()
     assert await waiting == [7]

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from reelm.base import Database, DataClass, ObjectId
-from reelm.vault import FragmentWriter, Receipt, Vault
+from reelm.vault import PutReceipt, StoreWriter, Vault
 from reelm.vault.adapters.memory import MemoryStore
 from reelm.vault.codec import Block
 from reelm.vault.model import FragmentState
@@ -35,7 +35,7 @@ class LateStore(MemoryStore):
 
 
 class LateWriter:
-    def __init__(self, store: LateStore, inner: FragmentWriter) -> None:
+    def __init__(self, store: LateStore, inner: StoreWriter) -> None:
         self._store, self._inner = store, inner
 
     async def write(self, blocks: Sequence[Block]) -> None:
@@ -75,7 +75,7 @@ def vault(database: Database, stores: list[MemoryStore]) -> Vault:
     return open_vault(database, stores, config=PATIENT)
 
 
-async def put(vault: Vault, *, reference: str = "r") -> Receipt:
+async def put(vault: Vault, *, reference: str = "r") -> PutReceipt:
     work = vault.put(stream(DATA), reference=reference, klass=DataClass.PUBLIC, key=OwnerKey())
     return await asyncio.wait_for(work, 10)
 
@@ -87,7 +87,7 @@ async def recorded(database: Database, object_id: ObjectId) -> ObjectRecord:
     return record
 
 
-async def late_state(database: Database, receipt: Receipt) -> FragmentState:
+async def late_state(database: Database, receipt: PutReceipt) -> FragmentState:
     record = await recorded(database, receipt.object_id)
     states = {piece.provider: piece.state for piece in record.fragments}
     return states["late"]  # type: ignore[index]  # a provider's id is a string

@@ -2,12 +2,11 @@ import asyncio
 
 import pytest
 
-from reelm.vault import StoreFailed
-from reelm.vault.background import Background
+from reelm.base import BackgroundTasks, Unavailable
 
 
 async def test_closing_waits_for_what_runs() -> None:
-    background, done = Background(), list[int]()
+    background, done = BackgroundTasks("vault"), list[int]()
 
     async def work(number: int) -> None:
         await asyncio.sleep(0.01)
@@ -23,8 +22,8 @@ async def test_a_failing_store_is_no_reason_to_stop_and_a_bug_is_not_hidden() ->
     async def fail(error: Exception) -> None:
         raise error
 
-    background = Background()
-    background.start(fail(StoreFailed("The store does not answer.")))
+    background = BackgroundTasks("vault")
+    background.start(fail(Unavailable("The store does not answer.")))
     await background.close()
     background.start(fail(ZeroDivisionError()))
     with pytest.raises(ZeroDivisionError):

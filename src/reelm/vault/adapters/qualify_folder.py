@@ -1,4 +1,4 @@
-"""Checks that only a folder has: what lies in it, how much fits, and which disk it shares."""
+"""Qualify a folder: what lies in it, how much fits, and which disk it shares."""
 
 import json
 import shutil
@@ -7,36 +7,38 @@ from pathlib import Path
 from reelm.base import Clock, Entropy
 from reelm.vault.adapters.folder import FolderStore
 from reelm.vault.errors import StoreFailed, StoreRefused
-from reelm.vault.trial import Examination, Examiner, Finding, carry_out, noted, ok, unfit
+from reelm.vault.qualification import Finding, Qualification, StoreQualifier, noted, ok, run_checks, unfit
 
 # What a folder store calls the file that says whose it is.
 _MARKER = "reelm-store"
-_TRIAL = "reelm-probe"
+_SUBFOLDER = "reelm-probe"
 _ROOM_BYTES = 1 << 30
 
 
-async def examine_folder(folder: Path, beside: Path, *, clock: Clock, entropy: Entropy) -> Examination:
-    """Try a folder out in a subfolder of its own, which is removed again with all that had to be made.
+async def qualify_folder(folder: Path, beside: Path, *, clock: Clock, entropy: Entropy) -> Qualification:
+    """Try a folder out in a subfolder of its own and return the findings.
+
+    The subfolder is removed again with all that had to be made.
 
     ``beside`` is where the realm's other data lies.
     """
     made = _missing_parents(folder)
-    trial = folder / _TRIAL
+    subfolder = folder / _SUBFOLDER
     try:
         owner = _look_at_owner(folder)
         try:
-            store = FolderStore.open(trial, provider="probe", create=True)
+            store = FolderStore.open(subfolder, provider="probe", create=True)
         except (StoreRefused, StoreFailed) as error:
-            return Examination(str(folder), (owner, unfit("write and read", error.detail)))
+            return Qualification(str(folder), (owner, unfit("write and read", error.detail)))
         try:
-            findings = await carry_out(Examiner(store, clock=clock, entropy=entropy).checks())
+            findings = await run_checks(StoreQualifier(store, clock=clock, entropy=entropy).checks())
         finally:
             await store.close()
-        return Examination(
+        return Qualification(
             str(folder), (owner, *findings, _look_at_room(folder), _look_at_disk(folder, beside))
         )
     finally:
-        shutil.rmtree(trial, ignore_errors=True)
+        shutil.rmtree(subfolder, ignore_errors=True)
         for path in made:
             if path.is_dir() and not any(path.iterdir()):
                 path.rmdir()
@@ -69,5 +71,5 @@ def _look_at_disk(folder: Path, beside: Path) -> Finding:
 
 
 def _missing_parents(folder: Path) -> list[Path]:
-    """The folders that trying this one out will make, innermost first."""
+    """Return the folders that trying this one out will make, innermost first."""
     return [path for path in (folder, *folder.parents) if not path.exists()]

@@ -1,4 +1,4 @@
-"""Checks that only a bucket has: who is let in, and what its server does that nothing here relies on."""
+"""Qualify a bucket: who is let in, and what its server does that nothing here relies on."""
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -8,29 +8,38 @@ from obstore.exceptions import AlreadyExistsError, BaseError
 
 from reelm.base import Clock, DestinationFailed, Entropy, Secret
 from reelm.vault.adapters.credentials import Credentials
-from reelm.vault.adapters.multipart import Upload, forget_unfinished
+from reelm.vault.adapters.multipart import MultipartUpload, forget_unfinished
 from reelm.vault.adapters.s3 import S3Store
 from reelm.vault.errors import StoreFailed, VaultError
-from reelm.vault.trial import Check, Examination, Examiner, Finding, carry_out, noted, ok, unfit
+from reelm.vault.qualification import (
+    Check,
+    Finding,
+    Qualification,
+    StoreQualifier,
+    noted,
+    ok,
+    run_checks,
+    unfit,
+)
 
 # An S3 server refuses requests whose time is 15 minutes off.
 _SKEW_SECONDS = 300
 
 
-async def examine_bucket(store: S3Store, *, clock: Clock, entropy: Entropy) -> Examination:
-    """Try a bucket out; what was written there is removed again."""
-    examiner = Examiner(store, clock=clock, entropy=entropy)
-    bucket = _BucketExaminer(store, examiner.name, clock)
-    first, *others, deletion, last = examiner.checks()
+async def qualify_bucket(store: S3Store, *, clock: Clock, entropy: Entropy) -> Qualification:
+    """Try a bucket out and return the findings; what was written there is removed again."""
+    qualifier = StoreQualifier(store, clock=clock, entropy=entropy)
+    bucket = _BucketQualifier(store, qualifier.name, clock)
+    first, *others, deletion, last = qualifier.checks()
     try:
-        findings = await carry_out([first, *others, *bucket.checks(), deletion, last])
+        findings = await run_checks([first, *others, *bucket.checks(), deletion, last])
     finally:
-        await examiner.clean_up()
-    return Examination(store.bucket.url, tuple(findings))
+        await qualifier.clean_up()
+    return Qualification(store.bucket.url, tuple(findings))
 
 
-class _BucketExaminer:
-    """``name`` is a fragment that is there, and may be overwritten."""
+class _BucketQualifier:
+    """Checks only a bucket; ``name`` is a fragment that is there, and may be overwritten."""
 
     def __init__(self, store: S3Store, name: str, clock: Clock) -> None:
         self._store = store
@@ -39,6 +48,7 @@ class _BucketExaminer:
         self._clock = clock
 
     def checks(self) -> list[tuple[str, Check]]:
+        """Return the checks with their names, in the order in which to run them."""
         return [
             ("encryption", self.look_at_encryption),
             ("wrong secret", self.use_wrong_secret),
@@ -50,11 +60,13 @@ class _BucketExaminer:
         ]
 
     async def look_at_encryption(self) -> Finding:
+        """Note whether requests are encrypted."""
         if self._bucket.url.startswith("https://"):
             return ok("encryption", "TLS, with a certificate that this machine trusts.")
         return noted("encryption", "None: the server is on this machine.")
 
     async def use_wrong_secret(self) -> Finding:
+        """Check that a wrong secret is refused."""
         right = self._bucket.credentials
         wrong = Credentials(right.access_key_id, Secret(right.secret.reveal()[::-1] + b"0"))
         region = self._bucket.region
@@ -68,6 +80,7 @@ class _BucketExaminer:
         return unfit("wrong secret", "Accepted: anyone who knows the bucket's name reads and deletes there.")
 
     async def use_no_credentials(self) -> Finding:
+        """Check that a request without credentials is refused."""
         url = f"{self._bucket.url}/{self._name}"
         try:
             answer = await self._bucket.outbound.request("GET", url)
@@ -78,6 +91,7 @@ class _BucketExaminer:
         return ok("no credentials", f"Refused ({answer.status}).")
 
     async def list_names(self) -> Finding:
+        """Note whether listing works."""
         try:
             answer = await self._bucket.ask("GET", "", {"list-type": "2", "prefix": self._name})
         except StoreFailed as error:
@@ -86,8 +100,9 @@ class _BucketExaminer:
         return noted("listing", f"{word}; nothing relies on it.")
 
     async def leave_an_upload(self) -> Finding:
+        """Check that an unfinished upload can be found and taken back."""
         check = "unfinished uploads"
-        upload = await Upload.begin(self._bucket, self._name)
+        upload = await MultipartUpload.begin(self._bucket, self._name)
         await upload.send(1, b"left behind")
         await forget_unfinished(self._bucket, self._name)
         try:
@@ -98,6 +113,7 @@ class _BucketExaminer:
         return noted(check, "Cannot be found after a crash. Have the bucket drop them after a day.")
 
     async def write_conditionally(self) -> Finding:
+        """Note what becomes of a conditional write."""
         try:
             await obstore.put_async(self._store.remote, self._name, b"never", mode="create")
         except AlreadyExistsError:
@@ -107,6 +123,7 @@ class _BucketExaminer:
         return noted("conditional writes", "Ignored, and overwrote in silence; nothing relies on them.")
 
     async def compare_clocks(self) -> Finding:
+        """Compare the server's clock with this machine's."""
         answer = await self._bucket.ask("HEAD", self._name)
         try:
             theirs = parsedate_to_datetime(answer.headers.get("date", ""))

@@ -1,4 +1,4 @@
-"""What cannot be done now is set aside, so that it does not stand in the way of what can."""
+"""Postpone work that failed, so that it does not stand in the way of work that can be done."""
 
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
@@ -7,45 +7,47 @@ from typing import Generic, TypeVar
 from reelm.base import Clock
 
 _PAGE = 256
-_ASIDE_SECONDS = 600.0
+_BACKOFF_SECONDS = 600.0
 
 T = TypeVar("T", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
-class Due(Generic[T]):
+class DueItems(Generic[T]):
     """What may be worked on now, and how much was passed over because it failed a while ago."""
 
     items: list[T]
     passed_over: int
 
 
-class Aside:
+class RetryBackoff:
     """Work that failed a while ago, as far as this process knows; due again when things change."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._until: dict[Hashable, float] = {}
-        self._circumstances: Hashable = None
+        self._key: Hashable = None
 
-    def notice(self, circumstances: Hashable) -> None:
-        """Forget what was set aside under other circumstances."""
-        if circumstances != self._circumstances:
+    def reset_when_changed(self, key: Hashable) -> None:
+        """Make everything due again when the key differs from the last one."""
+        if key != self._key:
             self._until.clear()
-            self._circumstances = circumstances
+            self._key = key
 
-    def put(self, item: Hashable) -> None:
-        self._until[item] = self._clock.monotonic_seconds() + _ASIDE_SECONDS
+    def postpone(self, item: Hashable) -> None:
+        """Pass an item over for ten minutes."""
+        self._until[item] = self._clock.monotonic_seconds() + _BACKOFF_SECONDS
 
     def is_due(self, item: Hashable) -> bool:
+        """Return whether an item may be tried now."""
         until = self._until.get(item)
         if until is not None and self._clock.monotonic_seconds() >= until:
             del self._until[item]
             return True
         return until is None
 
-    async def due(self, fetch: Callable[[int, int], Awaitable[tuple[T, ...]]], limit: int) -> Due[T]:
-        """The first items that are due.
+    async def due(self, fetch: Callable[[int, int], Awaitable[tuple[T, ...]]], limit: int) -> DueItems[T]:
+        """Return the first items that are due.
 
         Args:
             fetch: gives at most so many items, passing over so many, in a fixed order.
@@ -61,4 +63,4 @@ class Aside:
             if len(page) < _PAGE:
                 break
             skip += _PAGE
-        return Due(found[:limit], passed_over)
+        return DueItems(found[:limit], passed_over)

@@ -6,10 +6,10 @@ import pytest
 
 from reelm.base import SystemClock
 from reelm.cli import main
-from reelm.vault import Examination, Finding, StoreFailed, Verdict
-from reelm.vault.adapters.examine_folder import examine_folder
+from reelm.vault import Qualification, StoreFailed
 from reelm.vault.adapters.memory import MemoryStore
-from reelm.vault.trial import Examiner, carry_out
+from reelm.vault.adapters.qualify_folder import qualify_folder
+from reelm.vault.qualification import Finding, StoreQualifier, Suitability, run_checks
 from support.machine.determinism import SeededEntropy
 
 
@@ -49,8 +49,8 @@ def read_names(folder: Path) -> list[str]:
 
 
 async def examine(store: MemoryStore) -> list[Finding]:
-    examiner = Examiner(store, clock=SystemClock(), entropy=SeededEntropy(1))
-    findings = await carry_out(examiner.checks())
+    examiner = StoreQualifier(store, clock=SystemClock(), entropy=SeededEntropy(1))
+    findings = await run_checks(examiner.checks())
     await examiner.clean_up()
     return findings
 
@@ -58,7 +58,7 @@ async def examine(store: MemoryStore) -> list[Finding]:
 async def test_a_store_that_keeps_its_promises_is_fit_and_is_left_empty() -> None:
     store = MemoryStore("p1")
     findings = await examine(store)
-    assert Examination("p1", tuple(findings)).is_fit
+    assert Qualification("p1", tuple(findings)).is_fit
     assert len(findings) == 7
     assert store.fragments == {}
 
@@ -75,10 +75,10 @@ async def test_a_store_that_keeps_its_promises_is_fit_and_is_left_empty() -> Non
 )
 async def test_a_store_that_breaks_one_is_unfit_and_told_why(store: MemoryStore, check: str) -> None:
     findings = await examine(store)
-    wrong = {finding.check: finding.detail for finding in findings if finding.verdict is Verdict.UNFIT}
+    wrong = {finding.check: finding.detail for finding in findings if finding.verdict is Suitability.UNFIT}
     assert check in wrong
     assert wrong[check]
-    assert not Examination("p1", tuple(findings)).is_fit
+    assert not Qualification("p1", tuple(findings)).is_fit
 
 
 async def test_the_first_check_that_fails_ends_the_examination() -> None:
@@ -87,7 +87,7 @@ async def test_the_first_check_that_fails_ends_the_examination() -> None:
 
 async def test_a_folder_is_tried_out_and_left_as_it_was(tmp_path: Path) -> None:
     new = tmp_path / "a/b"
-    examination = await examine_folder(new, tmp_path, clock=SystemClock(), entropy=SeededEntropy(1))
+    examination = await qualify_folder(new, tmp_path, clock=SystemClock(), entropy=SeededEntropy(1))
     assert examination.is_fit
     assert not (tmp_path / "a").exists()
     told = {finding.check: finding.detail for finding in examination.findings}
@@ -97,7 +97,7 @@ async def test_a_folder_is_tried_out_and_left_as_it_was(tmp_path: Path) -> None:
 
 async def test_a_folder_with_other_files_is_unfit_and_untouched(tmp_path: Path) -> None:
     (tmp_path / "letters.txt").write_text("dear")
-    examination = await examine_folder(tmp_path, tmp_path, clock=SystemClock(), entropy=SeededEntropy(1))
+    examination = await qualify_folder(tmp_path, tmp_path, clock=SystemClock(), entropy=SeededEntropy(1))
     assert not examination.is_fit
     assert read_names(tmp_path) == ["letters.txt"]
 
