@@ -231,7 +231,7 @@ async def test_a_black_clip_gets_a_black_poster(media: Media, tmp_path: Path) ->
 
 @pytest.mark.slow
 async def test_every_rung_of_a_large_clip_switches_at_the_same_moments(media: Media, tmp_path: Path) -> None:
-    source = footage.clip(name="large.mp4", size="1080x1920", rate="60000/1001", seconds=3.2)
+    source = footage.clip(name="large.mp4", size="1080x1920", rate="60000/1001", seconds=2.1)
     made, renditions = await make(media, source, tmp_path)
     assert [rendition.name for rendition in renditions] == ["480p", "720p", "1080p"]
     assert [round(rendition.frame_rate) for rendition in renditions] == [30, 60, 60]

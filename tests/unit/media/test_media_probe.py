@@ -82,7 +82,10 @@ async def test_cover_art_is_not_a_picture(media: Media) -> None:
         (footage.scrambled, "media.unreadable"),
         (footage.no_frames, "media.too-short"),
         (lambda: footage.clip(name="blink.mp4", seconds=0.1, audio=None), "media.too-short"),
-        (lambda: footage.clip(name="slow.mp4", size="64x64", rate="1", seconds=200), "media.too-long"),
+        (
+            lambda: footage.clip(name="slow.mp4", size="64x64", rate="1", seconds=200, audio=None),
+            "media.too-long",
+        ),
         (lambda: footage.clip(name="dot.mp4", size="2x2", seconds=0.5), "media.too-small"),
         (footage.claims_8k, "media.too-large-picture"),
         (footage.many_tracks, "media.too-many-streams"),

@@ -20,17 +20,19 @@ from reelm.media.chromaprint import MATCH_BITS, MIN_SHARED, apart
 from reelm.media.pdq import HASH_BYTES, MARK_BYTES, MATCH_DISTANCE, MATCH_QUALITY, nearest
 from reelm.media.strip import seconds_of, strip_for, tile_of
 from support.media import footage
-from support.media.footage import H264, ffmpeg, folder
+from support.media.footage import H264, ffmpeg, made_once
 
 # Another picture each second, a tune without a repeat.
-PICTURE = "mandelbrot=size={size}:rate=10:start_scale=3:end_scale=0.01:end_pts=50"
-STILL = "color=gray:size={size}:rate=10"
+PICTURE = "mandelbrot=size={size}:rate=4:start_scale=3:end_scale=0.01:end_pts=20"
+STILL = "color=gray:size={size}:rate=4"
 _HIGH, _LOW = "0.4*sin(2*PI*t*(220+40*floor(mod(t*t*3,13))))", "0.2*sin(2*PI*t*(330+70*floor(mod(t*5,7))))"
 TUNE = f"aevalsrc='{_HIGH}+{_LOW}':s=44100"
 OTHER_TUNE = "aevalsrc='0.4*sin(2*PI*t*(180+90*floor(mod(t*3.7,11))))':s=44100"
 
 
+@made_once
 def scene(
+    into: Path,
     name: str,
     *,
     seconds: float = 5.0,
@@ -39,10 +41,9 @@ def scene(
     change: str = "null",
     coding: tuple[str, ...] = H264,
 ) -> Path:
-    path = folder() / f"scene-{name}.mp4"
-    if not path.exists():
-        inputs = ("-f", "lavfi", "-i", picture.format(size="180x320"), "-f", "lavfi", "-i", tune)
-        ffmpeg(*inputs, "-t", str(seconds), "-vf", change, *coding, "-c:a", "aac", str(path))
+    path = into / f"scene-{name}.mp4"
+    inputs = ("-f", "lavfi", "-i", picture.format(size="180x320"), "-f", "lavfi", "-i", tune)
+    ffmpeg(*inputs, "-t", str(seconds), "-vf", change, *coding, "-c:a", "aac", str(path))
     return path
 
 
@@ -123,7 +124,7 @@ async def test_sound_is_recognised_when_it_starts_later_and_another_tune_is_not(
     media: Media, tmp_path: Path
 ) -> None:
     one = of(await look(media, scene("long", seconds=14.0, picture=STILL), tmp_path), Scheme.CHROMAPRINT)
-    cut = folder() / "scene-cut.mp4"
+    cut = tmp_path / "scene-cut.mp4"
     ffmpeg(
         "-ss",
         "4",

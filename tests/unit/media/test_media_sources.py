@@ -67,4 +67,4 @@ async def test_real_footage_plays_from_its_first_rung(media: Media, tmp_path: Pa
 
 def test_the_page_about_sources_says_what_is_tested() -> None:
     assert len(SOURCES) >= 40
-    assert matrix.PAGE.read_text(encoding="utf-8") == matrix.page(), "run python tests/support/media/matrix.py and commit"
+    assert matrix.PAGE.read_text(encoding="utf-8") == matrix.page(), "run tests/support/media/matrix.py"
