@@ -14,9 +14,9 @@ from bench.media.mutations import mutated
 from reelm.base import Broken, ReelmError, SystemClock, SystemEntropy, UploadId, mint
 from reelm.media import (
     BadEncoding,
-    Config,
     Footage,
     Media,
+    MediaConfig,
     Unreadable,
     plan,
     remuxed_rung,
@@ -43,7 +43,7 @@ class Ordeal:
 
 async def endure(goods: Sequence[bytes], seeds: Iterable[int], folder: Path, *, at_once: int = 2) -> Ordeal:
     """Break the ``goods`` by turns, one broken file per seed, and send each in."""
-    media = Media(Config(spool=folder / "spool"), clock=SystemClock(), entropy=SystemEntropy())
+    media = Media(MediaConfig(spool=folder / "spool"), clock=SystemClock(), entropy=SystemEntropy())
     ordeal, waiting = Ordeal(), iter(seeds)
 
     async def work() -> None:
@@ -98,7 +98,7 @@ async def _prepare(media: Media, data: bytes, upload: UploadId) -> str:
 async def _look(media: Media, footage: Footage, into: Path) -> None:
     """A clip that cannot be looked through plays all the same."""
     with suppress(BadEncoding, Unreadable):
-        await media.skim(footage, into=into / "skim")
+        await media.analyse(footage, into=into / "skim")
 
 
 def _unwatched(ratio: float) -> None:

@@ -6,12 +6,13 @@ watched, and what is refused leaves nothing behind.
 Nouns: ``Media`` does the work. A ``Probe`` is what a source is, a ``Cut`` what its creator takes of it, a
 ``Plan`` what will be made of it, a ``Rung`` one encoding of the plan. A ``Rendition`` is an encrypted rung,
 cut into pieces that are named by their digest. An ``Upload`` is a received file that waits to be posted, an
-``Arrival`` one that is still on its way in. A ``Fingerprint`` is what a clip is recognised by, a ``Strip``
-how its preview is laid out. An ``Encoding`` is what an encoder on another machine may take, through
-``Lending``; ``Encoders`` knows those machines.
+``Arrival`` one that is still on its way in. A ``Fingerprint`` is what a clip is recognised by, a
+``Storyboard`` the layout of its preview pictures. An ``Encoding`` is what an encoder on another machine may
+take, through ``Lending``; ``Encoders`` knows those machines.
 """
 
-from reelm.media.append import CHECKSUMS, Checksum, Pace
+from reelm.media.analysis import Analysis, Footage, rung_footage, source_footage
+from reelm.media.append import CHECKSUMS, Checksum, FlushPolicy
 from reelm.media.arrivals import Allowance, Arrivals, Body, refusal_of
 from reelm.media.av1 import av1_rung, every_rung
 from reelm.media.cut import WHOLE, Cut
@@ -57,25 +58,25 @@ from reelm.media.errors import (
 )
 from reelm.media.ffmpeg import Effort, find_ffmpeg
 from reelm.media.fingerprint import Fingerprint, Scheme
-from reelm.media.hold import Hold, interrupted
 from reelm.media.lending import Lending
-from reelm.media.media import Config, Media
-from reelm.media.model import Audio, Coding, Limits, Plan, Probe, Rung, Video, plan
+from reelm.media.media import Media, MediaConfig
+from reelm.media.model import Audio, Coding, Plan, Probe, Rung, SourceLimits, Video, plan
 from reelm.media.package import Piece, Rendition, unseal
 from reelm.media.poster import Poster
 from reelm.media.remuxable import REMUXED, obstacle_to_remux, remuxed_rung
-from reelm.media.skim import Footage, Skimmed, rung_footage, source_footage
 from reelm.media.sound import with_sound
 from reelm.media.spool import Spooled
 from reelm.media.store import Arrival, EncoderRecord, Upload
-from reelm.media.strip import Strip
+from reelm.media.storyboard import Storyboard
 from reelm.media.subtitles import Subtitles, read_subtitles, write_vtt
+from reelm.media.upload_lock import UploadLock, interrupted
 
 __all__ = [
     "CHECKSUMS",
     "REMUXED",
     "WHOLE",
     "Allowance",
+    "Analysis",
     "Arrival",
     "Arrivals",
     "Audio",
@@ -89,7 +90,6 @@ __all__ = [
     "Checksum",
     "ChecksumMismatch",
     "Coding",
-    "Config",
     "Cut",
     "Effort",
     "Empty",
@@ -102,15 +102,15 @@ __all__ = [
     "Encoders",
     "Encoding",
     "Fingerprint",
+    "FlushPolicy",
     "Footage",
-    "Hold",
     "InspectionFailed",
     "Interrupted",
     "LeaseId",
     "LeaseOver",
     "Lending",
-    "Limits",
     "Media",
+    "MediaConfig",
     "NoAv1Encoder",
     "NoChromaprint",
     "NoEncoder",
@@ -118,7 +118,6 @@ __all__ = [
     "NotAVideo",
     "NotWanted",
     "OffsetMismatch",
-    "Pace",
     "Piece",
     "Plan",
     "Poster",
@@ -128,11 +127,11 @@ __all__ = [
     "Rung",
     "Scheme",
     "Sent",
-    "Skimmed",
+    "SourceLimits",
     "SpoolFull",
     "Spooled",
     "Stand",
-    "Strip",
+    "Storyboard",
     "Subtitles",
     "Terms",
     "TooLargePicture",
@@ -147,6 +146,7 @@ __all__ = [
     "Unreadable",
     "Upload",
     "UploadBusy",
+    "UploadLock",
     "UploadMissing",
     "Video",
     "Wanted",

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from reelm.base import AccountId, ClipId, CommentId, UploadId
-from reelm.media import Strip
+from reelm.media import Storyboard
 from reelm.social.lifecycle import ClipState, Step
 from reelm.social.queue import Waiting
 
@@ -185,7 +185,7 @@ class ClipView:
     width: int
     height: int
     blurhash: str | None
-    strip: Strip | None
+    strip: Storyboard | None
     sound: Carried | None
     allows_reuse: bool
     like_count: int

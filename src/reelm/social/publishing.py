@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 
 from reelm.base import AccountId, ClipId, Tx
-from reelm.media import Strip
+from reelm.media import Storyboard
 from reelm.social.clips import refusal, require_owned, see
 from reelm.social.errors import NoSuchClip, WrongState
 from reelm.social.lifecycle import ClipState, Step, furthest
@@ -68,7 +68,7 @@ class Publishing(Room):
         """What is painted until the clip's poster is there. Safe to repeat; a removed clip stays bare."""
         await publishing.blur(tx, clip_id, blurhash)
 
-    async def lay_strip(self, tx: Tx, clip_id: ClipId, strip: Strip) -> None:
+    async def lay_strip(self, tx: Tx, clip_id: ClipId, strip: Storyboard) -> None:
         """The clip has a preview strip, laid out like this. Safe to repeat.
 
         Raises:

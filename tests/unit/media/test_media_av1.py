@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from reelm.base import Secret
-from reelm.media import BadDelivery, Config, Media, Plan, Rendition, Rung, Sent, Wanted, av1_rung, plan
+from reelm.media import BadDelivery, Media, MediaConfig, Plan, Rendition, Rung, Sent, Wanted, av1_rung, plan
 from reelm.media.boxes import read_tracks
 from reelm.media.verify import Claim, check_picture, verify
 from support.machine.determinism import ManualClock, SeededEntropy
@@ -37,7 +37,7 @@ async def encoded() -> tuple[Plan, list[Rendition]]:
 
 
 async def encode(folder: Path) -> tuple[Plan, list[Rendition]]:
-    media = Media(Config(spool=folder / "spool"), clock=ManualClock(), entropy=SeededEntropy())
+    media = Media(MediaConfig(spool=folder / "spool"), clock=ManualClock(), entropy=SeededEntropy())
     source = footage.clip(size="720x1280", seconds=1.7)
     made = plan(await media.probe(source))
     rungs = (made.rungs[1], extra(made))

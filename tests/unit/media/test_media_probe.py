@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from reelm.base import ReelmError
-from reelm.media import Config, Limits, Media, TookTooLong, TooManyBytes, Video
+from reelm.media import Media, MediaConfig, SourceLimits, TookTooLong, TooManyBytes, Video
 from support.machine.determinism import ManualClock, SeededEntropy
 from support.media import footage
 
@@ -102,12 +102,12 @@ async def test_a_bad_file_is_refused_with_its_own_code(
 
 
 def over(tmp_path: Path, **changes: float) -> Media:
-    config = replace(Config(spool=tmp_path), **changes)  # type: ignore[arg-type]  # numbers, as the fields are
+    config = replace(MediaConfig(spool=tmp_path), **changes)  # type: ignore[arg-type]  # numbers, as the fields are
     return Media(config, clock=ManualClock(), entropy=SeededEntropy())
 
 
 async def test_a_file_over_the_limit_is_refused_even_when_it_is_already_here(tmp_path: Path) -> None:
-    config = Config(spool=tmp_path, limits=Limits(max_source_bytes=100))
+    config = MediaConfig(spool=tmp_path, limits=SourceLimits(max_source_bytes=100))
     with pytest.raises(TooManyBytes):
         await Media(config, clock=ManualClock(), entropy=SeededEntropy()).probe(footage.clip())
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reelm.base import Secret, UploadId, mint
-from reelm.media import BadDelivery, Config, Encoding, Media, Rendition, Sent, Wanted
+from reelm.media import BadDelivery, Encoding, Media, MediaConfig, Rendition, Sent, Wanted
 from reelm.media.elsewhere import EncodingId, LeaseId
 from support.machine.determinism import ManualClock, SeededEntropy
 from support.media import footage
@@ -62,7 +62,7 @@ async def work(source: Path) -> tuple[Wanted, Rendition]:
     """Return an honest encoder's order and its work, done once; nothing may change it."""
     if source not in _worked:
         folder = footage.folder() / f"elsewhere-{len(_worked)}"
-        media = Media(Config(spool=folder), clock=ManualClock(), entropy=SeededEntropy())
+        media = Media(MediaConfig(spool=folder), clock=ManualClock(), entropy=SeededEntropy())
         wanted = Wanted(await media.probe(source), ("128p",))
         (encoded,) = await media.encode(
             source, wanted.plan, wanted.chosen, into=folder, progress=lambda _: None
@@ -73,7 +73,7 @@ async def work(source: Path) -> tuple[Wanted, Rendition]:
 
 async def delivered(folder: Path, source: Path, *, asked: Path | None = None) -> Delivery:
     """What came of ``source`` where ``asked`` was asked for."""
-    media = Media(Config(spool=folder / "spool"), clock=ManualClock(), entropy=SeededEntropy())
+    media = Media(MediaConfig(spool=folder / "spool"), clock=ManualClock(), entropy=SeededEntropy())
     media.sweep(set(), set())
     wanted, rendition = await work(source)
     if asked is not None:

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from reelm.base import AccountId, ClipId
-from reelm.media import Strip
+from reelm.media import Storyboard
 from reelm.social import (
     ClipRemoved,
     ClipState,
@@ -21,7 +21,7 @@ from reelm.social.store.tables import clips
 from support.realm.town import Town
 
 NOWHERE = ClipId("0" * 26)
-STRIP = Strip(interval_ms=1000, count=15, columns=10)
+STRIP = Storyboard(interval_ms=1000, count=15, columns=10)
 
 
 async def progress(town: Town, clip_id: ClipId, viewer: AccountId) -> Progress:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import and_, bindparam, case, func, select, tuple_, update
 
 from reelm.base import AccountId, ClipId, Tx
-from reelm.media import Strip
+from reelm.media import Storyboard
 from reelm.social.lifecycle import ClipState, Step, states_before
 from reelm.social.model import Failure, Progress, Publication
 from reelm.social.queue import Line, round_of
@@ -142,7 +142,7 @@ async def blur(tx: Tx, clip_id: ClipId, blurhash: str) -> None:
     await tx.execute(_blur, {"clip": clip_id, "text": blurhash})
 
 
-async def lay_strip(tx: Tx, clip_id: ClipId, strip: Strip) -> None:
+async def lay_strip(tx: Tx, clip_id: ClipId, strip: Storyboard) -> None:
     bound = {"interval_ms": strip.interval_ms, "count": strip.count, "columns": strip.columns}
     await tx.execute(_lay_strip, {"clip": clip_id, **bound})
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Row, Select, bindparam, exists, or_, select
 
 from reelm.base import AccountId, ClipId, Tx
-from reelm.media import Strip
+from reelm.media import Storyboard
 from reelm.social.lifecycle import ClipState, Step
 from reelm.social.model import Author, Carried, ClipView, Failure
 from reelm.social.store.tables import clip_tags, clips, follows, likes, profiles
@@ -159,7 +159,7 @@ def _read(row: Row[*tuple[Any, ...]], viewer: AccountId | None) -> ClipView:
         width=width,
         height=height,
         blurhash=blurhash,
-        strip=None if interval_ms is None else Strip(interval_ms, tile_count, columns),
+        strip=None if interval_ms is None else Storyboard(interval_ms, tile_count, columns),
         sound=_carried(sound_id, handle if sound_id == clip_id else made_by),
         allows_reuse=allows_reuse,
         like_count=like_count,

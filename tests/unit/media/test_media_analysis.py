@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from reelm.media import (
+    Analysis,
     Fingerprint,
     Media,
     Plan,
     Scheme,
-    Skimmed,
     Unreadable,
     plan,
     rung_footage,
@@ -18,7 +18,7 @@ from reelm.media import (
 )
 from reelm.media.chromaprint import MATCH_BITS, MIN_SHARED, apart
 from reelm.media.pdq import HASH_BYTES, MARK_BYTES, MATCH_DISTANCE, MATCH_QUALITY, nearest
-from reelm.media.strip import seconds_of, strip_for, tile_of
+from reelm.media.storyboard import seconds_of, storyboard_for, tile_of
 from support.media import footage
 from support.media.footage import H264, ffmpeg, made_once
 
@@ -47,15 +47,15 @@ def scene(
     return path
 
 
-async def look(media: Media, source: Path, into: Path) -> Skimmed:
-    return await media.skim(source_footage(source, await planned(media, source)), into=into)
+async def look(media: Media, source: Path, into: Path) -> Analysis:
+    return await media.analyse(source_footage(source, await planned(media, source)), into=into)
 
 
 async def planned(media: Media, source: Path) -> Plan:
     return plan(await media.probe(source))
 
 
-def of(skimmed: Skimmed, scheme: Scheme) -> Fingerprint:
+def of(skimmed: Analysis, scheme: Scheme) -> Fingerprint:
     (found,) = [each for each in skimmed.fingerprints if each.scheme is scheme]
     return found
 
@@ -76,7 +76,7 @@ async def test_a_clip_has_a_mark_a_second_and_a_strip_and_nothing_else_is_left(
     assert (len(pictures.marks), len(pictures.qualities)) == (5 * MARK_BYTES, 5)
     assert found.path.read_bytes().startswith(b"\xff\xd8")
     assert [path.name for path in (tmp_path / "skim").iterdir()] == ["strip.jpg"]
-    assert (found.strip.count, found.strip.columns, found.strip.rows) == (5, 5, 1)
+    assert (found.storyboard.count, found.storyboard.columns, found.storyboard.rows) == (5, 5, 1)
 
 
 @pytest.mark.slow
@@ -111,7 +111,7 @@ async def test_a_rung_has_the_fingerprints_of_its_source(media: Media, tmp_path:
     source = scene("both", seconds=8.0)
     made = await planned(media, source)
     (encoded,) = await media.encode(source, made, made.rungs[:1], into=tmp_path, progress=lambda _: None)
-    rung = await media.skim(rung_footage(encoded.path, encoded.rung, made), into=tmp_path)
+    rung = await media.analyse(rung_footage(encoded.path, encoded.rung, made), into=tmp_path)
     whole = await look(media, source, tmp_path)
     assert shared_ratio(of(rung, Scheme.PDQ), of(whole, Scheme.PDQ)) == 1.0
     heard = apart(of(rung, Scheme.CHROMAPRINT), of(whole, Scheme.CHROMAPRINT))
@@ -165,7 +165,7 @@ async def test_a_damaged_file_is_refused_and_leaves_nothing(media: Media, tmp_pa
     broken = tmp_path / "broken.mp4"
     broken.write_bytes(source.read_bytes()[:5000])
     with pytest.raises(Unreadable):
-        await media.skim(source_footage(broken, made), into=tmp_path / "skim")
+        await media.analyse(source_footage(broken, made), into=tmp_path / "skim")
     assert list((tmp_path / "skim").iterdir()) == []
 
 
@@ -183,7 +183,7 @@ async def test_a_damaged_file_is_refused_and_leaves_nothing(media: Media, tmp_pa
 def test_a_strip_has_a_tile_a_second_and_at_most_sixty(
     duration_ms: int, interval_ms: int, shape: tuple[int, int, int]
 ) -> None:
-    strip = strip_for(duration_ms)
+    strip = storyboard_for(duration_ms)
     assert strip.interval_ms == interval_ms
     assert (strip.count, strip.columns, strip.rows) == shape
     assert (strip.count - 1) * strip.interval_ms < seconds_of(duration_ms) * 1000
