@@ -13,7 +13,7 @@ take, through ``Lending``; ``Encoders`` knows those machines.
 
 from reelm.media.analysis import Analysis, Footage, rung_footage, source_footage
 from reelm.media.append import CHECKSUMS, Checksum, FlushPolicy
-from reelm.media.arrivals import Allowance, Arrivals, Body, refusal_of
+from reelm.media.arrivals import Allowance, Body, refusal_of
 from reelm.media.av1 import av1_rung, every_rung
 from reelm.media.cut import WHOLE, Cut
 from reelm.media.elsewhere import EncoderId, Encoding, LeaseId, Sent, Stand, Terms, Wanted
@@ -31,7 +31,6 @@ from reelm.media.errors import (
     EncoderExists,
     EncoderStopped,
     EncoderUnknown,
-    InspectionFailed,
     Interrupted,
     LeaseOver,
     NoAv1Encoder,
@@ -39,18 +38,12 @@ from reelm.media.errors import (
     NoEncoder,
     NotAVideo,
     NotWanted,
-    NoVideo,
     OffsetMismatch,
     QuotaReached,
     SpoolFull,
     TookTooLong,
-    TooLargePicture,
-    TooLong,
     TooManyBytes,
     TooManyOpen,
-    TooManyStreams,
-    TooShort,
-    TooSmall,
     Truncated,
     Unreadable,
     UploadBusy,
@@ -60,13 +53,13 @@ from reelm.media.ffmpeg import Effort, find_ffmpeg
 from reelm.media.fingerprint import Fingerprint, Scheme
 from reelm.media.lending import Lending
 from reelm.media.media import Media, MediaConfig
-from reelm.media.model import Audio, Coding, Plan, Probe, Rung, SourceLimits, Video, plan
+from reelm.media.model import Audio, Plan, Probe, Rung, SourceLimits, Video, plan
 from reelm.media.package import Piece, Rendition, unseal
 from reelm.media.poster import Poster
 from reelm.media.remuxable import REMUXED, obstacle_to_remux, remuxed_rung
 from reelm.media.sound import with_sound
 from reelm.media.spool import Spooled
-from reelm.media.store import Arrival, EncoderRecord, Upload
+from reelm.media.store import Arrival, Upload
 from reelm.media.storyboard import Storyboard
 from reelm.media.subtitles import Subtitles, read_subtitles, write_vtt
 from reelm.media.upload_lock import UploadLock, interrupted
@@ -78,7 +71,6 @@ __all__ = [
     "Allowance",
     "Analysis",
     "Arrival",
-    "Arrivals",
     "Audio",
     "BadCut",
     "BadDelivery",
@@ -89,14 +81,12 @@ __all__ = [
     "Body",
     "Checksum",
     "ChecksumMismatch",
-    "Coding",
     "Cut",
     "Effort",
     "Empty",
     "Encoded",
     "EncoderExists",
     "EncoderId",
-    "EncoderRecord",
     "EncoderStopped",
     "EncoderUnknown",
     "Encoders",
@@ -104,7 +94,6 @@ __all__ = [
     "Fingerprint",
     "FlushPolicy",
     "Footage",
-    "InspectionFailed",
     "Interrupted",
     "LeaseId",
     "LeaseOver",
@@ -114,7 +103,6 @@ __all__ = [
     "NoAv1Encoder",
     "NoChromaprint",
     "NoEncoder",
-    "NoVideo",
     "NotAVideo",
     "NotWanted",
     "OffsetMismatch",
@@ -134,13 +122,8 @@ __all__ = [
     "Storyboard",
     "Subtitles",
     "Terms",
-    "TooLargePicture",
-    "TooLong",
     "TooManyBytes",
     "TooManyOpen",
-    "TooManyStreams",
-    "TooShort",
-    "TooSmall",
     "TookTooLong",
     "Truncated",
     "Unreadable",
