@@ -15,7 +15,7 @@ from bench.figure import Figure, report
 from bench.media.footage import SECONDS, film
 
 from reelm.base import SystemClock, SystemEntropy
-from reelm.media import Config, Footage, Media, find_ffmpeg, plan, rung_footage, source_footage
+from reelm.media import Footage, Media, MediaConfig, find_ffmpeg, plan, rung_footage, source_footage
 from reelm.media.graph import reading
 
 REPEATS = 5
@@ -41,11 +41,11 @@ async def decode(program: Path, source: Path) -> None:
 
 
 async def look(media: Media, footage: Footage, into: Path) -> None:
-    await media.skim(footage, into=into)
+    await media.analyse(footage, into=into)
 
 
 async def measure(folder: Path) -> list[Figure]:
-    media = Media(Config(spool=folder / "spool"), clock=SystemClock(), entropy=SystemEntropy())
+    media = Media(MediaConfig(spool=folder / "spool"), clock=SystemClock(), entropy=SystemEntropy())
     source, program = film(folder / "phone.mp4", sound="aac"), await find_ffmpeg()
     planned = plan(await media.probe(source))
     (low,) = await media.encode(source, planned, planned.rungs[:1], into=folder, progress=lambda _: None)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import imageio_ffmpeg  # type: ignore[import-untyped]  # it ships no types
 from bench.figure import Figure, report
-from bench.media.ordeal import Ordeal, children, endure
+from bench.media.fuzz_run import FuzzRun, children, fuzz
 
 COUNT = 2000
 SLOWEST_BAR_SECONDS = 30
@@ -36,15 +36,15 @@ def film(folder: Path) -> list[bytes]:
     return found
 
 
-def figures(ordeal: Ordeal, left: int, count: int) -> list[Figure]:
-    ends = ", ".join(f"{code} {number}" for code, number in ordeal.ends.most_common(6))
+def figures(run: FuzzRun, left: int, count: int) -> list[Figure]:
+    ends = ", ".join(f"{code} {number}" for code, number in run.ends.most_common(6))
     return [
         Figure(name="media.hostile-inputs", values=(count,), unit="files", note=ends),
-        Figure(name="media.hostile-faults", values=(len(ordeal.faults),), unit="files", bar=0),
-        Figure(name="media.hostile-leaks", values=(len(ordeal.leaks) + left,), unit="files", bar=0),
+        Figure(name="media.hostile-faults", values=(len(run.faults),), unit="files", bar=0),
+        Figure(name="media.hostile-leaks", values=(len(run.leaks) + left,), unit="files", bar=0),
         Figure(
             name="media.hostile-slowest",
-            values=(ordeal.slowest_seconds,),
+            values=(run.slowest_seconds,),
             unit="s",
             bar=SLOWEST_BAR_SECONDS,
             note="for one file, two at a time",
@@ -56,10 +56,10 @@ def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else COUNT
     with tempfile.TemporaryDirectory(prefix="reelm-bench-") as place:
         folder = Path(place)
-        ordeal = asyncio.run(endure(film(folder), range(count), folder))
-    for fault in ordeal.faults:
+        run = asyncio.run(fuzz(film(folder), range(count), folder))
+    for fault in run.faults:
         sys.stdout.write(f"{fault}\n")
-    report(*figures(ordeal, len(children()), count))
+    report(*figures(run, len(children()), count))
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from bench.figure import Figure, report
 from bench.media.footage import DRAWN, MANIFOLD, NOISY, film, sampled
 
 from reelm.base import SystemClock, SystemEntropy
-from reelm.media import Config, Encoded, Media, Plan, Rung, find_ffmpeg
+from reelm.media import Encoded, Media, MediaConfig, Plan, Rung, find_ffmpeg
 from reelm.media.graph import picture_chain
 
 _PICTURES = {"drawn": DRAWN, "noisy": NOISY, "manifold": MANIFOLD}
@@ -110,7 +110,7 @@ def _picture_bytes(path: Path) -> int:
 
 
 async def measure(paths: Sequence[Path], folder: Path) -> list[Score]:
-    media = Media(Config(spool=folder / "spool"), clock=SystemClock(), entropy=SystemEntropy())
+    media = Media(MediaConfig(spool=folder / "spool"), clock=SystemClock(), entropy=SystemEntropy())
     lab = Lab(await find_ffmpeg(), folder)
     sources = paths or [await asyncio.to_thread(_generated, name, folder) for name in _PICTURES]
     return [each for source in sources for each in await score(source, media, lab, folder / "work")]

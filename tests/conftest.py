@@ -15,6 +15,7 @@ from hypothesis import settings
 
 from reelm.base import Database
 from support.machine.postgres import PostgresPrograms, throwaway_postgres
+from support.media import footage
 from support.vault.radosgw import Gateway, RadosgwPrograms, throwaway_radosgw
 
 ROOT = Path(__file__).parents[1]
@@ -46,6 +47,13 @@ def missing(name: str) -> None:
     if os.environ.get("REELM_TEST_REQUIRE_ALL") == "1":
         pytest.fail(f"{name} is not installed, and REELM_TEST_REQUIRE_ALL asks for every tool")
     pytest.skip(f"{name} is not installed")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _footage(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Let the workers of pytest-xdist, whose folders lie in one of the run, make each film once."""
+    base = tmp_path_factory.getbasetemp()
+    footage.share((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "footage")
 
 
 @pytest.fixture(scope="session")

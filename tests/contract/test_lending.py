@@ -8,13 +8,13 @@ import pytest
 from reelm.base import Database, SealedBytes, UploadId, metadata, mint
 from reelm.media import (
     BeyondLength,
-    Config,
     EncoderId,
     Encoding,
     LeaseId,
     LeaseOver,
     Lending,
     Media,
+    MediaConfig,
     NotWanted,
     OffsetMismatch,
     Probe,
@@ -99,7 +99,7 @@ class Desk:
 @pytest.fixture
 async def desk(database: Database, tmp_path: Path) -> Desk:
     clock = ManualClock()
-    media = Media(Config(spool=tmp_path / "spool", terms=TERMS), clock=clock, entropy=SeededEntropy())
+    media = Media(MediaConfig(spool=tmp_path / "spool", terms=TERMS), clock=clock, entropy=SeededEntropy())
     media.sweep(set(), set())
     async with database.write() as tx:
         await tx.run_sync(lambda connection: metadata.create_all(connection, [encodings]))

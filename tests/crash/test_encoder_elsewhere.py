@@ -20,7 +20,7 @@ from support.web.visiting import Visitor
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 LEASES = "/api/encoding/leases"
-SMALL = {"size": "480x854", "seconds": 1.0, "audio": footage.MP3}
+SMALL: dict[str, Any] = {"size": "480x854", "seconds": 1.0, "audio": footage.MP3}
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from reelm.app import open_realm, settings
-from reelm.media import Config, Media
+from reelm.media import Media, MediaConfig
 from reelm.web import build
 from reelm.web.application import Deferred
 from support.machine.loglines import LogLines, causes, logged
@@ -36,7 +36,7 @@ def log() -> Iterator[LogLines]:
 async def without_memory_to_look(site: Site) -> AsyncIterator[Site]:
     """What looks at files is started with less memory than its decoder needs."""
     media = Media(
-        Config(spool=site.stage.data / "spool", inspect_memory_bytes=96 * 1024**2),
+        MediaConfig(spool=site.stage.data / "spool", inspect_memory_bytes=96 * 1024**2),
         clock=site.stage.realm.clock,
         entropy=site.stage.realm.entropy,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import av
 import pytest
@@ -16,7 +17,7 @@ from support.media import footage
 from support.media.playlists import Screened, screen
 from support.realm.realms import Stage, look, viewer
 
-TWO_RUNGS = {"size": "720x1280", "seconds": 0.5, "audio": footage.MP3}
+TWO_RUNGS: dict[str, Any] = {"size": "720x1280", "seconds": 0.5, "audio": footage.MP3}
 
 
 class Watched:

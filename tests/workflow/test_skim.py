@@ -8,7 +8,7 @@ import pytest
 from reelm.base import ClipId
 from reelm.clips import ClipRemoved, ClipState, NoSuchClip, PublishStep
 from reelm.delivery import NoSuchStrip
-from reelm.media import Scheme, Strip
+from reelm.media import Scheme, Storyboard
 from reelm.media.pdq import MARK_BYTES
 from reelm.workflows import Json, Run, publish, remove, strip, tidy
 from reelm.workflows.adapters.inline import InlineJobs
@@ -45,7 +45,7 @@ async def test_a_published_clip_is_recognised_and_has_a_strip_and_a_placeholder(
     ann = await stage.person("ann")
     made = await stage.clip(ann, footage.clip(seconds=1.5))
     seen = await stage.see(made.id)
-    assert seen.strip == Strip(interval_ms=1000, count=2, columns=2)
+    assert seen.strip == Storyboard(interval_ms=1000, count=2, columns=2)
     assert seen.blurhash is not None
     assert len(seen.blurhash) == 28
     found = await prints(stage, made.id)

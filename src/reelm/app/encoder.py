@@ -34,7 +34,7 @@ from reelm.base import (
     mint,
     telemetry,
 )
-from reelm.media import Config, Cut, Limits, Media, Probe, Rendition, every_rung, plan
+from reelm.media import Cut, Media, MediaConfig, Probe, Rendition, SourceLimits, every_rung, plan
 
 BLOCK_BYTES = 4 * 1024 * 1024
 IDLE_SECONDS = 1.0
@@ -44,7 +44,7 @@ _LEASES = "/api/encoding/leases"
 _LOCAL = frozenset({"127.0.0.1", "::1", "localhost"})
 _LEASE_OVER = 410
 # The realm has looked at the source; here only the machine's own disk sets a limit.
-_LIMITS = Limits(max_source_bytes=4 * 1024**3 - 1, max_duration_ms=3_600_000)
+_LIMITS = SourceLimits(max_source_bytes=4 * 1024**3 - 1, max_duration_ms=3_600_000)
 
 _log = telemetry.logger(__name__)
 
@@ -169,7 +169,7 @@ async def encode_elsewhere(post: Post, stopping: asyncio.Event, *, entropy: Entr
     """
     _check_address(post.realm)
     clock, drawn = SystemClock(), entropy or SystemEntropy()
-    media = Media(Config(spool=post.spool, limits=_LIMITS), clock=clock, entropy=drawn)
+    media = Media(MediaConfig(spool=post.spool, limits=_LIMITS), clock=clock, entropy=drawn)
     media.sweep(keep=set(), arriving=set())
     limits = OutboundLimits(total_seconds=120.0)
     async with Outbound([post.realm], limits=limits) as outbound:

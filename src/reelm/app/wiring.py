@@ -193,11 +193,11 @@ def _vault_config(manifest: Manifest) -> vault.VaultConfig:
     return vault.VaultConfig(window_bytes=vault.BUCKET_WINDOW_BYTES) if has_buckets else vault.VaultConfig()
 
 
-def _media_config(settings: Settings) -> media.Config:
+def _media_config(settings: Settings) -> media.MediaConfig:
     uploads = settings.uploads
-    return media.Config(
+    return media.MediaConfig(
         spool=settings.paths.spool,
-        limits=media.Limits(
+        limits=media.SourceLimits(
             max_source_bytes=uploads.max_size_bytes,
             max_duration_ms=uploads.max_duration_seconds * 1000,
             max_pixels=uploads.max_pixels,

@@ -10,7 +10,7 @@ from reelm.base import AccountId, BadId, ClipId, CommentId, UploadId, read_id
 from reelm.clips.errors import BadMoment, BadPlace
 from reelm.clips.lifecycle import ClipState, PublishStep
 from reelm.clips.queue import QueueWait
-from reelm.media import Strip
+from reelm.media import Storyboard
 from reelm.people import Author
 
 T = TypeVar("T")
@@ -166,7 +166,7 @@ class ClipView:
     width: int
     height: int
     blurhash: str | None
-    strip: Strip | None
+    strip: Storyboard | None
     sound: Carried | None
     allows_reuse: bool
     like_count: int

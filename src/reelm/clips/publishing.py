@@ -10,7 +10,7 @@ from reelm.clips.model import FAILURE_DETAIL_LENGTH, ClipView, Failure, Progress
 from reelm.clips.queue import QueueWait, seconds_left
 from reelm.clips.store import publishing
 from reelm.clips.visibility import require_kept, require_owned, see
-from reelm.media import Strip
+from reelm.media import Storyboard
 from reelm.people import People
 
 
@@ -76,7 +76,7 @@ class Publishing:
         """Set what is painted until the clip's poster is there. A removed clip stays bare."""
         await publishing.set_blurhash(tx, clip_id, blurhash)
 
-    async def set_strip(self, tx: Tx, clip_id: ClipId, strip: Strip) -> None:
+    async def set_strip(self, tx: Tx, clip_id: ClipId, strip: Storyboard) -> None:
         """Set how the clip's preview strip is laid out.
 
         Raises:

@@ -6,13 +6,14 @@ watched, and what is refused leaves nothing behind.
 Nouns: ``Media`` does the work. A ``Probe`` is what a source is, a ``Cut`` what its creator takes of it, a
 ``Plan`` what will be made of it, a ``Rung`` one encoding of the plan. A ``Rendition`` is an encrypted rung,
 cut into pieces that are named by their digest. An ``Upload`` is a received file that waits to be posted, an
-``Arrival`` one that is still on its way in. A ``Fingerprint`` is what a clip is recognised by, a ``Strip``
-how its preview is laid out. An ``Encoding`` is what an encoder on another machine may take, through
-``Lending``; ``Encoders`` knows those machines.
+``Arrival`` one that is still on its way in. A ``Fingerprint`` is what a clip is recognised by, a
+``Storyboard`` the layout of its preview pictures. An ``Encoding`` is what an encoder on another machine may
+take, through ``Lending``; ``Encoders`` knows those machines.
 """
 
-from reelm.media.append import CHECKSUMS, Checksum, Pace
-from reelm.media.arrivals import Allowance, Arrivals, Body, refusal_of
+from reelm.media.analysis import Analysis, Footage, rung_footage, source_footage
+from reelm.media.append import CHECKSUMS, Checksum, FlushPolicy
+from reelm.media.arrivals import Allowance, Body, refusal_of
 from reelm.media.av1 import av1_rung, every_rung
 from reelm.media.cut import WHOLE, Cut
 from reelm.media.elsewhere import EncoderId, Encoding, LeaseId, Sent, Stand, Terms, Wanted
@@ -30,7 +31,6 @@ from reelm.media.errors import (
     EncoderExists,
     EncoderStopped,
     EncoderUnknown,
-    InspectionFailed,
     Interrupted,
     LeaseOver,
     NoAv1Encoder,
@@ -38,18 +38,12 @@ from reelm.media.errors import (
     NoEncoder,
     NotAVideo,
     NotWanted,
-    NoVideo,
     OffsetMismatch,
     QuotaReached,
     SpoolFull,
     TookTooLong,
-    TooLargePicture,
-    TooLong,
     TooManyBytes,
     TooManyOpen,
-    TooManyStreams,
-    TooShort,
-    TooSmall,
     Truncated,
     Unreadable,
     UploadBusy,
@@ -57,27 +51,26 @@ from reelm.media.errors import (
 )
 from reelm.media.ffmpeg import Effort, find_ffmpeg
 from reelm.media.fingerprint import Fingerprint, Scheme
-from reelm.media.hold import Hold, interrupted
 from reelm.media.lending import Lending
-from reelm.media.media import Config, Media
-from reelm.media.model import Audio, Coding, Limits, Plan, Probe, Rung, Video, plan
+from reelm.media.media import Media, MediaConfig
+from reelm.media.model import Audio, Plan, Probe, Rung, SourceLimits, Video, plan
 from reelm.media.package import Piece, Rendition, unseal
 from reelm.media.poster import Poster
 from reelm.media.remuxable import REMUXED, obstacle_to_remux, remuxed_rung
-from reelm.media.skim import Footage, Skimmed, rung_footage, source_footage
 from reelm.media.sound import with_sound
 from reelm.media.spool import Spooled
-from reelm.media.store import Arrival, EncoderRecord, Upload
-from reelm.media.strip import Strip
+from reelm.media.store import Arrival, Upload
+from reelm.media.storyboard import Storyboard
 from reelm.media.subtitles import Subtitles, read_subtitles, write_vtt
+from reelm.media.upload_lock import UploadLock, interrupted
 
 __all__ = [
     "CHECKSUMS",
     "REMUXED",
     "WHOLE",
     "Allowance",
+    "Analysis",
     "Arrival",
-    "Arrivals",
     "Audio",
     "BadCut",
     "BadDelivery",
@@ -88,37 +81,31 @@ __all__ = [
     "Body",
     "Checksum",
     "ChecksumMismatch",
-    "Coding",
-    "Config",
     "Cut",
     "Effort",
     "Empty",
     "Encoded",
     "EncoderExists",
     "EncoderId",
-    "EncoderRecord",
     "EncoderStopped",
     "EncoderUnknown",
     "Encoders",
     "Encoding",
     "Fingerprint",
+    "FlushPolicy",
     "Footage",
-    "Hold",
-    "InspectionFailed",
     "Interrupted",
     "LeaseId",
     "LeaseOver",
     "Lending",
-    "Limits",
     "Media",
+    "MediaConfig",
     "NoAv1Encoder",
     "NoChromaprint",
     "NoEncoder",
-    "NoVideo",
     "NotAVideo",
     "NotWanted",
     "OffsetMismatch",
-    "Pace",
     "Piece",
     "Plan",
     "Poster",
@@ -128,25 +115,21 @@ __all__ = [
     "Rung",
     "Scheme",
     "Sent",
-    "Skimmed",
+    "SourceLimits",
     "SpoolFull",
     "Spooled",
     "Stand",
-    "Strip",
+    "Storyboard",
     "Subtitles",
     "Terms",
-    "TooLargePicture",
-    "TooLong",
     "TooManyBytes",
     "TooManyOpen",
-    "TooManyStreams",
-    "TooShort",
-    "TooSmall",
     "TookTooLong",
     "Truncated",
     "Unreadable",
     "Upload",
     "UploadBusy",
+    "UploadLock",
     "UploadMissing",
     "Video",
     "Wanted",

@@ -13,8 +13,8 @@ from typing import TypeAlias
 
 from reelm.base import run_to_end
 from reelm.media.errors import BeyondLength, ChecksumMismatch, SpoolFull
-from reelm.media.hold import Hold
 from reelm.media.spool import full, or_full
+from reelm.media.upload_lock import UploadLock
 
 _BLOCK_BYTES = 1024 * 1024
 
@@ -33,7 +33,7 @@ CHECKSUMS = ("sha1", "sha256")
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class ByteRange:
     """The bytes of one request: from ``start_bytes`` on, never beyond ``end_bytes``."""
 
     start_bytes: int
@@ -42,7 +42,7 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class FlushPolicy:
     """How often what arrives is made durable, and how long silence is borne.
 
     Attributes:
@@ -50,27 +50,32 @@ class Pace:
         checkpoint_seconds: or what arrived in this time, if that is less.
         idle_seconds: a connection that is silent for so long has ended.
         quiet_seconds: a connection that is silent for so long gives way to a new one.
-        patience_seconds: how long a new one waits for that.
+        lock_wait_seconds: how long a new one waits for that.
     """
 
     checkpoint_bytes: int = 8 * 1024**2
     checkpoint_seconds: float = 2.0
     idle_seconds: float = 30.0
     quiet_seconds: float = 1.0
-    patience_seconds: float = 3.0
+    lock_wait_seconds: float = 3.0
 
 
 async def append(
-    stream: AsyncIterable[bytes], stretch: Stretch, *, hold: Hold, record: Record, pace: Pace
+    stream: AsyncIterable[bytes],
+    byte_range: ByteRange,
+    *,
+    lock: UploadLock,
+    record: Record,
+    flush_policy: FlushPolicy,
 ) -> int:
     """Write a stream where it belongs; the new offset, which is recorded and durable.
 
     Args:
         stream: the raw bytes; when it breaks, what came before is kept and its error is passed on.
-        stretch: where they go; with a checksum nothing is kept unless it is right.
-        hold: the right to write.
+        byte_range: where they go; with a checksum nothing is kept unless it is right.
+        lock: the right to write.
         record: called with an offset once every byte before it is durable; not called at the same time twice.
-        pace: how often.
+        flush_policy: how often.
 
     Raises:
         BeyondLength: more bytes than were announced; what came since the last checkpoint is not kept.
@@ -78,11 +83,11 @@ async def append(
         Interrupted: silence, or a newer connection; what arrived is kept.
         SpoolFull: the disk has no room; what arrived is kept.
     """
-    await or_full(hold.file.cut, stretch.start_bytes)
-    appending = _Appending(stretch, hold, record, pace)
+    await or_full(lock.file.cut, byte_range.start_bytes)
+    appending = _Appending(byte_range, lock, record, flush_policy)
     try:
-        if stretch.checksum:
-            return await appending.take_checked(stream, stretch.checksum)
+        if byte_range.checksum:
+            return await appending.take_checked(stream, byte_range.checksum)
         return await _take_all(stream, appending)
     except SpoolFull:
         raise full("What arrived before is kept.") from None
@@ -112,16 +117,23 @@ class _Appending:
     One checkpoint runs at a time, beside the writing.
     """
 
-    def __init__(self, stretch: Stretch, hold: Hold, record: Record, pace: Pace) -> None:
-        self._stretch, self._hold, self._record, self._pace = stretch, hold, record, pace
+    def __init__(
+        self, byte_range: ByteRange, lock: UploadLock, record: Record, flush_policy: FlushPolicy
+    ) -> None:
+        self._byte_range, self._lock, self._record, self._flush_policy = (
+            byte_range,
+            lock,
+            record,
+            flush_policy,
+        )
         self._waiting: list[bytes] = []
-        self._arrived_bytes = self._written_bytes = self._recorded_bytes = stretch.start_bytes
+        self._arrived_bytes = self._written_bytes = self._recorded_bytes = byte_range.start_bytes
         self._checkpoint: asyncio.Task[None] | None = None
-        self._begun_bytes, self._begun_at = stretch.start_bytes, _now()
+        self._begun_bytes, self._begun_at = byte_range.start_bytes, _now()
 
     async def take(self, stream: AsyncIterable[bytes]) -> None:
         """Write the stream and begin a checkpoint whenever one is due."""
-        async for block in self._hold.heard(stream, self._pace.idle_seconds):
+        async for block in self._lock.heard(stream, self._flush_policy.idle_seconds):
             await self._add(block)
             if self._is_due():
                 await self.flush()
@@ -130,7 +142,7 @@ class _Appending:
     async def take_checked(self, stream: AsyncIterable[bytes], checksum: Checksum) -> int:
         """Nothing is recorded before the last byte has proved the others right."""
         digest = hashlib.new(checksum.algorithm, usedforsecurity=False)
-        async for block in self._hold.heard(stream, self._pace.idle_seconds):
+        async for block in self._lock.heard(stream, self._flush_policy.idle_seconds):
             digest.update(block)
             await self._add(block)
         if digest.digest() != checksum.digest:
@@ -142,7 +154,7 @@ class _Appending:
 
     async def flush(self) -> None:
         """Write what waits."""
-        await or_full(self._hold.file.write, self._waiting, self._written_bytes)
+        await or_full(self._lock.file.write, self._waiting, self._written_bytes)
         self._waiting, self._written_bytes = [], self._arrived_bytes
 
     async def rest(self) -> None:
@@ -169,8 +181,8 @@ class _Appending:
 
     async def _add(self, block: bytes) -> None:
         self._arrived_bytes += len(block)
-        if self._arrived_bytes > self._stretch.end_bytes:
-            raise beyond(self._stretch.end_bytes)
+        if self._arrived_bytes > self._byte_range.end_bytes:
+            raise beyond(self._byte_range.end_bytes)
         self._waiting.append(block)
         if self._arrived_bytes - self._written_bytes >= _BLOCK_BYTES:
             await self.flush()
@@ -179,8 +191,8 @@ class _Appending:
         if self._checkpoint and not self._checkpoint.done():
             return False
         new_bytes = self._arrived_bytes - self._begun_bytes
-        is_late = _now() - self._begun_at >= self._pace.checkpoint_seconds
-        return new_bytes >= self._pace.checkpoint_bytes or (is_late and new_bytes > 0)
+        is_late = _now() - self._begun_at >= self._flush_policy.checkpoint_seconds
+        return new_bytes >= self._flush_policy.checkpoint_bytes or (is_late and new_bytes > 0)
 
     def _begin_checkpoint(self) -> None:
         if self._checkpoint:
@@ -189,7 +201,7 @@ class _Appending:
         self._checkpoint = asyncio.create_task(self._keep(self._written_bytes), name="checkpoint")
 
     async def _keep(self, offset_bytes: int) -> None:
-        await or_full(self._hold.file.sync)
+        await or_full(self._lock.file.sync)
         await self._record(offset_bytes)
         self._recorded_bytes = offset_bytes
 

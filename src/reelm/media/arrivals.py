@@ -8,12 +8,12 @@ from pathlib import Path
 
 from reelm.base import Clock, ReelmError, SealedBytes, Tx, UploadId
 from reelm.media import errors
-from reelm.media.append import Checksum, Pace, Record, Stretch, append, beyond
+from reelm.media.append import ByteRange, Checksum, FlushPolicy, Record, append, beyond
 from reelm.media.errors import OffsetMismatch, QuotaReached, TooManyOpen, Unreadable, UploadBusy
-from reelm.media.hold import Hold
 from reelm.media.part import PartFile
 from reelm.media.spool import Spool, full
 from reelm.media.store import Arrival, Refusal, arriving, uploads_of
+from reelm.media.upload_lock import UploadLock
 
 _LOOK_AGAIN_SECONDS = 0.05
 _KINDS = {
@@ -46,7 +46,7 @@ class Rules:
 
     ttl_seconds: int
     allowance: Allowance = field(default_factory=Allowance)
-    pace: Pace = field(default_factory=Pace)
+    flush_policy: FlushPolicy = field(default_factory=FlushPolicy)
 
 
 class Arrivals:
@@ -56,16 +56,16 @@ class Arrivals:
         self._spool = spool
         self._rules = rules
         self._clock = clock
-        self._holds: dict[UploadId, Hold] = {}
+        self._locks: dict[UploadId, UploadLock] = {}
 
     async def prepare(self, upload: UploadId, length_bytes: int) -> None:
         """Make the file that will grow; see ``Spool.prepare``."""
         await self._spool.prepare(upload, length_bytes)
 
-    async def announce(
+    async def create(
         self, tx: Tx, upload: UploadId, *, owner: str, length_bytes: int, metadata: SealedBytes | None
     ) -> Arrival:
-        """The row of a prepared file; the caller lets an owner announce one at a time.
+        """Add and return the row of a prepared file; the caller lets an owner create one at a time.
 
         Raises:
             QuotaReached, TooManyOpen: the owner has too much waiting.
@@ -113,7 +113,7 @@ class Arrivals:
         """An owner's arrival; raises ``UploadMissing``."""
         return await arriving.arrival(tx, upload, owner=owner, now=self._clock.now())
 
-    async def take(self, arrival: Arrival) -> Hold:
+    async def take(self, arrival: Arrival) -> UploadLock:
         """The right to write an arrival, until ``release``. A connection that is quiet loses it.
 
         Raises:
@@ -122,7 +122,7 @@ class Arrivals:
         """
         waited_seconds = 0.0
         while (file := self._open(arrival)) is None:
-            if waited_seconds > self._rules.pace.patience_seconds:
+            if waited_seconds > self._rules.flush_policy.lock_wait_seconds:
                 raise UploadBusy(
                     "Another connection is sending this file right now. Nothing was changed. Wait until it "
                     "has ended, or end it, and ask for the offset again."
@@ -130,13 +130,13 @@ class Arrivals:
             self._revoke_quiet(arrival.id)
             waited_seconds += _LOOK_AGAIN_SECONDS
             await asyncio.sleep(_LOOK_AGAIN_SECONDS)
-        hold = self._holds[arrival.id] = Hold(arrival.id, file)
-        return hold
+        lock = self._locks[arrival.id] = UploadLock(arrival.id, file)
+        return lock
 
-    async def release(self, hold: Hold) -> None:
+    async def release(self, lock: UploadLock) -> None:
         """Let others write."""
-        self._holds.pop(hold.upload)
-        hold.file.close()
+        self._locks.pop(lock.upload)
+        lock.file.close()
 
     def check(self, arrival: Arrival, body: Body) -> None:
         """Refuse a request before its first byte.
@@ -155,12 +155,14 @@ class Arrivals:
             raise beyond(arrival.length_bytes)
 
     async def append(
-        self, arrival: Arrival, body: Body, stream: AsyncIterable[bytes], *, hold: Hold, record: Record
+        self, arrival: Arrival, body: Body, stream: AsyncIterable[bytes], *, lock: UploadLock, record: Record
     ) -> int:
         """Add bytes to an arrival; its new offset. See ``check`` and ``reelm.media.append.append``."""
         self.check(arrival, body)
-        stretch = Stretch(body.start_bytes, arrival.length_bytes, body.checksum)
-        return await append(stream, stretch, hold=hold, record=record, pace=self._rules.pace)
+        byte_range = ByteRange(body.start_bytes, arrival.length_bytes, body.checksum)
+        return await append(
+            stream, byte_range, lock=lock, record=record, flush_policy=self._rules.flush_policy
+        )
 
     async def advance(self, tx: Tx, upload: UploadId, offset_bytes: int) -> None:
         """Every byte before the offset is durable; raises ``UploadMissing`` when it was discarded."""
@@ -214,9 +216,9 @@ class Arrivals:
         return file
 
     def _revoke_quiet(self, upload: UploadId) -> None:
-        hold = self._holds.get(upload)
-        if hold and hold.is_quiet(self._rules.pace.quiet_seconds):
-            hold.revoke()
+        lock = self._locks.get(upload)
+        if lock and lock.is_quiet(self._rules.flush_policy.quiet_seconds):
+            lock.revoke()
 
     def _expiry(self) -> datetime:
         return self._clock.now() + timedelta(seconds=self._rules.ttl_seconds)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from reelm.base import ClipId, Clock, Entropy, Invalid, Secret, TooLarge, Tx, Unsupported, UploadId
 from reelm.media import store
-from reelm.media.append import Pace
+from reelm.media.analysis import Analysis, Footage, analyse
+from reelm.media.append import FlushPolicy
 from reelm.media.arrivals import Allowance, Arrivals, Rules
 from reelm.media.cut import WHOLE, Cut, check_cut
 from reelm.media.elsewhere import Encoding, Terms
@@ -16,7 +17,7 @@ from reelm.media.encode import Encoded, encode
 from reelm.media.ffmpeg import Effort, Encoder, find_ffmpeg, knows_sounds
 from reelm.media.fingerprint import Fingerprint, Scheme
 from reelm.media.lending import Lending
-from reelm.media.model import Limits, Plan, Probe, Rung
+from reelm.media.model import Plan, Probe, Rung, SourceLimits
 from reelm.media.package import Rendition, package
 from reelm.media.poster import Poster, poster
 from reelm.media.probe import probe
@@ -24,7 +25,6 @@ from reelm.media.process import Bounds
 from reelm.media.rates import Sample
 from reelm.media.remux import remux
 from reelm.media.sample import sample
-from reelm.media.skim import Footage, Skimmed, skim
 from reelm.media.spool import Spool, Spooled
 from reelm.media.store import Upload
 from reelm.media.verify import Claim, bad, check_picture, verify
@@ -33,7 +33,7 @@ _SLACK_MS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Config:
+class MediaConfig:
     """Where files wait and what working on them may cost.
 
     Attributes:
@@ -42,7 +42,7 @@ class Config:
         reserve_bytes: free space that an upload may not use.
         upload_ttl_seconds: how long an upload waits to be posted, or for more of it to arrive.
         allowance: what one account may have waiting.
-        pace: how uploads that come in pieces are written.
+        flush_policy: how uploads that come in pieces are written.
         inspect_seconds: for looking at one file.
         inspect_memory_bytes: address space of the process that looks.
         effort: what encoding may use.
@@ -51,11 +51,11 @@ class Config:
     """
 
     spool: Path
-    limits: Limits = field(default_factory=Limits)
+    limits: SourceLimits = field(default_factory=SourceLimits)
     reserve_bytes: int = 256 * 1024**2
     upload_ttl_seconds: int = 24 * 3600
     allowance: Allowance = field(default_factory=Allowance)
-    pace: Pace = field(default_factory=Pace)
+    flush_policy: FlushPolicy = field(default_factory=FlushPolicy)
     inspect_seconds: float = 60.0
     inspect_memory_bytes: int = 3 * 1024**3
     effort: Effort = field(default_factory=Effort)
@@ -71,19 +71,19 @@ class Media:
         lending: encodings that other machines may do.
     """
 
-    def __init__(self, config: Config, *, clock: Clock, entropy: Entropy) -> None:
+    def __init__(self, config: MediaConfig, *, clock: Clock, entropy: Entropy) -> None:
         self._config = config
         self._clock = clock
         self._entropy = entropy
         self._spool = Spool(config.spool, limits=config.limits, reserve_bytes=config.reserve_bytes)
-        rules = Rules(config.upload_ttl_seconds, config.allowance, config.pace)
+        rules = Rules(config.upload_ttl_seconds, config.allowance, config.flush_policy)
         self.arrivals = Arrivals(self._spool, rules, clock=clock)
         self.lending = Lending(self._spool, config.terms, clock=clock, entropy=entropy)
         self._encoder: Encoder | None = None
         self._finding = asyncio.Lock()
 
     @property
-    def limits(self) -> Limits:
+    def limits(self) -> SourceLimits:
         return self._config.limits
 
     @property
@@ -171,9 +171,9 @@ class Media:
         """A still picture and its placeholder; see ``reelm.media.poster.poster``."""
         return await poster(source, probe, into=into, encoder=await self._urgent_encoder(), cut=cut)
 
-    async def skim(self, footage: Footage, *, into: Path) -> Skimmed:
-        """Fingerprints and a preview strip; see ``reelm.media.skim.skim``."""
-        return await skim(footage, into=into, encoder=await self._find_encoder())
+    async def analyse(self, footage: Footage, *, into: Path) -> Analysis:
+        """Return fingerprints and a storyboard; see ``reelm.media.analysis.analyse``."""
+        return await analyse(footage, into=into, encoder=await self._find_encoder())
 
     async def record_fingerprints(
         self, tx: Tx, clip_id: ClipId, made: Sequence[Fingerprint], *, missing: Mapping[Scheme, str]
@@ -241,7 +241,7 @@ class Media:
         """Every upload there is: what ``sweep`` should keep."""
         return await store.known_uploads(tx)
 
-    async def _look(self, path: Path, limits: Limits) -> Probe:
+    async def _look(self, path: Path, limits: SourceLimits) -> Probe:
         config = self._config
         bounds = Bounds(
             wall_seconds=config.inspect_seconds,

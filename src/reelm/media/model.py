@@ -33,7 +33,7 @@ _MAX_BLOCKS = 8_704
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class SourceLimits:
     """What is accepted as a source."""
 
     max_source_bytes: int = 2 * 1024**3  # at most 4 GiB - 1
@@ -193,7 +193,7 @@ class Plan:
         return tuple(number / self.frame_rate for number in self.keyframes)
 
 
-def check(probe: Probe, limits: Limits) -> None:
+def check(probe: Probe, limits: SourceLimits) -> None:
     """Refuse what is outside the limits, the plainest reason first.
 
     Raises:
@@ -204,7 +204,7 @@ def check(probe: Probe, limits: Limits) -> None:
         raise problem
 
 
-def _problem(probe: Probe, limits: Limits) -> ReelmError | None:
+def _problem(probe: Probe, limits: SourceLimits) -> ReelmError | None:
     video = probe.video
     if probe.stream_count > limits.max_streams:
         return TooManyStreams(
@@ -231,7 +231,7 @@ def _problem(probe: Probe, limits: Limits) -> ReelmError | None:
     return _duration_problem(probe.duration_ms, limits)
 
 
-def _duration_problem(duration_ms: int, limits: Limits) -> ReelmError | None:
+def _duration_problem(duration_ms: int, limits: SourceLimits) -> ReelmError | None:
     if duration_ms > limits.max_duration_ms:
         return TooLong(
             f"The video lasts {_spoken(duration_ms)}; clips may last up to "

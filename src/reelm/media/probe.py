@@ -10,7 +10,7 @@ import msgspec
 from reelm.base import ReelmError
 from reelm.media.accepted import DECODERS, FORMATS, PROTOCOLS
 from reelm.media.errors import Empty, InspectionFailed, NotAVideo, TooManyBytes, Truncated, Unreadable
-from reelm.media.model import Limits, Probe, check
+from reelm.media.model import Probe, SourceLimits, check
 from reelm.media.process import Bounds, Outcome, run
 
 _OPTIONS = {"format_whitelist": FORMATS, "protocol_whitelist": PROTOCOLS, "codec_whitelist": DECODERS}
@@ -22,7 +22,7 @@ class _Answer(msgspec.Struct):
     probe: Probe | None
 
 
-async def probe(path: Path, *, limits: Limits, bounds: Bounds) -> Probe:
+async def probe(path: Path, *, limits: SourceLimits, bounds: Bounds) -> Probe:
     """Facts about an accepted file; its first frame and its end were decoded.
 
     Raises:
@@ -68,7 +68,7 @@ def _silence(outcome: Outcome) -> ReelmError:
     return problem
 
 
-def _stops(limits: Limits) -> dict[str, int]:
+def _stops(limits: SourceLimits) -> dict[str, int]:
     return {
         "max_streams": limits.max_streams,
         "max_pixels": limits.max_pixels,
@@ -81,7 +81,7 @@ def empty() -> Empty:
     return Empty("The file has no bytes in it. Nothing was kept. Choose the video again.")
 
 
-def too_many_bytes(limits: Limits) -> TooManyBytes:
+def too_many_bytes(limits: SourceLimits) -> TooManyBytes:
     size = limits.max_source_bytes
     spoken = f"{size / 1024**3:.1f} GiB" if size >= 1024**3 else f"{max(size / 1024**2, 0.1):.1f} MiB"
     return TooManyBytes(

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from reelm.base import Invalid, UploadId, read_id, run_to_end
 from reelm.media.errors import SpoolFull, Truncated, UploadBusy, UploadMissing
-from reelm.media.model import Limits
+from reelm.media.model import SourceLimits
 from reelm.media.part import PartFile, flush_folder
 from reelm.media.probe import empty, too_many_bytes
 
@@ -32,7 +32,7 @@ class Spooled:
 
 
 class Spool:
-    def __init__(self, folder: Path, *, limits: Limits, reserve_bytes: int) -> None:
+    def __init__(self, folder: Path, *, limits: SourceLimits, reserve_bytes: int) -> None:
         self._folder = folder
         self._limits = limits
         self._reserve_bytes = reserve_bytes

@@ -137,7 +137,7 @@ def comment_page(page: clips.CommentPage) -> schema.CommentPage:
     return schema.CommentPage(comments=[comment(each) for each in page.comments], cursor=page.cursor)
 
 
-def upload_limits(limits: media.Limits) -> schema.UploadLimits:
+def upload_limits(limits: media.SourceLimits) -> schema.UploadLimits:
     return schema.UploadLimits(
         max_bytes=limits.max_source_bytes,
         min_duration_ms=limits.min_duration_ms,

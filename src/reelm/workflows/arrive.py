@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from reelm.base import AccountId, Invalid, TooLarge, Unsupported, UploadId, mint
-from reelm.media import Arrival, Body, Hold, Spooled, Upload, UploadBusy, UploadMissing, refusal_of
+from reelm.media import Arrival, Body, Spooled, Upload, UploadBusy, UploadLock, UploadMissing, refusal_of
 from reelm.workflows.realm import OpenRealm
 from reelm.workflows.receive import discard
 from reelm.workflows.room import require_room
@@ -41,7 +41,7 @@ async def announce(length_bytes: int, *, metadata: str, owner: AccountId, realm:
             await realm.accounts.hold(tx, owner)
             key = await realm.keys.user_key(tx, owner)
             sealed = key.seal(metadata.encode(), purpose=_PURPOSE) if metadata else None
-            return await realm.media.arrivals.announce(
+            return await realm.media.arrivals.create(
                 tx, upload_id, owner=owner, length_bytes=length_bytes, metadata=sealed
             )
     except BaseException:
@@ -81,7 +81,7 @@ async def append(
             async with realm.database.write() as tx:
                 await realm.media.arrivals.advance(tx, upload_id, offset_bytes)
 
-        offset_bytes = await realm.media.arrivals.append(arrival, body, stream, hold=hold, record=record)
+        offset_bytes = await realm.media.arrivals.append(arrival, body, stream, lock=hold, record=record)
         if offset_bytes == arrival.length_bytes:
             await _settle(arrival, realm)
     return await _find(upload_id, owner, realm)
@@ -155,7 +155,7 @@ async def _find(upload_id: UploadId, owner: AccountId, realm: OpenRealm) -> Arri
 @asynccontextmanager
 async def _holding(
     upload_id: UploadId, owner: AccountId, realm: OpenRealm
-) -> AsyncIterator[tuple[Hold, Arrival]]:
+) -> AsyncIterator[tuple[UploadLock, Arrival]]:
     """The right to write an arrival, and where it stands: read again, since others may have written."""
     arrival = await _find(upload_id, owner, realm)
     try:

@@ -42,11 +42,11 @@ async def _skim(order: Order, planned: Plan, realm: OpenRealm) -> Json:
     turns = realm.turns if realm.turns.places else realm.remux_turns
     async with turns.hold(Turn.SKIM, order.round):
         folder = realm.media.workspace(order.upload_id) / "skim"
-        found = await realm.media.skim(_footage(order, planned, realm), into=folder)
+        found = await realm.media.analyse(_footage(order, planned, realm), into=folder)
     object_id = await put_picture(order, "strip", found.path, realm)
     missing = dict.fromkeys(found.absent, NoChromaprint.code)
     async with kept_unless_removed(object_id, realm), realm.database.write() as tx:
-        await realm.clips.publishing.set_strip(tx, order.clip_id, found.strip)
+        await realm.clips.publishing.set_strip(tx, order.clip_id, found.storyboard)
         await realm.delivery.announce_strip(tx, order.clip_id, order.owner, object_id)
         await realm.media.record_fingerprints(tx, order.clip_id, found.fingerprints, missing=missing)
     return None

@@ -1,6 +1,6 @@
 """Every kind of source there is, and what becomes of it: rows of a test, and of docs/reference/sources.md.
 
-Run as a program, it writes the page anew from the rows, which the test has found to be true.
+``python tests/support/media/matrix.py`` writes the page anew from the rows, which the test found to be true.
 """
 
 import sys
@@ -17,7 +17,7 @@ REMUXED, ENCODED = "plays as it is", "plays, encoded"
 _HEADING = """\
 # Sources
 
-<!-- Made from the same rows by tests/support/media/matrix.py; change the rows, not this page. -->
+<!-- Made from the rows of a test by `python tests/support/media/matrix.py`; change those, not this. -->
 
 What becomes of a file, by kind. Each row is a file that the tests make and send in. "Plays as it is" means
 that players get the source's own picture and sound at once, until the encoded rungs are there.
@@ -150,7 +150,7 @@ SOURCES = (
     Source("8K", "mp4", footage.claims_8k, "media.too-large-picture"),
     _made("2 by 2 pixels", "dot.mp4", "media.too-small", size="2x2"),
     _made("a tenth of a second", "blink.mp4", "media.too-short", seconds=0.1, audio=None),
-    _made("200 seconds", "long.mp4", "media.too-long", size="64x64", rate="1", seconds=200),
+    _made("200 seconds", "long.mp4", "media.too-long", size="64x64", rate="1", seconds=200, audio=None),
 )
 
 

@@ -6,7 +6,7 @@ import pytest
 from reelm.app.sample import COMMENTS, FOLLOWS, LIKES, PEOPLE, RECIPES, render
 from reelm.app.sample.render import graph
 from reelm.clips.words import CAPTION, COMMENT, read_tags
-from reelm.media import Config, Media, plan
+from reelm.media import Media, MediaConfig, plan
 from reelm.people.words import BIO, DISPLAY_NAME, read_handle, read_text
 from support.machine.determinism import ManualClock, SeededEntropy
 
@@ -75,7 +75,7 @@ def test_clips_are_drawn_and_played_without_files_or_fonts() -> None:
 async def test_a_sample_is_a_source_like_any_other(tmp_path: Path) -> None:
     path = await render(RECIPES[0], tmp_path)
     assert await render(RECIPES[0], tmp_path) == path
-    media = Media(Config(spool=tmp_path / "spool"), clock=ManualClock(), entropy=SeededEntropy())
+    media = Media(MediaConfig(spool=tmp_path / "spool"), clock=ManualClock(), entropy=SeededEntropy())
     probe = await media.probe(path)
     assert probe.audio is not None
     assert abs(probe.duration_ms - RECIPES[0].seconds * 1000) < 50

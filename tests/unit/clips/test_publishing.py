@@ -17,11 +17,11 @@ from reelm.clips import (
     WrongState,
 )
 from reelm.clips.store.tables import clips
-from reelm.media import Strip
+from reelm.media import Storyboard
 from support.realm.town import Town
 
 NOWHERE = ClipId("0" * 26)
-STRIP = Strip(interval_ms=1000, count=15, columns=10)
+STRIP = Storyboard(interval_ms=1000, count=15, columns=10)
 
 
 async def progress(town: Town, clip_id: ClipId, viewer: AccountId) -> Progress:

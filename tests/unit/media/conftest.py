@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from reelm.media import Config, Media
+from reelm.media import Media, MediaConfig
 from support.machine.determinism import ManualClock, SeededEntropy
 
 
@@ -15,4 +15,4 @@ def spool(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def media(spool: Path) -> Media:
-    return Media(Config(spool=spool), clock=ManualClock(), entropy=SeededEntropy())
+    return Media(MediaConfig(spool=spool), clock=ManualClock(), entropy=SeededEntropy())

@@ -9,14 +9,22 @@ from pathlib import Path
 import pytest
 
 from reelm.base import UploadId, mint
-from reelm.media import BeyondLength, Checksum, ChecksumMismatch, Hold, Interrupted, Pace, SpoolFull
-from reelm.media.append import Stretch, append
+from reelm.media import (
+    BeyondLength,
+    Checksum,
+    ChecksumMismatch,
+    FlushPolicy,
+    Interrupted,
+    SpoolFull,
+    UploadLock,
+)
+from reelm.media.append import ByteRange, append
 from reelm.media.part import PartFile
 from support.machine.determinism import ManualClock, SeededEntropy
 
 UPLOAD = UploadId(mint(ManualClock(), SeededEntropy(1)))
 BLOCK = 1024 * 1024
-PACE = Pace(checkpoint_bytes=2 * BLOCK)
+FLUSH_POLICY = FlushPolicy(checkpoint_bytes=2 * BLOCK)
 
 
 class Disk(PartFile):
@@ -90,10 +98,16 @@ async def blocks(data: bytes, *, size: int = 300_000) -> AsyncIterator[bytes]:
 
 
 async def send(
-    row: Row, stream: AsyncIterator[bytes], *, checksum: Checksum | None = None, pace: Pace = PACE
+    row: Row,
+    stream: AsyncIterator[bytes],
+    *,
+    checksum: Checksum | None = None,
+    flush_policy: FlushPolicy = FLUSH_POLICY,
 ) -> int:
-    stretch = Stretch(row.offset, len(row.source), checksum)
-    return await append(stream, stretch, hold=Hold(UPLOAD, row.disk), record=row.record, pace=pace)
+    byte_range = ByteRange(row.offset, len(row.source), checksum)
+    return await append(
+        stream, byte_range, lock=UploadLock(UPLOAD, row.disk), record=row.record, flush_policy=flush_policy
+    )
 
 
 async def test_a_whole_file_is_durable_when_its_last_offset_is_recorded(row: Row, source: bytes) -> None:
@@ -128,9 +142,15 @@ async def test_what_a_slow_connection_brings_is_recorded_while_it_lasts(row: Row
         await row.record(offset_bytes)
         is_recorded.set()
 
-    pace = Pace(checkpoint_seconds=0, idle_seconds=10)
+    flush_policy = FlushPolicy(checkpoint_seconds=0, idle_seconds=10)
     with pytest.raises(ConnectionResetError):
-        await append(slow(), Stretch(0, len(source)), hold=Hold(UPLOAD, row.disk), record=record, pace=pace)
+        await append(
+            slow(),
+            ByteRange(0, len(source)),
+            lock=UploadLock(UPLOAD, row.disk),
+            record=record,
+            flush_policy=flush_policy,
+        )
     assert row.offsets == [0, 100]
 
 
@@ -181,22 +201,24 @@ async def test_silence_ends_a_request_and_keeps_what_it_brought(row: Row, source
         await asyncio.sleep(60)
 
     with pytest.raises(Interrupted):
-        await send(row, silent(), pace=Pace(idle_seconds=0.01))
+        await send(row, silent(), flush_policy=FlushPolicy(idle_seconds=0.01))
     assert row.offset == 100
 
 
 async def test_a_revoked_hold_ends_a_request_and_keeps_what_it_brought(row: Row, source: bytes) -> None:
-    hold = Hold(UPLOAD, row.disk)
+    lock = UploadLock(UPLOAD, row.disk)
 
     async def stuck() -> AsyncIterator[bytes]:
         yield source[:100]
-        asyncio.get_running_loop().call_soon(hold.revoke)
+        asyncio.get_running_loop().call_soon(lock.revoke)
         await asyncio.sleep(60)
 
     with pytest.raises(Interrupted):
-        await append(stuck(), Stretch(0, len(source)), hold=hold, record=row.record, pace=PACE)
+        await append(
+            stuck(), ByteRange(0, len(source)), lock=lock, record=row.record, flush_policy=FLUSH_POLICY
+        )
     assert row.offset == 100
-    hold.revoke()  # by somebody else who waited for it
+    lock.revoke()  # by somebody else who waited for it
 
 
 async def test_bytes_behind_the_end_are_not_kept(row: Row, source: bytes) -> None:
@@ -255,10 +277,12 @@ async def test_a_record_that_fails_ends_the_request_and_is_not_skipped(row: Row,
                 await row.record(offset_bytes)
             raise ConnectionError("the records did not answer")
 
-        stretch = Stretch(start, len(source))
-        hold = Hold(UPLOAD, row.disk)
+        byte_range = ByteRange(start, len(source))
+        lock = UploadLock(UPLOAD, row.disk)
         with pytest.raises(ConnectionError):
-            await append(blocks(source[start:]), stretch, hold=hold, record=failing, pace=PACE)
+            await append(
+                blocks(source[start:]), byte_range, lock=lock, record=failing, flush_policy=FLUSH_POLICY
+            )
         assert (row.offset > start) is is_applied
     assert await send(row, blocks(source[row.offset :])) == len(source)
     assert row.disk.durable == source

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from reelm.base import Secret
-from reelm.media import BadDelivery, Config, Media, Plan, Rendition, Rung, Sent, Wanted, av1_rung, plan
+from reelm.media import BadDelivery, Media, MediaConfig, Plan, Rendition, Rung, Sent, Wanted, av1_rung, plan
 from reelm.media.boxes import read_tracks
 from reelm.media.verify import Claim, check_picture, verify
 from support.machine.determinism import ManualClock, SeededEntropy
@@ -26,9 +26,18 @@ def extra(made: Plan) -> Rung:
     return found
 
 
-async def encoded(folder: Path) -> tuple[Plan, list[Rendition]]:
-    """The 720p rung and the one in AV1."""
-    media = Media(Config(spool=folder / "spool"), clock=ManualClock(), entropy=SeededEntropy())
+_encoded: list[tuple[Plan, list[Rendition]]] = []
+
+
+async def encoded() -> tuple[Plan, list[Rendition]]:
+    """Return the 720p rung and the one in AV1, made once; nothing may change them."""
+    if not _encoded:
+        _encoded.append(await encode(footage.folder() / "av1"))
+    return _encoded[0]
+
+
+async def encode(folder: Path) -> tuple[Plan, list[Rendition]]:
+    media = Media(MediaConfig(spool=folder / "spool"), clock=ManualClock(), entropy=SeededEntropy())
     source = footage.clip(size="720x1280", seconds=1.7)
     made = plan(await media.probe(source))
     rungs = (made.rungs[1], extra(made))
@@ -66,8 +75,8 @@ async def test_an_encoder_elsewhere_may_be_asked_for_it_and_for_nothing_unknown(
 
 
 @pytest.mark.slow
-async def test_it_plays_as_long_and_is_cut_where_the_others_are(tmp_path: Path) -> None:
-    made, (like, found) = await encoded(tmp_path)
+async def test_it_plays_as_long_and_is_cut_where_the_others_are() -> None:
+    made, (like, found) = await encoded()
     assert like.codecs.startswith("avc1.64")
     assert found.codecs == "av01.0.05M.08,mp4a.40.2"
     assert (found.width, found.height, found.frame_rate) == (like.width, like.height, like.frame_rate)
@@ -85,9 +94,9 @@ async def test_it_plays_as_long_and_is_cut_where_the_others_are(tmp_path: Path) 
 
 
 @pytest.mark.slow
-async def test_its_codec_says_level_tier_and_depth(tmp_path: Path) -> None:
+async def test_its_codec_says_level_tier_and_depth() -> None:
     """As other encoders than ours may make them: the four bytes of an av1C tell."""
-    _, (_, found) = await encoded(tmp_path)
+    _, (_, found) = await encoded()
     initial = playback.unseal(found.path, KEY.reveal(), found.pieces)[0]
     moov = initial[initial.index(b"moov") + 4 :]
     at = moov.index(b"av1C") + 5
@@ -102,7 +111,7 @@ async def test_its_codec_says_level_tier_and_depth(tmp_path: Path) -> None:
 async def test_what_comes_from_elsewhere_is_of_the_codec_that_was_asked_for(
     media: Media, tmp_path: Path
 ) -> None:
-    made, (like, found) = await encoded(tmp_path)
+    made, (like, found) = await encoded()
     kept = tmp_path / "kept"
     kept.mkdir()
     verified = await verify(claim(extra(made), found), made, into=kept)

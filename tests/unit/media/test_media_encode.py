@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from reelm.base import ReelmError
-from reelm.media import Config, Effort, Media, Plan, Rendition, TookTooLong, Unreadable, plan
+from reelm.media import Effort, Media, MediaConfig, Plan, Rendition, TookTooLong, Unreadable, plan
 from support.machine.determinism import ManualClock, SeededEntropy
 from support.media import footage, playback
 from support.media.playback import Watched
@@ -188,7 +188,7 @@ async def test_a_cancelled_encoding_leaves_no_process_and_no_file(media: Media, 
 
 async def test_an_encoding_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
     effort = Effort(base_seconds=0.02, seconds_per_second=0.0)
-    media = Media(Config(spool=tmp_path, effort=effort), clock=ManualClock(), entropy=SeededEntropy())
+    media = Media(MediaConfig(spool=tmp_path, effort=effort), clock=ManualClock(), entropy=SeededEntropy())
     source = footage.clip()
     made = plan(await media.probe(source))
     with pytest.raises(TookTooLong):
@@ -231,7 +231,7 @@ async def test_a_black_clip_gets_a_black_poster(media: Media, tmp_path: Path) ->
 
 @pytest.mark.slow
 async def test_every_rung_of_a_large_clip_switches_at_the_same_moments(media: Media, tmp_path: Path) -> None:
-    source = footage.clip(name="large.mp4", size="1080x1920", rate="60000/1001", seconds=3.2)
+    source = footage.clip(name="large.mp4", size="1080x1920", rate="60000/1001", seconds=2.1)
     made, renditions = await make(media, source, tmp_path)
     assert [rendition.name for rendition in renditions] == ["480p", "720p", "1080p"]
     assert [round(rendition.frame_rate) for rendition in renditions] == [30, 60, 60]

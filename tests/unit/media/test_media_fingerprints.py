@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from reelm.base import ClipId, Database, mint
-from reelm.media import Config, Fingerprint, Media, Scheme
+from reelm.media import Fingerprint, Media, MediaConfig, Scheme
 from reelm.media.store import fingerprints
 from support.machine.determinism import ManualClock, SeededEntropy
 
@@ -26,7 +26,7 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 
 @pytest.fixture
 def media(tmp_path: Path) -> Media:
-    return Media(Config(spool=tmp_path), clock=ManualClock(), entropy=SeededEntropy())
+    return Media(MediaConfig(spool=tmp_path), clock=ManualClock(), entropy=SeededEntropy())
 
 
 async def test_fingerprints_come_back_and_are_forgotten_with_their_clip(

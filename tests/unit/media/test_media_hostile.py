@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
+from bench.media.fuzz_run import children, fuzz
 from bench.media.mutations import mutated
-from bench.media.ordeal import children, endure
 from bench.media_hostile import film
 
 # What once made looking at a file fail: a picture of a kind that nobody knows.
@@ -14,11 +14,11 @@ FOUND = (30, 55, 58)
 @pytest.mark.slow
 async def test_broken_files_are_refused_or_play_and_leave_nothing(tmp_path: Path) -> None:
     before = set(children())
-    ordeal = await endure(film(tmp_path), (*range(24), *FOUND), tmp_path)
-    assert ordeal.faults == []
-    assert ordeal.leaks == []
-    assert ordeal.ends.total() == 24 + len(FOUND)
-    assert ordeal.slowest_seconds < 60
+    run = await fuzz(film(tmp_path), (*range(24), *FOUND), tmp_path)
+    assert run.faults == []
+    assert run.leaks == []
+    assert run.ends.total() == 24 + len(FOUND)
+    assert run.slowest_seconds < 60
     assert set(children()) <= before
 
 

@@ -16,8 +16,9 @@ PINK = "anoisesrc=color=pink:sample_rate=48000:seed=7:amplitude={}"
 BEATS = "aevalsrc='if(lt(mod(t,0.5),0.1),{}*sin(2*PI*330*t),0)':s=48000"
 
 
-def source(sound: str, *, seconds: float = 4.0, codec: tuple[str, ...] = ("-c:a", "aac")) -> Path:
-    path = footage.folder() / f"loud-{abs(hash((sound, seconds, codec))):x}.mp4"
+@footage.made_once
+def source(into: Path, sound: str, *, seconds: float = 4.0, codec: tuple[str, ...] = ("-c:a", "aac")) -> Path:
+    path = into / "loud.mp4"
     picture = ("-f", "lavfi", "-i", "testsrc2=size=128x228:rate=10")
     footage.ffmpeg(*picture, "-f", "lavfi", "-i", sound, "-t", str(seconds), *footage.H264, *codec, str(path))
     return path

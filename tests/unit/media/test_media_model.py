@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reelm.base import ReelmError
-from reelm.media import Audio, Limits, Plan, Probe, Video, plan
+from reelm.media import Audio, Plan, Probe, SourceLimits, Video, plan
 from reelm.media.model import check, steady_rate
 
 
@@ -144,20 +144,20 @@ def test_every_plan_can_be_encoded_and_switched(
 )
 def test_what_is_outside_the_limits_is_refused_with_its_own_code(facts: Probe, code: str) -> None:
     with pytest.raises(ReelmError) as refusal:
-        check(facts, Limits())
+        check(facts, SourceLimits())
     assert refusal.value.code == code
 
 
 def test_three_hours_are_refused_in_words_that_say_so() -> None:
     with pytest.raises(ReelmError, match=r"lasts 3 h 0 min; clips may last up to 3 min 0 s\. Trim it"):
-        check(probe(duration_ms=3 * 3_600_000), Limits())
+        check(probe(duration_ms=3 * 3_600_000), SourceLimits())
 
 
 def test_the_limits_themselves_are_accepted() -> None:
     for facts in (probe(duration_ms=300), probe(duration_ms=180_000), probe(video(width=4096, height=4096))):
-        check(facts, Limits())
+        check(facts, SourceLimits())
 
 
 def test_a_limit_that_cannot_hold_is_refused_at_once() -> None:
     with pytest.raises(ValueError, match="4 GiB"):
-        Limits(max_source_bytes=4 * 1024**3)
+        SourceLimits(max_source_bytes=4 * 1024**3)

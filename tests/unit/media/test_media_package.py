@@ -13,11 +13,16 @@ from support.media import footage, playback
 RUNG = Rung(name="128p", width=128, height=228, frame_rate=Fraction(30), crf=24, max_bits_per_second=800_000)
 
 
-async def encoded(media: Media, into: Path) -> Encoded:
-    source = footage.clip(seconds=3.0)
-    made = plan(await media.probe(source))
-    (rung,) = await media.encode(source, made, made.rungs, into=into, progress=lambda _: None)
-    return rung
+_encoded: list[Encoded] = []
+
+
+async def encoded(media: Media) -> Encoded:
+    """Return a rung in the clear, made once; nothing may change it."""
+    if not _encoded:
+        source, into = footage.clip(seconds=3.0), footage.folder() / "package"
+        made = plan(await media.probe(source))
+        _encoded.extend(await media.encode(source, made, made.rungs, into=into, progress=lambda _: None))
+    return _encoded[0]
 
 
 def sealed(rendition: Rendition) -> bytes:
@@ -25,7 +30,7 @@ def sealed(rendition: Rendition) -> bytes:
 
 
 async def test_the_file_is_the_pieces_and_nothing_else(media: Media, tmp_path: Path) -> None:
-    rendition = await media.package(await encoded(media, tmp_path), into=tmp_path)
+    rendition = await media.package(await encoded(media), into=tmp_path)
     data, at = sealed(rendition), 0
     for piece in rendition.pieces:
         assert piece.offset == at
@@ -36,7 +41,7 @@ async def test_the_file_is_the_pieces_and_nothing_else(media: Media, tmp_path: P
 
 
 async def test_decrypting_gives_back_what_was_encoded(media: Media, tmp_path: Path) -> None:
-    rung = await encoded(media, tmp_path)
+    rung = await encoded(media)
     rendition = await media.package(rung, into=tmp_path)
     plain = playback.unseal(rendition.path, rendition.key.reveal(), rendition.pieces)
     whole = rung.path.read_bytes()
@@ -46,7 +51,7 @@ async def test_decrypting_gives_back_what_was_encoded(media: Media, tmp_path: Pa
 
 
 async def test_nothing_of_the_plain_file_can_be_seen(media: Media, tmp_path: Path) -> None:
-    rendition = await media.package(await encoded(media, tmp_path), into=tmp_path)
+    rendition = await media.package(await encoded(media), into=tmp_path)
     data = sealed(rendition)
     assert not any(word in data for word in (b"ftyp", b"moov", b"moof", b"mdat", b"avc1", b"x264"))
 
@@ -54,7 +59,7 @@ async def test_nothing_of_the_plain_file_can_be_seen(media: Media, tmp_path: Pat
 async def test_every_piece_has_its_own_iv_and_every_rendition_its_own_key(
     media: Media, tmp_path: Path
 ) -> None:
-    rung = await encoded(media, tmp_path)
+    rung = await encoded(media)
     first, second = [await media.package(rung, into=tmp_path / str(n)) for n in range(2)]
     ivs = {piece.iv for rendition in (first, second) for piece in rendition.pieces}
     assert len(ivs) == len(first.pieces) + len(second.pieces)
@@ -64,7 +69,7 @@ async def test_every_piece_has_its_own_iv_and_every_rendition_its_own_key(
 
 
 async def test_rates_are_those_of_the_bytes(media: Media, tmp_path: Path) -> None:
-    rendition = await media.package(await encoded(media, tmp_path), into=tmp_path)
+    rendition = await media.package(await encoded(media), into=tmp_path)
     pieces = rendition.pieces[1:]
     size_bytes = sum(piece.length for piece in pieces)
     assert rendition.average_bits_per_second == pytest.approx(size_bytes * 8 / 3, abs=1)
@@ -73,7 +78,7 @@ async def test_rates_are_those_of_the_bytes(media: Media, tmp_path: Path) -> Non
 
 
 async def test_a_key_never_shows_in_a_rendition(media: Media, tmp_path: Path) -> None:
-    rendition = await media.package(await encoded(media, tmp_path), into=tmp_path)
+    rendition = await media.package(await encoded(media), into=tmp_path)
     assert repr(rendition.key.reveal()) not in repr(rendition)
 
 

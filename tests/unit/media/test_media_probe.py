@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from reelm.base import ReelmError
-from reelm.media import Config, Limits, Media, TookTooLong, TooManyBytes, Video
+from reelm.media import Media, MediaConfig, SourceLimits, TookTooLong, TooManyBytes, Video
 from support.machine.determinism import ManualClock, SeededEntropy
 from support.media import footage
 
@@ -82,7 +82,10 @@ async def test_cover_art_is_not_a_picture(media: Media) -> None:
         (footage.scrambled, "media.unreadable"),
         (footage.no_frames, "media.too-short"),
         (lambda: footage.clip(name="blink.mp4", seconds=0.1, audio=None), "media.too-short"),
-        (lambda: footage.clip(name="slow.mp4", size="64x64", rate="1", seconds=200), "media.too-long"),
+        (
+            lambda: footage.clip(name="slow.mp4", size="64x64", rate="1", seconds=200, audio=None),
+            "media.too-long",
+        ),
         (lambda: footage.clip(name="dot.mp4", size="2x2", seconds=0.5), "media.too-small"),
         (footage.claims_8k, "media.too-large-picture"),
         (footage.many_tracks, "media.too-many-streams"),
@@ -99,12 +102,12 @@ async def test_a_bad_file_is_refused_with_its_own_code(
 
 
 def over(tmp_path: Path, **changes: float) -> Media:
-    config = replace(Config(spool=tmp_path), **changes)  # type: ignore[arg-type]  # numbers, as the fields are
+    config = replace(MediaConfig(spool=tmp_path), **changes)  # type: ignore[arg-type]  # numbers, as the fields are
     return Media(config, clock=ManualClock(), entropy=SeededEntropy())
 
 
 async def test_a_file_over_the_limit_is_refused_even_when_it_is_already_here(tmp_path: Path) -> None:
-    config = Config(spool=tmp_path, limits=Limits(max_source_bytes=100))
+    config = MediaConfig(spool=tmp_path, limits=SourceLimits(max_source_bytes=100))
     with pytest.raises(TooManyBytes):
         await Media(config, clock=ManualClock(), entropy=SeededEntropy()).probe(footage.clip())
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from reelm.media import WHOLE, Config, Cut, Effort, Media, Plan, Probe, Wanted, plan
+from reelm.media import WHOLE, Cut, Effort, Media, MediaConfig, Plan, Probe, Wanted, plan
 from reelm.media.rates import Sample
 from reelm.media.sample import moments_of, sample_in
 from support.machine.determinism import ManualClock, SeededEntropy
@@ -44,7 +44,7 @@ async def test_a_second_try_finds_the_same(media: Media) -> None:
 
 async def test_what_takes_too_long_to_sample_gets_the_usual_rate_factors(tmp_path: Path) -> None:
     effort = Effort(base_seconds=0.01, seconds_per_second=0.0)
-    media = Media(Config(spool=tmp_path, effort=effort), clock=ManualClock(), entropy=SeededEntropy())
+    media = Media(MediaConfig(spool=tmp_path, effort=effort), clock=ManualClock(), entropy=SeededEntropy())
     source = footage.clip()
     assert await media.sample(source, await planned(media, source)) is None
 

@@ -9,10 +9,10 @@ import pytest
 
 from reelm.base import BadId, ReelmError, UploadId, mint
 from reelm.media import (
-    Config,
     Empty,
-    Limits,
     Media,
+    MediaConfig,
+    SourceLimits,
     SpoolFull,
     TooManyBytes,
     Truncated,
@@ -39,8 +39,8 @@ def left(spool: Path) -> list[str]:
 
 
 def small(spool: Path, *, max_source_bytes: int = 1000, reserve_bytes: int = 0) -> Media:
-    config = Config(
-        spool=spool, limits=Limits(max_source_bytes=max_source_bytes), reserve_bytes=reserve_bytes
+    config = MediaConfig(
+        spool=spool, limits=SourceLimits(max_source_bytes=max_source_bytes), reserve_bytes=reserve_bytes
     )
     return Media(config, clock=ManualClock(), entropy=SeededEntropy())
 
@@ -191,5 +191,5 @@ async def test_an_announcement_below_zero_is_refused(media: Media, spool: Path) 
 
 
 def test_a_config_can_be_changed_in_one_place(spool: Path) -> None:
-    config = replace(Config(spool=spool), limits=Limits(max_duration_ms=1000))
+    config = replace(MediaConfig(spool=spool), limits=SourceLimits(max_duration_ms=1000))
     assert Media(config, clock=ManualClock(), entropy=SeededEntropy()).limits.max_duration_ms == 1000

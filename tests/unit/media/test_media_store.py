@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from reelm.base import Database, UploadId, mint
-from reelm.media import Audio, Config, Media, Probe, Spooled, UploadMissing, Video
+from reelm.media import Audio, Media, MediaConfig, Probe, Spooled, UploadMissing, Video
 from reelm.media.store import uploads, uploads_of
 from support.machine.determinism import ManualClock, SeededEntropy
 
@@ -35,7 +35,7 @@ PROBE = Probe(
 
 async def test_an_upload_is_its_owners_alone_until_it_expires(tmp_path: Path) -> None:
     clock = ManualClock()
-    media = Media(Config(spool=tmp_path, upload_ttl_seconds=60), clock=clock, entropy=SeededEntropy())
+    media = Media(MediaConfig(spool=tmp_path, upload_ttl_seconds=60), clock=clock, entropy=SeededEntropy())
     database = Database.open(f"sqlite:///{tmp_path / 'records.db'}")
     async with database.write() as tx:
         await tx.run_sync(uploads.create)

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from reelm.base import Secret, UploadId, mint
-from reelm.media import BadDelivery, Config, Encoding, Media, Rendition, Sent, Wanted
+from reelm.media import BadDelivery, Encoding, Media, MediaConfig, Rendition, Sent, Wanted
 from reelm.media.elsewhere import EncodingId, LeaseId
 from support.machine.determinism import ManualClock, SeededEntropy
 from support.media import footage
@@ -54,16 +55,29 @@ async def delivery(tmp_path: Path) -> Delivery:
     return await delivered(tmp_path, footage.clip(size="128x228", seconds=1.5))
 
 
+_worked: dict[Path, tuple[Wanted, Rendition]] = {}
+
+
+async def work(source: Path) -> tuple[Wanted, Rendition]:
+    """Return an honest encoder's order and its work, done once; nothing may change it."""
+    if source not in _worked:
+        folder = footage.folder() / f"elsewhere-{len(_worked)}"
+        media = Media(MediaConfig(spool=folder), clock=ManualClock(), entropy=SeededEntropy())
+        wanted = Wanted(await media.probe(source), ("128p",))
+        (encoded,) = await media.encode(
+            source, wanted.plan, wanted.chosen, into=folder, progress=lambda _: None
+        )
+        _worked[source] = wanted, await media.package(encoded, into=folder, key=KEY)
+    return _worked[source]
+
+
 async def delivered(folder: Path, source: Path, *, asked: Path | None = None) -> Delivery:
     """What came of ``source`` where ``asked`` was asked for."""
-    media = Media(Config(spool=folder / "spool"), clock=ManualClock(), entropy=SeededEntropy())
+    media = Media(MediaConfig(spool=folder / "spool"), clock=ManualClock(), entropy=SeededEntropy())
     media.sweep(set(), set())
-    wanted = Wanted(await media.probe(asked or source), ("128p",))
-    made = Wanted(await media.probe(source), ("128p",))
-    (encoded,) = await media.encode(
-        source, made.plan, made.chosen, into=folder / "elsewhere", progress=lambda _: None
-    )
-    rendition = await media.package(encoded, into=folder / "elsewhere", key=KEY)
+    wanted, rendition = await work(source)
+    if asked is not None:
+        wanted, _ = await work(asked)
     sent = tuple(Sent(piece.length, piece.iv) for piece in rendition.pieces)
     encoding = Encoding(EncodingId("1" * 26), UPLOAD, "2" * 26, 0, 0, wanted, lease=LeaseId("3" * 26))
     encoding = replace(encoding, delivery={"128p": sent})
@@ -137,9 +151,7 @@ async def test_a_file_that_never_came_is_noticed(delivery: Delivery) -> None:
     ],
     ids=["longer", "larger", "silent"],
 )
-async def test_another_video_than_the_planned_one_is_noticed(
-    tmp_path: Path, other: dict[str, object]
-) -> None:
+async def test_another_video_than_the_planned_one_is_noticed(tmp_path: Path, other: dict[str, Any]) -> None:
     asked = footage.clip(size="128x228", seconds=1.5)
     found = await delivered(tmp_path, footage.clip(**other), asked=asked)
     assert await found.refused()

@@ -11,7 +11,7 @@ from reelm.clips.model import Failure, Progress, Publication
 from reelm.clips.queue import Line, round_of
 from reelm.clips.store.tables import clips
 from reelm.clips.store.visibility import is_public
-from reelm.media import Strip
+from reelm.media import Storyboard
 
 # A draft is due at the time that its creator chose; until then nobody prepares it. Said as a range, not as
 # "is not null": for that, newer versions of SQLite walk through the table instead of its index.
@@ -153,7 +153,7 @@ async def set_blurhash(tx: Tx, clip_id: ClipId, blurhash: str) -> None:
     await tx.execute(_set_blurhash, {"clip": clip_id, "text": blurhash})
 
 
-async def set_strip(tx: Tx, clip_id: ClipId, strip: Strip) -> None:
+async def set_strip(tx: Tx, clip_id: ClipId, strip: Storyboard) -> None:
     """Store the layout of the preview strip."""
     bound = {"interval_ms": strip.interval_ms, "count": strip.count, "columns": strip.columns}
     await tx.execute(_set_strip, {"clip": clip_id, **bound})

@@ -11,7 +11,7 @@ from reelm.clips.model import Carried, ClipView, Failure
 from reelm.clips.store.tables import clip_tags, clips, likes
 from reelm.clips.store.visibility import VIEWER, bind_viewer, visible_to
 from reelm.clips.words import read_tags
-from reelm.media import Strip
+from reelm.media import Storyboard
 from reelm.people import Author, handle_of, read_author, with_author
 
 _origin = clips.alias("origin")
@@ -144,10 +144,10 @@ def _read(row: Row[*tuple[Any, ...]], viewer: AccountId | None) -> ClipView:
     )
 
 
-def _read_strip(row: Row[*tuple[Any, ...]]) -> Strip | None:
+def _read_strip(row: Row[*tuple[Any, ...]]) -> Storyboard | None:
     if row.strip_interval_ms is None:
         return None
-    return Strip(row.strip_interval_ms, row.strip_count, row.strip_columns)
+    return Storyboard(row.strip_interval_ms, row.strip_count, row.strip_columns)
 
 
 def _read_sound(row: Row[*tuple[Any, ...]], author: Author) -> Carried | None:

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from reelm.media import (
+    Analysis,
     Fingerprint,
     Media,
     Plan,
     Scheme,
-    Skimmed,
     Unreadable,
     plan,
     rung_footage,
@@ -18,19 +18,21 @@ from reelm.media import (
 )
 from reelm.media.chromaprint import MATCH_BITS, MIN_SHARED, apart
 from reelm.media.pdq import HASH_BYTES, MARK_BYTES, MATCH_DISTANCE, MATCH_QUALITY, nearest
-from reelm.media.strip import seconds_of, strip_for, tile_of
+from reelm.media.storyboard import seconds_of, storyboard_for, tile_of
 from support.media import footage
-from support.media.footage import H264, ffmpeg, folder
+from support.media.footage import H264, ffmpeg, made_once
 
 # Another picture each second, a tune without a repeat.
-PICTURE = "mandelbrot=size={size}:rate=10:start_scale=3:end_scale=0.01:end_pts=50"
-STILL = "color=gray:size={size}:rate=10"
+PICTURE = "mandelbrot=size={size}:rate=4:start_scale=3:end_scale=0.01:end_pts=20"
+STILL = "color=gray:size={size}:rate=4"
 _HIGH, _LOW = "0.4*sin(2*PI*t*(220+40*floor(mod(t*t*3,13))))", "0.2*sin(2*PI*t*(330+70*floor(mod(t*5,7))))"
 TUNE = f"aevalsrc='{_HIGH}+{_LOW}':s=44100"
 OTHER_TUNE = "aevalsrc='0.4*sin(2*PI*t*(180+90*floor(mod(t*3.7,11))))':s=44100"
 
 
+@made_once
 def scene(
+    into: Path,
     name: str,
     *,
     seconds: float = 5.0,
@@ -39,22 +41,21 @@ def scene(
     change: str = "null",
     coding: tuple[str, ...] = H264,
 ) -> Path:
-    path = folder() / f"scene-{name}.mp4"
-    if not path.exists():
-        inputs = ("-f", "lavfi", "-i", picture.format(size="180x320"), "-f", "lavfi", "-i", tune)
-        ffmpeg(*inputs, "-t", str(seconds), "-vf", change, *coding, "-c:a", "aac", str(path))
+    path = into / f"scene-{name}.mp4"
+    inputs = ("-f", "lavfi", "-i", picture.format(size="180x320"), "-f", "lavfi", "-i", tune)
+    ffmpeg(*inputs, "-t", str(seconds), "-vf", change, *coding, "-c:a", "aac", str(path))
     return path
 
 
-async def look(media: Media, source: Path, into: Path) -> Skimmed:
-    return await media.skim(source_footage(source, await planned(media, source)), into=into)
+async def look(media: Media, source: Path, into: Path) -> Analysis:
+    return await media.analyse(source_footage(source, await planned(media, source)), into=into)
 
 
 async def planned(media: Media, source: Path) -> Plan:
     return plan(await media.probe(source))
 
 
-def of(skimmed: Skimmed, scheme: Scheme) -> Fingerprint:
+def of(skimmed: Analysis, scheme: Scheme) -> Fingerprint:
     (found,) = [each for each in skimmed.fingerprints if each.scheme is scheme]
     return found
 
@@ -75,7 +76,7 @@ async def test_a_clip_has_a_mark_a_second_and_a_strip_and_nothing_else_is_left(
     assert (len(pictures.marks), len(pictures.qualities)) == (5 * MARK_BYTES, 5)
     assert found.path.read_bytes().startswith(b"\xff\xd8")
     assert [path.name for path in (tmp_path / "skim").iterdir()] == ["strip.jpg"]
-    assert (found.strip.count, found.strip.columns, found.strip.rows) == (5, 5, 1)
+    assert (found.storyboard.count, found.storyboard.columns, found.storyboard.rows) == (5, 5, 1)
 
 
 @pytest.mark.slow
@@ -110,7 +111,7 @@ async def test_a_rung_has_the_fingerprints_of_its_source(media: Media, tmp_path:
     source = scene("both", seconds=8.0)
     made = await planned(media, source)
     (encoded,) = await media.encode(source, made, made.rungs[:1], into=tmp_path, progress=lambda _: None)
-    rung = await media.skim(rung_footage(encoded.path, encoded.rung, made), into=tmp_path)
+    rung = await media.analyse(rung_footage(encoded.path, encoded.rung, made), into=tmp_path)
     whole = await look(media, source, tmp_path)
     assert shared_ratio(of(rung, Scheme.PDQ), of(whole, Scheme.PDQ)) == 1.0
     heard = apart(of(rung, Scheme.CHROMAPRINT), of(whole, Scheme.CHROMAPRINT))
@@ -123,7 +124,7 @@ async def test_sound_is_recognised_when_it_starts_later_and_another_tune_is_not(
     media: Media, tmp_path: Path
 ) -> None:
     one = of(await look(media, scene("long", seconds=14.0, picture=STILL), tmp_path), Scheme.CHROMAPRINT)
-    cut = folder() / "scene-cut.mp4"
+    cut = tmp_path / "scene-cut.mp4"
     ffmpeg(
         "-ss",
         "4",
@@ -164,7 +165,7 @@ async def test_a_damaged_file_is_refused_and_leaves_nothing(media: Media, tmp_pa
     broken = tmp_path / "broken.mp4"
     broken.write_bytes(source.read_bytes()[:5000])
     with pytest.raises(Unreadable):
-        await media.skim(source_footage(broken, made), into=tmp_path / "skim")
+        await media.analyse(source_footage(broken, made), into=tmp_path / "skim")
     assert list((tmp_path / "skim").iterdir()) == []
 
 
@@ -182,7 +183,7 @@ async def test_a_damaged_file_is_refused_and_leaves_nothing(media: Media, tmp_pa
 def test_a_strip_has_a_tile_a_second_and_at_most_sixty(
     duration_ms: int, interval_ms: int, shape: tuple[int, int, int]
 ) -> None:
-    strip = strip_for(duration_ms)
+    strip = storyboard_for(duration_ms)
     assert strip.interval_ms == interval_ms
     assert (strip.count, strip.columns, strip.rows) == shape
     assert (strip.count - 1) * strip.interval_ms < seconds_of(duration_ms) * 1000

@@ -1,4 +1,4 @@
-"""The preview strip: small pictures of a clip in one, shown while somebody looks for a moment; pure."""
+"""Lay out a storyboard: small pictures of a clip in one, shown while somebody seeks; pure."""
 
 import math
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ _SHORT_SIDE, _MAX_LONG_SIDE = 90, 224
 
 
 @dataclass(frozen=True, slots=True)
-class Strip:
+class Storyboard:
     """How tiles lie in the picture: row by row, the first one of the clip's first picture.
 
     ``interval_ms`` is from one tile to the next.
@@ -29,12 +29,12 @@ def seconds_of(duration_ms: int) -> int:
     return max(1, math.ceil(duration_ms / 1000))
 
 
-def strip_for(duration_ms: int) -> Strip:
+def storyboard_for(duration_ms: int) -> Storyboard:
     """A tile per second, or per so many seconds that 60 tiles are enough."""
     seconds = seconds_of(duration_ms)
     every = math.ceil(seconds / _MAX_TILES)
     count = math.ceil(seconds / every)
-    return Strip(interval_ms=every * 1000, count=count, columns=min(count, _COLUMNS))
+    return Storyboard(interval_ms=every * 1000, count=count, columns=min(count, _COLUMNS))
 
 
 def tile_of(width: int, height: int) -> tuple[int, int]:

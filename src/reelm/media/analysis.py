@@ -1,4 +1,4 @@
-"""Look through a clip once, a picture a second: what it is recognised by, and its preview strip."""
+"""Look through a clip once, a picture a second: what it is recognised by, and its storyboard."""
 
 import asyncio
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ from reelm.media.model import Plan, Rung, Video
 from reelm.media.pdq import SIDE, Pdq
 from reelm.media.ports import Fingerprinter
 from reelm.media.process import run
-from reelm.media.strip import Strip, seconds_of, strip_for, tile_of
+from reelm.media.storyboard import Storyboard, seconds_of, storyboard_for, tile_of
 
 _QUALITY = 6  # of the JPEG encoder's 2 (best) to 31
 _FILE_BYTES = 64 * 1024 * 1024
@@ -37,16 +37,16 @@ class Footage:
 
 
 @dataclass(frozen=True, slots=True)
-class Skimmed:
+class Analysis:
     """What one look found.
 
     Attributes:
-        path: the strip's picture, a JPEG.
+        path: the storyboard, a JPEG.
         absent: ways of recognising that this machine's ffmpeg was built without.
     """
 
     path: Path
-    strip: Strip
+    storyboard: Storyboard
     fingerprints: tuple[Fingerprint, ...]
     absent: tuple[Scheme, ...]
 
@@ -68,7 +68,7 @@ def source_footage(path: Path, plan: Plan) -> Footage:
     return Footage(path, plan.video, sound_index, duration_ms, float(plan.start_seconds))
 
 
-async def skim(footage: Footage, *, into: Path, encoder: Encoder) -> Skimmed:
+async def analyse(footage: Footage, *, into: Path, encoder: Encoder) -> Analysis:
     """Fingerprints and ``into/strip.jpg``, from one decoding; nothing else is left in the folder.
 
     Raises:
@@ -76,14 +76,14 @@ async def skim(footage: Footage, *, into: Path, encoder: Encoder) -> Skimmed:
         BadEncoding: ffmpeg ended well and made no picture.
     """
     await asyncio.to_thread(into.mkdir, mode=0o700, parents=True, exist_ok=True)
-    strip = strip_for(footage.duration_ms)
+    storyboard = storyboard_for(footage.duration_ms)
     path, part = into / "strip.jpg", into / "strip.part"
     hears = footage.sound_index is not None and encoder.knows_sounds
     asked = {into / f"{each.scheme}.marks": each for each in _fingerprinters(footage, hears=hears)}
     part_of = reading(
         footage.path, seek_seconds=footage.start_seconds, for_seconds=footage.duration_ms / 1000
     )
-    command = [str(encoder.program), *part_of, "-filter_complex", _graph(footage, strip)]
+    command = [str(encoder.program), *part_of, "-filter_complex", _graph(footage, storyboard)]
     for file, each in asked.items():
         command += each.output(file)
     command += ["-map", "[strip]", "-frames:v", "1", "-map_metadata", "-1", "-fflags", "+bitexact"]
@@ -103,7 +103,7 @@ async def skim(footage: Footage, *, into: Path, encoder: Encoder) -> Skimmed:
             file.unlink(missing_ok=True)
     if footage.sound_index is None:
         found += (Fingerprint(Scheme.CHROMAPRINT, b""),)
-    return Skimmed(path, strip, found, tuple(sorted(set(Scheme) - {each.scheme for each in found})))
+    return Analysis(path, storyboard, found, tuple(sorted(set(Scheme) - {each.scheme for each in found})))
 
 
 def _fingerprinters(footage: Footage, *, hears: bool) -> list[Fingerprinter]:
@@ -115,17 +115,17 @@ def _read(asked: dict[Path, Fingerprinter]) -> tuple[Fingerprint, ...]:
     return tuple(each.read(file.read_bytes()) for file, each in asked.items())
 
 
-def _graph(footage: Footage, strip: Strip) -> str:
-    """What is on screen as each second begins, grey for fingerprints and small for the strip."""
+def _graph(footage: Footage, storyboard: Storyboard) -> str:
+    """What is on screen as each second begins, grey for fingerprints and small for the storyboard."""
     video, seconds = footage.video, seconds_of(footage.duration_ms)
     grey = [*picture_chain(video, width=SIDE, height=SIDE), TO_JPEG, "extractplanes=y"]
-    every = strip.interval_ms // 1000
+    every = storyboard.interval_ms // 1000
     width, height = tile_of(video.width, video.height)
     tiles = [
         f"select=not(mod(n\\,{every}))",
         *picture_chain(video, width=width, height=height),
         TO_JPEG,
-        f"tile={strip.columns}x{strip.rows}",
+        f"tile={storyboard.columns}x{storyboard.rows}",
     ]
     return ";".join(
         (

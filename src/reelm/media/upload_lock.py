@@ -8,7 +8,7 @@ from reelm.media.errors import Interrupted
 from reelm.media.part import PartFile
 
 
-class Hold:
+class UploadLock:
     """A locked file, and the connection that feeds it."""
 
     def __init__(self, upload: UploadId, file: PartFile) -> None:
@@ -22,7 +22,7 @@ class Hold:
         """The stream's blocks.
 
         Raises:
-            Interrupted: none came for so long, or the hold was revoked.
+            Interrupted: none came for so long, or the lock was revoked.
         """
         blocks = aiter(stream)
         while not self._is_revoked:

@@ -14,9 +14,9 @@ from bench.media.mutations import mutated
 from reelm.base import Broken, ReelmError, SystemClock, SystemEntropy, UploadId, mint
 from reelm.media import (
     BadEncoding,
-    Config,
     Footage,
     Media,
+    MediaConfig,
     Unreadable,
     plan,
     remuxed_rung,
@@ -25,7 +25,7 @@ from reelm.media import (
 
 
 @dataclass
-class Ordeal:
+class FuzzRun:
     """What became of many files.
 
     Attributes:
@@ -41,32 +41,32 @@ class Ordeal:
     slowest_seconds: float = 0.0
 
 
-async def endure(goods: Sequence[bytes], seeds: Iterable[int], folder: Path, *, at_once: int = 2) -> Ordeal:
+async def fuzz(goods: Sequence[bytes], seeds: Iterable[int], folder: Path, *, at_once: int = 2) -> FuzzRun:
     """Break the ``goods`` by turns, one broken file per seed, and send each in."""
-    media = Media(Config(spool=folder / "spool"), clock=SystemClock(), entropy=SystemEntropy())
-    ordeal, waiting = Ordeal(), iter(seeds)
+    media = Media(MediaConfig(spool=folder / "spool"), clock=SystemClock(), entropy=SystemEntropy())
+    run, waiting = FuzzRun(), iter(seeds)
 
     async def work() -> None:
         for seed in waiting:
             begun = time.monotonic()
-            await _suffer(media, mutated(goods[seed % len(goods)], seed=seed), seed, ordeal)
-            ordeal.slowest_seconds = max(ordeal.slowest_seconds, time.monotonic() - begun)
+            await _try(media, mutated(goods[seed % len(goods)], seed=seed), seed, run)
+            run.slowest_seconds = max(run.slowest_seconds, time.monotonic() - begun)
 
     await asyncio.gather(*(work() for _ in range(at_once)))
-    ordeal.leaks += [path.name for path in (folder / "spool").rglob("*")]
-    return ordeal
+    run.leaks += [path.name for path in (folder / "spool").rglob("*")]
+    return run
 
 
-async def _suffer(media: Media, data: bytes, seed: int, ordeal: Ordeal) -> None:
+async def _try(media: Media, data: bytes, seed: int, run: FuzzRun) -> None:
     upload = UploadId(mint(SystemClock(), SystemEntropy()))
     try:
-        ordeal.ends[await _prepare(media, data, upload)] += 1
+        run.ends[await _prepare(media, data, upload)] += 1
     except ReelmError as error:
-        ordeal.ends[error.code] += 1
+        run.ends[error.code] += 1
         if isinstance(error, Broken):
-            ordeal.faults.append(f"seed {seed}: {error!r} {getattr(error, '__notes__', '')}")
+            run.faults.append(f"seed {seed}: {error!r} {getattr(error, '__notes__', '')}")
     except Exception as error:  # noqa: BLE001 - this is what is looked for
-        ordeal.faults.append(f"seed {seed}: {error!r}")
+        run.faults.append(f"seed {seed}: {error!r}")
     finally:
         media.discard(upload)
 
@@ -98,7 +98,7 @@ async def _prepare(media: Media, data: bytes, upload: UploadId) -> str:
 async def _look(media: Media, footage: Footage, into: Path) -> None:
     """A clip that cannot be looked through plays all the same."""
     with suppress(BadEncoding, Unreadable):
-        await media.skim(footage, into=into / "skim")
+        await media.analyse(footage, into=into / "skim")
 
 
 def _unwatched(ratio: float) -> None:
