@@ -138,7 +138,7 @@ Word: TypeAlias = Annotated[
 ]
 
 
-class Kind(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class LeafKind(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The public fields of one kind of leaf. What has no value is absent, never null."""
 
     kind: ClassVar[str] = ""

@@ -13,7 +13,7 @@ import msgspec
 
 from reelm.base import Secret, canonical_bytes, canonical_json, names_someone
 from reelm.ledger.errors import KindUnknown, LeafRefused, LeafTells, LeafTooLarge
-from reelm.ledger.fields import Kind
+from reelm.ledger.fields import LeafKind
 from reelm.ledger.kinds import KINDS
 from reelm.ledger.model import MAX_LEAF_BYTES
 
@@ -32,7 +32,7 @@ class Leaf:
     """A leaf that was read: every rule of the specification holds."""
 
     kind: str
-    public: Kind
+    public: LeafKind
     realm: str
     time: str
     private: bytes | None
@@ -133,7 +133,7 @@ def write_body(body: Mapping[str, object]) -> bytes:
     return data
 
 
-def _checked(kind: str, public: Mapping[str, object]) -> Kind:
+def _checked(kind: str, public: Mapping[str, object]) -> LeafKind:
     shape = KINDS.get(kind)
     if shape is None:
         raise KindUnknown(
