@@ -76,7 +76,7 @@ class Origin:
         self._hold(name, path)
         return path
 
-    async def _place(self, name: str) -> store.Place:
+    async def _place(self, name: str) -> store.SegmentPlace:
         async with self._database.read() as tx:
             place = await store.place(tx, name)
         if place is None:

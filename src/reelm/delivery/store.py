@@ -106,7 +106,7 @@ class Stored:
 
 
 @dataclass(frozen=True)
-class Place:
+class SegmentPlace:
     """Where a segment's bytes are."""
 
     object_id: ObjectId
@@ -195,7 +195,7 @@ async def key_of(tx: Tx, clip_id: ClipId, rendition_id: RenditionId) -> tuple[Ac
     return None if row is None else (AccountId(row.owner), row.key_sealed)
 
 
-async def place(tx: Tx, name: str) -> Place | None:
+async def place(tx: Tx, name: str) -> SegmentPlace | None:
     row = (
         await tx.execute(
             select(renditions.c.object_id, segments.c.start_byte, segments.c.length_bytes)
@@ -203,7 +203,7 @@ async def place(tx: Tx, name: str) -> Place | None:
             .where(segments.c.name == name, renditions.c.withdrawn_at.is_(None))
         )
     ).first()
-    return None if row is None else Place(ObjectId(row.object_id), row.start_byte, row.length_bytes)
+    return None if row is None else SegmentPlace(ObjectId(row.object_id), row.start_byte, row.length_bytes)
 
 
 async def picture(tx: Tx, pictures: Table, clip_id: ClipId) -> tuple[AccountId, ObjectId] | None:

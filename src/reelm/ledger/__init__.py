@@ -4,7 +4,7 @@ Each act is a leaf of one append-only log, in the files of a C2SP tlog-tiles log
 serve. It is on the record when it is under a signed, durable checkpoint, and not before; an act that must not
 happen unrecorded waits for that. What must not be public is only committed to.
 
-Nouns: ``Ledger``, over the ``Outside`` it works with; the ``Receipt`` that proves a leaf to anyone; a
+Nouns: ``Ledger``, over the ``LogEnvironment`` it works with; the ``Receipt`` that proves a leaf to anyone; a
 ``Private`` part; the ``Sequencer`` that one process runs; a ``Policy`` of witnesses. The bytes are specified
 in docs/spec/ledger.md.
 """
@@ -21,7 +21,7 @@ from reelm.ledger.errors import (
     LogBroken,
     LogBusy,
     LogSuperseded,
-    NotRecorded,
+    NotInLedger,
     PolicyRefused,
     ProofRefused,
     Pruned,
@@ -30,8 +30,8 @@ from reelm.ledger.errors import (
 from reelm.ledger.kinds import schemas
 from reelm.ledger.leaf import Leaf, read_leaf
 from reelm.ledger.ledger import Ledger, LedgerStatus
-from reelm.ledger.log import Outside
-from reelm.ledger.model import Config, Private, Recorded
+from reelm.ledger.log import LogEnvironment
+from reelm.ledger.model import LogConfig, LoggedLeaf, Private
 from reelm.ledger.ports import Disk, Witnessing
 from reelm.ledger.quorum import Policy
 from reelm.ledger.receipt import Receipt
@@ -39,7 +39,6 @@ from reelm.ledger.sequencer import Sequencer
 
 __all__ = [
     "Checkpoint",
-    "Config",
     "Cosigning",
     "Disk",
     "KindUnknown",
@@ -53,9 +52,11 @@ __all__ = [
     "LedgerStatus",
     "LogBroken",
     "LogBusy",
+    "LogConfig",
+    "LogEnvironment",
     "LogSuperseded",
-    "NotRecorded",
-    "Outside",
+    "LoggedLeaf",
+    "NotInLedger",
     "Panel",
     "Policy",
     "PolicyRefused",
@@ -63,7 +64,6 @@ __all__ = [
     "ProofRefused",
     "Pruned",
     "Receipt",
-    "Recorded",
     "Sequencer",
     "WitnessFailed",
     "Witnessing",

@@ -3,7 +3,7 @@
 import hmac
 
 from reelm.base import Clock, Entropy, SealedBytes, Secret, Tx, canonical_json
-from reelm.ledger import store as records
+from reelm.ledger import store
 from reelm.ledger.errors import LeafMissing, LogBroken
 from reelm.ledger.leaf import commitment, read_leaf, write_body
 from reelm.ledger.model import Private
@@ -45,7 +45,7 @@ class Bodies:
             LogBroken: the body is not what the leaf commits to.
         """
         said = read_leaf(leaf).private
-        row = None if said is None else await records.find_body(tx, said)
+        row = None if said is None else await store.find_body(tx, said)
         if said is None or row is None:
             raise LeafMissing("This leaf has no private part, or it was erased. There is nothing to show.")
         sealing = await self._key(tx, Private({}, row.owner))

@@ -68,7 +68,7 @@ def cosigned_message(checkpoint: Note, key: VerifierKey, seconds: int) -> bytes:
     """The bytes that a witness with this key signs.
 
     Raises:
-        ValueError: not a cosigner's key, or a time outside 1 to 2**63 - 1.
+        ValueError: not a cosigner's key, or a time environment 1 to 2**63 - 1.
     """
     message = _cosigned_message(checkpoint, key, seconds)
     if message is None:

@@ -17,7 +17,7 @@ EMPTY_ROOT = sha256(b"").digest()
 # The hash of the perfect tree of 2**height leaves at (height, index).
 NodeHash: TypeAlias = Callable[[int, int], bytes]
 # A tree by how many leaves it has, and its root.
-Head: TypeAlias = tuple[int, bytes]
+LogHead: TypeAlias = tuple[int, bytes]
 # Leaves from the first index up to, but not with, the second.
 Range: TypeAlias = tuple[int, int]
 
@@ -96,7 +96,7 @@ def consistency_proof(old: int, size: int, node: NodeHash) -> list[bytes]:
     return [range_hash(each, node) for each in consistency_ranges(old, size)]
 
 
-def is_included(leaf: bytes, index: int, proof: Sequence[bytes], tree: Head) -> bool:
+def is_included(leaf: bytes, index: int, proof: Sequence[bytes], tree: LogHead) -> bool:
     """Whether this hash of a leaf is at ``index`` of the tree.
 
     Source: RFC 9162, section 2.1.3.2.
@@ -118,7 +118,7 @@ def is_included(leaf: bytes, index: int, proof: Sequence[bytes], tree: Head) -> 
     return not last and found == root
 
 
-def is_consistent(old: Head, new: Head, proof: Sequence[bytes]) -> bool:
+def is_consistent(old: LogHead, new: LogHead, proof: Sequence[bytes]) -> bool:
     """Whether the tree ``new`` begins with the tree ``old``.
 
     An old size of 0 is never proven here: the empty tree is the beginning of every tree.

@@ -8,7 +8,7 @@ MAX_LEAF_BYTES = 16_384
 
 
 @dataclass(frozen=True, slots=True)
-class Config:
+class LogConfig:
     """How leaves are gathered into checkpoints.
 
     Attributes:
@@ -34,7 +34,7 @@ class Config:
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class LogHead:
     """What the records say of the log: nothing is signed that is not this.
 
     Attributes:
@@ -62,7 +62,7 @@ class Private:
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class LoggedLeaf:
     """A leaf that is under a signed, durable checkpoint."""
 
     index: int

@@ -3,7 +3,7 @@
 import asyncio
 
 from reelm.base import DatabaseUnavailable, telemetry
-from reelm.ledger.log import Log, Outside
+from reelm.ledger.log import Log, LogEnvironment
 
 _AGAIN_SECONDS = 1.0
 
@@ -13,8 +13,8 @@ _log = telemetry.logger(__name__)
 class Sequencer:
     """Runs until it is cancelled, which it survives at any line, as it survives the end of its process."""
 
-    def __init__(self, outside: Outside) -> None:
-        self._outside = outside
+    def __init__(self, environment: LogEnvironment) -> None:
+        self._environment = environment
 
     async def run(self) -> None:
         """Sequence what waits, for good.
@@ -24,17 +24,17 @@ class Sequencer:
             LogSuperseded: another process took over.
             LogBroken: files and records contradict each other; nothing is signed any more.
         """
-        with self._outside.disk.claim():
+        with self._environment.disk.claim():
             while True:
                 try:
-                    await self._grow(await Log.open(self._outside))
+                    await self._grow(await Log.open(self._environment))
                 except (OSError, DatabaseUnavailable) as error:
                     # Unknown how far it came: the log is opened anew, and finds out.
                     _log.error("ledger.sequencing-failed", exc_info=error)
                     await asyncio.sleep(_AGAIN_SECONDS)
 
     async def _grow(self, log: Log) -> None:
-        clock, config = self._outside.clock, self._outside.config
+        clock, config = self._environment.clock, self._environment.config
         while True:
             began = clock.monotonic_seconds()
             count = await log.sequence()

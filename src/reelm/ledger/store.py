@@ -31,7 +31,7 @@ from reelm.base import (
     metadata,
 )
 from reelm.ledger.merkle import EMPTY_ROOT
-from reelm.ledger.model import Head
+from reelm.ledger.model import LogHead
 
 _ONLY = 1
 
@@ -109,22 +109,22 @@ class BodyRow:
     created_at: datetime
 
 
-async def take_over(tx: Tx, origin: str) -> Head:
+async def take_over(tx: Tx, origin: str) -> LogHead:
     """The head, made when missing, with a turn of its own for the caller: any other may sign no more."""
     taken = update(ledger_head).values(turn=ledger_head.c.turn + 1).returning(*ledger_head.c)
     row = (await tx.execute(taken)).one_or_none()
     if row is None:
         await tx.execute(insert(ledger_head).values(id=_ONLY, origin=origin, size=0, root=EMPTY_ROOT, turn=1))
-        return Head(origin, 0, EMPTY_ROOT, 1)
-    return Head(row.origin, row.size, row.root, row.turn)
+        return LogHead(origin, 0, EMPTY_ROOT, 1)
+    return LogHead(row.origin, row.size, row.root, row.turn)
 
 
-async def find_head(tx: Tx) -> Head | None:
+async def find_head(tx: Tx) -> LogHead | None:
     row = (await tx.execute(select(ledger_head))).one_or_none()
-    return None if row is None else Head(row.origin, row.size, row.root, row.turn)
+    return None if row is None else LogHead(row.origin, row.size, row.root, row.turn)
 
 
-async def advance(tx: Tx, old: Head, new: Head) -> bool:
+async def advance(tx: Tx, old: LogHead, new: LogHead) -> bool:
     """Replace the head; False when it is not the old one any more, and then nothing was changed."""
     moved = (
         update(ledger_head)

@@ -7,8 +7,8 @@ seal with and never a readable key, on ``EpochFiles``. What it declares counts a
 the ``Release`` that runs.
 """
 
-from reelm.realm import policy, record
-from reelm.realm.countersign import Standing
+from reelm.realm import declaration, policy
+from reelm.realm.countersign import Attestation
 from reelm.realm.custody import WORD_COUNT, Group, Recovery, Scheme, Share, expand
 from reelm.realm.draft import default_manifest
 from reelm.realm.epochs import EpochFiles
@@ -70,6 +70,7 @@ __all__ = [
     "SEAL_OVERHEAD_BYTES",
     "WORD_COUNT",
     "WRAPPED_BYTES",
+    "Attestation",
     "Destination",
     "EpochFiles",
     "EpochKeyMissing",
@@ -119,17 +120,16 @@ __all__ = [
     "SigningKeyExists",
     "SigningKeyUnsafe",
     "Site",
-    "Standing",
     "StorePlace",
     "Tenure",
     "UserKey",
     "Version",
     "chain_faults",
     "create_signing_key",
+    "declaration",
     "default_manifest",
     "expand",
     "parse_manifest",
     "policy",
     "read_signing_key",
-    "record",
 ]

@@ -34,7 +34,7 @@ from reelm.realm.seal import WRAPPED_BYTES, RealmKey, unwrap_key, wrap_key
 
 # The one in use and the one before: a reader whose snapshot is from before the end of a rotation needs it.
 _REMEMBERED = 2
-_KIND = private.Kind(
+_KIND = private.EntryKind(
     name="epoch key",
     unsafe=EpochKeyUnsafe,
     size_bytes=WRAPPED_BYTES,

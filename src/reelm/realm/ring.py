@@ -28,7 +28,7 @@ _HEAD = struct.Struct(">5sI")
 _LENGTH = struct.Struct(">I")
 _KEY = struct.Struct(f">{ID_LENGTH}sI{WRAPPED_BYTES}s")
 _FRAME_KEYS_MOST = 65_536
-_KIND = private.Kind(name="key ring", unsafe=RingBroken)
+_KIND = private.EntryKind(name="key ring", unsafe=RingBroken)
 
 
 # An owner, the epoch the key was made in, the wrapped key.

@@ -17,7 +17,7 @@ from reelm.realm.errors import RootKeyExists, RootKeyMissing, RootKeyUnsafe
 
 KEY_BYTES = 32
 _FINGERPRINT_BYTES = 8
-_KIND = private.Kind(
+_KIND = private.EntryKind(
     name="root key",
     unsafe=RootKeyUnsafe,
     size_bytes=KEY_BYTES,

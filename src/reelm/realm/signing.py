@@ -27,7 +27,7 @@ _PREFIX = "PRIVATE+KEY+"
 _TYPE = bytes([Algorithm.ED25519])
 _MOST_BYTES = 1024
 _MOST_NAME = 60
-_FILE = private.Kind("signing key", SigningKeyUnsafe)
+_FILE = private.EntryKind("signing key", SigningKeyUnsafe)
 
 
 def signer_key(text: str) -> VerifierKey | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from reelm.accounts import AccessRefused, Accounts, Config, HashCost, PasswordHash, Staff, StaffOnly
 from reelm.base import AccountId, SystemEntropy
-from reelm.ledger import Config as LedgerConfig
+from reelm.ledger import LogConfig as LedgerConfig
 from reelm.ledger import Leaf, Sequencer, read_leaf
 from reelm.realm.policy import Access, Member
 from support.access.asking import EMAIL, MESSAGES, SHIPPED

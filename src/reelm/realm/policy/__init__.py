@@ -8,7 +8,7 @@ be made. docs/explanation/policy.md explains the rules.
 from reelm.realm.policy.decide import decide, decide_again, is_same_again
 from reelm.realm.policy.model import Decision, Entity, Ref, Request, Value
 from reelm.realm.policy.policies import PolicySet
-from reelm.realm.policy.record import Published, hold_to_published, policies_of, publish, published
+from reelm.realm.policy.publish import Published, hold_to_published, policies_of, publish, published
 from reelm.realm.policy.separation import Powers
 from reelm.realm.policy.shipped import shipped_policies, shipped_schema
 from reelm.realm.policy.staff import Access, Data, Member

@@ -13,7 +13,7 @@ import cedarpy
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class PolicyHead:
     """One policy without its conditions.
 
     Attributes:
@@ -48,7 +48,7 @@ class Head:
         return [f"{where}: {problem}" for problem in problems]
 
 
-def read_heads(text: str, *, file: str) -> list[Head]:
+def read_heads(text: str, *, file: str) -> list[PolicyHead]:
     """The heads of a file of policies, in its order.
 
     Raises:
@@ -65,9 +65,9 @@ def _in_order(policies: Mapping[str, Any]) -> list[tuple[str, Any]]:
     return sorted(policies.items(), key=lambda item: (len(item[0]), item[0]))
 
 
-def _head(policy: Mapping[str, Any], file: str, *, is_template: bool = False) -> Head:
+def _head(policy: Mapping[str, Any], file: str, *, is_template: bool = False) -> PolicyHead:
     principal = policy["principal"]
-    return Head(
+    return PolicyHead(
         file=file,
         name=policy.get("annotations", {}).get("id") or "",
         is_permit=policy["effect"] == "permit",

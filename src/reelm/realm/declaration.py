@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from reelm.base import Clock, SigningKey, Tx
 from reelm.realm.changes import changes
-from reelm.realm.countersign import Countersignature, Standing, countersigned_text, standings
+from reelm.realm.countersign import Attestation, Countersignature, attestations, countersigned_text
 from reelm.realm.errors import ManifestChanged, ManifestSuperseded, SignatureRefused
 from reelm.realm.model import Manifest
 from reelm.realm.signing import signed_line
@@ -24,11 +24,11 @@ __all__ = [
     "differences",
     "following",
     "history",
-    "hold_to_record",
+    "hold_to_published",
     "lacks",
     "newest_version",
-    "provider_standings",
-    "put_on_record",
+    "provider_attestations",
+    "publish",
     "sign",
     "versions",
 ]
@@ -55,7 +55,7 @@ async def newest_version(tx: Tx) -> Version | None:
     return None if row is None else _of(row)
 
 
-async def hold_to_record(tx: Tx, manifest: Manifest, *, clock: Clock, say: Say) -> Version:
+async def hold_to_published(tx: Tx, manifest: Manifest, *, clock: Clock, say: Say) -> Version:
     """The version in force, which is what the manifest says; a new realm's manifest becomes version 1.
 
     Raises:
@@ -63,7 +63,7 @@ async def hold_to_record(tx: Tx, manifest: Manifest, *, clock: Clock, say: Say) 
     """
     newest = await newest_version(tx)
     if newest is None:
-        return await put_on_record(tx, first_version(manifest), clock=clock, say=say)
+        return await publish(tx, first_version(manifest), clock=clock, say=say)
     if not declares(newest, manifest):
         raise _changed(newest, following(newest, manifest))
     return newest
@@ -74,7 +74,7 @@ def following(newest: Version | None, manifest: Manifest) -> Version:
     return first_version(manifest) if newest is None else next_version(manifest, newest)
 
 
-async def put_on_record(tx: Tx, version: Version, *, clock: Clock, say: Say) -> Version:
+async def publish(tx: Tx, version: Version, *, clock: Clock, say: Say) -> Version:
     """Put the next version on record and say so in public; it is in force once ``tx`` is durable.
 
     Raises:
@@ -132,11 +132,11 @@ async def countersign(tx: Tx, version: Version, provider: str, key: SigningKey, 
     )
 
 
-async def provider_standings(
+async def provider_attestations(
     tx: Tx, version: Version, *, today: date
-) -> Mapping[str, tuple[Standing, str | None]]:
+) -> Mapping[str, tuple[Attestation, str | None]]:
     """Of each provider whether it confirmed its entry, and when last."""
-    return standings(version.manifest, await countersignatures(tx), today=today)
+    return attestations(version.manifest, await countersignatures(tx), today=today)
 
 
 async def countersignatures(tx: Tx) -> tuple[Countersignature, ...]:
