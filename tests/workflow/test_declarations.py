@@ -11,14 +11,8 @@ from reelm.app import record_release, running_release, settings
 from reelm.base import Database, DatabaseUnavailable
 from reelm.ledger import NotInLedger, read_leaf
 from reelm.ledger.adapters.folder import FolderDisk
-from reelm.realm import (
-    ManifestChanged,
-    PoliciesChanged,
-    PoliciesRefused,
-    ReleaseRefused,
-    ReleaseUnlogged,
-    declaration,
-)
+from reelm.realm import PoliciesRefused, ReleaseRefused, ReleaseUnlogged, declaration
+from reelm.realm.errors import ManifestChanged, PoliciesChanged
 from support.ledger.cutting import Cut, CutLater
 from support.realm.declaring import put_on_record, put_version
 from support.realm.realms import Stage, staged

@@ -1,4 +1,4 @@
-"""How often something may happen: a token bucket per key, in memory.
+"""Limit how often something may happen: a token bucket per key, in memory.
 
 Written as GCRA: one number per key, the moment at which its bucket will be full again. Keys that have not
 been used for the longest make room for new ones, and those are the fullest, so forgetting them gives little
@@ -64,7 +64,7 @@ class RateLimit:
             self._full_at.popitem(last=False)
 
     def wait_seconds(self, key: Hashable) -> float:
-        """How long until a take would be allowed; 0 when it is allowed now."""
+        """Return how many seconds until a take would be allowed; 0 when it is allowed now."""
         now = self._clock.monotonic_seconds()
         missing = max(self._full_at.get(key, now) - now, 0.0)
         # Rounding: a bucket that is exactly refilled must not wait for the last bit of a float.

@@ -1,4 +1,4 @@
-"""How segments reach players.
+"""Deliver segments to players.
 
 A ``Rendition`` is one encoding of a clip: an object in the vault plus the list of its pieces. ``Delivery``
 writes playlists and hands out keys, both only to viewers the caller has cleared. ``Origin`` serves the pieces

@@ -1,8 +1,8 @@
-"""What the realm did, on a public record that nobody can rewrite: not its operator either.
+"""Write what the realm did into a public ledger that nobody can rewrite, not even its operator.
 
 Each act is a leaf of one append-only log, in the files of a C2SP tlog-tiles log, which any web server can
-serve. It is on the record when it is under a signed, durable checkpoint, and not before; an act that must not
-happen unrecorded waits for that. What must not be public is only committed to.
+serve. It is in the ledger when it is under a signed, durable checkpoint, and not before; an act that must not
+happen unlogged waits for that. What must not be public is only committed to.
 
 Nouns: ``Ledger``, over the ``LogEnvironment`` it works with; the ``Receipt`` that proves a leaf to anyone; a
 ``Private`` part; the ``Sequencer`` that one process runs; a ``Policy`` of witnesses. The bytes are specified

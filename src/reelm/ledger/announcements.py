@@ -1,4 +1,4 @@
-"""What is true until it changes: said once on the record, and again only when it is different.
+"""State what is true until it changes: once in the ledger, and again only when it is different.
 
 A crash between saying and remembering the index asks for the index again; nothing is said twice.
 """
@@ -47,7 +47,7 @@ class Announcements:
         self._outbox = outbox
 
     async def announce(self, kind: str, public: Mapping[str, object], *, counted_as: str | None) -> int:
-        """The index of the leaf that says this, put on the record when the newest one says something else."""
+        """Log what is true now if the newest leaf of the kind says otherwise; return the leaf's index."""
         said = await self._say(kind, public, counted_as)
         if said.leaf_index is not None:
             return said.leaf_index
@@ -58,7 +58,7 @@ class Announcements:
         return index
 
     async def has_said(self, kind: str, public: Mapping[str, object] | None) -> bool:
-        """Whether anything of the kind was announced, or the newest announcement says just this."""
+        """Return whether anything of the kind was announced, or the newest announcement says just this."""
         async with self._environment.database.read() as tx:
             last = await store.find_announced(tx, kind)
         return last is not None and (public is None or last.digest == _digest(public))

@@ -23,7 +23,7 @@ class Bodies:
         self._entropy = entropy
 
     async def seal(self, tx: Tx, kind: str, private: Private) -> BodyRow:
-        """The sealed body with what the leaf says of it.
+        """Seal a body; return it with what the leaf says of it.
 
         Raises:
             LeafRefused, LeafTooLarge: no canonical form, or too much.
@@ -37,7 +37,7 @@ class Bodies:
         return BodyRow(said, private.owner, kind, SealedBytes(sealed), self._clock.now())
 
     async def opening(self, tx: Tx, leaf: bytes) -> bytes:
-        """What shows a leaf's private body to somebody: JSON as in docs/spec/ledger.md, "Private body".
+        """Return what shows a leaf's private body: JSON as in docs/spec/ledger.md, "Private body".
 
         Raises:
             LeafMissing: the leaf has none, or it was erased.
@@ -53,7 +53,7 @@ class Bodies:
         key, body = Secret(raw[:_KEY_BYTES]), raw[_KEY_BYTES:]
         if not hmac.compare_digest(commitment(row.kind, body, key), said):
             raise LogBroken(
-                "A private body is not what its leaf commits to. Restore the records from a backup."
+                "A private body is not what its leaf commits to. Restore the database from a backup."
             )
         head = canonical_json({"key": key.reveal().hex(), "kind": row.kind})
         return b'{"body":' + body + b"," + head[1:]

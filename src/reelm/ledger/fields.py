@@ -1,4 +1,4 @@
-"""What a public field of a leaf may be: a few types, each with its pattern, its limits and its data class.
+"""Define the types of public fields of a leaf: each has its pattern, its limits and its data class.
 
 Each type turns into the JSON schema of docs/spec/ledger-kinds.json, so that whoever reads the log refuses the
 same leaves as we do.

@@ -23,7 +23,7 @@ from reelm.realm import Keys
 
 @dataclass(frozen=True, slots=True)
 class LedgerStatus:
-    """Where the log stands.
+    """The state of the log.
 
     Attributes:
         checkpoint: the newest published one; None before the log was ever opened.
@@ -37,7 +37,7 @@ class LedgerStatus:
 
 
 class Ledger:
-    """The public record of one realm. Safe to share between tasks; every process has its own.
+    """The ledger of one realm. Safe to share between tasks; every process has its own.
 
     Exactly one process of a realm runs a ``Sequencer`` beside it; without one, leaves wait.
     """
@@ -52,10 +52,10 @@ class Ledger:
     async def append(
         self, kind: str, public: Mapping[str, object], private: Private | None = None
     ) -> Receipt:
-        """Put an act on the record; what it announces may be done when this returns.
+        """Put an act into the ledger; what it announces may be done when this returns.
 
         Raises:
-            KindUnknown, LeafRefused, LeafTooLarge: it does not belong on the record; nothing was recorded.
+            KindUnknown, LeafRefused, LeafTooLarge: it does not belong in the ledger; nothing was recorded.
             NotInLedger: it is not there yet; it waits and will be.
             DatabaseUnavailable: it may be recorded later, or not.
         """
@@ -64,7 +64,7 @@ class Ledger:
     async def record(
         self, kind: str, public: Mapping[str, object], private: Private | None = None
     ) -> LoggedLeaf:
-        """The same without making the receipt, which can be had at any time."""
+        """Append without making the receipt, which can be had at any time."""
         if private is None:
             draft = Draft(self._leaf(kind, public, None))
         else:
@@ -75,20 +75,20 @@ class Ledger:
     async def promise(
         self, tx: Tx, kind: str, public: Mapping[str, object], private: Private | None = None
     ) -> int:
-        """Make an act part of a transaction: if that becomes durable, the leaf will be on the record.
+        """Make an act part of a transaction: if that becomes durable, the leaf will be in the ledger.
 
         Returns:
             A number for ``index_of``.
 
         Raises:
-            KindUnknown, LeafRefused, LeafTooLarge: it does not belong on the record.
+            KindUnknown, LeafRefused, LeafTooLarge: it does not belong in the ledger.
         """
         draft = await self._draft(tx, kind, public, private)
         (number,) = await Outbox.hand_over(tx, [draft])
         return number
 
     async def index_of(self, number: int) -> int:
-        """The index of a promised leaf, once it is under a signed, durable checkpoint.
+        """Return the index of a promised leaf, once it is under a signed, durable checkpoint.
 
         Raises:
             NotInLedger: it is not there yet; it waits and will be.
@@ -103,7 +103,7 @@ class Ledger:
     async def announce(
         self, kind: str, public: Mapping[str, object], *, counted_as: str | None = None
     ) -> int:
-        """Put on the record what is true from now on, unless the newest leaf of the kind says just that.
+        """Put into the ledger what is true from now on, unless the newest leaf of the kind says just that.
 
         It is sequenced here when no other process does, so that a realm can start.
 
@@ -121,7 +121,7 @@ class Ledger:
         return await self._announcements.announce(kind, public, counted_as=counted_as)
 
     async def has_announced(self, kind: str, public: Mapping[str, object] | None = None) -> bool:
-        """Whether the newest announcement of a kind says just this; without it, whether there is any."""
+        """Return whether the newest announcement of a kind says just this, or whether there is any."""
         return await self._announcements.has_said(kind, public)
 
     @staticmethod
@@ -131,12 +131,12 @@ class Ledger:
         """Announce as part of a transaction, also where no ledger is open; ``announce`` waits for its index.
 
         Raises:
-            KindUnknown, LeafRefused, LeafTooLarge: it does not belong on the record.
+            KindUnknown, LeafRefused, LeafTooLarge: it does not belong in the ledger.
         """
         await say(tx, kind, public, realm=realm, at=at)
 
     async def public_file(self, path: str) -> bytes | None:
-        """A file of the log as everyone may fetch it; None when there is no such file.
+        """Read a file of the log that everyone may fetch; return None when there is no such file.
 
         Raises:
             Pruned: the entries were removed under the declared retention.
@@ -144,7 +144,7 @@ class Ledger:
         return await self._files.public(path)
 
     async def receipt(self, index: int) -> Receipt:
-        """What proves a leaf to anyone; with cosignatures when enough witnesses have seen it.
+        """Return the proof of a leaf for anyone, with cosignatures when enough witnesses have seen it.
 
         Raises:
             LeafMissing: no leaf with this index is under the checkpoint.
@@ -158,7 +158,7 @@ class Ledger:
         raise LeafMissing(f"No leaf with index {index} is under the ledger's checkpoint. Try again later.")
 
     async def latest(self, count: int) -> Sequence[LoggedLeaf]:
-        """The newest leaves, newest first, at most ``count``."""
+        """Return the newest leaves, newest first, at most ``count``."""
         note = await self._files.checkpoint()
         size = 0 if note is None else Checkpoint.parse(note.text).size
         first = max(size - count, 0)
@@ -168,7 +168,7 @@ class Ledger:
         ]
 
     async def opening(self, tx: Tx, leaf: bytes) -> bytes:
-        """What shows a leaf's private part to whom it is about; see docs/spec/ledger.md.
+        """Return what shows a leaf's private part to whom it is about; see docs/spec/ledger.md.
 
         Raises:
             LeafMissing: it has none, or it was erased.
@@ -196,7 +196,7 @@ class Ledger:
             return LedgerStatus(newest, cosigned, await store.count_waiting(tx))
 
     async def close(self) -> None:
-        """What was handed over stays, and is recorded all the same."""
+        """Stop waiting; what was handed over stays, and is sequenced all the same."""
         await self._outbox.close()
 
     async def _draft(self, tx: Tx, kind: str, public: Mapping[str, object], private: Private | None) -> Draft:

@@ -2,7 +2,7 @@
 
 ::
 
-    1  leaves wait in the records                                       durable, not promised to anyone
+    1  leaves wait in the database                                       durable, not promised to anyone
     2  tiles and entry bundles of the new size are written and flushed  covered by nothing yet
     3  one commit: the head becomes the new size and root, if it is     from here on this is the history
        still what this process last saw, and the leaves get their index
@@ -31,7 +31,7 @@ from reelm.ledger.tiles import ENTRIES, TILE_WIDTH, Edge, Tile, bundle, edge_of
 
 @dataclass(frozen=True)
 class LogEnvironment:
-    """What the ledger works with.
+    """The parts that the ledger works with.
 
     Attributes:
         realm: the realm's id, as every leaf says it.
@@ -64,17 +64,17 @@ class Log:
         """Take the log over and finish what a crash cut off.
 
         Raises:
-            LogBroken: files and records contradict each other; nothing was changed.
+            LogBroken: files and database contradict each other; nothing was changed.
         """
         files = LogFiles(environment.disk)
         async with environment.database.write() as tx:
             head = await store.take_over(tx, environment.key.verifier.name)
         if head.origin != environment.key.verifier.name:
-            raise _broken(f"the records are of the log {head.origin}, not {environment.key.verifier.name}")
+            raise _broken(f"the rows of the database are of the log {head.origin}, not {environment.key.verifier.name}")
         head = await _agree(environment, files, head)
         edge = await files.edge(head.size)
         if edge.root != head.root:
-            raise _broken("the tiles do not have the root that the records know")
+            raise _broken("the tiles do not have the root that the database knows")
         last, width = divmod(head.size, TILE_WIDTH)
         tail = await files.entries(last, head.size) if width else []
         await files.sweep(head.size, environment.config.batch_leaves)
@@ -132,7 +132,7 @@ class Log:
 
 
 async def _agree(environment: LogEnvironment, files: LogFiles, head: LogHead) -> LogHead:
-    """The head, after records and published checkpoint were brought together."""
+    """The head, after database and published checkpoint were brought together."""
     note = await files.checkpoint()
     if note is not None:
         head = await _reconcile(environment, files, head, note)
@@ -151,17 +151,17 @@ async def _reconcile(environment: LogEnvironment, files: LogFiles, head: LogHead
     if published.size > head.size:
         return await _adopt(environment, files, head, published)
     if await _root_at(files, published.size, head.size) != published.root:
-        raise _broken("the published checkpoint is of another history than the records")
+        raise _broken("the published checkpoint is of another history than the database")
     return head
 
 
 async def _adopt(
     environment: LogEnvironment, files: LogFiles, head: LogHead, published: Checkpoint
 ) -> LogHead:
-    """Older records than files: they were restored from a backup. What is public stays the history."""
+    """An older database than files: it was restored from a backup. What is public stays the history."""
     new = replace(head, size=published.size, root=published.root)
     if await _root_at(files, head.size, new.size) != head.root:
-        raise _broken("the records are of another history than the published checkpoint")
+        raise _broken("the database is of another history than the published checkpoint")
     async with environment.database.write() as tx:
         if not await store.advance(tx, head, new):
             raise _superseded()

@@ -9,12 +9,12 @@ MAX_LEAF_BYTES = 16_384
 
 @dataclass(frozen=True, slots=True)
 class LogConfig:
-    """How leaves are gathered into checkpoints.
+    """The settings for gathering leaves into checkpoints.
 
     Attributes:
         batch_seconds: how long leaves wait for others before they are sequenced.
         batch_leaves: how many are sequenced at once; so many do not wait.
-        look_seconds: how often who waits for a leaf looks whether it is on the record.
+        look_seconds: how often who waits for a leaf looks whether it is in the ledger.
         patience_seconds: how long it waits at most.
         kept_leaves: for how many newer leaves an index can still be asked for by what waited.
         cosign_seconds: how often witnesses are asked, when there is something new.
@@ -35,7 +35,7 @@ class LogConfig:
 
 @dataclass(frozen=True, slots=True)
 class LogHead:
-    """What the records say of the log: nothing is signed that is not this.
+    """The head of the log as the database has it: nothing is signed that is not this.
 
     Attributes:
         origin: the log's name; never changes.
@@ -50,7 +50,7 @@ class LogHead:
 
 @dataclass(frozen=True, slots=True)
 class Private:
-    """What a leaf commits to without saying it.
+    """A private part that a leaf commits to without saying it.
 
     Attributes:
         body: a JSON object with whole numbers; sealed when it is stored.

@@ -50,7 +50,7 @@ class Outbox:
         self._seen_size = 0
 
     async def record(self, draft: Draft) -> int:
-        """The index of a leaf, once it is under a signed, durable checkpoint.
+        """Record a leaf; return its index, once it is under a signed, durable checkpoint.
 
         Raises:
             DatabaseUnavailable: it may wait or not.
@@ -69,7 +69,7 @@ class Outbox:
         return await store.add_waiting(tx, [draft.leaf for draft in drafts])
 
     async def index_of(self, number: int) -> int:
-        """The index of a leaf that waits, once it is under a signed, durable checkpoint.
+        """Return the index of a leaf that waits, once it is under a signed, durable checkpoint.
 
         Raises:
             NotInLedger: not within the patience of the realm; it waits on, and will be recorded.
@@ -112,7 +112,7 @@ class Outbox:
         for wait in waits:
             wait.until_seconds = until
         self._waits += waits
-        self._seen_size = 0  # it may have been on the record long before it is asked for
+        self._seen_size = 0  # it may have been in the ledger long before it is asked for
         if self._looking is None:
             self._looking = asyncio.create_task(self._look())
 

@@ -64,7 +64,7 @@ class Policy:
         return reader.policy()
 
     def is_met(self, witnessed: Collection[str]) -> bool:
-        """Whether these witnesses are enough, each by its name in the policy."""
+        """Return whether these witnesses, each by its name in the policy, are enough."""
         return self.quorum == NONE or self._counts(self.quorum, witnessed)
 
     def _counts(self, name: str, witnessed: Collection[str]) -> bool:
@@ -74,7 +74,7 @@ class Policy:
         return sum(self._counts(member, witnessed) for member in group.members) >= group.need
 
     def witnessed(self, note: Note) -> dict[str, int]:
-        """Which witnesses cosigned, and when.
+        """Return which witnesses cosigned, and when.
 
         Raises:
             NoteRefused: a signature that claims to be of a known witness is wrong.
@@ -87,7 +87,7 @@ class Policy:
         }
 
     def check(self, note: Note) -> Checkpoint:
-        """The checkpoint, when one of the logs signed it and enough witnesses cosigned it.
+        """Return the checkpoint, when one of the logs signed it and enough witnesses cosigned it.
 
         Raises:
             NoteRefused: no known log signed it, a signature is wrong, or the quorum is not met.

@@ -22,7 +22,7 @@ class Sequencer:
         Raises:
             LogBusy: another process does.
             LogSuperseded: another process took over.
-            LogBroken: files and records contradict each other; nothing is signed any more.
+            LogBroken: files and database contradict each other; nothing is signed any more.
         """
         with self._environment.disk.claim():
             while True:

@@ -1,4 +1,4 @@
-"""What a provider itself confirms: its own entry in the manifest, and the sites that are said to be its.
+"""Check what a provider itself confirms: its own entry in the manifest, and the sites said to be its.
 
 The text is that of docs/spec/manifest.md, "Countersignatures". It names no version: it holds as long as the
 entry says the same, and grows old by its date.
@@ -19,7 +19,7 @@ FRESH_DAYS = 90
 
 
 class Attestation(StrEnum):
-    """What a provider's entry rests on."""
+    """How well a provider's entry is attested: confirmed by it, confirmed long ago, or only declared."""
 
     CONFIRMED = "confirmed"
     STALE = "stale"
@@ -36,7 +36,7 @@ class Countersignature:
 
 
 def countersigned_text(manifest: Mapping[str, Any], provider: str, *, signed_on: str) -> str | None:
-    """What a provider signs, or None when the manifest has no such provider."""
+    """Return what a provider signs, or None when the manifest has no such provider."""
     entry = _entry(manifest, provider)
     if entry is None:
         return None
@@ -53,7 +53,7 @@ def countersigned_text(manifest: Mapping[str, Any], provider: str, *, signed_on:
 def attestations(
     manifest: Mapping[str, Any], signatures: Iterable[Countersignature], *, today: date
 ) -> dict[str, tuple[Attestation, str | None]]:
-    """Of each provider what its entry rests on, and the day of the newest signature that fits it."""
+    """Return the attestation of each provider, and the day of the newest signature that fits its entry."""
     days: dict[str, str] = {}
     for each in signatures:
         if _fits(manifest, each, today):

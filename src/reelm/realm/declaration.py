@@ -40,26 +40,26 @@ Say: TypeAlias = Callable[[Tx, Version], Awaitable[None]]
 
 
 async def versions(tx: Tx) -> tuple[Version, ...]:
-    """Every version there was, oldest first; none is ever removed."""
+    """Return every version there was, oldest first; none is ever removed."""
     return tuple(_of(row) for row in await store.manifests(tx))
 
 
 async def history(tx: Tx) -> tuple[tuple[Version, datetime], ...]:
-    """The same, each with when it came on record."""
+    """Return every version with the time it was published, oldest first."""
     return tuple((_of(row), row.recorded_at) for row in await store.manifests(tx))
 
 
 async def newest_version(tx: Tx) -> Version | None:
-    """The version in force."""
+    """Return the version in force."""
     row = await store.newest_manifest(tx)
     return None if row is None else _of(row)
 
 
 async def hold_to_published(tx: Tx, manifest: Manifest, *, clock: Clock, say: Say) -> Version:
-    """The version in force, which is what the manifest says; a new realm's manifest becomes version 1.
+    """Return the version in force if the manifest says the same; publish a new realm's as version 1.
 
     Raises:
-        ManifestChanged: it says something else than the record, or it is the first one and lacks signatures.
+        ManifestChanged: it is not the version in force, or it is the first and lacks signatures.
     """
     newest = await newest_version(tx)
     if newest is None:
@@ -70,7 +70,7 @@ async def hold_to_published(tx: Tx, manifest: Manifest, *, clock: Clock, say: Sa
 
 
 def following(newest: Version | None, manifest: Manifest) -> Version:
-    """The version that the manifest would be, not signed yet."""
+    """Return the version that the manifest would be, not signed yet."""
     return first_version(manifest) if newest is None else next_version(manifest, newest)
 
 
@@ -99,7 +99,7 @@ async def publish(tx: Tx, version: Version, *, clock: Clock, say: Say) -> Versio
 
 
 def sign(version: Version, newest: Version | None, key: SigningKey) -> Version:
-    """The version with one more signature.
+    """Return the version with one more signature.
 
     Raises:
         SignatureRefused: the key is declared neither in it nor in the version before.
@@ -135,7 +135,7 @@ async def countersign(tx: Tx, version: Version, provider: str, key: SigningKey, 
 async def provider_attestations(
     tx: Tx, version: Version, *, today: date
 ) -> Mapping[str, tuple[Attestation, str | None]]:
-    """Of each provider whether it confirmed its entry, and when last."""
+    """Return the attestation of each provider, and the day it was last confirmed."""
     return attestations(version.manifest, await countersignatures(tx), today=today)
 
 
@@ -145,7 +145,7 @@ async def countersignatures(tx: Tx) -> tuple[Countersignature, ...]:
 
 
 def differences(before: Version | None, after: Version) -> list[str]:
-    """What the later version changes, in plain words."""
+    """Return what the later version changes, in plain words."""
     return changes(_declared(before), after.manifest)
 
 

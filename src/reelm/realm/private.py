@@ -19,7 +19,7 @@ _ZEROS = bytes(65_536)
 
 @dataclass(frozen=True, slots=True)
 class EntryKind:
-    """What a file is to its reader, and what is raised when it cannot be used.
+    """A kind of private file: its name to a reader, and what is raised when it cannot be used.
 
     Attributes:
         name: as the message says it, such as ``root key``.
@@ -61,7 +61,7 @@ def written(path: Path, *, draft: Path, replace: bool) -> Iterator[Callable[[byt
 
 @contextmanager
 def opened(path: Path, kind: EntryKind) -> Iterator[int]:
-    """A descriptor to read from.
+    """Open a file of secrets and give its descriptor to read from.
 
     Looked at before it is read: what is in a wrong file never gets into memory.
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from reelm.app import open_records, settings
 from reelm.base import Database, Secret, SigningKey, SystemClock
-from reelm.realm import Manifest, ManifestKey, Version, declaration, default_manifest, parse_manifest
+from reelm.realm import Manifest, Version, declaration, default_manifest, parse_manifest
+from reelm.realm.model import ManifestKey
 from reelm.realm.signing import signed_line
 from reelm.workflows import Declaring
 

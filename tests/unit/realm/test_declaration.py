@@ -8,19 +8,8 @@ from pathlib import Path
 import pytest
 
 from reelm.base import Database, metadata
-from reelm.realm import (
-    Attestation,
-    Manifest,
-    ManifestChanged,
-    ManifestSuperseded,
-    PoliciesChanged,
-    PoliciesRefused,
-    SignatureRefused,
-    Version,
-    chain_faults,
-    declaration,
-    policy,
-)
+from reelm.realm import Attestation, Manifest, PoliciesRefused, Version, chain_faults, declaration, policy
+from reelm.realm.errors import ManifestChanged, ManifestSuperseded, PoliciesChanged, SignatureRefused
 from support.access.asking import with_policy
 from support.machine.determinism import ManualClock
 from support.realm.declaring import PLAIN, in_city, signed, signing_key, with_keys

@@ -1,4 +1,4 @@
-"""What staff may do and what may leave the realm, by policies in Cedar that are public.
+"""Decide what staff may do and what may leave the realm, by policies in Cedar that are public.
 
 A ``Request`` is put to a ``PolicySet`` by ``decide``; the ``Decision`` holds what it takes to decide again,
 so that anyone can check a decision on record. A policy set that could make somebody all-powerful cannot

@@ -34,7 +34,7 @@ class PolicyHead:
     is_template: bool = False
 
     def faults(self) -> list[str]:
-        """What is wrong with it by our own rules, beyond Cedar's."""
+        """Return what is wrong with it by our own rules, beyond Cedar's."""
         where = f"{self.file}, {self.name or 'a policy without a name'}"
         problems = []
         if not self.name:
@@ -49,7 +49,7 @@ class PolicyHead:
 
 
 def read_heads(text: str, *, file: str) -> list[PolicyHead]:
-    """The heads of a file of policies, in its order.
+    """Read the heads of a file of policies, in its order.
 
     Raises:
         ValueError: Cedar cannot read it.

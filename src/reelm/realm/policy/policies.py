@@ -56,7 +56,7 @@ class PolicySet:
 
     @classmethod
     def of(cls, document: bytes) -> Self:
-        """The set that was put on record.
+        """Return the set that was published.
 
         Raises:
             PoliciesRefused: it is none, or would not pass the checks of this version.

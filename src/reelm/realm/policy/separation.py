@@ -42,7 +42,7 @@ def powers_of(heads: Iterable[PolicyHead]) -> Powers:
 
 
 def overlaps(powers: Powers) -> list[str]:
-    """Every role that holds what nobody may hold together."""
+    """Return every role that holds powers that nobody may hold together."""
     return [
         f'Role "{role}" could {one.words} and {other.words}: leave one of these to another role'
         for role, actions in sorted(powers.items())
