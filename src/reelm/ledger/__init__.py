@@ -30,12 +30,11 @@ from reelm.ledger.errors import (
 from reelm.ledger.kinds import schemas
 from reelm.ledger.leaf import Leaf, read_leaf
 from reelm.ledger.ledger import Ledger, LedgerStatus
-from reelm.ledger.log import LogEnvironment
+from reelm.ledger.log import LogEnvironment, Sequencer
 from reelm.ledger.model import LogConfig, LoggedLeaf, Private
 from reelm.ledger.ports import Disk, Witnessing
 from reelm.ledger.quorum import Policy
 from reelm.ledger.receipt import Receipt
-from reelm.ledger.sequencer import Sequencer
 
 __all__ = [
     "Checkpoint",

@@ -15,10 +15,20 @@ leaves a head without its checkpoint: opening the log publishes it, from files t
 only one root is ever signed. The folder's own claim keeps a second process from writing the files at all.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from reelm.base import Clock, Database, Note, NoteRefused, SigningKey, check_signed
+from reelm.base import (
+    Clock,
+    Database,
+    DatabaseUnavailable,
+    Note,
+    NoteRefused,
+    SigningKey,
+    check_signed,
+    telemetry,
+)
 from reelm.ledger import store
 from reelm.ledger.checkpoint import Checkpoint
 from reelm.ledger.errors import LogBroken, LogSuperseded
@@ -27,6 +37,10 @@ from reelm.ledger.merkle import leaf_hash, tree_root
 from reelm.ledger.model import LogConfig, LogHead
 from reelm.ledger.ports import Disk
 from reelm.ledger.tiles import ENTRIES, TILE_WIDTH, Edge, Tile, bundle, edge_of
+
+_AGAIN_SECONDS = 1.0
+
+_log = telemetry.logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -70,7 +84,9 @@ class Log:
         async with environment.database.write() as tx:
             head = await store.take_over(tx, environment.key.verifier.name)
         if head.origin != environment.key.verifier.name:
-            raise _broken(f"the rows of the database are of the log {head.origin}, not {environment.key.verifier.name}")
+            raise _broken(
+                f"the rows of the database are of the log {head.origin}, not {environment.key.verifier.name}"
+            )
         head = await _agree(environment, files, head)
         edge = await files.edge(head.size)
         if edge.root != head.root:
@@ -129,6 +145,38 @@ class Log:
             await store.settle(tx, ids, self._head.size)
             await store.forget_settled(tx, new.size - config.kept_leaves)
         self._head = new
+
+
+class Sequencer:
+    """Runs until it is cancelled, which it survives at any line, as it survives the end of its process."""
+
+    def __init__(self, environment: LogEnvironment) -> None:
+        self._environment = environment
+
+    async def run(self) -> None:
+        """Sequence what waits, for good.
+
+        Raises:
+            LogBusy: another process does.
+            LogSuperseded: another process took over.
+            LogBroken: files and database contradict each other; nothing is signed any more.
+        """
+        with self._environment.disk.claim():
+            while True:
+                try:
+                    await self._grow(await Log.open(self._environment))
+                except (OSError, DatabaseUnavailable) as error:
+                    # Unknown how far it came: the log is opened anew, and finds out.
+                    _log.error("ledger.sequencing-failed", exc_info=error)
+                    await asyncio.sleep(_AGAIN_SECONDS)
+
+    async def _grow(self, log: Log) -> None:
+        clock, config = self._environment.clock, self._environment.config
+        while True:
+            began = clock.monotonic_seconds()
+            count = await log.sequence()
+            if count < config.batch_leaves:
+                await asyncio.sleep(began + config.batch_seconds - clock.monotonic_seconds())
 
 
 async def _agree(environment: LogEnvironment, files: LogFiles, head: LogHead) -> LogHead:

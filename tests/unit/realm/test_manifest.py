@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from reelm.base import DataClass
 from reelm.realm import FRAGMENT_COUNT, Manifest, Provider, StorePlace, default_manifest, parse_manifest
-from reelm.realm.countries import COUNTRIES
 from reelm.realm.errors import ManifestError
+from reelm.realm.fields import COUNTRIES
 from reelm.realm.model import (
     Destination,
     ManifestKey,
