@@ -8,6 +8,7 @@ from pathlib import Path
 from tools.reference.columns import classes_page
 from tools.reference.commands import commands_page
 from tools.reference.errors import errors_page
+from tools.reference.floors import floors_page
 from tools.reference.ledger import kinds_page, kinds_schemas
 from tools.reference.settings import settings_page
 
@@ -26,6 +27,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "commands.md": commands_page,
     "data-classes.md": classes_page,
     "errors.md": errors_page,
+    "floors.md": floors_page,
     "ledger-kinds.json": kinds_schemas,
     "ledger-kinds.md": kinds_page,
     "openapi.json": openapi,
