@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from reelm.base import Database, Secret, SigningKey, SystemClock, SystemEntropy, metadata
-from reelm.ledger import Config, Ledger, Outside, Sequencer
+from reelm.ledger import Ledger, LogConfig, LogEnvironment, Sequencer
 from reelm.ledger.adapters.folder import FolderDisk
 from reelm.realm import EpochFiles, Keys, RootKey
 
@@ -25,20 +25,20 @@ READ: dict[str, object] = {
 
 
 @asynccontextmanager
-async def ledger_in(folder: Path, config: Config | None = None) -> AsyncIterator[Ledger]:
+async def ledger_in(folder: Path, config: LogConfig | None = None) -> AsyncIterator[Ledger]:
     entropy, clock = SystemEntropy(), SystemClock()
     database = Database.open(f"sqlite:///{folder / 'records.sqlite'}")
     disk = FolderDisk(folder / "ledger")
     async with database.write() as tx:
         await tx.run_sync(metadata.create_all)
     keys = Keys(RootKey(Secret(bytes(32))), EpochFiles(folder / "epochs"), clock=clock, entropy=entropy)
-    outside = Outside(
+    outside = LogEnvironment(
         realm="bench",
         key=SigningKey(ORIGIN, Secret(bytes(range(32)))),
         database=database,
         disk=disk,
         clock=clock,
-        config=config or Config(),
+        config=config or LogConfig(),
     )
     ledger = Ledger(outside, keys, entropy=entropy)
     sequencing = asyncio.create_task(Sequencer(outside).run())

@@ -13,7 +13,7 @@ import pytest
 from reelm.base import Note, check_signed
 from reelm.ledger.checkpoint import Checkpoint
 from reelm.ledger.files import LogFiles
-from reelm.ledger.log import Outside
+from reelm.ledger.log import LogEnvironment
 from support.ledger import trees
 from support.ledger.recording import KEY, grow, opened_log
 from support.machine.determinism import SeededEntropy
@@ -66,6 +66,6 @@ def _note_checkpoint(folder: Path, checkpoints: dict[int, bytes]) -> None:
     assert checkpoints.setdefault(checkpoint.size, checkpoint.root) == checkpoint.root
 
 
-async def _entries(outside: Outside, size: int) -> list[bytes]:
+async def _entries(outside: LogEnvironment, size: int) -> list[bytes]:
     files = LogFiles(outside.disk)
     return [entry for index in range(-(-size // 256)) for entry in await files.entries(index, size)]

@@ -12,10 +12,10 @@ from tools import keys as tool
 from tools.rvf1 import Refused
 
 from reelm.base import AccountId, Secret
-from reelm.realm import EpochFiles, Keys, RootKey, UserKey
+from reelm.realm import EpochFiles, Keys, RootKey
 from reelm.realm.epochs import Epochs, owner_data
 from reelm.realm.ring import Ring
-from reelm.realm.seal import unwrap_key
+from reelm.realm.seal import UserKey, unwrap_key
 from support.machine.determinism import ManualClock, SeededEntropy
 
 PAGE = (Path(__file__).parents[2] / "docs/spec/keys.md").read_text(encoding="utf-8")

@@ -9,16 +9,10 @@ import pytest
 
 from reelm.app import record_release, running_release, settings
 from reelm.base import Database, DatabaseUnavailable
-from reelm.ledger import NotRecorded, read_leaf
+from reelm.ledger import NotInLedger, read_leaf
 from reelm.ledger.adapters.folder import FolderDisk
-from reelm.realm import (
-    ManifestChanged,
-    PoliciesChanged,
-    PoliciesRefused,
-    ReleaseRefused,
-    ReleaseUnlogged,
-    record,
-)
+from reelm.realm import PoliciesRefused, ReleaseRefused, ReleaseUnlogged, declaration
+from reelm.realm.errors import ManifestChanged, PoliciesChanged
 from support.ledger.cutting import Cut, CutLater
 from support.realm.declaring import put_on_record, put_version
 from support.realm.realms import Stage, staged
@@ -151,7 +145,7 @@ async def declared(data: Path) -> list[int]:
         leaves = [read_leaf(each.leaf) for each in reversed(await stage.realm.ledger.latest(100))]
         said = [leaf.public for leaf in leaves if leaf.kind == "manifest.publish"]
         async with stage.realm.database.read() as tx:
-            versions = await record.versions(tx)
+            versions = await declaration.versions(tx)
     found = [(getattr(each, "version"), getattr(each, "digest")) for each in said]  # noqa: B009 - of one kind
     assert found == [(version.number, version.digest) for version in versions]
     return [number for number, _ in found]
@@ -185,7 +179,7 @@ async def test_a_realm_whose_record_cannot_be_written_does_not_start(tmp_path: P
     await edit(tmp_path, "Utrecht")
     disk = FolderDisk(settings.load(tmp_path).paths.ledger)
     try:
-        with disk.claim(), pytest.raises(NotRecorded):
+        with disk.claim(), pytest.raises(NotInLedger):
             async with staged(tmp_path):
                 pass
     finally:

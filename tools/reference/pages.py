@@ -9,6 +9,7 @@ from tools.reference.addresses import page_addresses
 from tools.reference.columns import classes_page
 from tools.reference.commands import commands_page
 from tools.reference.errors import errors_page
+from tools.reference.floors import floors_page
 from tools.reference.ledger import kinds_page, kinds_schemas
 from tools.reference.settings import settings_page
 
@@ -27,6 +28,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/reference/commands.md": commands_page,
     "docs/reference/data-classes.md": classes_page,
     "docs/reference/errors.md": errors_page,
+    "docs/reference/floors.md": floors_page,
     "docs/reference/ledger-kinds.json": kinds_schemas,
     "docs/reference/ledger-kinds.md": kinds_page,
     "docs/reference/openapi.json": openapi,

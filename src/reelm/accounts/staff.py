@@ -154,7 +154,7 @@ class Staff:
         Raises:
             StaffOnly: no role.
             AccessRefused: the policies refuse it, or the approval is not one of exactly this; on record too.
-            NotRecorded: it is not on the record yet, so nothing may be seen.
+            NotInLedger: it is not on the record yet, so nothing may be seen.
         """
         if asked.action != "access.read":
             raise refused("do more than read it")
@@ -174,7 +174,7 @@ class Staff:
         Being allowed to read it is not enough: taking it away is another action.
 
         Raises:
-            StaffOnly, AccessRefused, NotRecorded: as for ``see``; nothing may be taken then.
+            StaffOnly, AccessRefused, NotInLedger: as for ``see``; nothing may be taken then.
         """
         if asked.action != "access.export" or not subjects:
             raise refused("take that")
@@ -188,7 +188,7 @@ class Staff:
         Raises:
             StaffOnly: no role.
             AccessRefused: the policies do not let this person, for this purpose; on record too.
-            NotRecorded: it is not on the record yet, so it has not begun.
+            NotInLedger: it is not on the record yet, so it has not begun.
         """
         emergency_id = mint(self._clock, self._entropy)
         async with database.write() as tx:

@@ -32,9 +32,9 @@ from reelm.realm import (
     RootKey,
     StorePlace,
     Version,
+    declaration,
     parse_manifest,
     policy,
-    record,
 )
 from reelm.vault.adapters.credentials import read_credentials
 from reelm.vault.adapters.folder import FolderStore
@@ -69,7 +69,7 @@ async def prepare(settings: Settings, database: Database, clock: Clock, entropy:
         await migrate(database)
         async with database.write() as tx:
             say = Declaring(settings.ledger_retention_days, clock)
-            version = await record.hold_to_record(tx, manifest, clock=clock, say=say)
+            version = await declaration.hold_to_published(tx, manifest, clock=clock, say=say)
             published = await _policies(tx, settings.paths.policies, clock)
             is_new = not await Keys.has_begun(tx)
             root = _root_key(settings.paths.root_key, entropy, is_new=is_new)

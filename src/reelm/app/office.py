@@ -10,7 +10,7 @@ from reelm.app.settings import Settings
 from reelm.base import Database, NotFound, SystemClock, SystemEntropy
 from reelm.ledger.adapters.folder import FolderDisk
 from reelm.people import People
-from reelm.realm import Version, policy, record
+from reelm.realm import Version, declaration, policy
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ async def open_office(settings: Settings) -> AsyncIterator[Office]:
     clock, entropy = SystemClock(), SystemEntropy()
     async with open_keys(settings) as (keys, database), AsyncExitStack() as closing:
         async with database.write() as tx:
-            version, published = await record.newest_version(tx), await policy.published(tx)
+            version, published = await declaration.newest_version(tx), await policy.published(tx)
             if version is None or published is None:
                 raise NotFound(
                     "This realm was never started. Nothing was changed. Start it once, with ./reelm up."
@@ -45,13 +45,13 @@ async def open_office(settings: Settings) -> AsyncIterator[Office]:
             origin = await ledger.Ledger.begin(tx, ledger_origin(declared["id"], declared.get("public_url")))
         disk = FolderDisk(settings.paths.ledger)
         closing.push_async_callback(disk.close)
-        outside = ledger.Outside(
+        outside = ledger.LogEnvironment(
             realm=declared["id"],
             key=ledger_key(origin, keys),
             database=database,
             disk=disk,
             clock=clock,
-            config=ledger.Config(),
+            config=ledger.LogConfig(),
         )
         log = ledger.Ledger(outside, keys, entropy=entropy)
         staff = accounts.Staff(published.policy_set, log, realm=declared["id"], clock=clock, entropy=entropy)

@@ -38,7 +38,7 @@ async def open_realm(
         RootKeyMissing: there are records but no root key.
         StoreKeyMissing, StoreKeyUnsafe: a declared bucket has no usable credentials.
         DatabaseUnavailable: the records cannot be reached.
-        NotRecorded: manifest and release are not on the public record yet; nothing is done by them.
+        NotInLedger: manifest and release are not on the public record yet; nothing is done by them.
         LogBroken: the public record contradicts itself.
         PolicyRefused: the file that names its witnesses has a fault.
         NoEncoder, NoAv1Encoder: AV1 is to be made, and this machine cannot.
@@ -63,7 +63,7 @@ async def record_release(settings: Settings, description: bytes | None) -> tuple
 
     Raises:
         ReleaseRefused: the description is of something else than what is installed here.
-        NotRecorded: it is not on the record yet; repeat it.
+        NotInLedger: it is not on the record yet; repeat it.
     """
     running = running_release()
     release = running if description is None else Release.parse(description)
@@ -150,18 +150,18 @@ def _staff(ground: Ground, public_record: ledger.Ledger) -> accounts.Staff:
     )
 
 
-def _record(ground: Ground) -> ledger.Outside:
-    return ledger.Outside(
+def _record(ground: Ground) -> ledger.LogEnvironment:
+    return ledger.LogEnvironment(
         realm=ground.manifest.realm.id,
         key=ledger_key(ground.ledger_origin, ground.keys),
         database=ground.database,
         disk=ground.disk,
         clock=ground.clock,
-        config=ledger.Config(),
+        config=ledger.LogConfig(),
     )
 
 
-def _panel(ground: Ground, log: ledger.Outside) -> ledger.Panel:
+def _panel(ground: Ground, log: ledger.LogEnvironment) -> ledger.Panel:
     """The witnesses that the operator named; a realm without any trusts its own log alone, and says so."""
     path = ground.settings.paths.witnesses
     named = path.read_text(encoding="utf-8") if path.exists() else "quorum none\n"

@@ -14,7 +14,7 @@ _NAME = re.compile("[a-zA-Z0-9_.-]+")
 
 
 def canonical_json(value: object) -> bytes:
-    """The canonical bytes of maps, lists, texts, whole numbers, truth values and None.
+    """Return the canonical bytes of maps, lists, texts, whole numbers, truth values and None.
 
     Raises:
         ValueError: something else is in it, a number is too large, or a text is not Unicode.
@@ -24,7 +24,7 @@ def canonical_json(value: object) -> bytes:
 
 
 def canonical_bytes(value: object) -> bytes:
-    """The same for a value that is known to be one of those.
+    """Return the canonical bytes of a value that is known to be one of those.
 
     Raises:
         ValueError: a text in it is not Unicode.

@@ -13,7 +13,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
 class DataClass(StrEnum):
-    """What kind of data it is; docs/reference/data-classes.md says what each may do."""
+    """A kind of data; docs/reference/data-classes.md says what each may do."""
 
     PUBLIC = "public"
     INTEROP = "interop"
@@ -71,5 +71,5 @@ def column(
     klass: DataClass,
     **options: Any,
 ) -> Column[Any]:
-    """A column with its data class; columns made otherwise fail the shape test."""
+    """Return a column with its data class; columns made otherwise fail the shape test."""
     return Column(name, kind, *rest, info={"class": klass}, **options)

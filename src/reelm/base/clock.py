@@ -6,10 +6,10 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Where time comes from. Never used to order records; the database does that."""
+    """The source of time. Never used to order records; the database does that."""
 
     def now(self) -> datetime:
-        """The wall clock, aware, in UTC; may jump."""
+        """Return the wall clock, aware, in UTC; it may jump."""
         ...
 
     def monotonic_seconds(self) -> float:

@@ -1,4 +1,4 @@
-"""The records: SQLite by default, PostgreSQL by URL, one unit of work per request.
+"""The database: SQLite by default, PostgreSQL by URL, one unit of work per request.
 
 ``read()`` is a snapshot that writes nothing. ``write()`` is one transaction that is durable when the block
 ends (SQLite in WAL mode with ``synchronous=FULL``, PostgreSQL with its default) and undone when the block
@@ -36,7 +36,7 @@ metadata = MetaData(
 
 class DatabaseUnavailable(Unavailable):
     code = "base.database-unavailable"
-    title = "The records cannot be reached"
+    title = "The database cannot be reached"
 
 
 class Moment(TypeDecorator[datetime]):
@@ -72,7 +72,7 @@ class Database:
         """Connect lazily to ``sqlite:///path`` or ``postgresql://…``; the driver is chosen here.
 
         Raises:
-            SqliteTooOld: this Python's SQLite lacks what the records need.
+            SqliteTooOld: this Python's SQLite lacks what the database needs.
         """
         parsed = make_url(url)
         driver = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}[parsed.get_backend_name()]
@@ -90,7 +90,7 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Tx]:
-        """A snapshot: everything read inside belongs to one moment, nothing is written.
+        """Open a snapshot: everything read inside belongs to one moment, nothing is written.
 
         Raises:
             DatabaseUnavailable: the database did not answer.
@@ -106,7 +106,7 @@ class Database:
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Tx]:
-        """One unit of work: durable when the block ends, undone when it raises.
+        """Open one unit of work: durable when the block ends, undone when it raises.
 
         Raises:
             DatabaseUnavailable: the database did not answer, stayed locked for 30 seconds, or ended this unit
@@ -131,7 +131,7 @@ class Database:
 
     @property
     def engine(self) -> AsyncEngine:
-        """For migrations only."""
+        """Return the engine, for migrations only."""
         return self._engine
 
     @asynccontextmanager
@@ -142,7 +142,7 @@ class Database:
         except (DBAPIError, OSError) as error:
             if _is_outage(error):
                 raise DatabaseUnavailable(
-                    "The records did not answer. Nothing of this request was saved. Try again in a moment."
+                    "The database did not answer. Nothing of this request was saved. Try again in a moment."
                 ) from error
             raise
 

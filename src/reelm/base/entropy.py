@@ -5,7 +5,7 @@ from typing import Protocol
 
 
 class Entropy(Protocol):
-    """Where randomness comes from; fit for keys in every implementation that runs outside tests."""
+    """The source of randomness; fit for keys in every implementation that runs outside tests."""
 
     def draw(self, count: int) -> bytes:
         """``count`` random bytes."""

@@ -38,20 +38,20 @@ class BadId(Invalid):
 
 
 def mint(clock: Clock, entropy: Entropy) -> str:
-    """A new id; wrap it in its type: ``ClipId(mint(clock, entropy))``."""
+    """Make a new id; wrap it in its type: ``ClipId(mint(clock, entropy))``."""
     milliseconds = int(clock.now().timestamp() * 1000)
     return write_id(milliseconds.to_bytes(6, "big") + entropy.draw(10))
 
 
 def write_id(raw: bytes) -> str:
-    """The 26 characters of 16 bytes."""
+    """Write 16 bytes as the 26 characters of an id."""
     # Two zero bits in front make 130, which are 26 digits; 30 behind make whole bytes.
     aligned = (int.from_bytes(raw, "big") << 30).to_bytes(20, "big")
     return b32hexencode(aligned)[:ID_LENGTH].translate(_FROM_HEX).decode()
 
 
 def read_id(text: str) -> bytes:
-    """The 16 bytes of an id.
+    """Read the 16 bytes of an id.
 
     Raises:
         BadId: not 26 lower-case Crockford digits below 2**128.

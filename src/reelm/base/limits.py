@@ -1,4 +1,4 @@
-"""How often something may happen: a token bucket per key, in memory.
+"""Limit how often something may happen: a token bucket per key, in memory.
 
 Written as GCRA: one number per key, the moment at which its bucket will be full again. Keys that have not
 been used for the longest make room for new ones, and those are the fullest, so forgetting them gives little
@@ -61,7 +61,7 @@ class RateLimit:
         self._full_at.put(key, max(self._full_at.peek(key) or now, now) + self.refill_seconds / self.burst)
 
     def wait_seconds(self, key: Hashable) -> float:
-        """How long until a take would be allowed; 0 when it is allowed now."""
+        """Return how many seconds until a take would be allowed; 0 when it is allowed now."""
         now = self._clock.monotonic_seconds()
         missing = max((self._full_at.peek(key) or now) - now, 0.0)
         # Rounding: a bucket that is exactly refilled must not wait for the last bit of a float.

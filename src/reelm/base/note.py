@@ -33,7 +33,7 @@ class NoteRefused(Invalid):
 
 
 class Algorithm(IntEnum):
-    """What a key signs, by its signature type."""
+    """An algorithm of signatures, by its type: it decides what a key signs."""
 
     ED25519 = 0x01
     ED25519_COSIGNATURE = 0x04
@@ -75,7 +75,7 @@ class VerifierKey:
         return key
 
     def has_signed(self, message: bytes, signature: bytes) -> bool:
-        """Whether this key made the signature over exactly this message."""
+        """Return whether this key made the signature over exactly this message."""
         try:
             if self.algorithm is Algorithm.MLDSA44_COSIGNATURE:
                 MLDSA44PublicKey.from_public_bytes(self.public).verify(signature, message)
@@ -102,7 +102,7 @@ class Signature:
 
     @property
     def line(self) -> str:
-        """The signature line without its newline."""
+        """Return the signature line without its newline."""
         return f"{_DASH}{self.name} {to_base64(self.key_id + self.data)}"
 
     def __str__(self) -> str:
@@ -150,7 +150,7 @@ class SigningKey:
         self.verifier = VerifierKey(name, Algorithm.ED25519, self._key.public_key().public_bytes_raw())
 
     def sign(self, text: str) -> Note:
-        """The same text gives the same note."""
+        """Sign a text; the same text gives the same note."""
         signature = Signature(self.verifier.name, self.verifier.id, self._key.sign(text.encode()))
         return Note(text, (signature,))
 
@@ -184,17 +184,17 @@ def read_signatures(lines: str) -> tuple[Signature, ...]:
 
 
 def is_key_name(name: str) -> bool:
-    """Whether a key may be called so in a note: not empty, without spaces and plus signs."""
+    """Return whether a key may be called so in a note: not empty, without spaces and plus signs."""
     return bool(name) and "+" not in name and not any(letter.isspace() for letter in name)
 
 
 def to_base64(data: bytes) -> str:
-    """As ``from_base64`` reads it."""
+    """Encode bytes as ``from_base64`` reads them."""
     return b64encode(data).decode()
 
 
 def from_base64(text: str) -> bytes | None:
-    """The bytes, None when this is not exactly how they are written (RFC 4648, section 4)."""
+    """Decode base64; return None when it is not exactly how bytes are written (RFC 4648, section 4)."""
     try:
         data = b64decode(text, validate=True)
     except (NotBase64, ValueError):

@@ -41,7 +41,7 @@ class AnswerTooLarge(DestinationFailed):
 
 @dataclass(frozen=True, slots=True)
 class OutboundLimits:
-    """What one request may use."""
+    """The limits of one request."""
 
     connect_seconds: float = 5.0  # name look-up, TCP and TLS
     idle_seconds: float = 10.0  # between two pieces of an answer
@@ -53,7 +53,7 @@ class OutboundLimits:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back. ``headers`` has lower-case names; ``body`` is complete."""
+    """The answer to a request. ``headers`` has lower-case names; ``body`` is complete."""
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
@@ -75,7 +75,7 @@ class Endpoint:
 
     @classmethod
     def of(cls, url: str) -> Self:
-        """The origin of an address.
+        """Return the origin of an address.
 
         Raises:
             ValueError: no absolute http(s) address, or one with credentials in it.

@@ -1,4 +1,4 @@
-"""What may be said in a log line: a filter over names and values."""
+"""Keep from log lines what may not be said: a filter over names and values."""
 
 import ipaddress
 import re
@@ -32,7 +32,7 @@ _FRAMES = 30
 
 
 def redact(value: Any, *, depth: int = 0) -> Any:
-    """A copy fit for a log: plain JSON values, without what could be protected or secret.
+    """Return a copy fit for a log: plain JSON values, without what could be protected or secret.
 
     Bytes are never shown, only counted. E-mail and network addresses inside text are replaced.
     """
@@ -51,7 +51,7 @@ def redact(value: Any, *, depth: int = 0) -> Any:
 
 
 def names_someone(text: str) -> bool:
-    """Whether an e-mail or network address is in a text, by which somebody could be found."""
+    """Return whether a text holds an e-mail or network address, by which somebody could be found."""
     may_be_mail = "@" in text or "%40" in text
     may_be_address = text.count(":") > 1 or text.count(".") > 2
     return (may_be_mail and bool(_EMAIL.search(text))) or (

@@ -22,7 +22,7 @@ class SqliteTooOld(Broken):
 
 
 def check_version(version: tuple[int, ...]) -> None:
-    """Refuse an SQLite that lacks what the records need.
+    """Refuse an SQLite that lacks what the database needs.
 
     Raises:
         SqliteTooOld: it is older than ``OLDEST``.
@@ -50,21 +50,23 @@ class OneTripConnection(Connection):
     def cursor(self) -> "OneTripCursor":  # type: ignore[override]  # the dialect awaits only its __aenter__
         return OneTripCursor(self)
 
-    async def run(self, sql: str, parameters: Sequence[Any]) -> "Outcome":
+    async def run(self, sql: str, parameters: Sequence[Any]) -> "StatementResult":
         """Execute a statement in the connection's thread."""
         return await self._trip(_run, sql, parameters)
 
-    async def run_many(self, sql: str, parameters: Iterable[Sequence[Any]]) -> "Outcome":
+    async def run_many(self, sql: str, parameters: Iterable[Sequence[Any]]) -> "StatementResult":
         """Execute a statement once for each row of parameters."""
         return await self._trip(_run_many, sql, parameters)
 
-    async def _trip(self, work: Callable[..., "Outcome"], sql: str, parameters: Iterable[Any]) -> "Outcome":
-        outcome: Outcome = await self._execute(work, self._conn, sql, parameters)  # type: ignore[no-untyped-call]  # the driver's own
+    async def _trip(
+        self, work: Callable[..., "StatementResult"], sql: str, parameters: Iterable[Any]
+    ) -> "StatementResult":
+        outcome: StatementResult = await self._execute(work, self._conn, sql, parameters)  # type: ignore[no-untyped-call]  # the driver's own
         return outcome
 
 
-class Outcome:
-    """What a statement left: its cursor, closed, and all of its rows."""
+class StatementResult:
+    """The result of a statement: its cursor, closed, and all of its rows."""
 
     __slots__ = ("description", "lastrowid", "rowcount", "rows")
 
@@ -101,18 +103,20 @@ class OneTripCursor:
         return rows
 
     async def close(self) -> None:
-        """Nothing is open."""
+        """Close nothing: all rows are read already."""
 
-    def _take(self, outcome: Outcome) -> Self:
+    def _take(self, outcome: StatementResult) -> Self:
         self._rows = outcome.rows
         self.description, self.rowcount = outcome.description, outcome.rowcount
         self.lastrowid = outcome.lastrowid
         return self
 
 
-def _run(connection: sqlite3.Connection, sql: str, parameters: Sequence[Any]) -> Outcome:
-    return Outcome(connection.execute(sql, parameters))
+def _run(connection: sqlite3.Connection, sql: str, parameters: Sequence[Any]) -> StatementResult:
+    return StatementResult(connection.execute(sql, parameters))
 
 
-def _run_many(connection: sqlite3.Connection, sql: str, parameters: Iterable[Sequence[Any]]) -> Outcome:
-    return Outcome(connection.executemany(sql, parameters))
+def _run_many(
+    connection: sqlite3.Connection, sql: str, parameters: Iterable[Sequence[Any]]
+) -> StatementResult:
+    return StatementResult(connection.executemany(sql, parameters))

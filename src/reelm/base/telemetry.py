@@ -28,7 +28,7 @@ _CHATTY = ("httpx", "httpcore", "sqlalchemy", "aiosqlite", "asyncio")
 
 
 def logger(name: str) -> FilteringBoundLogger:
-    """The logger of a module: ``log.info("package.what", field=value)``; it may be made at import."""
+    """Return the logger of a module: ``log.info("package.what", field=value)``; safe at import."""
     return cast("FilteringBoundLogger", structlog.get_logger(module=name))
 
 
@@ -101,17 +101,17 @@ class Metrics:
         ProcessCollector(registry=self._registry)
 
     def counter(self, name: str, meaning: str, **labels: Sequence[str]) -> "Counter":
-        """A figure that only grows, named ``reelm_…_total``."""
+        """Make a figure that only grows, named ``reelm_…_total``."""
         return Counter(prometheus_client.Counter(name, meaning, [*labels], registry=self._registry), labels)
 
     def gauge(self, name: str, meaning: str, **labels: Sequence[str]) -> "Gauge":
-        """A figure that goes up and down."""
+        """Make a figure that goes up and down."""
         return Gauge(prometheus_client.Gauge(name, meaning, [*labels], registry=self._registry), labels)
 
     def histogram(
         self, name: str, meaning: str, *, buckets: Sequence[float], **labels: Sequence[str]
     ) -> "Histogram":
-        """How a quantity is spread; ``buckets`` are upper bounds, ascending, in the unit of the name."""
+        """Make a distribution; ``buckets`` are ascending upper bounds in the unit of the name."""
         metric = prometheus_client.Histogram(
             name, meaning, [*labels], registry=self._registry, buckets=tuple(buckets)
         )

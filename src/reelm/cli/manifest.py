@@ -12,14 +12,14 @@ from reelm.base import Clock, Database, SystemClock, SystemEntropy
 from reelm.cli.console import say
 from reelm.cli.realm import repository
 from reelm.realm import (
+    Attestation,
     Manifest,
-    Standing,
     Version,
     chain_faults,
     create_signing_key,
+    declaration,
     parse_manifest,
     read_signing_key,
-    record,
 )
 from reelm.workflows import Declaring
 
@@ -41,11 +41,11 @@ class Desk:
 
     async def newest(self) -> Version | None:
         async with self.database.read() as tx:
-            return await record.newest_version(tx)
+            return await declaration.newest_version(tx)
 
     async def versions(self) -> tuple[Version, ...]:
         async with self.database.read() as tx:
-            return await record.versions(tx)
+            return await declaration.versions(tx)
 
 
 def run(chosen: argparse.Namespace) -> int:
@@ -98,8 +98,8 @@ async def _diff(desk: Desk, chosen: argparse.Namespace) -> int:
         say(f"There is no version {unknown[0]} on record; there are {len(versions)}.")
         return FOUND_WANTING
     before = versions[numbers[0]] if numbers else versions.get(len(versions))
-    after = versions[numbers[1]] if len(numbers) > 1 else record.following(before, desk.manifest())
-    for line in record.differences(before, after) or ["Nothing is different."]:
+    after = versions[numbers[1]] if len(numbers) > 1 else declaration.following(before, desk.manifest())
+    for line in declaration.differences(before, after) or ["Nothing is different."]:
         say(line)
     return 0
 
@@ -109,20 +109,20 @@ async def _sign(desk: Desk, chosen: argparse.Namespace) -> int:
     if chosen.provider is not None:
         return await _countersign(desk, newest, chosen)
     manifest = desk.manifest()
-    if newest is not None and record.declares(newest, manifest):
+    if newest is not None and declaration.declares(newest, manifest):
         say(f"manifest.toml is version {newest.number}, which is on record. There is nothing to sign.")
         return 0
-    version = record.following(newest, manifest).with_signatures(_gathered(desk.paths.signatures))
+    version = declaration.following(newest, manifest).with_signatures(_gathered(desk.paths.signatures))
     if chosen.key is not None:
-        version = record.sign(version, newest, read_signing_key(chosen.key))
-    for line in record.differences(newest, version) if newest else ():
+        version = declaration.sign(version, newest, read_signing_key(chosen.key))
+    for line in declaration.differences(newest, version) if newest else ():
         say(f"  {line}")
     return await _put(desk, version, newest)
 
 
 async def _put(desk: Desk, version: Version, newest: Version | None) -> int:
     """On record, or in wait for the next signature."""
-    problems = record.lacks(version, newest)
+    problems = declaration.lacks(version, newest)
     if problems:
         desk.paths.signatures.write_text(
             "".join(f"{line}\n" for line in version.signatures), encoding="utf-8"
@@ -133,7 +133,7 @@ async def _put(desk: Desk, version: Version, newest: Version | None) -> int:
         return FOUND_WANTING
     async with desk.database.write() as tx:
         declaring = Declaring(desk.retention_days, desk.clock)
-        await record.put_on_record(tx, version, clock=desk.clock, say=declaring)
+        await declaration.publish(tx, version, clock=desk.clock, say=declaring)
     desk.paths.signatures.unlink(missing_ok=True)
     say(f"Version {version.number} is on record, with the digest {version.digest}.")
     say("Restart the realm, if it runs.")
@@ -146,7 +146,7 @@ async def _countersign(desk: Desk, newest: Version | None, chosen: argparse.Name
         return FOUND_WANTING
     async with desk.database.write() as tx:
         key = read_signing_key(chosen.key)
-        await record.countersign(tx, newest, chosen.provider, key, clock=desk.clock)
+        await declaration.countersign(tx, newest, chosen.provider, key, clock=desk.clock)
     say(f"{chosen.provider} has confirmed its entry in version {newest.number}.")
     return 0
 
@@ -154,7 +154,7 @@ async def _countersign(desk: Desk, newest: Version | None, chosen: argparse.Name
 async def _check(desk: Desk, _chosen: argparse.Namespace) -> int:
     versions = await desk.versions()
     faults = chain_faults(versions)
-    if versions and not record.declares(versions[-1], desk.manifest()):
+    if versions and not declaration.declares(versions[-1], desk.manifest()):
         faults.append(f"manifest.toml is not version {versions[-1].number}; see ./reelm manifest diff")
     for fault in faults:
         say(fault)
@@ -168,11 +168,11 @@ async def _say_standing(desk: Desk, newest: Version) -> None:
     say(f"Versions 1 to {newest.number} follow one another and are signed as they declare.")
     say(f"Version {newest.number} is in force, with the digest {newest.digest}. Signed by {signed}.")
     async with desk.database.read() as tx:
-        standings = await record.provider_standings(tx, newest, today=desk.clock.now().date())
+        standings = await declaration.provider_attestations(tx, newest, today=desk.clock.now().date())
     words = {
-        Standing.CONFIRMED: "confirmed by the provider on",
-        Standing.STALE: "confirmed long ago, on",
-        Standing.DECLARED: "only declared; the provider has not confirmed it",
+        Attestation.CONFIRMED: "confirmed by the provider on",
+        Attestation.STALE: "confirmed long ago, on",
+        Attestation.DECLARED: "only declared; the provider has not confirmed it",
     }
     for provider, (standing, day) in standings.items():
         say(f"  {provider:<20} {words[standing]}{f' {day}' if day else ''}")

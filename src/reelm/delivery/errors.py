@@ -1,4 +1,4 @@
-"""What can go wrong between a clip and a player.
+"""Name what can go wrong between a clip and a player.
 
 ::
 

@@ -36,7 +36,7 @@ _GROWING = '#EXT-X-SESSION-DATA:DATA-ID="reelm.is-growing",VALUE="YES"'
 
 
 def master_playlist(renditions: Sequence[Rendition], *, is_growing: bool = False) -> str:
-    """The multivariant playlist, lowest rung first: players start on the first they can afford.
+    """Write the multivariant playlist, lowest rung first: players start on the first they can afford.
 
     Args:
         renditions: those that players may begin with.
@@ -56,7 +56,7 @@ def master_playlist(renditions: Sequence[Rendition], *, is_growing: bool = False
 
 
 def media_playlist(rendition: Rendition, *, segment_url: str) -> str:
-    """The playlist of one rendition.
+    """Write the playlist of one rendition.
 
     Args:
         rendition: with its pieces, init segment first.

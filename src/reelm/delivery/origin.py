@@ -21,7 +21,7 @@ from reelm.vault import Vault
 
 @dataclass(frozen=True)
 class OriginConfig:
-    """Where the cache is and how large it may grow."""
+    """The place of the cache, and how large it may grow."""
 
     folder: Path
     max_bytes: int = 2 * 1024**3
@@ -39,7 +39,7 @@ class Origin:
         self._fetches = SingleFlight[str, Path](is_finished_unwanted=True)
 
     async def segment(self, name: str) -> Path:
-        """A file that holds exactly the ciphertext called ``name``.
+        """Return a file that holds exactly the ciphertext called ``name``.
 
         Raises:
             NoSuchSegment: no announced rendition has it.
@@ -70,7 +70,7 @@ class Origin:
         self._hold(name, path)
         return path
 
-    async def _place(self, name: str) -> store.Place:
+    async def _place(self, name: str) -> store.SegmentPlace:
         async with self._database.read() as tx:
             place = await store.place(tx, name)
         if place is None:

@@ -106,8 +106,8 @@ class Stored:
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a segment's bytes are."""
+class SegmentPlace:
+    """The place of a segment's bytes."""
 
     object_id: ObjectId
     offset: int
@@ -164,7 +164,7 @@ def _live() -> Select[Any]:
 
 
 async def of_clip(tx: Tx, clip_id: ClipId) -> tuple[Rendition, ...]:
-    """The clip's renditions that players may begin with, without their pieces."""
+    """Return the clip's renditions that players may begin with, without their pieces."""
     wanted = _live().where(renditions.c.clip_id == clip_id, renditions.c.retired_at.is_(None))
     rows = await tx.execute(wanted)
     return tuple(_rendition(row, ()) for row in rows)
@@ -195,7 +195,7 @@ async def key_of(tx: Tx, clip_id: ClipId, rendition_id: RenditionId) -> tuple[Ac
     return None if row is None else (AccountId(row.owner), row.key_sealed)
 
 
-async def place(tx: Tx, name: str) -> Place | None:
+async def place(tx: Tx, name: str) -> SegmentPlace | None:
     row = (
         await tx.execute(
             select(renditions.c.object_id, segments.c.start_byte, segments.c.length_bytes)
@@ -203,7 +203,7 @@ async def place(tx: Tx, name: str) -> Place | None:
             .where(segments.c.name == name, renditions.c.withdrawn_at.is_(None))
         )
     ).first()
-    return None if row is None else Place(ObjectId(row.object_id), row.start_byte, row.length_bytes)
+    return None if row is None else SegmentPlace(ObjectId(row.object_id), row.start_byte, row.length_bytes)
 
 
 async def picture(tx: Tx, pictures: Table, clip_id: ClipId) -> tuple[AccountId, ObjectId] | None:
@@ -218,7 +218,7 @@ async def picture(tx: Tx, pictures: Table, clip_id: ClipId) -> tuple[AccountId, 
 
 
 async def stored(tx: Tx, clip_id: ClipId) -> tuple[Stored, ...]:
-    """What the vault holds of a clip, withdrawn or not: its renditions by name, then its pictures."""
+    """Return what the vault holds of a clip, withdrawn or not: its renditions by name, then its pictures."""
     rows = await tx.execute(
         select(renditions.c.name, renditions.c.object_id)
         .where(renditions.c.clip_id == clip_id)
@@ -261,7 +261,7 @@ async def withdraw(tx: Tx, clip_id: ClipId, at: datetime) -> tuple[str, ...]:
 
 
 async def retire(tx: Tx, clip_id: ClipId, name: str, at: datetime) -> None:
-    """No new player finds the clip's rendition of this name; who plays it goes on."""
+    """Hide a rendition from new players; who plays it goes on."""
     mark = update(renditions).where(renditions.c.clip_id == clip_id, renditions.c.name == name)
     await tx.execute(mark.where(renditions.c.retired_at.is_(None)).values(retired_at=at))
 

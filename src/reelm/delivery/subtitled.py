@@ -57,7 +57,7 @@ async def insert(tx: Tx, made: Subtitled) -> None:
 
 
 async def waiting(tx: Tx, limit: int) -> tuple[Subtitled, ...]:
-    """Those that the vault does not have yet, oldest first."""
+    """Return the subtitles that the vault does not have yet, oldest first."""
     query = select(subtitles).where(subtitles.c.object_id.is_(None)).order_by(subtitles.c.id).limit(limit)
     return tuple(_subtitled(row) for row in await tx.execute(query))
 
@@ -68,13 +68,13 @@ async def drop(tx: Tx, subtitles_id: str) -> None:
 
 
 async def stored(tx: Tx, subtitles_id: str, object_id: ObjectId) -> bool:
-    """Whether they were still wanted: not replaced, removed or stored meanwhile."""
+    """Mark subtitles as stored; return whether they were still wanted."""
     query = update(subtitles).where(subtitles.c.id == subtitles_id, subtitles.c.object_id.is_(None))
     return (await tx.execute(query.values(object_id=object_id, text_sealed=None))).rowcount == 1
 
 
 async def of_clip(tx: Tx, clip_id: ClipId) -> tuple[Subtitled, ...]:
-    """What players can have, by language."""
+    """Return the subtitles that players can have, by language."""
     rows = await tx.execute(_live(clip_id).order_by(subtitles.c.language))
     return tuple(_subtitled(row) for row in rows)
 
@@ -93,7 +93,7 @@ async def is_named(tx: Tx, object_id: ObjectId) -> bool:
 async def withdraw(
     tx: Tx, clip_id: ClipId, at: datetime, *, language: str | None = None, but: str = ""
 ) -> None:
-    """Those of a language, or all, except the one with the id ``but``; what was never stored is gone."""
+    """Withdraw those of a language, or all, except ``but``; what was never stored is gone."""
     ours = [subtitles.c.clip_id == clip_id, subtitles.c.id != but]
     if language is not None:
         ours.append(subtitles.c.language == language)

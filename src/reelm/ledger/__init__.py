@@ -1,10 +1,10 @@
-"""What the realm did, on a public record that nobody can rewrite: not its operator either.
+"""Write what the realm did into a public ledger that nobody can rewrite, not even its operator.
 
 Each act is a leaf of one append-only log, in the files of a C2SP tlog-tiles log, which any web server can
-serve. It is on the record when it is under a signed, durable checkpoint, and not before; an act that must not
-happen unrecorded waits for that. What must not be public is only committed to.
+serve. It is in the ledger when it is under a signed, durable checkpoint, and not before; an act that must not
+happen unlogged waits for that. What must not be public is only committed to.
 
-Nouns: ``Ledger``, over the ``Outside`` it works with; the ``Receipt`` that proves a leaf to anyone; a
+Nouns: ``Ledger``, over the ``LogEnvironment`` it works with; the ``Receipt`` that proves a leaf to anyone; a
 ``Private`` part; the ``Sequencer`` that one process runs; a ``Policy`` of witnesses. The bytes are specified
 in docs/spec/ledger.md.
 """
@@ -21,7 +21,7 @@ from reelm.ledger.errors import (
     LogBroken,
     LogBusy,
     LogSuperseded,
-    NotRecorded,
+    NotInLedger,
     PolicyRefused,
     ProofRefused,
     Pruned,
@@ -30,16 +30,14 @@ from reelm.ledger.errors import (
 from reelm.ledger.kinds import schemas
 from reelm.ledger.leaf import Leaf, read_leaf
 from reelm.ledger.ledger import Ledger, LedgerStatus
-from reelm.ledger.log import Outside
-from reelm.ledger.model import Config, Private, Recorded
+from reelm.ledger.log import LogEnvironment, Sequencer
+from reelm.ledger.model import LogConfig, LoggedLeaf, Private
 from reelm.ledger.ports import Disk, Witnessing
 from reelm.ledger.quorum import Policy
 from reelm.ledger.receipt import Receipt
-from reelm.ledger.sequencer import Sequencer
 
 __all__ = [
     "Checkpoint",
-    "Config",
     "Cosigning",
     "Disk",
     "KindUnknown",
@@ -53,9 +51,11 @@ __all__ = [
     "LedgerStatus",
     "LogBroken",
     "LogBusy",
+    "LogConfig",
+    "LogEnvironment",
     "LogSuperseded",
-    "NotRecorded",
-    "Outside",
+    "LoggedLeaf",
+    "NotInLedger",
     "Panel",
     "Policy",
     "PolicyRefused",
@@ -63,7 +63,6 @@ __all__ = [
     "ProofRefused",
     "Pruned",
     "Receipt",
-    "Recorded",
     "Sequencer",
     "WitnessFailed",
     "Witnessing",

@@ -3,7 +3,7 @@
 import hmac
 
 from reelm.base import Clock, Entropy, SealedBytes, Secret, Tx, canonical_json
-from reelm.ledger import store as records
+from reelm.ledger import store
 from reelm.ledger.errors import LeafMissing, LogBroken
 from reelm.ledger.leaf import commitment, read_leaf, write_body
 from reelm.ledger.model import Private
@@ -23,7 +23,7 @@ class Bodies:
         self._entropy = entropy
 
     async def seal(self, tx: Tx, kind: str, private: Private) -> BodyRow:
-        """The sealed body with what the leaf says of it.
+        """Seal a body; return it with what the leaf says of it.
 
         Raises:
             LeafRefused, LeafTooLarge: no canonical form, or too much.
@@ -37,7 +37,7 @@ class Bodies:
         return BodyRow(said, private.owner, kind, SealedBytes(sealed), self._clock.now())
 
     async def opening(self, tx: Tx, leaf: bytes) -> bytes:
-        """What shows a leaf's private body to somebody: JSON as in docs/spec/ledger.md, "Private body".
+        """Return what shows a leaf's private body: JSON as in docs/spec/ledger.md, "Private body".
 
         Raises:
             LeafMissing: the leaf has none, or it was erased.
@@ -45,7 +45,7 @@ class Bodies:
             LogBroken: the body is not what the leaf commits to.
         """
         said = read_leaf(leaf).private
-        row = None if said is None else await records.find_body(tx, said)
+        row = None if said is None else await store.find_body(tx, said)
         if said is None or row is None:
             raise LeafMissing("This leaf has no private part, or it was erased. There is nothing to show.")
         sealing = await self._key(tx, Private({}, row.owner))
@@ -53,7 +53,7 @@ class Bodies:
         key, body = Secret(raw[:_KEY_BYTES]), raw[_KEY_BYTES:]
         if not hmac.compare_digest(commitment(row.kind, body, key), said):
             raise LogBroken(
-                "A private body is not what its leaf commits to. Restore the records from a backup."
+                "A private body is not what its leaf commits to. Restore the database from a backup."
             )
         head = canonical_json({"key": key.reveal().hex(), "kind": row.kind})
         return b'{"body":' + body + b"," + head[1:]

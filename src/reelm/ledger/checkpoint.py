@@ -26,7 +26,7 @@ class Checkpoint:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """A note's text; extension lines are accepted and not looked at.
+        """Parse a note's text; extension lines are accepted and not looked at.
 
         Raises:
             NoteRefused: not the text of a checkpoint.
@@ -48,7 +48,7 @@ class Checkpoint:
 
 
 def cosigned_seconds(note: Note, signature: Signature, key: VerifierKey) -> int:
-    """When a witness says that it saw this checkpoint, as a POSIX timestamp.
+    """Return the POSIX timestamp at which a witness says that it saw this checkpoint.
 
     Raises:
         NoteRefused: the signature is not this key's cosignature of this checkpoint.
@@ -65,10 +65,10 @@ def cosigned_seconds(note: Note, signature: Signature, key: VerifierKey) -> int:
 
 
 def cosigned_message(checkpoint: Note, key: VerifierKey, seconds: int) -> bytes:
-    """The bytes that a witness with this key signs.
+    """Return the bytes that a witness with this key signs.
 
     Raises:
-        ValueError: not a cosigner's key, or a time outside 1 to 2**63 - 1.
+        ValueError: not a cosigner's key, or a time environment 1 to 2**63 - 1.
     """
     message = _cosigned_message(checkpoint, key, seconds)
     if message is None:

@@ -14,7 +14,7 @@ from reelm.base import DestinationFailed, Note, ReelmError, Signature, telemetry
 from reelm.ledger.checkpoint import Checkpoint, cosigned_seconds
 from reelm.ledger.errors import WitnessFailed
 from reelm.ledger.files import COSIGNED, POLICY, LogFiles
-from reelm.ledger.log import Outside
+from reelm.ledger.log import LogEnvironment
 from reelm.ledger.merkle import consistency_proof, consistency_ranges
 from reelm.ledger.ports import Elsewhere, Witnessing
 from reelm.ledger.quorum import Policy
@@ -44,10 +44,10 @@ class Panel:
 class Cosigning:
     """Collects cosignatures; one process of a realm runs it, beside the sequencer."""
 
-    def __init__(self, outside: Outside, panel: Panel) -> None:
-        self._outside = outside
+    def __init__(self, environment: LogEnvironment, panel: Panel) -> None:
+        self._environment = environment
         self._panel = panel
-        self._files = LogFiles(outside.disk)
+        self._files = LogFiles(environment.disk)
         # What each witness saw last, as far as is known here; it says so itself when that is wrong.
         self._seen: dict[str, int] = {}
         # When enough of them answered last, by the monotonic clock: what a witness says of the time is not
@@ -64,12 +64,12 @@ class Cosigning:
             except (ReelmError, OSError) as error:
                 _log.error("ledger.cosigning-failed", exc_info=error)
             await asyncio.sleep(pause_seconds)
-            pause_seconds = min(2 * pause_seconds, self._outside.config.cosign_seconds)
+            pause_seconds = min(2 * pause_seconds, self._environment.config.cosign_seconds)
 
     async def publish_policy(self) -> None:
         """Put the policy beside the log, when it is another one."""
         data = self._panel.text.encode()
-        if await self._outside.disk.read(POLICY) != data:
+        if await self._environment.disk.read(POLICY) != data:
             await self._files.publish(data, POLICY)
 
     async def ask_all(self) -> Checkpoint | None:
@@ -87,14 +87,14 @@ class Cosigning:
         if not self._panel.policy.is_met(self._panel.policy.witnessed(cosigned)):
             return None
         await self._files.publish(cosigned.encode(), COSIGNED)
-        self._cosigned_seconds = self._outside.clock.monotonic_seconds()
+        self._cosigned_seconds = self._environment.clock.monotonic_seconds()
         return Checkpoint.parse(note.text)
 
     def _is_due(self, note: Note, kept: Note | None) -> bool:
         """Whether there is something new, or what is cosigned grows old."""
-        age_seconds = self._outside.clock.monotonic_seconds() - self._cosigned_seconds
+        age_seconds = self._environment.clock.monotonic_seconds() - self._cosigned_seconds
         is_new = kept is None or kept.text != note.text
-        return is_new or age_seconds >= self._outside.config.cosign_anew_seconds
+        return is_new or age_seconds >= self._environment.config.cosign_anew_seconds
 
     async def _ask(self, name: str, note: Note) -> list[Signature]:
         """Its good cosignatures; none when it fails, which is told and costs nothing else."""

@@ -1,4 +1,4 @@
-"""What can go wrong with the public record.
+"""Name what can go wrong with the ledger.
 
 ::
 
@@ -14,7 +14,7 @@
     ├── LogBusy          another process sequences this log
     ├── LogSuperseded    another process took the log over; this one signs nothing any more
     ├── LogBroken        files and records that contradict each other, or a signature
-    ├── NotRecorded      it is not known whether the leaf is on the record
+    ├── NotInLedger      it is not known whether the leaf is in the ledger
     └── WitnessFailed    a witness did not answer, or not as agreed
 """
 
@@ -81,9 +81,9 @@ class LogBroken(LedgerError, Broken):
     title = "The log contradicts itself"
 
 
-class NotRecorded(LedgerError, Unavailable):
+class NotInLedger(LedgerError, Unavailable):
     code = "ledger.not-recorded"
-    title = "It may not be on the record"
+    title = "It may not be in the ledger"
     is_retryable = True
 
 

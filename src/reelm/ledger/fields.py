@@ -1,4 +1,4 @@
-"""What a public field of a leaf may be: a few types, each with its pattern, its limits and its data class.
+"""Define the types of public fields of a leaf: each has its pattern, its limits and its data class.
 
 Each type turns into the JSON schema of docs/spec/ledger-kinds.json, so that whoever reads the log refuses the
 same leaves as we do.
@@ -138,7 +138,7 @@ Word: TypeAlias = Annotated[
 ]
 
 
-class Kind(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class LeafKind(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The public fields of one kind of leaf. What has no value is absent, never null."""
 
     kind: ClassVar[str] = ""

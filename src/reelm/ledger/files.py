@@ -49,7 +49,7 @@ class LogFiles:
         self._tiles: dict[Tile, list[bytes]] = {}
 
     async def checkpoint(self, name: str = CHECKPOINT) -> Note | None:
-        """The published checkpoint; nothing of it is verified but its form."""
+        """Read the published checkpoint; only its form is checked."""
         data = await self.disk.read(name)
         return None if data is None else Note.parse(data)
 
@@ -75,12 +75,12 @@ class LogFiles:
         await self.disk.flush_folders(sorted(changed | {_parent(path) for path in paths}))
 
     async def edge(self, size: int) -> Edge:
-        """The right edge of a tree of this size."""
+        """Return the right edge of a tree of this size."""
         levels: dict[int, list[bytes]] = {tile.level: await self.hashes(tile) for tile in edge_of(size)}
         return Edge(size, [levels.get(level, []) for level in range(max(levels, default=-1) + 1)])
 
     async def hashes(self, tile: Tile) -> list[bytes]:
-        """The hashes of a tile; a partial one may be read out of the full one.
+        """Read the hashes of a tile; a partial one may be read out of the full one.
 
         Raises:
             LogBroken: it is not there, or not as long as it must be.
@@ -97,7 +97,7 @@ class LogFiles:
         return found
 
     async def entries(self, index: int, size: int) -> list[bytes]:
-        """The entries of bundle number ``index`` in a log of this size, each checked against its hash.
+        """Read bundle number ``index`` of a log of this size, each entry checked against its hash.
 
         Raises:
             Pruned: the bundle was removed.
@@ -117,7 +117,7 @@ class LogFiles:
         return found
 
     async def entry(self, index: int, size: int) -> bytes:
-        """One entry of a log of this size.
+        """Read one entry of a log of this size.
 
         Raises:
             LeafMissing: the log is not that long.
@@ -137,7 +137,7 @@ class LogFiles:
         return 0 if data is None else int(data)
 
     async def public(self, path: str) -> bytes | None:
-        """A file that anyone may fetch; None when there is none by this name.
+        """Read a file that anyone may fetch; return None when there is none by this name.
 
         Raises:
             Pruned: entries that were removed.

@@ -13,7 +13,7 @@ import msgspec
 
 from reelm.base import Secret, canonical_bytes, canonical_json, names_someone
 from reelm.ledger.errors import KindUnknown, LeafRefused, LeafTells, LeafTooLarge
-from reelm.ledger.fields import Kind
+from reelm.ledger.fields import LeafKind
 from reelm.ledger.kinds import KINDS
 from reelm.ledger.model import MAX_LEAF_BYTES
 
@@ -32,7 +32,7 @@ class Leaf:
     """A leaf that was read: every rule of the specification holds."""
 
     kind: str
-    public: Kind
+    public: LeafKind
     realm: str
     time: str
     private: bytes | None
@@ -41,7 +41,7 @@ class Leaf:
 def write_leaf(
     kind: str, public: Mapping[str, object], *, realm: str, at: datetime, private: bytes | None = None
 ) -> bytes:
-    """The bytes of a leaf.
+    """Write the bytes of a leaf.
 
     Args:
         kind: one of ``KINDS``.
@@ -80,7 +80,7 @@ def write_leaf(
 
 
 def read_leaf(data: bytes) -> Leaf:
-    """A leaf from its bytes.
+    """Read a leaf from its bytes.
 
     Raises:
         KindUnknown, LeafRefused, LeafTooLarge: a rule of the specification does not hold.
@@ -106,12 +106,12 @@ def read_leaf(data: bytes) -> Leaf:
 
 
 def commitment(kind: str, body: bytes, key: Secret) -> bytes:
-    """What a leaf says of a private body: nothing, to whoever does not have the key."""
+    """Commit to a private body: the result says nothing to whoever does not have the key."""
     return hmac.digest(key.reveal(), _LABEL + kind.encode() + b"\0" + body, "sha256")
 
 
 def write_body(body: Mapping[str, object]) -> bytes:
-    """The bytes that are committed to.
+    """Write the bytes that are committed to.
 
     Raises:
         LeafRefused: not a JSON object with a canonical form.
@@ -133,7 +133,7 @@ def write_body(body: Mapping[str, object]) -> bytes:
     return data
 
 
-def _checked(kind: str, public: Mapping[str, object]) -> Kind:
+def _checked(kind: str, public: Mapping[str, object]) -> LeafKind:
     shape = KINDS.get(kind)
     if shape is None:
         raise KindUnknown(

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reelm.base import AccountId, Entropy, Note, Tx
-from reelm.ledger import store as records
-from reelm.ledger.announced import Announcements, say
+from reelm.ledger import store
+from reelm.ledger.announcements import Announcements, say
 from reelm.ledger.bodies import Bodies
 from reelm.ledger.checkpoint import Checkpoint
 from reelm.ledger.errors import LeafMissing, LogBroken
 from reelm.ledger.files import CHECKPOINT, COSIGNED, LogFiles
 from reelm.ledger.leaf import write_leaf
-from reelm.ledger.log import Outside
+from reelm.ledger.log import LogEnvironment
 from reelm.ledger.merkle import inclusion_proof, inclusion_ranges
-from reelm.ledger.model import Private, Recorded
+from reelm.ledger.model import LoggedLeaf, Private
 from reelm.ledger.outbox import Draft, Outbox
 from reelm.ledger.prune import prune
 from reelm.ledger.receipt import Receipt
@@ -23,7 +23,7 @@ from reelm.realm import Keys
 
 @dataclass(frozen=True, slots=True)
 class LedgerStatus:
-    """Where the log stands.
+    """The state of the log.
 
     Attributes:
         checkpoint: the newest published one; None before the log was ever opened.
@@ -37,73 +37,73 @@ class LedgerStatus:
 
 
 class Ledger:
-    """The public record of one realm. Safe to share between tasks; every process has its own.
+    """The ledger of one realm. Safe to share between tasks; every process has its own.
 
     Exactly one process of a realm runs a ``Sequencer`` beside it; without one, leaves wait.
     """
 
-    def __init__(self, outside: Outside, keys: Keys, *, entropy: Entropy) -> None:
-        self._outside = outside
-        self._files = LogFiles(outside.disk)
-        self._outbox = Outbox(outside)
-        self._announcements = Announcements(outside, self._outbox)
-        self._bodies = Bodies(keys, clock=outside.clock, entropy=entropy)
+    def __init__(self, environment: LogEnvironment, keys: Keys, *, entropy: Entropy) -> None:
+        self._environment = environment
+        self._files = LogFiles(environment.disk)
+        self._outbox = Outbox(environment)
+        self._announcements = Announcements(environment, self._outbox)
+        self._bodies = Bodies(keys, clock=environment.clock, entropy=entropy)
 
     async def append(
         self, kind: str, public: Mapping[str, object], private: Private | None = None
     ) -> Receipt:
-        """Put an act on the record; what it announces may be done when this returns.
+        """Put an act into the ledger; what it announces may be done when this returns.
 
         Raises:
-            KindUnknown, LeafRefused, LeafTooLarge: it does not belong on the record; nothing was recorded.
-            NotRecorded: it is not there yet; it waits and will be.
+            KindUnknown, LeafRefused, LeafTooLarge: it does not belong in the ledger; nothing was recorded.
+            NotInLedger: it is not there yet; it waits and will be.
             DatabaseUnavailable: it may be recorded later, or not.
         """
         return await self.receipt((await self.record(kind, public, private)).index)
 
     async def record(
         self, kind: str, public: Mapping[str, object], private: Private | None = None
-    ) -> Recorded:
-        """The same without making the receipt, which can be had at any time."""
+    ) -> LoggedLeaf:
+        """Append without making the receipt, which can be had at any time."""
         if private is None:
             draft = Draft(self._leaf(kind, public, None))
         else:
-            async with self._outside.database.read() as tx:
+            async with self._environment.database.read() as tx:
                 draft = await self._draft(tx, kind, public, private)
-        return Recorded(await self._outbox.record(draft), draft.leaf)
+        return LoggedLeaf(await self._outbox.record(draft), draft.leaf)
 
     async def promise(
         self, tx: Tx, kind: str, public: Mapping[str, object], private: Private | None = None
     ) -> int:
-        """Make an act part of a transaction: if that becomes durable, the leaf will be on the record.
+        """Make an act part of a transaction: if that becomes durable, the leaf will be in the ledger.
 
         Returns:
             A number for ``index_of``.
 
         Raises:
-            KindUnknown, LeafRefused, LeafTooLarge: it does not belong on the record.
+            KindUnknown, LeafRefused, LeafTooLarge: it does not belong in the ledger.
         """
         draft = await self._draft(tx, kind, public, private)
         (number,) = await Outbox.hand_over(tx, [draft])
         return number
 
     async def index_of(self, number: int) -> int:
-        """The index of a promised leaf, once it is under a signed, durable checkpoint.
+        """Return the index of a promised leaf, once it is under a signed, durable checkpoint.
 
         Raises:
-            NotRecorded: it is not there yet; it waits and will be.
+            NotInLedger: it is not there yet; it waits and will be.
         """
         return await self._outbox.index_of(number)
 
     @staticmethod
     async def begin(tx: Tx, origin: str) -> str:
         """Give a new log its name; a log that has one keeps it. The name, which its key must have."""
-        return await records.begin(tx, origin)
+        return await store.begin(tx, origin)
 
     async def announce(
         self, kind: str, public: Mapping[str, object], *, counted_as: str | None = None
     ) -> int:
-        """Put on the record what is true from now on, unless the newest leaf of the kind says just that.
+        """Put into the ledger what is true from now on, unless the newest leaf of the kind says just that.
 
         It is sequenced here when no other process does, so that a realm can start.
 
@@ -116,12 +116,12 @@ class Ledger:
             The index of the leaf that says it.
 
         Raises:
-            KindUnknown, LeafRefused, LeafTooLarge, NotRecorded, LogBroken: as for ``append``.
+            KindUnknown, LeafRefused, LeafTooLarge, NotInLedger, LogBroken: as for ``append``.
         """
         return await self._announcements.announce(kind, public, counted_as=counted_as)
 
     async def has_announced(self, kind: str, public: Mapping[str, object] | None = None) -> bool:
-        """Whether the newest announcement of a kind says just this; without it, whether there is any."""
+        """Return whether the newest announcement of a kind says just this, or whether there is any."""
         return await self._announcements.has_said(kind, public)
 
     @staticmethod
@@ -131,12 +131,12 @@ class Ledger:
         """Announce as part of a transaction, also where no ledger is open; ``announce`` waits for its index.
 
         Raises:
-            KindUnknown, LeafRefused, LeafTooLarge: it does not belong on the record.
+            KindUnknown, LeafRefused, LeafTooLarge: it does not belong in the ledger.
         """
         await say(tx, kind, public, realm=realm, at=at)
 
     async def public_file(self, path: str) -> bytes | None:
-        """A file of the log as everyone may fetch it; None when there is no such file.
+        """Read a file of the log that everyone may fetch; return None when there is no such file.
 
         Raises:
             Pruned: the entries were removed under the declared retention.
@@ -144,7 +144,7 @@ class Ledger:
         return await self._files.public(path)
 
     async def receipt(self, index: int) -> Receipt:
-        """What proves a leaf to anyone; with cosignatures when enough witnesses have seen it.
+        """Return the proof of a leaf for anyone, with cosignatures when enough witnesses have seen it.
 
         Raises:
             LeafMissing: no leaf with this index is under the checkpoint.
@@ -157,17 +157,18 @@ class Ledger:
                 return await self._receipt(index, note)
         raise LeafMissing(f"No leaf with index {index} is under the ledger's checkpoint. Try again later.")
 
-    async def latest(self, count: int) -> Sequence[Recorded]:
-        """The newest leaves, newest first, at most ``count``."""
+    async def latest(self, count: int) -> Sequence[LoggedLeaf]:
+        """Return the newest leaves, newest first, at most ``count``."""
         note = await self._files.checkpoint()
         size = 0 if note is None else Checkpoint.parse(note.text).size
         first = max(size - count, 0)
         return [
-            Recorded(index, await self._files.entry(index, size)) for index in range(size - 1, first - 1, -1)
+            LoggedLeaf(index, await self._files.entry(index, size))
+            for index in range(size - 1, first - 1, -1)
         ]
 
     async def opening(self, tx: Tx, leaf: bytes) -> bytes:
-        """What shows a leaf's private part to whom it is about; see docs/spec/ledger.md.
+        """Return what shows a leaf's private part to whom it is about; see docs/spec/ledger.md.
 
         Raises:
             LeafMissing: it has none, or it was erased.
@@ -186,16 +187,16 @@ class Ledger:
     @staticmethod
     async def forget(tx: Tx, owner: AccountId) -> None:
         """Remove every private body of somebody; the leaves stay, and say nothing of them."""
-        await records.remove_bodies(tx, owner)
+        await store.remove_bodies(tx, owner)
 
     async def status(self) -> LedgerStatus:
         notes = [await self._files.checkpoint(name) for name in (CHECKPOINT, COSIGNED)]
         newest, cosigned = (None if note is None else Checkpoint.parse(note.text) for note in notes)
-        async with self._outside.database.read() as tx:
-            return LedgerStatus(newest, cosigned, await records.count_waiting(tx))
+        async with self._environment.database.read() as tx:
+            return LedgerStatus(newest, cosigned, await store.count_waiting(tx))
 
     async def close(self) -> None:
-        """What was handed over stays, and is recorded all the same."""
+        """Stop waiting; what was handed over stays, and is sequenced all the same."""
         await self._outbox.close()
 
     async def _draft(self, tx: Tx, kind: str, public: Mapping[str, object], private: Private | None) -> Draft:
@@ -203,8 +204,10 @@ class Ledger:
         return Draft(self._leaf(kind, public, None if body is None else body.commitment), body)
 
     def _leaf(self, kind: str, public: Mapping[str, object], commitment: bytes | None) -> bytes:
-        outside = self._outside
-        return write_leaf(kind, public, realm=outside.realm, at=outside.clock.now(), private=commitment)
+        environment = self._environment
+        return write_leaf(
+            kind, public, realm=environment.realm, at=environment.clock.now(), private=commitment
+        )
 
     async def _receipt(self, index: int, note: Note) -> Receipt:
         size = Checkpoint.parse(note.text).size

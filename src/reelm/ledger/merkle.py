@@ -17,7 +17,7 @@ EMPTY_ROOT = sha256(b"").digest()
 # The hash of the perfect tree of 2**height leaves at (height, index).
 NodeHash: TypeAlias = Callable[[int, int], bytes]
 # A tree by how many leaves it has, and its root.
-Head: TypeAlias = tuple[int, bytes]
+LogHead: TypeAlias = tuple[int, bytes]
 # Leaves from the first index up to, but not with, the second.
 Range: TypeAlias = tuple[int, int]
 
@@ -31,7 +31,7 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 
 def root_of(hashes: Sequence[bytes]) -> bytes:
-    """The root over hashes of equal height, at least one, of which the last may stand for fewer leaves."""
+    """Return the root over one or more hashes of equal height; the last may stand for fewer leaves."""
     level = list(hashes)
     while len(level) > 1:
         odd = [level.pop()] if len(level) % 2 else []
@@ -43,7 +43,7 @@ def root_of(hashes: Sequence[bytes]) -> bytes:
 
 
 def inclusion_ranges(index: int, size: int) -> list[Range]:
-    """What the leaf's siblings stand for, from the leaf up.
+    """Return the ranges that the leaf's siblings stand for, from the leaf up.
 
     Raises:
         ValueError: there is no such leaf in a tree of this size.
@@ -69,7 +69,7 @@ def inclusion_proof(index: int, size: int, node: NodeHash) -> list[bytes]:
 
 
 def consistency_ranges(old: int, size: int) -> list[Range]:
-    """What the hashes of a consistency proof stand for.
+    """Return the ranges that the hashes of a consistency proof stand for.
 
     Raises:
         ValueError: not ``0 < old <= size``; from the empty tree there is nothing to prove.
@@ -92,12 +92,12 @@ def consistency_ranges(old: int, size: int) -> list[Range]:
 
 
 def consistency_proof(old: int, size: int, node: NodeHash) -> list[bytes]:
-    """What shows that the first ``old`` leaves are the beginning of the first ``size``; empty if equal."""
+    """Prove that the first ``old`` leaves begin the first ``size``; empty if equal."""
     return [range_hash(each, node) for each in consistency_ranges(old, size)]
 
 
-def is_included(leaf: bytes, index: int, proof: Sequence[bytes], tree: Head) -> bool:
-    """Whether this hash of a leaf is at ``index`` of the tree.
+def is_included(leaf: bytes, index: int, proof: Sequence[bytes], tree: LogHead) -> bool:
+    """Return whether this hash of a leaf is at ``index`` of the tree.
 
     Source: RFC 9162, section 2.1.3.2.
     """
@@ -118,8 +118,8 @@ def is_included(leaf: bytes, index: int, proof: Sequence[bytes], tree: Head) -> 
     return not last and found == root
 
 
-def is_consistent(old: Head, new: Head, proof: Sequence[bytes]) -> bool:
-    """Whether the tree ``new`` begins with the tree ``old``.
+def is_consistent(old: LogHead, new: LogHead, proof: Sequence[bytes]) -> bool:
+    """Return whether the tree ``new`` begins with the tree ``old``.
 
     An old size of 0 is never proven here: the empty tree is the beginning of every tree.
 
@@ -151,12 +151,12 @@ def is_consistent(old: Head, new: Head, proof: Sequence[bytes]) -> bool:
 
 
 def tree_root(size: int, node: NodeHash) -> bytes:
-    """The root of the first ``size`` leaves."""
+    """Return the root of the first ``size`` leaves."""
     return range_hash((0, size), node) if size else EMPTY_ROOT
 
 
 def perfect(leaves: Range) -> Iterator[tuple[int, int]]:
-    """The nodes of the perfect trees that a range of leaves falls into, largest first."""
+    """Return the nodes of the perfect trees that a range of leaves falls into, largest first."""
     start, end = leaves
     while start < end:
         height = (end - start).bit_length() - 1
@@ -165,7 +165,7 @@ def perfect(leaves: Range) -> Iterator[tuple[int, int]]:
 
 
 def range_hash(leaves: Range, node: NodeHash) -> bytes:
-    """The root over leaves that begin at a multiple of the power of two not below their number."""
+    """Return the root over leaves that begin at a multiple of the power of two not below their number."""
     hashes = [node(*each) for each in perfect(leaves)]
     found = hashes.pop()
     while hashes:

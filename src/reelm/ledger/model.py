@@ -8,13 +8,13 @@ MAX_LEAF_BYTES = 16_384
 
 
 @dataclass(frozen=True, slots=True)
-class Config:
-    """How leaves are gathered into checkpoints.
+class LogConfig:
+    """The settings for gathering leaves into checkpoints.
 
     Attributes:
         batch_seconds: how long leaves wait for others before they are sequenced.
         batch_leaves: how many are sequenced at once; so many do not wait.
-        look_seconds: how often who waits for a leaf looks whether it is on the record.
+        look_seconds: how often who waits for a leaf looks whether it is in the ledger.
         patience_seconds: how long it waits at most.
         kept_leaves: for how many newer leaves an index can still be asked for by what waited.
         cosign_seconds: how often witnesses are asked, when there is something new.
@@ -34,8 +34,8 @@ class Config:
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
-    """What the records say of the log: nothing is signed that is not this.
+class LogHead:
+    """The head of the log as the database has it: nothing is signed that is not this.
 
     Attributes:
         origin: the log's name; never changes.
@@ -50,7 +50,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Private:
-    """What a leaf commits to without saying it.
+    """A private part that a leaf commits to without saying it.
 
     Attributes:
         body: a JSON object with whole numbers; sealed when it is stored.
@@ -62,7 +62,7 @@ class Private:
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class LoggedLeaf:
     """A leaf that is under a signed, durable checkpoint."""
 
     index: int

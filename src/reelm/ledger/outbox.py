@@ -10,11 +10,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from reelm.base import DatabaseUnavailable, Tx, cancel_all
-from reelm.ledger import store as records
+from reelm.ledger import store
 from reelm.ledger.checkpoint import Checkpoint
-from reelm.ledger.errors import NotRecorded
+from reelm.ledger.errors import NotInLedger
 from reelm.ledger.files import CHECKPOINT, COSIGNED, LogFiles
-from reelm.ledger.log import Outside
+from reelm.ledger.log import LogEnvironment
 from reelm.ledger.store import BodyRow
 
 _AT_ONCE = 1000
@@ -40,9 +40,9 @@ class _Wait:
 class Outbox:
     """One process's leaves on their way. Safe for concurrent use by tasks of one event loop."""
 
-    def __init__(self, outside: Outside) -> None:
-        self._outside = outside
-        self._files = LogFiles(outside.disk)
+    def __init__(self, environment: LogEnvironment) -> None:
+        self._environment = environment
+        self._files = LogFiles(environment.disk)
         self._handed: list[tuple[Draft, _Wait]] = []
         self._handing: asyncio.Task[None] | None = None
         self._waits: list[_Wait] = []
@@ -50,11 +50,11 @@ class Outbox:
         self._seen_size = 0
 
     async def record(self, draft: Draft) -> int:
-        """The index of a leaf, once it is under a signed, durable checkpoint.
+        """Record a leaf; return its index, once it is under a signed, durable checkpoint.
 
         Raises:
             DatabaseUnavailable: it may wait or not.
-            NotRecorded: it waits, and was not recorded within the patience of the realm; it will be.
+            NotInLedger: it waits, and was not recorded within the patience of the realm; it will be.
         """
         wait = _Wait(asyncio.get_running_loop().create_future())
         self._handed.append((draft, wait))
@@ -65,14 +65,14 @@ class Outbox:
     @staticmethod
     async def hand_over(tx: Tx, drafts: Sequence[Draft]) -> list[int]:
         """Make leaves wait once ``tx`` is durable; their numbers, for ``index_of``."""
-        await records.add_bodies(tx, [draft.body for draft in drafts if draft.body is not None])
-        return await records.add_waiting(tx, [draft.leaf for draft in drafts])
+        await store.add_bodies(tx, [draft.body for draft in drafts if draft.body is not None])
+        return await store.add_waiting(tx, [draft.leaf for draft in drafts])
 
     async def index_of(self, number: int) -> int:
-        """The index of a leaf that waits, once it is under a signed, durable checkpoint.
+        """Return the index of a leaf that waits, once it is under a signed, durable checkpoint.
 
         Raises:
-            NotRecorded: not within the patience of the realm; it waits on, and will be recorded.
+            NotInLedger: not within the patience of the realm; it waits on, and will be recorded.
         """
         wait = _Wait(asyncio.get_running_loop().create_future(), number)
         self._await([wait])
@@ -93,7 +93,7 @@ class Outbox:
     async def _hand(self, batch: Sequence[tuple[Draft, _Wait]]) -> None:
         waits = [wait for _, wait in batch]
         try:
-            async with self._outside.database.write() as tx:
+            async with self._environment.database.write() as tx:
                 numbers = await self.hand_over(tx, [draft for draft, _ in batch])
         except Exception as error:  # noqa: BLE001 - it belongs to whoever waits
             for wait in waits:
@@ -105,11 +105,11 @@ class Outbox:
         self._await(waits)
 
     def _await(self, waits: Sequence[_Wait]) -> None:
-        until = self._now() + self._outside.config.patience_seconds
+        until = self._now() + self._environment.config.patience_seconds
         for wait in waits:
             wait.until_seconds = until
         self._waits += waits
-        self._seen_size = 0  # it may have been on the record long before it is asked for
+        self._seen_size = 0  # it may have been in the ledger long before it is asked for
         if self._looking is None:
             self._looking = asyncio.create_task(self._look())
 
@@ -120,7 +120,7 @@ class Outbox:
                 with suppress(OSError, DatabaseUnavailable):  # then again; patience ends it
                     await self._settle(await self._size())
                 self._lose_patience()
-                await asyncio.sleep(self._outside.config.look_seconds)
+                await asyncio.sleep(self._environment.config.look_seconds)
         finally:
             self._looking = None
 
@@ -129,8 +129,8 @@ class Outbox:
             return
         self._seen_size = size
         numbers = [wait.number for wait in self._waits]
-        async with self._outside.database.read() as tx:
-            found = await records.indices(tx, min(numbers), max(numbers), size=size)
+        async with self._environment.database.read() as tx:
+            found = await store.indices(tx, min(numbers), max(numbers), size=size)
         left = []
         for wait in self._waits:
             if wait.number not in found:
@@ -147,15 +147,15 @@ class Outbox:
         self._waits = [wait for wait in self._waits if not wait.index.done()]
 
     async def _size(self) -> int:
-        note = await self._files.checkpoint(COSIGNED if self._outside.config.needs_quorum else CHECKPOINT)
+        note = await self._files.checkpoint(COSIGNED if self._environment.config.needs_quorum else CHECKPOINT)
         return 0 if note is None else Checkpoint.parse(note.text).size
 
     def _now(self) -> float:
-        return self._outside.clock.monotonic_seconds()
+        return self._environment.clock.monotonic_seconds()
 
 
-def _not_recorded() -> NotRecorded:
-    return NotRecorded(
+def _not_recorded() -> NotInLedger:
+    return NotInLedger(
         "The ledger did not take this up in time. It waits durably and will be recorded, but it is not yet: "
         "what it announces must not be done. Try again in a moment."
     )

@@ -1,4 +1,4 @@
-"""What the ledger asks of others: a file system, and witnesses."""
+"""Define what the ledger asks of others: a file system, and witnesses."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -29,11 +29,11 @@ class Disk(Protocol):
         ...
 
     async def read(self, path: str) -> bytes | None:
-        """The whole file; None when there is none."""
+        """Read the whole file; return None when there is none."""
         ...
 
     async def names(self, folder: str) -> list[str]:
-        """What is in a folder; empty when there is no such folder."""
+        """Return the names in a folder; empty when there is no such folder."""
         ...
 
     async def write(self, files: Mapping[str, bytes]) -> None:

@@ -27,7 +27,7 @@ class Witness:
 
 
 @dataclass(frozen=True, slots=True)
-class Log:
+class PolicyLog:
     """A log that is believed when enough witnesses are."""
 
     key: VerifierKey
@@ -35,7 +35,7 @@ class Log:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class WitnessGroup:
     """Members of which ``need`` must have witnessed."""
 
     need: int
@@ -46,9 +46,9 @@ class Group:
 class Policy:
     """Logs, witnesses, and the rule that decides when a checkpoint is believed."""
 
-    logs: tuple[Log, ...] = ()
+    logs: tuple[PolicyLog, ...] = ()
     witnesses: Mapping[str, Witness] = field(default_factory=dict)
-    groups: Mapping[str, Group] = field(default_factory=dict)
+    groups: Mapping[str, WitnessGroup] = field(default_factory=dict)
     quorum: str = NONE
 
     @classmethod
@@ -64,7 +64,7 @@ class Policy:
         return reader.policy()
 
     def is_met(self, witnessed: Collection[str]) -> bool:
-        """Whether these witnesses are enough, each by its name in the policy."""
+        """Return whether these witnesses, each by its name in the policy, are enough."""
         return self.quorum == NONE or self._counts(self.quorum, witnessed)
 
     def _counts(self, name: str, witnessed: Collection[str]) -> bool:
@@ -74,7 +74,7 @@ class Policy:
         return sum(self._counts(member, witnessed) for member in group.members) >= group.need
 
     def witnessed(self, note: Note) -> dict[str, int]:
-        """Which witnesses cosigned, and when.
+        """Return which witnesses cosigned, and when.
 
         Raises:
             NoteRefused: a signature that claims to be of a known witness is wrong.
@@ -87,7 +87,7 @@ class Policy:
         }
 
     def check(self, note: Note) -> Checkpoint:
-        """The checkpoint, when one of the logs signed it and enough witnesses cosigned it.
+        """Return the checkpoint, when one of the logs signed it and enough witnesses cosigned it.
 
         Raises:
             NoteRefused: no known log signed it, a signature is wrong, or the quorum is not met.
@@ -114,9 +114,9 @@ _Line: TypeAlias = Callable[[list[str]], None]
 
 class _Reader:
     def __init__(self) -> None:
-        self._logs: list[Log] = []
+        self._logs: list[PolicyLog] = []
         self._witnesses: dict[str, Witness] = {}
-        self._groups: dict[str, Group] = {}
+        self._groups: dict[str, WitnessGroup] = {}
         self._members: set[str] = set()
         self._quorum: str | None = None
 
@@ -147,7 +147,7 @@ class _Reader:
             raise ValueError("the key of a log signs with Ed25519")
         if any(log.key.public == key.public for log in self._logs):
             raise ValueError("another log has the same key")
-        self._logs.append(Log(key, url))
+        self._logs.append(PolicyLog(key, url))
 
     def _witness(self, words: list[str]) -> None:
         name = self._new(words)
@@ -168,7 +168,7 @@ class _Reader:
             if member in self._members:
                 raise ValueError(f"{member} is a member already")
             self._members.add(member)
-        self._groups[name] = Group(_need(words[1], len(members)), tuple(members))
+        self._groups[name] = WitnessGroup(_need(words[1], len(members)), tuple(members))
 
     def _set_quorum(self, words: list[str]) -> None:
         if len(words) != 1 or self._quorum is not None:

@@ -1,4 +1,4 @@
-"""Receipts: all that somebody needs to prove, offline, that a leaf is on the record.
+"""Receipts: all that somebody needs to prove, offline, that a leaf is in the ledger.
 
 Source: c2sp.org/tlog-proof; docs/spec/ledger.md, "Receipt", for the ``extra`` line.
 """
@@ -48,19 +48,19 @@ class Receipt:
         return cls(leaf, int(index), proof, Note.parse(note))
 
     def encode(self) -> bytes:
-        """The bytes of a ``.tlog-proof`` file."""
+        """Encode as the bytes of a ``.tlog-proof`` file."""
         lines = [_MAGIC, f"extra {to_base64(self.leaf)}", f"index {self.index}"]
         lines += [to_base64(each) for each in self.proof]
         return "\n".join([*lines, "", ""]).encode() + self.checkpoint.encode()
 
     def is_sound(self) -> bool:
-        """Whether its hashes lead from its leaf to its checkpoint, whoever signed that."""
+        """Return whether its hashes lead from its leaf to its checkpoint, whoever signed that."""
         checkpoint = Checkpoint.parse(self.checkpoint.text)
         tree = (checkpoint.size, checkpoint.root)
         return is_included(leaf_hash(self.leaf), self.index, self.proof, tree)
 
     def check(self, policy: Policy) -> Checkpoint:
-        """The checkpoint that the leaf is provably under.
+        """Return the checkpoint that the leaf is provably under.
 
         Raises:
             NoteRefused: the checkpoint is not to be believed under this policy.

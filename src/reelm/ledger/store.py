@@ -31,7 +31,7 @@ from reelm.base import (
     metadata,
 )
 from reelm.ledger.merkle import EMPTY_ROOT
-from reelm.ledger.model import Head
+from reelm.ledger.model import LogHead
 
 _ONLY = 1
 
@@ -91,7 +91,7 @@ ledger_announced = Table(
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """The newest announcement of a kind; its index is known once it is on the record."""
+    """The newest announcement of a kind; its index is known once it is in the ledger."""
 
     kind: str
     digest: bytes
@@ -109,22 +109,22 @@ class BodyRow:
     created_at: datetime
 
 
-async def take_over(tx: Tx, origin: str) -> Head:
-    """The head, made when missing, with a turn of its own for the caller: any other may sign no more."""
+async def take_over(tx: Tx, origin: str) -> LogHead:
+    """Give the caller a turn of its own, after which no other may sign; return the head."""
     taken = update(ledger_head).values(turn=ledger_head.c.turn + 1).returning(*ledger_head.c)
     row = (await tx.execute(taken)).one_or_none()
     if row is None:
         await tx.execute(insert(ledger_head).values(id=_ONLY, origin=origin, size=0, root=EMPTY_ROOT, turn=1))
-        return Head(origin, 0, EMPTY_ROOT, 1)
-    return Head(row.origin, row.size, row.root, row.turn)
+        return LogHead(origin, 0, EMPTY_ROOT, 1)
+    return LogHead(row.origin, row.size, row.root, row.turn)
 
 
-async def find_head(tx: Tx) -> Head | None:
+async def find_head(tx: Tx) -> LogHead | None:
     row = (await tx.execute(select(ledger_head))).one_or_none()
-    return None if row is None else Head(row.origin, row.size, row.root, row.turn)
+    return None if row is None else LogHead(row.origin, row.size, row.root, row.turn)
 
 
-async def advance(tx: Tx, old: Head, new: Head) -> bool:
+async def advance(tx: Tx, old: LogHead, new: LogHead) -> bool:
     """Replace the head; False when it is not the old one any more, and then nothing was changed."""
     moved = (
         update(ledger_head)
@@ -144,7 +144,7 @@ async def begin(tx: Tx, origin: str) -> str:
 
 
 async def add_waiting(tx: Tx, leaves: Sequence[bytes]) -> list[int]:
-    """Their ids, in the order of the leaves, which is the order in which they will be sequenced."""
+    """Add leaves; return their ids, in the order in which they will be sequenced."""
     rows = [{"leaf": leaf} for leaf in leaves]
     if not rows:
         return []
@@ -158,7 +158,7 @@ async def add_waiting(tx: Tx, leaves: Sequence[bytes]) -> list[int]:
 
 
 async def waiting(tx: Tx, limit: int) -> list[tuple[int, bytes]]:
-    """The id and the bytes of leaves that were not sequenced yet, oldest first."""
+    """Return the id and the bytes of leaves that were not sequenced yet, oldest first."""
     query = (
         select(ledger_waiting.c.id, ledger_waiting.c.leaf)
         .where(ledger_waiting.c.leaf_index.is_(None))
@@ -185,7 +185,7 @@ async def settle(tx: Tx, ids: Sequence[int], first_index: int) -> None:
 
 
 async def indices(tx: Tx, first_id: int, last_id: int, *, size: int) -> dict[int, int]:
-    """The indices of those between two ids that are among the first ``size`` leaves, by id."""
+    """Return the indices, by id, of those between two ids that are among the first ``size`` leaves."""
     query = select(ledger_waiting.c.id, ledger_waiting.c.leaf_index).where(
         ledger_waiting.c.id.between(first_id, last_id), ledger_waiting.c.leaf_index < size
     )

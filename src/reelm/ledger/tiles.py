@@ -54,12 +54,12 @@ class Tile:
 
     @property
     def end(self) -> int:
-        """The index behind the last leaf that a full tile here stands for."""
+        """Return the index behind the last leaf that a full tile here stands for."""
         return (self.index + 1) << TILE_HEIGHT * (max(self.level, 0) + 1)
 
     @classmethod
     def parse(cls, path: str) -> "Tile | None":
-        """The tile of a path, None when it is not exactly the path of one."""
+        """Return the tile of a path, None when it is not exactly the path of one."""
         match = _PATH.fullmatch(path)
         if match is None:
             return None
@@ -70,7 +70,7 @@ class Tile:
 
 
 def tiles_of(size: int) -> Iterator[Tile]:
-    """Every tile of hashes of a tree, full ones first in each level."""
+    """Return every tile of hashes of a tree, full ones first in each level."""
     level = 0
     while size:
         for index in range(size // TILE_WIDTH):
@@ -82,7 +82,7 @@ def tiles_of(size: int) -> Iterator[Tile]:
 
 
 def edge_of(size: int) -> Iterator[Tile]:
-    """The last tile of hashes of each level, when it is partial."""
+    """Return the last tile of hashes of each level, when it is partial."""
     level = 0
     while size:
         if size % TILE_WIDTH:
@@ -97,7 +97,7 @@ def bundle(entries: Iterable[bytes]) -> bytes:
 
 
 def entries_of(data: bytes) -> list[bytes]:
-    """The entries of a bundle.
+    """Return the entries of a bundle.
 
     Raises:
         ValueError: it is cut.
@@ -116,7 +116,7 @@ def entries_of(data: bytes) -> list[bytes]:
 
 
 def hashes_of(data: bytes) -> list[bytes]:
-    """The hashes of a tile's bytes."""
+    """Return the hashes of a tile's bytes."""
     return [data[at : at + HASH_BYTES] for at in range(0, len(data), HASH_BYTES)]
 
 
@@ -146,12 +146,12 @@ class Edge:
         return done
 
     def partial_tiles(self) -> dict[Tile, bytes]:
-        """The bytes of every partial tile there is now."""
+        """Return the bytes of every partial tile there is now."""
         return {tile: b"".join(self._levels[tile.level]) for tile in edge_of(self.size)}
 
     @property
     def root(self) -> bytes:
-        """The root of the tree."""
+        """Return the root of the tree."""
         found: list[bytes] = []
         for hashes in self._levels:
             if hashes or found:
@@ -184,7 +184,7 @@ def node_from(size: int, hashes: Callable[[Tile], Sequence[bytes]]) -> NodeHash:
 
 
 def tiles_under(ranges: Iterable[Range], size: int) -> set[Tile]:
-    """The tiles of a tree of this size that tell the hashes of these ranges of leaves."""
+    """Return the tiles of a tree of this size that tell the hashes of these ranges of leaves."""
     return {_tile_with(*node, size) for leaves in ranges for node in perfect(leaves)}
 
 

@@ -1,4 +1,4 @@
-"""What is different between two versions of a manifest, in plain words."""
+"""Describe the differences between two versions of a manifest, in plain words."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -17,7 +17,7 @@ _SINGLE = {"realm": "The realm", "operator": "The operator"}
 
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """One sentence per difference between two manifests as JSON has them; empty when there is none."""
+    """Return one sentence per difference between two manifests as JSON has them."""
     found: list[str] = []
     for table, words in _SINGLE.items():
         found += _fields(words, before.get(table, {}), after.get(table, {}))

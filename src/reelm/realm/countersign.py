@@ -1,4 +1,4 @@
-"""What a provider itself confirms: its own entry in the manifest, and the sites that are said to be its.
+"""Check what a provider itself confirms: its own entry in the manifest, and the sites said to be its.
 
 The text is that of docs/spec/manifest.md, "Countersignatures". It names no version: it holds as long as the
 entry says the same, and grows old by its date.
@@ -18,8 +18,8 @@ _DOMAIN = "reelm/provider/1"
 FRESH_DAYS = 90
 
 
-class Standing(StrEnum):
-    """What a provider's entry rests on."""
+class Attestation(StrEnum):
+    """How well a provider's entry is attested: confirmed by it, confirmed long ago, or only declared."""
 
     CONFIRMED = "confirmed"
     STALE = "stale"
@@ -36,7 +36,7 @@ class Countersignature:
 
 
 def countersigned_text(manifest: Mapping[str, Any], provider: str, *, signed_on: str) -> str | None:
-    """What a provider signs, or None when the manifest has no such provider."""
+    """Return what a provider signs, or None when the manifest has no such provider."""
     entry = _entry(manifest, provider)
     if entry is None:
         return None
@@ -50,22 +50,24 @@ def countersigned_text(manifest: Mapping[str, Any], provider: str, *, signed_on:
     return f"{_DOMAIN}\n{canonical_json(document).decode()}\n"
 
 
-def standings(
+def attestations(
     manifest: Mapping[str, Any], signatures: Iterable[Countersignature], *, today: date
-) -> dict[str, tuple[Standing, str | None]]:
-    """Of each provider what its entry rests on, and the day of the newest signature that fits it."""
+) -> dict[str, tuple[Attestation, str | None]]:
+    """Return the attestation of each provider, and the day of the newest signature that fits its entry."""
     days: dict[str, str] = {}
     for each in signatures:
         if _fits(manifest, each, today):
             days[each.provider] = max(each.signed_on, days.get(each.provider, ""))
-    return {provider["id"]: _standing(days.get(provider["id"]), today) for provider in manifest["providers"]}
+    return {
+        provider["id"]: _attestation(days.get(provider["id"]), today) for provider in manifest["providers"]
+    }
 
 
-def _standing(signed_on: str | None, today: date) -> tuple[Standing, str | None]:
+def _attestation(signed_on: str | None, today: date) -> tuple[Attestation, str | None]:
     if signed_on is None:
-        return Standing.DECLARED, None
+        return Attestation.DECLARED, None
     is_fresh = today - date.fromisoformat(signed_on) <= timedelta(days=FRESH_DAYS)
-    return (Standing.CONFIRMED if is_fresh else Standing.STALE), signed_on
+    return (Attestation.CONFIRMED if is_fresh else Attestation.STALE), signed_on
 
 
 def _fits(manifest: Mapping[str, Any], signature: Countersignature, today: date) -> bool:

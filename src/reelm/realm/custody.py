@@ -61,7 +61,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Scheme:
-    """Who can put the root key together: ``threshold`` of the groups, each with its own threshold.
+    """The rule by which shares give the root key: ``threshold`` of the groups, each with its own threshold.
 
     Raises:
         SchemeInvalid: it cannot be done, or would not be what it looks like.
@@ -84,7 +84,7 @@ class Scheme:
                 raise _bad(f"{group.threshold} of {group.count} {group.name} cannot be asked for.")
 
     def split(self, root: RootKey) -> tuple[Share, ...]:
-        """A share for every custodian, group by group; other ones each time, and only from one split fit.
+        """Make a share for every custodian, group by group; only shares of one split fit together.
 
         Randomness is the operating system's, not a passed-in one: the library takes none.
         """
@@ -98,7 +98,7 @@ class Scheme:
 
 
 def expand(typed: str) -> str:
-    """The word somebody meant: whole, or its first four letters, in any case.
+    """Return the word somebody meant: given whole, or by its first four letters, in any case.
 
     Raises:
         ShareRefused: no such word.
@@ -143,7 +143,7 @@ class Recovery:
         return bool(self._state.is_complete())
 
     def missing(self) -> tuple[str, ...]:
-        """What is still needed, a line each; nothing when it is complete."""
+        """Return what is still needed, a line each; nothing when it is complete."""
         parameters = self._state.parameters
         if self.is_complete:
             return ()
@@ -161,7 +161,7 @@ class Recovery:
         return tuple(lines)
 
     def recover(self, passphrase: bytes = b"") -> Secret:
-        """What was split; the passphrase is for shares that were made elsewhere.
+        """Return what was split; the passphrase is for shares that were made elsewhere.
 
         Raises:
             ShareRefused: there are too few shares, or they do not belong together.
@@ -175,7 +175,7 @@ class Recovery:
             ) from None
 
     def root(self) -> RootKey:
-        """The root key, once it is complete.
+        """Return the root key, once it is complete.
 
         Raises:
             ShareRefused: the shares do not give a root key.

@@ -81,7 +81,7 @@ base_url = "/"
 
 
 def default_manifest(realm: str, folders: Sequence[str]) -> str:
-    """The TOML text of an embedded realm: one provider (this machine) and a store per folder.
+    """Return the TOML text of an embedded realm: one provider (this machine) and a store per folder.
 
     Args:
         realm: the realm's id, such as ``us``.

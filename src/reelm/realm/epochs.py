@@ -1,6 +1,6 @@
 """Epoch keys: one file each, wrapped under the root, and gone for good once nothing is wrapped in them.
 
-They are not in the records on purpose: a copy of old records would bring back what was destroyed since. The
+They are not in the database on purpose: a copy of old rows would bring back what was destroyed since. The
 folder holds::
 
     N.key   the key of epoch N, 60 bytes, wrapped under a key derived from the root
@@ -34,7 +34,7 @@ from reelm.realm.seal import WRAPPED_BYTES, RealmKey, unwrap_key, wrap_key
 
 # The one in use and the one before: a reader whose snapshot is from before the end of a rotation needs it.
 _REMEMBERED = 2
-_KIND = private.Kind(
+_KIND = private.EntryKind(
     name="epoch key",
     unsafe=EpochKeyUnsafe,
     size_bytes=WRAPPED_BYTES,
@@ -83,7 +83,7 @@ class EpochFiles:
         private.sync_directory(self.folder.parent)
 
     def find(self, epoch: int) -> SealedBytes | None:
-        """An epoch's wrapped key, or None when it is not there, which includes one that was overwritten.
+        """Return an epoch's wrapped key, or None when there is none or it was overwritten.
 
         Raises:
             EpochKeyUnsafe: not a regular file of 60 bytes that only its owner may read.
@@ -96,7 +96,7 @@ class EpochFiles:
         return SealedBytes(wrapped) if any(wrapped) else None
 
     def present(self) -> tuple[int, ...]:
-        """The epochs that have a file, oldest first."""
+        """Return the epochs that have a file, oldest first."""
         names = (path.stem for path in self.folder.glob("*.key"))
         return tuple(sorted(int(name) for name in names if name.isdecimal()))
 
@@ -108,7 +108,7 @@ class EpochFiles:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """One process at a time rotates; the lock goes with its process.
+        """Let one process at a time rotate; the lock goes with its process.
 
         Raises:
             RotationRuns: another one does.
@@ -154,7 +154,7 @@ class Epochs:
         return self._marker.seal(_digest(wrapped), purpose=f"epoch/{epoch}")
 
     def check_root(self, epoch: int, mark: SealedBytes) -> bytes:
-        """What the mark says about the file.
+        """Return what the mark says about the file.
 
         Raises:
             RootKeyMismatch: the record belongs to another root.
@@ -177,7 +177,7 @@ class Epochs:
             raise self._missing(epoch, "is another one than these records were made with")
 
     def cipher(self, epoch: int) -> AESGCM:
-        """What wraps and opens user keys in an epoch.
+        """Return what wraps and opens user keys in an epoch.
 
         Raises:
             EpochKeyMissing: its file is not there.

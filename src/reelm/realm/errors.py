@@ -1,4 +1,4 @@
-"""What can be wrong with a realm's keys and its manifest.
+"""Name what can be wrong with a realm's keys and its manifest.
 
 ::
 

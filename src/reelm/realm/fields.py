@@ -12,8 +12,26 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from reelm.base import Endpoint
-from reelm.realm.countries import COUNTRIES, COUNTRY_SLIPS, UNDECLARED_COUNTRY
 from reelm.realm.model import Fault, KeyPath, Price, shorten, write_path
+
+# ISO 3166-1 alpha-2: the officially assigned country codes.
+_COUNTRY_CODES = """
+AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ
+CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO
+FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE
+JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO
+MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW
+PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM
+TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW
+"""
+
+COUNTRIES = frozenset(_COUNTRY_CODES.split())
+
+# ISO leaves ZZ to its users. Here it says "not declared", which only a realm without a public address may do.
+UNDECLARED_COUNTRY = "ZZ"
+
+# What people write for a country that has another code; the European Union is not a country.
+COUNTRY_SLIPS = {"UK": "GB", "EN": "GB", "EL": "GR", "USA": "US", "SU": "RU", "JA": "JP"}
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 _Read = TypeVar("_Read")
@@ -45,7 +63,7 @@ class Faults:
         self.found.append(Fault(self.line(path), write_path(path), problem, fix))
 
     def line(self, path: KeyPath) -> int:
-        """Where the key stands, or the table it is missing from, or the end of the document."""
+        """Return the line of a key, of the table it is missing from, or of the document's end."""
         while path:
             if path in self.lines:
                 return self.lines[path]
@@ -63,7 +81,7 @@ class Fields:
         self._known: list[str] = []
 
     def text(self, name: str, example: str) -> str:
-        """One line of text, 1 to 200 characters."""
+        """Read one line of text, 1 to 200 characters."""
         return self.optional_text(name, example) or self._missing(name, f'{name} = "{example}"')
 
     def optional_text(self, name: str, example: str) -> str | None:
@@ -79,7 +97,7 @@ class Fields:
         return str(value)
 
     def id(self, example: str) -> str:
-        """A short name for use inside the manifest, in addresses and in logs."""
+        """Read a short name for use inside the manifest, in addresses and in logs."""
         value = self.text("id", example)
         if value and not _ID.fullmatch(value):
             self.fault(
@@ -107,12 +125,12 @@ class Fields:
         return value
 
     def choice(self, name: str, kind: type[_Choice]) -> _Choice:
-        """One of the words of an enumeration; its first word stands in for a wrong one."""
+        """Read one of the words of an enumeration; its first word stands in for a wrong one."""
         value = self.text(name, next(iter(kind)))
         return self._chosen((name,), value, kind) or next(iter(kind))
 
     def choices(self, name: str, kind: type[_Choice]) -> tuple[_Choice, ...]:
-        """A list of at least one of the words."""
+        """Read a list of at least one of the words."""
         example = f'{name} = ["{next(iter(kind))}"]'
         values = self._take(name, (list,), example)
         if values is None:
@@ -136,7 +154,7 @@ class Fields:
         return None if value is None else int(value)
 
     def optional_price(self, name: str, example: str) -> Price | None:
-        """A decimal and a currency, such as ``0.006 EUR``."""
+        """Read a decimal and a currency, such as ``0.006 EUR``."""
         value = self.optional_text(name, example)
         if value is None:
             return None
@@ -147,7 +165,7 @@ class Fields:
         return Price(Decimal(found[1]), found[2])
 
     def url(self, name: str, example: str, *, is_bare: bool = False, local: str | None = None) -> str:
-        """An https address (http on this machine); ``is_bare`` refuses a path, ``local`` is let through."""
+        """Read an https address (http on this machine); ``is_bare`` refuses a path, ``local`` passes."""
         value = self.optional_url(name, example, is_bare=is_bare, local=local)
         return value or self._missing(name, f'{name} = "{example}"')
 
@@ -164,7 +182,7 @@ class Fields:
         return value
 
     def tables(self, name: str, read: Callable[["Fields"], _Read], *, at_least: int = 0) -> tuple[_Read, ...]:
-        """Every ``[[name]]``, each read by ``read`` and closed."""
+        """Read every ``[[name]]``, each by ``read``, and close it."""
         values = self._take(name, (list,), f"[[{name}]]")
         if values is None or len(values) < at_least:
             self._too_few(name, values, at_least)
@@ -173,7 +191,7 @@ class Fields:
         )
 
     def table(self, name: str, read: Callable[["Fields"], _Read]) -> _Read:
-        """The one ``[name]``, read by ``read`` and closed."""
+        """Read the one ``[name]`` by ``read``, and close it."""
         value = self._take(name, (dict,), f"[{name}]")
         if value is None:
             self._missing(name, f"the table [{name}]")

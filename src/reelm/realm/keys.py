@@ -8,7 +8,7 @@
               └ data key    random, one per object, wrapped by the vault        fragment headers
 
 Destroying one user key makes everything under it unreadable, wherever copies of the ciphertext are. Once the
-epoch key that wrapped it is destroyed too, that includes copies of the records.
+epoch key that wrapped it is destroyed too, that includes copies of the database.
 """
 
 import hmac
@@ -30,7 +30,7 @@ _CACHED_USER_KEYS = 1024
 
 @dataclass(frozen=True, slots=True)
 class KeyStatus:
-    """Where the keys of a realm stand.
+    """The state of the keys of a realm.
 
     Attributes:
         epoch: the one that wraps new keys.
@@ -73,12 +73,12 @@ class Keys:
         """Make what is missing, and check that root, epoch keys and records fit each other; repeatable.
 
         Records that are older than the last rotation are brought up to it: owners erased since are erased
-        again. Epoch keys that an older version kept in the records become files.
+        again. Epoch keys that an older version kept in the database become files.
 
         Raises:
             RootKeyMismatch: these records were made with another root key.
             EpochKeyMissing: the key of an epoch in use is not on this machine.
-            RingBroken: the records are older than the last rotation, and the ring is damaged.
+            RingBroken: the database is older than the last rotation, and the ring is damaged.
         """
         if not await store.epochs(tx):
             await store.add_epoch(tx, 1, self._epochs.make(1), at=self._clock.now())
@@ -92,7 +92,7 @@ class Keys:
 
     @staticmethod
     async def has_begun(tx: Tx) -> bool:
-        """Whether a realm was ever opened on these records; if so, they need their root key."""
+        """Return whether a realm was ever opened on this database; if so, it needs its root key."""
         return bool(await store.epochs(tx))
 
     async def rotate(self, database: Database, report: Report | None = None) -> int:
@@ -103,7 +103,7 @@ class Keys:
         opens what was sealed for an owner erased before it was called.
 
         Args:
-            database: the records; a write of its own for each batch of keys.
+            database: a write of its own for each batch of keys.
             report: called with how many keys were re-wrapped so far.
 
         Returns:
@@ -145,11 +145,11 @@ class Keys:
         return self._is_rotating(rows) or self.is_rotation_due(rows[-1].created_at, self._clock.now())
 
     def is_rotation_due(self, begun_at: datetime, at: datetime) -> bool:
-        """Whether an epoch that began then is to end now."""
+        """Return whether an epoch that began then is to end now."""
         return is_due(begun_at, at, self._epoch_length)
 
     async def status(self, tx: Tx) -> KeyStatus:
-        """The epoch, its age, and what is wrapped where.
+        """Return the epoch, its age, and what is wrapped where.
 
         Raises:
             KeyMissing: there is no epoch yet.
@@ -169,7 +169,7 @@ class Keys:
         return any(row.closed_at is None or row.epoch in present for row in rows[:-1])
 
     async def create_user_key(self, tx: Tx, owner: AccountId) -> UserKey:
-        """A new key for an owner; it exists once ``tx`` is durable.
+        """Create a key for an owner; it exists once ``tx`` is durable.
 
         Raises:
             KeyExists: the owner has one.
@@ -190,7 +190,7 @@ class Keys:
         return UserKey(key, epoch=row.epoch, entropy=self._entropy)
 
     async def user_key(self, tx: Tx, owner: AccountId) -> UserKey:
-        """The owner's key. One indexed read each time, so that a destroyed key is never served.
+        """Return the owner's key, read each time, so that a destroyed key is never served.
 
         Raises:
             KeyDestroyed: it was destroyed, here or in another process.
@@ -221,7 +221,7 @@ class Keys:
             raise _missing()
 
     def realm_key(self, purpose: str) -> RealmKey:
-        """The realm's own sealing key for one purpose; the same for the life of the root."""
+        """Return the realm's own sealing key for one purpose; the same for the life of the root."""
         return RealmKey(self._root.derive("reelm/realm/seal/1", purpose), epoch=0, entropy=self._entropy)
 
     def secret(self, purpose: str) -> Secret:

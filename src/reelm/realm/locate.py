@@ -22,7 +22,7 @@ _SCALAR = re.compile(r"[^,\]}\n#]+")
 
 
 def locate(text: str) -> dict[KeyPath, int]:
-    """The line, from 1, of every table, key and list element, by key path."""
+    """Return the line, from 1, of every table, key and list element, by key path."""
     return _Walk(text).whole()
 
 

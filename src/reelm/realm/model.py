@@ -1,4 +1,4 @@
-"""What a realm declares about itself. Values only; ``manifest.py`` reads and checks them.
+"""Define what a realm declares about itself. Values only; ``manifest.py`` reads and checks them.
 
 Every text is a declaration made in public. Whether it is true is for the provider's signature, the registers
 and the public to check; this is where it is said.
@@ -31,7 +31,7 @@ class Tenure(StrEnum):
 
 
 class PathwayKind(StrEnum):
-    """What carries segments to players."""
+    """A kind of carrier of segments to players."""
 
     ORIGIN = "origin"
     OWN_EDGE = "own-edge"
@@ -64,7 +64,7 @@ class Operator:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Who owns the operator; ``share_percent`` is above 0 and at most 100."""
+    """An owner of the operator; ``share_percent`` is above 0 and at most 100."""
 
     name: str
     country: str
@@ -73,7 +73,7 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """Who rents or sells capacity; ``parent`` is the company that controls it, or its own name.
+    """A company that rents or sells capacity; ``parent`` is the company that controls it, or its own name.
 
     ``key`` is what it countersigns its own entry with.
     """
@@ -107,7 +107,7 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class StorePlace:
-    """Where fragments are kept: either a ``folder``, seen from the data folder, or a bucket's ``url``.
+    """A place that keeps fragments: either a ``folder``, seen from the data folder, or a bucket's ``url``.
 
     ``region`` is what the bucket's server calls its part of the world; it goes into every signature.
     """
@@ -131,7 +131,7 @@ class Pathway:
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where outbound requests may go, for what, and with which classes of data."""
+    """A host that outbound requests may go to, for what, and with which classes of data."""
 
     id: str
     url: str
@@ -166,19 +166,19 @@ class Manifest:
         return next(site for site in self.sites if site.id == store.site)
 
     def provider_of(self, store: StorePlace) -> Provider:
-        """Who could reach this store's disk."""
+        """Return the provider that could reach this store's disk."""
         host = self.site_of(store).provider
         return next(provider for provider in self.providers if provider.id == host)
 
     @property
     def is_one_site(self) -> bool:
-        """Whether all stores are folders at one place: a demonstration, in which nothing is independent."""
+        """Return whether all stores are folders at one place: a demonstration, nothing is independent."""
         return len({store.site for store in self.stores}) == 1 and all(
             store.folder is not None for store in self.stores
         )
 
     def groups_of(self, store: StorePlace) -> frozenset[str]:
-        """What could lose or read everything at this store at once: its host, that one's parent, its site.
+        """Return what could lose or read all of a store at once: its host, the host's parent, its site.
 
         Folders at one site have no groups, because by the rules nothing could be stored there at all.
         """
@@ -203,7 +203,7 @@ class Fault:
 
 
 def write_path(path: KeyPath) -> str:
-    """A key path as people write it: ``stores[2].site``, counted from 0."""
+    """Write a key path for people: ``stores[2].site``, counted from 0."""
     text = "".join(f"[{part}]" if isinstance(part, int) else f".{_write_key(part)}" for part in path)
     return text.removeprefix(".")
 

@@ -18,8 +18,8 @@ _ZEROS = bytes(65_536)
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """What a file is to its reader, and what is raised when it cannot be used.
+class EntryKind:
+    """A kind of private file: its name to a reader, and what is raised when it cannot be used.
 
     Attributes:
         name: as the message says it, such as ``root key``.
@@ -60,8 +60,8 @@ def written(path: Path, *, draft: Path, replace: bool) -> Iterator[Callable[[byt
 
 
 @contextmanager
-def opened(path: Path, kind: Kind) -> Iterator[int]:
-    """A descriptor to read from.
+def opened(path: Path, kind: EntryKind) -> Iterator[int]:
+    """Open a file of secrets and give its descriptor to read from.
 
     Looked at before it is read: what is in a wrong file never gets into memory.
 
@@ -119,7 +119,7 @@ def _write_all(file: int, block: bytes) -> None:
         rest = rest[os.write(file, rest) :]
 
 
-def _inspect(found: os.stat_result, path: Path, kind: Kind) -> None:
+def _inspect(found: os.stat_result, path: Path, kind: EntryKind) -> None:
     if not stat.S_ISREG(found.st_mode):
         raise kind.unsafe(f"{path} is not a regular file. Point the realm at the {kind.name} file itself.")
     if found.st_mode & _OTHERS:

@@ -23,7 +23,7 @@ _NEEDED = {"version", "code_digest"}
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """What the record says of a release; docs/spec/ledger.md, "Digests", tells what each digest is of.
+    """A release as the ledger has it; docs/spec/ledger.md, "Digests", tells what each digest is of.
 
     Attributes:
         page_digest: of the page's asset manifest; None where no page was built.
@@ -39,7 +39,7 @@ class Release:
 
     @classmethod
     def parse(cls, raw: bytes) -> Self:
-        """What ``canonical`` wrote.
+        """Parse what ``canonical`` wrote.
 
         Raises:
             ReleaseRefused: it is not of that form.
@@ -58,7 +58,7 @@ class Release:
         return cls(**read)
 
     def public(self) -> dict[str, str]:
-        """As a leaf has it: what is not known is absent."""
+        """Return the public fields of its leaf; what is not known is absent."""
         return {name: value for name, value in asdict(self).items() if value is not None}
 
     def canonical(self) -> bytes:
@@ -66,7 +66,7 @@ class Release:
         return canonical_json(self.public())
 
     def is_of(self, other: "Release") -> bool:
-        """Whether this is about the same code and the same page, however they came here."""
+        """Return whether this is about the same code and the same page, however they came here."""
         return _content(self) == _content(other)
 
 

@@ -18,7 +18,7 @@ Wrapped: TypeAlias = tuple[AccountId, bytes, int]
 def rewrap(
     keys: Sequence[Wrapped], *, opening: Mapping[int, AESGCM], into: tuple[int, AESGCM], entropy: Entropy
 ) -> list[bytes]:
-    """The same keys in the same order, wrapped in another epoch.
+    """Wrap the same keys in another epoch, in the same order.
 
     Args:
         keys: of any epochs that ``opening`` has.

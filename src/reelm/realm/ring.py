@@ -28,7 +28,7 @@ _HEAD = struct.Struct(">5sI")
 _LENGTH = struct.Struct(">I")
 _KEY = struct.Struct(f">{ID_LENGTH}sI{WRAPPED_BYTES}s")
 _FRAME_KEYS_MOST = 65_536
-_KIND = private.Kind(name="key ring", unsafe=RingBroken)
+_KIND = private.EntryKind(name="key ring", unsafe=RingBroken)
 
 
 # An owner, the epoch the key was made in, the wrapped key.
@@ -63,7 +63,7 @@ class Ring:
             put(self._sealed(b"", _purpose(epoch, number, is_last=True)))
 
     def epoch(self) -> int:
-        """The epoch of the ring, 0 when there is none."""
+        """Return the epoch of the ring, 0 when there is none."""
         try:
             with private.opened(self._files.ring, _KIND) as file:
                 return _head(file)
@@ -71,7 +71,7 @@ class Ring:
             return 0
 
     def read(self) -> Iterator[list[RingKey]]:
-        """Every batch that was written.
+        """Read every batch that was written.
 
         Raises:
             RingBroken: changed, cut, or made under another root; what came before is genuine.

@@ -1,7 +1,7 @@
 """The root key: 32 bytes in a file that only the realm's own user can read.
 
 Everything sealed in a realm hangs from this file. Losing it loses the realm's data; a copy of it together
-with the records opens everything except what needs the providers' lock.
+with the database opens everything except what needs the providers' lock.
 """
 
 import os
@@ -17,7 +17,7 @@ from reelm.realm.errors import RootKeyExists, RootKeyMissing, RootKeyUnsafe
 
 KEY_BYTES = 32
 _FINGERPRINT_BYTES = 8
-_KIND = private.Kind(
+_KIND = private.EntryKind(
     name="root key",
     unsafe=RootKeyUnsafe,
     size_bytes=KEY_BYTES,
@@ -27,7 +27,7 @@ _KIND = private.Kind(
 
 
 def derive(key: Secret, label: str, purpose: str = "") -> Secret:
-    """A 32-byte key of its own for one label and purpose: HKDF-SHA-256, no salt, info ``label NUL purpose``.
+    """Derive the 32-byte key of one label and purpose: HKDF-SHA-256, no salt, info ``label NUL purpose``.
 
     Source: RFC 5869; docs/spec/keys.md lists every label.
     """
@@ -97,7 +97,7 @@ class RootKey:
             ) from error
 
     def derive(self, label: str, purpose: str = "") -> Secret:
-        """A key for one label and purpose; see ``reelm.realm.root.derive``."""
+        """Return a key for one label and purpose; see ``reelm.realm.root.derive``."""
         return derive(self._key, label, purpose)
 
     @property
@@ -107,7 +107,7 @@ class RootKey:
         return "-".join(digits[at : at + 4] for at in range(0, len(digits), 4))
 
     def reveal(self) -> Secret:
-        """The key itself: only for what splits it among custodians."""
+        """Return the key itself: only for what splits it among custodians."""
         return self._key
 
     def __repr__(self) -> str:

@@ -31,7 +31,7 @@ Report = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class KeyConfig:
-    """How keys are rotated.
+    """The settings of key rotation.
 
     Attributes:
         epoch_seconds: how long an epoch lasts. Who was erased is beyond the reach of old copies one epoch
@@ -45,7 +45,7 @@ class KeyConfig:
 
 
 def is_due(begun_at: datetime, at: datetime, length: timedelta) -> bool:
-    """Whether an epoch that began at one moment is to end at another."""
+    """Return whether an epoch that began at one moment is to end at another."""
     return at - begun_at >= length
 
 

@@ -56,7 +56,7 @@ class SealingKey:
         )
 
     def open(self, sealed: bytes, *, purpose: str) -> bytes:
-        """What was sealed.
+        """Open what was sealed.
 
         Raises:
             SealBroken: changed, cut, or sealed with another key or for another purpose.
@@ -70,13 +70,13 @@ class SealingKey:
             raise SealBroken(_SEAL_BROKEN, purpose=purpose) from None
 
     def wrap(self, dek: Secret) -> bytes:
-        """A 32-byte data key as 60 bytes that may lie in a fragment's header."""
+        """Wrap a 32-byte data key as 60 bytes that may lie in a fragment's header."""
         if len(dek.reveal()) != KEY_BYTES:
             raise ValueError("a data key has 32 bytes")
         return wrap_key(self._wrapper, dek, data=_WRAP_DATA, entropy=self._entropy)
 
     def unwrap(self, wrapped: bytes) -> Secret:
-        """The data key.
+        """Unwrap a data key.
 
         Raises:
             SealBroken: changed, not 60 bytes, or wrapped with another key.
@@ -108,7 +108,7 @@ def wrap_key(cipher: AESGCM, key: Secret, *, data: bytes, entropy: Entropy) -> b
 
 
 def unwrap_key(cipher: AESGCM, wrapped: bytes, *, data: bytes) -> Secret:
-    """The key inside; ``SealBroken`` when it was changed, cut, or wrapped under another key or place."""
+    """Unwrap a key; ``SealBroken`` when it was changed, cut, or wrapped under another key or place."""
     if len(wrapped) != WRAPPED_BYTES:
         raise SealBroken(_KEY_BROKEN)
     try:

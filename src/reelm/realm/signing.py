@@ -27,11 +27,11 @@ _PREFIX = "PRIVATE+KEY+"
 _TYPE = bytes([Algorithm.ED25519])
 _MOST_BYTES = 1024
 _MOST_NAME = 60
-_FILE = private.Kind("signing key", SigningKeyUnsafe)
+_FILE = private.EntryKind("signing key", SigningKeyUnsafe)
 
 
 def signer_key(text: str) -> VerifierKey | None:
-    """The key of somebody who signs declarations, or None when the text is none, or not one of Ed25519."""
+    """Return the key of somebody who signs declarations, or None when the text is no Ed25519 key."""
     try:
         key = VerifierKey.parse(text)
     except NoteRefused:
@@ -41,13 +41,13 @@ def signer_key(text: str) -> VerifierKey | None:
 
 
 def signed_line(key: SigningKey, text: str) -> str:
-    """One signature line without its newline; the same text gives the same line."""
+    """Sign a text: one signature line without its newline; the same text gives the same line."""
     (signature,) = key.sign(text).signatures
     return signature.line
 
 
 def has_signed(key: VerifierKey, text: str, line: str) -> bool:
-    """Whether a signature line is this key's, over exactly this text."""
+    """Return whether a signature line is this key's, over exactly this text."""
     try:
         (signature, *others) = read_signatures(line)
     except NoteRefused:
@@ -56,7 +56,7 @@ def has_signed(key: VerifierKey, text: str, line: str) -> bool:
 
 
 def create_signing_key(path: Path, name: str, entropy: Entropy) -> SigningKey:
-    """A new key in a file of its own, durably. It never comes near the realm's data.
+    """Create a key in a file of its own, durably. It never comes near the realm's data.
 
     Raises:
         SigningKeyExists: there is a file already; it is left alone.
@@ -86,7 +86,7 @@ def create_signing_key(path: Path, name: str, entropy: Entropy) -> SigningKey:
 
 
 def read_signing_key(path: Path) -> SigningKey:
-    """The key in a file that only its owner may read.
+    """Read the key in a file that only its owner may read.
 
     Raises:
         SigningKeyUnsafe: there is none, others may read it, or it is not a signing key.

@@ -41,28 +41,28 @@ class Version:
 
     @property
     def manifest(self) -> Mapping[str, Any]:
-        """What it declares, as read from JSON."""
+        """Return the manifest that it declares, as read from JSON."""
         declared: Mapping[str, Any] = json.loads(self.document)["manifest"]
         return declared
 
     @property
     def text(self) -> str:
-        """What is signed: a line that says what it is, and the document."""
+        """Return what is signed: a line that says what it is, and the document."""
         return f"{_DOMAIN}\n{self.document.decode()}\n"
 
     @property
     def signers(self) -> Mapping[str, VerifierKey]:
-        """The keys that sign versions of this manifest, by id."""
+        """Return the keys that sign versions of this manifest, by id."""
         keys = {each["id"]: signer_key(each["key"]) for each in self.manifest.get("keys", ())}
         return {name: key for name, key in keys.items() if key is not None}
 
     @property
     def threshold(self) -> int:
-        """How many of its keys it takes; 0 for a manifest without keys."""
+        """Return how many of its keys have to sign; 0 for a manifest without keys."""
         return int(self.manifest["realm"].get("key_threshold", 0))
 
     def signed_by(self, keys: Mapping[str, VerifierKey]) -> tuple[str, ...]:
-        """Which of these keys signed exactly this version; each counts once, whatever it is called."""
+        """Return the keys that signed exactly this version; each counts once, whatever it is called."""
         found = {
             key.public: name
             for name, key in sorted(keys.items())
@@ -71,7 +71,7 @@ class Version:
         return tuple(sorted(found.values()))
 
     def with_signatures(self, lines: Iterable[str]) -> "Version":
-        """The same version with more signatures; each is kept once."""
+        """Return the same version with more signatures; each is kept once."""
         merged = tuple(dict.fromkeys((*self.signatures, *lines)))
         return Version(self.number, self.document, merged)
 
@@ -85,12 +85,12 @@ def next_version(manifest: Manifest, before: Version) -> Version:
 
 
 def declares(version: Version, manifest: Manifest) -> bool:
-    """Whether the manifest says exactly what this version says."""
+    """Return whether the manifest says exactly what this version says."""
     return canonical_json(version.manifest) == canonical_json(as_declared(manifest))
 
 
 def lacks(version: Version, before: Version | None) -> list[str]:
-    """What keeps a version from following another one; empty when nothing does.
+    """Return what keeps a version from following another one; empty when nothing does.
 
     A change is signed by enough of the keys that it declares, and by enough of those that were declared
     before it: nobody becomes a signer without the old ones.
@@ -109,7 +109,7 @@ def lacks(version: Version, before: Version | None) -> list[str]:
 
 
 def chain_faults(versions: Sequence[Version]) -> list[str]:
-    """Everything that is wrong with the versions of a realm, oldest first; empty when all of it holds."""
+    """Return everything that is wrong with the versions of a realm, oldest first."""
     faults = [] if versions else ["there is no version at all"]
     before = None
     for position, version in enumerate(versions, start=1):
@@ -123,7 +123,7 @@ def chain_faults(versions: Sequence[Version]) -> list[str]:
 
 
 def as_declared(manifest: Manifest) -> dict[str, Any]:
-    """The manifest as JSON has it; what is not declared is absent, and amounts are text."""
+    """Return the manifest as JSON has it; what is not declared is absent, and amounts are text."""
     declared: dict[str, Any] = _plain(manifest)
     return declared
 

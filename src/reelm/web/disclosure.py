@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from reelm.base import DataClass, Keyed, Sealed, metadata
-from reelm.realm import Standing, Version, record
+from reelm.realm import Attestation, Version, declaration
 from reelm.web.kept import KEPT, Keeping, Place
 
 Klass = Literal["public", "interop", "protected", "secret", "operational"]
@@ -83,11 +83,11 @@ class Holdings(Struct, frozen=True):
 
 def declarations(
     history: Sequence[tuple[Version, datetime]],
-    standings: Mapping[str, tuple[Standing, str | None]],
+    standings: Mapping[str, tuple[Attestation, str | None]],
 ) -> Declarations:
     """``history`` has the oldest first."""
     versions = [version for version, _ in history]
-    changes = [[], *(record.differences(before, after) for before, after in pairwise(versions))]
+    changes = [[], *(declaration.differences(before, after) for before, after in pairwise(versions))]
     shown = [_version(*dated, said) for dated, said in zip(history, changes, strict=True)]
     providers = [
         ProviderStanding(provider, standing.value, signed_on)

@@ -13,7 +13,7 @@ _PUBLISHED = "release.publish"
 
 @dataclass(frozen=True, slots=True)
 class Declaring:
-    """Puts a version of the manifest on the public record, as ``record.put_on_record`` asks for.
+    """Puts a version of the manifest on the public record, as ``declaration.publish`` asks for.
 
     Every version has its own leaf, also one that no process ever ran by. The same version is said once more
     only when the realm begins to keep the entries of its ledger for another time.
@@ -37,7 +37,7 @@ async def declare(running: Release, published: Release | None, *, realm: OpenRea
 
     Raises:
         ReleaseUnlogged: what is about to run is not the release on record.
-        NotRecorded: they are not on the record yet, so that nothing may run by them.
+        NotInLedger: they are not on the record yet, so that nothing may run by them.
     """
     await realm.ledger.announce(_MANIFEST, _manifest(realm.version, realm.retention_days))
     await realm.ledger.announce("policy.publish", _policies(realm))
@@ -53,7 +53,7 @@ async def publish_release(release: Release, running: Release, *, realm: OpenReal
 
     Raises:
         ReleaseRefused: it describes something else than what is about to run.
-        NotRecorded: it is not on the record yet; repeat it.
+        NotInLedger: it is not on the record yet; repeat it.
     """
     if not release.is_of(running):
         raise ReleaseRefused(

@@ -56,7 +56,7 @@ async def look_at_email(
     Raises:
         StaffOnly, AccessRefused: not for this person, or not for this reason.
         AccountMissing, KeyDestroyed: there is nobody to see.
-        NotRecorded: it is not on the public record yet, so nothing was seen.
+        NotInLedger: it is not on the public record yet, so nothing was seen.
     """
     asked = access_to_email("access.read", purpose=purpose, ticket=ticket, realm=realm)
     index = await realm.staff.see(realm.database, by, asked, subject=subject, approval_id=approval_id)

@@ -35,7 +35,7 @@ async def take_emails(
     Raises:
         StaffOnly, AccessRefused: not for this person, or not for this reason.
         AccountMissing, KeyDestroyed: one of them is gone; nothing was taken, which the record cannot say.
-        NotRecorded: it is not on the public record yet, so nothing was taken.
+        NotInLedger: it is not on the public record yet, so nothing was taken.
     """
     asked = access_to_email("access.export", purpose=purpose, ticket=ticket, realm=realm)
     export = await realm.staff.take(realm.database, by, asked, subjects=subjects, approval_id=approval_id)

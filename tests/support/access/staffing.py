@@ -8,8 +8,8 @@ from pathlib import Path
 
 from reelm.accounts import AccessRefused, Accounts, Config, HashCost, PasswordHash, Staff, StaffOnly
 from reelm.base import AccountId, SystemEntropy
-from reelm.ledger import Config as LedgerConfig
 from reelm.ledger import Leaf, Sequencer, read_leaf
+from reelm.ledger import LogConfig as LedgerConfig
 from reelm.realm.policy import Access, Member
 from support.access.asking import EMAIL, MESSAGES, SHIPPED
 from support.ledger.recording import IMPATIENT, Book, opened_book

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reelm.base import Database, Secret, SigningKey, SystemClock, metadata
-from reelm.ledger import Config, Ledger, Outside, Policy
+from reelm.ledger import Ledger, LogConfig, LogEnvironment, Policy
 from reelm.ledger.adapters.folder import FolderDisk
 from reelm.ledger.files import LogFiles
 from reelm.ledger.log import Log
@@ -18,7 +18,7 @@ ORIGIN = "us.example/ledger"
 KEY = SigningKey(ORIGIN, Secret(bytes(range(32))))
 POLICY = Policy.parse(f"log {KEY.verifier}\nquorum none\n")
 # Nobody waits long for what will not come.
-IMPATIENT = Config(look_seconds=0.002, patience_seconds=0)
+IMPATIENT = LogConfig(look_seconds=0.002, patience_seconds=0)
 
 
 @dataclass
@@ -26,18 +26,18 @@ class Book:
     """One ledger, and what lies below it."""
 
     folder: Path
-    outside: Outside
+    outside: LogEnvironment
     keys: Keys
     ledger: Ledger
     files: LogFiles
 
-    def another(self, **changes: object) -> Outside:
+    def another(self, **changes: object) -> LogEnvironment:
         """The same log as another process sees it."""
         return replace(self.outside, **changes)  # type: ignore[arg-type] # fields by name
 
 
 @asynccontextmanager
-async def opened_book(folder: Path, *, config: Config | None = None) -> AsyncIterator[Book]:
+async def opened_book(folder: Path, *, config: LogConfig | None = None) -> AsyncIterator[Book]:
     database = Database.open(f"sqlite:///{folder / 'records.sqlite'}")
     disk = FolderDisk(folder / "ledger")
     try:
@@ -45,13 +45,13 @@ async def opened_book(folder: Path, *, config: Config | None = None) -> AsyncIte
             await tx.run_sync(metadata.create_all)
         (folder / "keys").mkdir()
         async with opened_keys(database, folder / "keys") as realm:
-            outside = Outside(
+            outside = LogEnvironment(
                 realm="us",
                 key=KEY,
                 database=database,
                 disk=disk,
                 clock=ManualClock(),
-                config=config or Config(look_seconds=0.002),
+                config=config or LogConfig(look_seconds=0.002),
             )
             ledger = Ledger(outside, realm.keys, entropy=SeededEntropy(5))
             yield Book(folder / "ledger", outside, realm.keys, ledger, LogFiles(disk))
@@ -62,21 +62,23 @@ async def opened_book(folder: Path, *, config: Config | None = None) -> AsyncIte
 
 
 @asynccontextmanager
-async def opened_log(folder: Path) -> AsyncIterator[Outside]:
+async def opened_log(folder: Path) -> AsyncIterator[LogEnvironment]:
     """The same log without keys, by the machine's clock: as a process of its own has it."""
     database = Database.open(f"sqlite:///{folder / 'records.sqlite'}")
     disk = FolderDisk(folder / "ledger")
     try:
         async with database.write() as tx:
             await tx.run_sync(metadata.create_all)
-        config = Config(batch_seconds=0.01, look_seconds=0.002)
-        yield Outside(realm="us", key=KEY, database=database, disk=disk, clock=SystemClock(), config=config)
+        config = LogConfig(batch_seconds=0.01, look_seconds=0.002)
+        yield LogEnvironment(
+            realm="us", key=KEY, database=database, disk=disk, clock=SystemClock(), config=config
+        )
     finally:
         await disk.close()
         await database.close()
 
 
-async def grow(outside: Outside) -> Log:
+async def grow(outside: LogEnvironment) -> Log:
     """Open the log and sequence everything that waits."""
     log = await Log.open(outside)
     while await log.sequence():

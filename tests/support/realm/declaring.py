@@ -8,7 +8,8 @@ from pathlib import Path
 
 from reelm.app import open_records, settings
 from reelm.base import Database, Secret, SigningKey, SystemClock
-from reelm.realm import Manifest, ManifestKey, Version, default_manifest, parse_manifest, record
+from reelm.realm import Manifest, Version, declaration, default_manifest, parse_manifest
+from reelm.realm.model import ManifestKey
 from reelm.realm.signing import signed_line
 from reelm.workflows import Declaring
 
@@ -46,8 +47,8 @@ async def put_version(database: Database, path: Path) -> None:
     text = await asyncio.to_thread(path.read_text, encoding="utf-8")
     manifest, clock = parse_manifest(text, source=path.name), SystemClock()
     async with database.write() as tx:
-        newest = await record.newest_version(tx)
-        if newest is None or not record.declares(newest, manifest):
-            await record.put_on_record(
-                tx, record.following(newest, manifest), clock=clock, say=Declaring(0, clock)
+        newest = await declaration.newest_version(tx)
+        if newest is None or not declaration.declares(newest, manifest):
+            await declaration.publish(
+                tx, declaration.following(newest, manifest), clock=clock, say=Declaring(0, clock)
             )

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reelm.base import AccountId, Database, Tx, metadata
-from reelm.realm import EpochFiles, KeyConfig, Keys, RootKey, UserKey
+from reelm.realm import EpochFiles, KeyConfig, Keys, RootKey
 from reelm.realm import store as records
 from reelm.realm.rotate import Rotation
+from reelm.realm.seal import UserKey
 from support.machine.determinism import ManualClock, SeededEntropy
 
 ANA, BO, CLEO = (AccountId("0" * 25 + letter) for letter in "abc")

@@ -25,7 +25,8 @@ from reelm.accounts import (
 )
 from reelm.accounts import store as records
 from reelm.base import AccountId, Database, metadata
-from reelm.realm import EpochFiles, KeyDestroyed, Keys, RootKey, SealBroken
+from reelm.realm import EpochFiles, KeyDestroyed, Keys, RootKey
+from reelm.realm.errors import SealBroken
 from support.machine.determinism import ManualClock, SeededEntropy
 
 CHEAP = Config(hash_cost=HashCost(memory_kib=64, passes=1, lanes=1))

@@ -9,7 +9,7 @@ import pytest
 
 from reelm.accounts import AccessRefused, Export, Exports, Leak
 from reelm.base import Database, DatabaseUnavailable
-from reelm.ledger import NotRecorded, read_leaf
+from reelm.ledger import NotInLedger, read_leaf
 from support.access.staffing import HELP, TAKE, Office, opened
 from support.ledger.cutting import Cut, CutLater
 from support.ledger.recording import grow
@@ -136,7 +136,7 @@ async def test_nothing_is_taken_that_cannot_be_put_on_the_record(tmp_path: Path)
                 break
             await asyncio.sleep(0.001)
         office.clock.advance(1)
-        with pytest.raises(NotRecorded):
+        with pytest.raises(NotInLedger):
             await taking
         assert await office.looks() == [("records-1", "legal-request", "email", None)]
         await grow(office.book.outside)

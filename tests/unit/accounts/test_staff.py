@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from reelm.accounts import AccessRefused, RoleTaken, RoleUnknown, StaffOnly
-from reelm.ledger import NotRecorded, read_leaf
+from reelm.ledger import NotInLedger, read_leaf
 from reelm.realm.policy import Access
 from support.access.asking import MESSAGES
 from support.access.staffing import HELP, REPORT, URGENT, Office, member, opened
@@ -40,7 +40,7 @@ async def test_nobody_sees_what_cannot_be_put_on_the_record(tmp_path: Path) -> N
                 break
             await asyncio.sleep(0.001)
         office.clock.advance(1)
-        with pytest.raises(NotRecorded):
+        with pytest.raises(NotInLedger):
             await looking
         # Whoever could have seen it is shown all the same, and the leaf follows.
         assert await office.looks() == [("support-1", "support-request", "email", None)]

@@ -20,7 +20,8 @@ from reelm.app import open_keys, settings
 from reelm.base import AccountId, SystemEntropy
 from reelm.cli import main
 from reelm.cli.keys import scheme_of, status_lines
-from reelm.realm import KeyDestroyed, KeyStatus, RootKey, SchemeInvalid
+from reelm.realm import KeyDestroyed, KeyStatus, RootKey
+from reelm.realm.errors import SchemeInvalid
 
 ROOT = Path(__file__).parents[3]
 CLEAR = "\x1b[2J\x1b[3J\x1b[H"

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from reelm.base import Algorithm, Signature
-from reelm.ledger import Config, Cosigning, NotRecorded, Panel, Policy, Receipt
+from reelm.ledger import Cosigning, LogConfig, NotInLedger, Panel, Policy, Receipt
 from reelm.ledger.checkpoint import Checkpoint
 from reelm.ledger.files import COSIGNED, POLICY
 from reelm.ledger.outbox import Draft, Outbox
@@ -139,11 +139,11 @@ async def test_without_a_quorum_the_log_goes_on_and_the_older_cosigned_one_stays
 
 async def test_a_policy_may_ask_for_the_quorum_before_a_leaf_counts(tmp_path: Path) -> None:
     panel, _ = two_of_three()
-    config = Config(look_seconds=0.002, patience_seconds=0, needs_quorum=True)
+    config = LogConfig(look_seconds=0.002, patience_seconds=0, needs_quorum=True)
     async with opened_book(tmp_path, config=config) as book:
         (number,) = await leaves_wait(book, 1)
         await grow(book.outside)
-        with pytest.raises(NotRecorded, match="waits durably"):
+        with pytest.raises(NotInLedger, match="waits durably"):
             await book.ledger.index_of(number)
         await Cosigning(book.outside, panel).ask_all()
         assert await book.ledger.index_of(number) == 0

@@ -7,7 +7,7 @@ import pytest
 
 from reelm.base import DataClass, Secret
 from reelm.ledger import KindUnknown, LeafRefused, LeafTells, LeafTooLarge, read_leaf, schemas
-from reelm.ledger.fields import Kind
+from reelm.ledger.fields import LeafKind
 from reelm.ledger.kinds import KINDS
 from reelm.ledger.leaf import commitment, write_body, write_leaf
 
@@ -170,7 +170,7 @@ def test_a_private_body_without_a_canonical_form_is_refused(body: dict[str, obje
 
 
 @pytest.mark.parametrize("shape", KINDS.values(), ids=KINDS)
-def test_no_public_field_is_protected_or_secret(shape: type[Kind]) -> None:
+def test_no_public_field_is_protected_or_secret(shape: type[LeafKind]) -> None:
     allowed = {DataClass.PUBLIC, DataClass.INTEROP, DataClass.OPERATIONAL}
     for field in msgspec.inspect.type_info(shape).fields:  # type: ignore[attr-defined] # a struct has fields
         kind = field.type

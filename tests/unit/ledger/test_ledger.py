@@ -11,7 +11,7 @@ from reelm.ledger import (
     KindUnknown,
     LeafMissing,
     LogBroken,
-    NotRecorded,
+    NotInLedger,
     Private,
     Pruned,
     Receipt,
@@ -54,7 +54,7 @@ async def test_what_does_not_belong_on_the_record_is_refused_before_anything_is_
 
 async def test_an_act_that_nobody_records_may_not_be_done(tmp_path: Path) -> None:
     async with opened_book(tmp_path, config=IMPATIENT) as book:
-        with pytest.raises(NotRecorded, match="must not be done"):
+        with pytest.raises(NotInLedger, match="must not be done"):
             await book.ledger.append("mod.appeal", APPEAL)
         assert (await book.ledger.status()).waiting == 1
         await grow(book.outside)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reelm.base import Secret, SigningKey
-from reelm.ledger import Config, LogBroken, LogBusy, LogSuperseded, Sequencer
+from reelm.ledger import LogBroken, LogBusy, LogConfig, LogSuperseded, Sequencer
 from reelm.ledger import store as records
 from reelm.ledger.checkpoint import Checkpoint
 from reelm.ledger.log import Log
@@ -77,7 +77,7 @@ async def test_numbers_with_gaps_get_indices_without(tmp_path: Path) -> None:
 
 
 async def test_the_tree_grows_over_many_batches_and_starts(tmp_path: Path) -> None:
-    async with opened_book(tmp_path, config=Config(batch_leaves=100)) as book:
+    async with opened_book(tmp_path, config=LogConfig(batch_leaves=100)) as book:
         done = 0
         for count in (1, 99, 100, 56, 1, 300, 210):
             await hand_over(book, leaves(count, first=done))

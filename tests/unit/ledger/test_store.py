@@ -7,7 +7,7 @@ import pytest
 from reelm.base import Database, metadata
 from reelm.ledger import store as records
 from reelm.ledger.merkle import EMPTY_ROOT
-from reelm.ledger.model import Head
+from reelm.ledger.model import LogHead
 
 TABLES = [records.ledger_head, records.ledger_waiting, records.ledger_bodies, records.ledger_announced]
 
@@ -29,12 +29,12 @@ async def test_each_who_takes_the_log_over_has_a_turn_of_its_own(ready: Database
         assert not await records.advance(tx, first, replace(first, size=1))
         assert await records.advance(tx, second, replace(second, size=1, root=bytes(32)))
         assert not await records.advance(tx, second, replace(second, size=2))
-        assert await records.find_head(tx) == Head("us/ledger", 1, bytes(32), 2)
+        assert await records.find_head(tx) == LogHead("us/ledger", 1, bytes(32), 2)
 
 
 async def test_a_log_that_nobody_began_begins_when_it_is_taken_over(ready: Database) -> None:
     async with ready.write() as tx:
-        assert await records.take_over(tx, "us/ledger") == Head("us/ledger", 0, EMPTY_ROOT, 1)
+        assert await records.take_over(tx, "us/ledger") == LogHead("us/ledger", 0, EMPTY_ROOT, 1)
 
 
 async def test_leaves_wait_in_order_until_they_have_an_index(ready: Database) -> None:

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from reelm.realm import Manifest, Owner, Tenure
+from reelm.realm import Manifest
 from reelm.realm.changes import changes
+from reelm.realm.model import Owner, Tenure
 from reelm.realm.version import as_declared
 from support.realm.declaring import PLAIN, in_city, with_keys
 

@@ -5,7 +5,8 @@ from itertools import combinations
 import pytest
 
 from reelm.base import Secret
-from reelm.realm import Group, Recovery, RootKey, Scheme, SchemeInvalid, Share, ShareRefused, expand
+from reelm.realm import Group, Recovery, RootKey, Scheme, Share, ShareRefused, expand
+from reelm.realm.errors import SchemeInvalid
 from support.machine.determinism import SeededEntropy
 
 ROOT = RootKey(Secret(SeededEntropy(5).draw(32)))

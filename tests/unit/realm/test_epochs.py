@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from reelm.base import SealedBytes, Secret
-from reelm.realm import EpochFiles, EpochKeyMissing, EpochKeyUnsafe, RootKey, RootKeyMismatch
+from reelm.realm import EpochFiles, RootKey
 from reelm.realm.epochs import Epochs
+from reelm.realm.errors import EpochKeyMissing, EpochKeyUnsafe, RootKeyMismatch
 from support.machine.determinism import SeededEntropy
 
 ROOT = RootKey(Secret(SeededEntropy(1).draw(32)))

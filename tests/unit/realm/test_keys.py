@@ -12,18 +12,10 @@ import structlog
 from sqlalchemy import text, update
 
 from reelm.base import AccountId, Entropy, Secret, telemetry
-from reelm.realm import (
-    EpochFiles,
-    KeyDestroyed,
-    KeyExists,
-    KeyMissing,
-    Keys,
-    RootKey,
-    RootKeyMismatch,
-    SealBroken,
-    UserKey,
-)
+from reelm.realm import EpochFiles, KeyDestroyed, Keys, RootKey
 from reelm.realm import store as records
+from reelm.realm.errors import KeyExists, KeyMissing, RootKeyMismatch, SealBroken
+from reelm.realm.seal import UserKey
 from support.machine.determinism import SeededEntropy
 from support.realm.keyed import ANA, BO, Realm
 

@@ -10,27 +10,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reelm.base import DataClass
-from reelm.realm import (
-    FRAGMENT_COUNT,
+from reelm.realm import FRAGMENT_COUNT, Manifest, Provider, StorePlace, default_manifest, parse_manifest
+from reelm.realm.errors import ManifestError
+from reelm.realm.fields import COUNTRIES
+from reelm.realm.model import (
     Destination,
-    Manifest,
-    ManifestError,
     ManifestKey,
     Operator,
     Owner,
     Pathway,
     PathwayKind,
     Price,
-    Provider,
     RealmName,
     Site,
-    StorePlace,
     Tenure,
-    default_manifest,
-    parse_manifest,
+    shorten,
+    write_path,
 )
-from reelm.realm.countries import COUNTRIES
-from reelm.realm.model import shorten, write_path
 
 FOLDERS = [f"stores/{number}" for number in range(1, 6)]
 BAD = sorted((Path(__file__).parent / "bad_manifests").glob("*.toml"))

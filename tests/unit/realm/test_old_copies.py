@@ -10,16 +10,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import update
 
 from reelm.base import Database, SealedBytes
-from reelm.realm import (
-    EpochFiles,
-    EpochKeyMissing,
-    KeyConfig,
-    KeyDestroyed,
-    RingBroken,
-    RootKey,
-    RootKeyMismatch,
-)
+from reelm.realm import EpochFiles, KeyConfig, KeyDestroyed, RootKey
 from reelm.realm import store as records
+from reelm.realm.errors import EpochKeyMissing, RingBroken, RootKeyMismatch
 from reelm.realm.ring import Ring
 from support.realm.keyed import (
     ANA,

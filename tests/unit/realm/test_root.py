@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from reelm.base import Secret
-from reelm.realm import RootKey, RootKeyExists, RootKeyMissing, RootKeyUnsafe
+from reelm.realm import RootKey
+from reelm.realm.errors import RootKeyExists, RootKeyMissing, RootKeyUnsafe
 from support.machine.determinism import SeededEntropy
 
 

@@ -9,14 +9,9 @@ import pytest
 from sqlalchemy import update
 
 from reelm.base import AccountId, SealedBytes
-from reelm.realm import (
-    KeyConfig,
-    KeyDestroyed,
-    KeyMissing,
-    RotationRuns,
-    SealBroken,
-)
+from reelm.realm import KeyConfig, KeyDestroyed
 from reelm.realm import store as records
+from reelm.realm.errors import KeyMissing, RotationRuns, SealBroken
 from reelm.realm.rotate import is_due
 from support.machine.determinism import ManualClock
 from support.realm.keyed import (

@@ -5,13 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reelm.base import SealedBytes, Secret
-from reelm.realm import (
-    SEAL_OVERHEAD_BYTES,
-    WRAPPED_BYTES,
-    SealBroken,
-    SealingKey,
-    UserKey,
-)
+from reelm.realm import SealingKey
+from reelm.realm.errors import SealBroken
+from reelm.realm.seal import SEAL_OVERHEAD_BYTES, WRAPPED_BYTES, UserKey
 from support.machine.determinism import SeededEntropy
 
 

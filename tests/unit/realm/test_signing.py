@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reelm.realm import SigningKeyExists, SigningKeyUnsafe, create_signing_key, read_signing_key
+from reelm.realm import create_signing_key, read_signing_key
+from reelm.realm.errors import SigningKeyExists, SigningKeyUnsafe
 from reelm.realm.signing import has_signed, signed_line, signer_key
 from support.machine.determinism import SeededEntropy
 from support.realm.declaring import signing_key

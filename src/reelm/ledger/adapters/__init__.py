@@ -1,1 +1,1 @@
-"""What the ledger touches outside: a folder that a web server can serve, and witnesses."""
+"""Reach what is outside the ledger: a folder that a web server can serve, and witnesses."""

@@ -32,7 +32,7 @@ class FolderDisk:
 
     @contextmanager
     def claim(self) -> Iterator[None]:
-        """An flock, which the kernel drops when the process ends, whatever ends it."""
+        """Lock the folder with flock, which the kernel drops when the process ends, whatever ends it."""
         lock = os.open(self._root / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -19,12 +19,12 @@ _NOT_A_REQUEST = (ValueError, KeyError, TypeError, AttributeError, RecursionErro
 
 
 def decide(policies: PolicySet, request: Request) -> Decision:
-    """Whether a request is allowed: a policy permits it, none forbids it, and nothing went wrong."""
+    """Decide a request: allowed if a policy permits it, none forbids it, and nothing went wrong."""
     return decide_again(policies, request.canonical())
 
 
 def decide_again(policies: PolicySet, request: bytes) -> Decision:
-    """The decision on a request that was kept in canonical JSON; any other bytes are refused."""
+    """Decide a request that was kept in canonical JSON; any other bytes are refused."""
     try:
         asked = json.loads(request)
         faults = _faults(asked)
@@ -46,7 +46,7 @@ def decide_again(policies: PolicySet, request: bytes) -> Decision:
 
 
 def is_same_again(policies: PolicySet, decision: Decision) -> bool:
-    """Whether these policies decide this request as it was decided, for the same reasons."""
+    """Return whether these policies decide this request as it was decided, for the same reasons."""
     return decide_again(policies, decision.request) == decision
 
 

@@ -13,7 +13,7 @@ import cedarpy
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class PolicyHead:
     """One policy without its conditions.
 
     Attributes:
@@ -34,7 +34,7 @@ class Head:
     is_template: bool = False
 
     def faults(self) -> list[str]:
-        """What is wrong with it by our own rules, beyond Cedar's."""
+        """Return what is wrong with it by our own rules, beyond Cedar's."""
         where = f"{self.file}, {self.name or 'a policy without a name'}"
         problems = []
         if not self.name:
@@ -48,8 +48,8 @@ class Head:
         return [f"{where}: {problem}" for problem in problems]
 
 
-def read_heads(text: str, *, file: str) -> list[Head]:
-    """The heads of a file of policies, in its order.
+def read_heads(text: str, *, file: str) -> list[PolicyHead]:
+    """Read the heads of a file of policies, in its order.
 
     Raises:
         ValueError: Cedar cannot read it.
@@ -65,9 +65,9 @@ def _in_order(policies: Mapping[str, Any]) -> list[tuple[str, Any]]:
     return sorted(policies.items(), key=lambda item: (len(item[0]), item[0]))
 
 
-def _head(policy: Mapping[str, Any], file: str, *, is_template: bool = False) -> Head:
+def _head(policy: Mapping[str, Any], file: str, *, is_template: bool = False) -> PolicyHead:
     principal = policy["principal"]
-    return Head(
+    return PolicyHead(
         file=file,
         name=policy.get("annotations", {}).get("id") or "",
         is_permit=policy["effect"] == "permit",

@@ -1,4 +1,4 @@
-"""What is asked of the policies and what they answer. Values only; ``decide.py`` asks.
+"""Define what is asked of the policies and what they answer. Values only; ``decide.py`` asks.
 
 A request in canonical JSON is everything that a decision depends on beside the policies, so that whoever has
 both decides the same again.
@@ -31,7 +31,7 @@ Value: TypeAlias = str | bool | int | Ref
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """What is known of somebody or something in a request; never protected data."""
+    """Somebody or something in a request, and what is known of it; never protected data."""
 
     ref: Ref
     attributes: Mapping[str, Value] = field(default_factory=dict)
@@ -47,7 +47,7 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Who wants to do what with what, and why.
+    """A request: who wants to do what with what, and why.
 
     Attributes:
         entities: everything that the request names, principal and resource included.
@@ -60,7 +60,7 @@ class Request:
     context: Mapping[str, Value] = field(default_factory=dict)
 
     def canonical(self) -> bytes:
-        """The request as RFC 8785 JSON: equal requests have equal bytes."""
+        """Return the request as RFC 8785 JSON: equal requests have equal bytes."""
         return canonical_json(
             {
                 "action": Ref("Action", self.action).write(),
@@ -75,7 +75,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a policy set says to a request, with all that it takes to ask again.
+    """The answer of a policy set to a request, with all that it takes to ask again.
 
     Attributes:
         policy_digest: SHA-256 in hexadecimal of the policy set.

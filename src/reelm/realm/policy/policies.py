@@ -12,7 +12,7 @@ import cedarpy
 
 from reelm.base import canonical_json
 from reelm.realm.errors import PoliciesRefused
-from reelm.realm.policy.heads import Head, read_heads
+from reelm.realm.policy.heads import PolicyHead, read_heads
 from reelm.realm.policy.separation import Powers, overlaps, powers_of
 
 _VERSION = 1
@@ -56,7 +56,7 @@ class PolicySet:
 
     @classmethod
     def of(cls, document: bytes) -> Self:
-        """The set that was put on record.
+        """Return the set that was published.
 
         Raises:
             PoliciesRefused: it is none, or would not pass the checks of this version.
@@ -86,11 +86,11 @@ def _parse_schema(schema: str) -> cedarpy.Schema:
         raise PoliciesRefused([f"the schema cannot be read: {error}"]) from error
 
 
-def _check(files: Mapping[str, str], schema: cedarpy.Schema) -> list[Head]:
+def _check(files: Mapping[str, str], schema: cedarpy.Schema) -> list[PolicyHead]:
     """The heads of all policies, in which nothing is wrong for itself."""
     if sum(map(len, files.values())) > _MAX_BYTES:
         raise PoliciesRefused(["together the files are over 1 MiB"])
-    heads: list[Head] = []
+    heads: list[PolicyHead] = []
     faults: list[str] = []
     for name, text in sorted(files.items()):
         try:
@@ -107,7 +107,7 @@ def _check(files: Mapping[str, str], schema: cedarpy.Schema) -> list[Head]:
     return heads
 
 
-def _name_faults(heads: list[Head]) -> list[str]:
+def _name_faults(heads: list[PolicyHead]) -> list[str]:
     places: dict[str, list[str]] = {}
     for head in heads:
         places.setdefault(head.name, []).append(head.file)

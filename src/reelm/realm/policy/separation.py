@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TypeAlias
 
-from reelm.realm.policy.heads import Head
+from reelm.realm.policy.heads import PolicyHead
 
 Powers: TypeAlias = Mapping[str, frozenset[str]]
 
@@ -32,7 +32,7 @@ ASSENTING = Duty("agree to a change of policies", frozenset({"policy.approve"}))
 _APART = (*combinations((READING, APPROVING, APPOINTING, RULING), 2), (RULING, ASSENTING))
 
 
-def powers_of(heads: Iterable[Head]) -> Powers:
+def powers_of(heads: Iterable[PolicyHead]) -> Powers:
     """Role -> every action that some policy may permit it."""
     powers: dict[str, frozenset[str]] = {}
     for head in heads:
@@ -42,7 +42,7 @@ def powers_of(heads: Iterable[Head]) -> Powers:
 
 
 def overlaps(powers: Powers) -> list[str]:
-    """Every role that holds what nobody may hold together."""
+    """Return every role that holds powers that nobody may hold together."""
     return [
         f'Role "{role}" could {one.words} and {other.words}: leave one of these to another role'
         for role, actions in sorted(powers.items())

@@ -54,7 +54,7 @@ class Data:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What somebody wants to see, and why; ``action`` is ``access.read`` or ``access.export``."""
+    """An access that somebody asks for, and why; ``action`` is ``access.read`` or ``access.export``."""
 
     action: str
     data: Data
@@ -64,7 +64,7 @@ class Access:
     is_emergency: bool = False
 
     def request(self, member: Member) -> Request:
-        """It asked by a member of staff."""
+        """Return the request as asked by a member of staff."""
         context: dict[str, Value] = {"emergency": self.is_emergency, "purpose": self.purpose}
         if self.ticket is not None:
             context["ticket"] = self.ticket
@@ -75,12 +75,12 @@ class Access:
         return Request(member.ref, self.action, self.data.ref, entities, context)
 
     def approval(self, member: Member, *, asker: Member) -> Request:
-        """Somebody else's approval of it."""
+        """Return the request for somebody else's approval of it."""
         context: dict[str, Value] = {"asker": asker.ref, "purpose": self.purpose}
         entities: tuple[Entity, ...] = (member.entity(), self.data.entity())
         entities += (asker.entity(),) if asker.ref != member.ref else ()
         return Request(member.ref, "access.approve", self.data.ref, entities, context)
 
     def alone(self) -> "Access":
-        """The same without a second person: what a second person approves."""
+        """Return the same request without a second person, which is what a second person approves."""
         return replace(self, approver=None, is_emergency=False)

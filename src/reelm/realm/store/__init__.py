@@ -110,7 +110,7 @@ class UserKeyRow:
 
 
 async def epochs(tx: Tx) -> tuple[EpochRow, ...]:
-    """Every epoch there was, oldest first."""
+    """Return every epoch there was, oldest first."""
     query = select(
         epoch_keys.c.epoch, epoch_keys.c.created_at, epoch_keys.c.closed_at, epoch_keys.c.mark
     ).order_by(epoch_keys.c.epoch)
@@ -118,7 +118,7 @@ async def epochs(tx: Tx) -> tuple[EpochRow, ...]:
 
 
 async def hold_newest_epoch(tx: Tx) -> int | None:
-    """The epoch to wrap new keys in; it is not closed before ``tx`` ends."""
+    """Lock the epoch to wrap new keys in, and return it; it is not closed before ``tx`` ends."""
     query = (
         select(epoch_keys.c.epoch)
         .where(epoch_keys.c.closed_at.is_(None))
@@ -144,7 +144,7 @@ async def add_epoch(tx: Tx, epoch: int, mark: SealedBytes, *, at: datetime) -> N
 
 
 async def replace_epoch_key(tx: Tx, row: EpochRow, mark: SealedBytes) -> None:
-    """Overwrite an epoch key that an older version kept in the records, in place, then put the mark there."""
+    """Overwrite an epoch key that an older version kept here, in place, then put the mark there."""
     its = update(epoch_keys).where(epoch_keys.c.epoch == row.epoch)
     await tx.execute(its.values(mark=SealedBytes(bytes(len(row.mark)))))
     await tx.execute(its.values(mark=mark))
@@ -171,7 +171,7 @@ async def count_by_epoch(tx: Tx) -> dict[int, int]:
 
 
 async def older(tx: Tx, *, before: int, after: str, limit: int) -> Sequence[Wrapped]:
-    """The next user keys, by owner, that an older epoch wraps."""
+    """Return the next user keys, by owner, that an older epoch wraps."""
     query = (
         select(user_keys.c.owner, _RAW, user_keys.c.wrapped_in_epoch)
         .where(user_keys.c.wrapped_in_epoch < before, user_keys.c.owner > after)
@@ -198,7 +198,7 @@ async def put_wrapped(tx: Tx, keys: Sequence[Wrapped]) -> None:
 
 
 async def survivors(tx: Tx, *, after: str, limit: int) -> Sequence[RingKey]:
-    """The next user keys, by owner, whatever wraps them."""
+    """Return the next user keys, by owner, whatever wraps them."""
     query = (
         select(user_keys.c.owner, user_keys.c.epoch, _RAW)
         .where(user_keys.c.owner > after)
@@ -209,7 +209,7 @@ async def survivors(tx: Tx, *, after: str, limit: int) -> Sequence[RingKey]:
 
 
 async def add_user_key(tx: Tx, owner: AccountId, row: UserKeyRow, *, at: datetime) -> bool:
-    """Whether it was added: an owner has one key."""
+    """Add a user key; return whether it was added: an owner has one key."""
     try:
         async with tx.begin_nested():
             await tx.execute(
@@ -227,7 +227,7 @@ async def add_user_key(tx: Tx, owner: AccountId, row: UserKeyRow, *, at: datetim
 
 
 async def find_user_key(tx: Tx, owner: AccountId) -> UserKeyRow | None:
-    """The wrapped user key and the epoch whose key opens it: one indexed read."""
+    """Return the wrapped user key and the epoch whose key opens it: one indexed read."""
     query = select(user_keys.c.epoch, user_keys.c.wrapped, user_keys.c.wrapped_in_epoch).where(
         user_keys.c.owner == owner
     )

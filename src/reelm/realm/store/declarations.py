@@ -1,4 +1,4 @@
-"""What the realm has declared: every version of the manifest and of the policies, and countersignatures.
+"""Store what the realm has declared: versions of the manifest, of the policies, and countersignatures.
 
 All of it is public, and none of it is ever changed or removed.
 """
@@ -56,7 +56,7 @@ class CountersignatureRow:
 
 
 async def manifests(tx: Tx) -> tuple[VersionRow, ...]:
-    """Every version of the manifest, oldest first."""
+    """Return every version of the manifest, oldest first."""
     query = select(manifest_versions).order_by(manifest_versions.c.number)
     return tuple(_version_row(row) for row in await tx.execute(query))
 
@@ -68,7 +68,7 @@ async def newest_manifest(tx: Tx) -> VersionRow | None:
 
 
 async def add_manifest(tx: Tx, row: VersionRow) -> bool:
-    """Whether it was added: somebody else may have put a version with this number there."""
+    """Add a version; return False when somebody else put a version with this number there."""
     values = {
         "number": row.number,
         "document": row.document.decode(),
@@ -79,7 +79,7 @@ async def add_manifest(tx: Tx, row: VersionRow) -> bool:
 
 
 async def add_countersignature(tx: Tx, row: CountersignatureRow) -> bool:
-    """Whether it was added: a provider says a thing once a day."""
+    """Add a countersignature; return False when the provider said the same today."""
     values = {"provider": row.provider, "signed_on": row.signed_on, "signature": row.signature}
     return await _add_once(tx, countersignatures, values)
 
@@ -91,7 +91,7 @@ async def all_countersignatures(tx: Tx) -> tuple[CountersignatureRow, ...]:
 
 
 async def newest_policies(tx: Tx) -> tuple[int, bytes] | None:
-    """The number and the document of the policy set in effect."""
+    """Return the number and the document of the policy set in effect."""
     query = select(policy_versions.c.number, policy_versions.c.document).order_by(
         policy_versions.c.number.desc()
     )
@@ -106,7 +106,7 @@ async def find_policies(tx: Tx, number: int) -> bytes | None:
 
 
 async def add_policies(tx: Tx, number: int, document: bytes, *, at: datetime) -> bool:
-    """Whether it was added: somebody else may have put a set with this number there."""
+    """Add a policy set; return False when somebody else put a set with this number there."""
     values = {"number": number, "document": document.decode(), "recorded_at": at}
     return await _add_once(tx, policy_versions, values)
 

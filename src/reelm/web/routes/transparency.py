@@ -7,7 +7,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import PathParameter
 
 from reelm.base import NotFound
-from reelm.realm import record
+from reelm.realm import declaration
 from reelm.web.disclosure import Declarations, Holdings, declarations, holdings
 from reelm.web.problems import documented
 from reelm.web.routes import Realm
@@ -29,8 +29,8 @@ Number = Annotated[int, PathParameter(ge=1, le=2**31 - 1, description="of the ve
 async def read_declarations(realm: Realm) -> Response[Declarations]:
     """Every version of the manifest, who signed it and what it changed."""
     async with realm.database.read() as tx:
-        history = await record.history(tx)
-        standings = await record.provider_standings(tx, realm.version, today=realm.clock.now().date())
+        history = await declaration.history(tx)
+        standings = await declaration.provider_attestations(tx, realm.version, today=realm.clock.now().date())
     return Response(declarations(history, standings), headers=_SOON)
 
 
@@ -43,7 +43,7 @@ async def read_declarations(realm: Realm) -> Response[Declarations]:
 async def read_version(realm: Realm, number: Number) -> Response[bytes]:
     """The document of one version: the very bytes whose SHA-256 is on the ledger and that were signed."""
     async with realm.database.read() as tx:
-        history = await record.history(tx)
+        history = await declaration.history(tx)
     documents = [version.document for version, _ in history if version.number == number]
     if not documents:
         raise NotFound(f"The manifest has {len(history)} versions, and none with number {number}.")

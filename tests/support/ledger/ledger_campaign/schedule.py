@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from reelm.base import Database, Note, Secret, SigningKey, check_signed
-from reelm.ledger import Checkpoint, Config, LogSuperseded, Outside
+from reelm.ledger import Checkpoint, LogConfig, LogEnvironment, LogSuperseded
 from reelm.ledger import store as ledger_records
 from reelm.ledger.log import Log
 from reelm.ledger.outbox import Draft, Outbox
@@ -51,7 +51,7 @@ class Process:
         self._world = world
         self._steps_left = steps_left
         self._is_dark = False
-        self.outside = Outside(
+        self.outside = LogEnvironment(
             realm="us",
             key=KEY,
             database=SimulatedDatabase(world.records, world.turn, self),
@@ -91,7 +91,7 @@ class World:
         self.folder = Folder()
         self.disk = disk
         self.batch_leaves = self.chance.choice((3, 7, 300, 1000))
-        self.config = Config(batch_leaves=self.batch_leaves, kept_leaves=1 << 40)
+        self.config = LogConfig(batch_leaves=self.batch_leaves, kept_leaves=1 << 40)
         self.tally: Counter[str] = Counter()
         self.trace: list[str] = []
         self.handed: list[bytes] = []
@@ -229,7 +229,7 @@ async def _live(world: World, process: Process, *, rounds: int) -> None:
 async def _catch_up(world: World) -> None:
     """A process that lives takes up everything that waits."""
     process = Process(world, None)
-    log = await Log.open(replace(process.outside, config=Config()))
+    log = await Log.open(replace(process.outside, config=LogConfig()))
     world.settle()
     while await log.sequence():
         world.settle()
@@ -242,8 +242,8 @@ async def _fall_asleep(world: World) -> Log:
     log = await Log.open(Process(world, None).outside)
     elsewhere = Folder()
     elsewhere.link("tile", Folder())
-    log._outside = replace(log._outside, disk=SimulatedDisk(elsewhere, world.chance, lambda _: None))
-    log._files.disk = log._outside.disk
+    log._environment = replace(log._environment, disk=SimulatedDisk(elsewhere, world.chance, lambda _: None))
+    log._files.disk = log._environment.disk
     log._files._folders.clear()
     return log
 

@@ -7,12 +7,12 @@ _POLICIES = ("flows.cedar", "staff.cedar")
 
 
 def shipped_policies() -> dict[str, str]:
-    """The policies of a new realm, by the name of their file; comments explain each."""
+    """Return the policies of a new realm, by the name of their file; comments explain each."""
     return {name: _read(name) for name in _POLICIES}
 
 
 def shipped_schema() -> str:
-    """What this version asks of policies."""
+    """Return the schema that this version asks of policies."""
     return _read(SCHEMA_FILE)
 
 

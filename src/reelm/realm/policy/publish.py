@@ -22,13 +22,13 @@ class Published:
 
 
 async def published(tx: Tx) -> Published | None:
-    """The policy set in effect."""
+    """Return the policy set in effect."""
     row = await store.newest_policies(tx)
     return None if row is None else Published(row[0], PolicySet.of(row[1]))
 
 
 async def policies_of(tx: Tx, number: int) -> PolicySet | None:
-    """A policy set that is or was in effect: to decide again what was decided then."""
+    """Return a policy set that is or was in effect, to decide again what was decided then."""
     document = await store.find_policies(tx, number)
     return None if document is None else PolicySet.of(document)
 
@@ -54,7 +54,7 @@ async def publish(tx: Tx, files: Mapping[str, str], *, clock: Clock) -> Publishe
 
 
 async def hold_to_published(tx: Tx, files: Mapping[str, str], *, clock: Clock) -> Published:
-    """The policy set in effect, which is what the files say; a new realm's files become version 1.
+    """Return the set in effect if the files say the same; publish a new realm's as version 1.
 
     Raises:
         PoliciesChanged: the files say something else.

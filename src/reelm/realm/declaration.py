@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from reelm.base import Clock, SigningKey, Tx
 from reelm.realm.changes import changes
-from reelm.realm.countersign import Countersignature, Standing, countersigned_text, standings
+from reelm.realm.countersign import Attestation, Countersignature, attestations, countersigned_text
 from reelm.realm.errors import ManifestChanged, ManifestSuperseded, SignatureRefused
 from reelm.realm.model import Manifest
 from reelm.realm.signing import signed_line
@@ -24,11 +24,11 @@ __all__ = [
     "differences",
     "following",
     "history",
-    "hold_to_record",
+    "hold_to_published",
     "lacks",
     "newest_version",
-    "provider_standings",
-    "put_on_record",
+    "provider_attestations",
+    "publish",
     "sign",
     "versions",
 ]
@@ -40,41 +40,41 @@ Say: TypeAlias = Callable[[Tx, Version], Awaitable[None]]
 
 
 async def versions(tx: Tx) -> tuple[Version, ...]:
-    """Every version there was, oldest first; none is ever removed."""
+    """Return every version there was, oldest first; none is ever removed."""
     return tuple(_of(row) for row in await store.manifests(tx))
 
 
 async def history(tx: Tx) -> tuple[tuple[Version, datetime], ...]:
-    """The same, each with when it came on record."""
+    """Return every version with the time it was published, oldest first."""
     return tuple((_of(row), row.recorded_at) for row in await store.manifests(tx))
 
 
 async def newest_version(tx: Tx) -> Version | None:
-    """The version in force."""
+    """Return the version in force."""
     row = await store.newest_manifest(tx)
     return None if row is None else _of(row)
 
 
-async def hold_to_record(tx: Tx, manifest: Manifest, *, clock: Clock, say: Say) -> Version:
-    """The version in force, which is what the manifest says; a new realm's manifest becomes version 1.
+async def hold_to_published(tx: Tx, manifest: Manifest, *, clock: Clock, say: Say) -> Version:
+    """Return the version in force if the manifest says the same; publish a new realm's as version 1.
 
     Raises:
-        ManifestChanged: it says something else than the record, or it is the first one and lacks signatures.
+        ManifestChanged: it is not the version in force, or it is the first and lacks signatures.
     """
     newest = await newest_version(tx)
     if newest is None:
-        return await put_on_record(tx, first_version(manifest), clock=clock, say=say)
+        return await publish(tx, first_version(manifest), clock=clock, say=say)
     if not declares(newest, manifest):
         raise _changed(newest, following(newest, manifest))
     return newest
 
 
 def following(newest: Version | None, manifest: Manifest) -> Version:
-    """The version that the manifest would be, not signed yet."""
+    """Return the version that the manifest would be, not signed yet."""
     return first_version(manifest) if newest is None else next_version(manifest, newest)
 
 
-async def put_on_record(tx: Tx, version: Version, *, clock: Clock, say: Say) -> Version:
+async def publish(tx: Tx, version: Version, *, clock: Clock, say: Say) -> Version:
     """Put the next version on record and say so in public; it is in force once ``tx`` is durable.
 
     Raises:
@@ -99,7 +99,7 @@ async def put_on_record(tx: Tx, version: Version, *, clock: Clock, say: Say) -> 
 
 
 def sign(version: Version, newest: Version | None, key: SigningKey) -> Version:
-    """The version with one more signature.
+    """Return the version with one more signature.
 
     Raises:
         SignatureRefused: the key is declared neither in it nor in the version before.
@@ -132,11 +132,11 @@ async def countersign(tx: Tx, version: Version, provider: str, key: SigningKey, 
     )
 
 
-async def provider_standings(
+async def provider_attestations(
     tx: Tx, version: Version, *, today: date
-) -> Mapping[str, tuple[Standing, str | None]]:
-    """Of each provider whether it confirmed its entry, and when last."""
-    return standings(version.manifest, await countersignatures(tx), today=today)
+) -> Mapping[str, tuple[Attestation, str | None]]:
+    """Return the attestation of each provider, and the day it was last confirmed."""
+    return attestations(version.manifest, await countersignatures(tx), today=today)
 
 
 async def countersignatures(tx: Tx) -> tuple[Countersignature, ...]:
@@ -145,7 +145,7 @@ async def countersignatures(tx: Tx) -> tuple[Countersignature, ...]:
 
 
 def differences(before: Version | None, after: Version) -> list[str]:
-    """What the later version changes, in plain words."""
+    """Return what the later version changes, in plain words."""
     return changes(_declared(before), after.manifest)
 
 

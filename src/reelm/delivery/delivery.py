@@ -25,7 +25,7 @@ class Delivery:
         self._clock = clock
 
     async def seal_key(self, tx: Tx, rendition_id: RenditionId, owner: AccountId, key: Secret) -> SealedBytes:
-        """The rendition's media key under its owner's key: it dies when the owner's key does."""
+        """Seal the rendition's media key under its owner's key: it dies when the owner's key does."""
         user_key = await self._keys.user_key(tx, owner)
         return user_key.seal(key.reveal(), purpose=_purpose(rendition_id))
 
@@ -42,11 +42,11 @@ class Delivery:
         await store.insert_picture(tx, store.strips, clip_id, owner=owner, object_id=object_id)
 
     async def announced(self, tx: Tx, clip_id: ClipId) -> tuple[Rendition, ...]:
-        """The clip's renditions that players can find, without their pieces."""
+        """Return the clip's renditions that players can find, without their pieces."""
         return await store.of_clip(tx, clip_id)
 
     async def lightest(self, tx: Tx, clip_id: ClipId) -> Rendition:
-        """The clip's announced rendition of the fewest bytes that has sound, with its pieces.
+        """Return the clip's announced rendition of the fewest bytes that has sound, with its pieces.
 
         Raises:
             NoSuchRendition: there is none.
@@ -59,7 +59,7 @@ class Delivery:
         return found
 
     async def master(self, tx: Tx, clip_id: ClipId, *, is_growing: bool = False) -> str:
-        """The multivariant playlist of what is announced so far, and whether more is being made.
+        """Return the multivariant playlist of what is announced so far, and whether more is being made.
 
         Raises:
             NoSuchRendition: nothing is.
@@ -70,7 +70,7 @@ class Delivery:
         return master_playlist(found, is_growing=is_growing)
 
     async def playlist(self, tx: Tx, clip_id: ClipId, rendition_id: RenditionId) -> str:
-        """The media playlist of one rendition.
+        """Return the media playlist of one rendition.
 
         Raises:
             NoSuchRendition: not of this clip, or withdrawn.
@@ -81,7 +81,7 @@ class Delivery:
         return media_playlist(rendition, segment_url=SEGMENT_URL)
 
     async def key(self, tx: Tx, clip_id: ClipId, rendition_id: RenditionId) -> Secret:
-        """The 16-byte AES-128 key of one rendition.
+        """Return the 16-byte AES-128 key of one rendition.
 
         Raises:
             NoSuchRendition: not of this clip, or withdrawn.
@@ -94,7 +94,7 @@ class Delivery:
         return Secret(user_key.open(sealed, purpose=_purpose(rendition_id)))
 
     async def poster(self, tx: Tx, clip_id: ClipId) -> tuple[AccountId, ObjectId]:
-        """Whose key opens the clip's poster, and the object that holds it.
+        """Return whose key opens the clip's poster, and the object that holds it.
 
         Raises:
             NoSuchPoster: there is none, or it was withdrawn.
@@ -105,7 +105,7 @@ class Delivery:
         return found
 
     async def strip(self, tx: Tx, clip_id: ClipId) -> tuple[AccountId, ObjectId]:
-        """Whose key opens the clip's preview strip, and the object that holds it.
+        """Return whose key opens the clip's preview strip, and the object that holds it.
 
         Raises:
             NoSuchStrip: there is none yet, or it was withdrawn.
@@ -126,11 +126,11 @@ class Delivery:
         await subtitled.drop(tx, subtitles_id)
 
     async def waiting_subtitles(self, tx: Tx, *, limit: int = 100) -> tuple[Subtitled, ...]:
-        """Those that wait to be stored."""
+        """Return the subtitles that wait to be stored."""
         return await subtitled.waiting(tx, limit)
 
     async def open_subtitles(self, tx: Tx, found: Subtitled) -> bytes:
-        """The words of subtitles that wait to be stored."""
+        """Open the words of subtitles that wait to be stored."""
         assert found.text_sealed is not None  # noqa: S101 - it waits
         user_key = await self._keys.user_key(tx, found.owner)
         return user_key.open(found.text_sealed, purpose=_words(found.id))
@@ -144,7 +144,7 @@ class Delivery:
         return True
 
     async def has_subtitles(self, tx: Tx, object_id: ObjectId) -> bool:
-        """Whether an object is of subtitles that are recorded, announced or on their way out."""
+        """Return whether an object is of subtitles that are recorded, announced or on their way out."""
         return await subtitled.is_named(tx, object_id)
 
     async def withdraw_subtitles(self, tx: Tx, clip_id: ClipId, language: str | None = None) -> None:
@@ -152,11 +152,11 @@ class Delivery:
         await subtitled.withdraw(tx, clip_id, self._clock.now(), language=language)
 
     async def subtitle_languages(self, tx: Tx, clip_id: ClipId) -> tuple[str, ...]:
-        """In which languages players can have them."""
+        """Return the languages in which players can have subtitles."""
         return tuple(each.language for each in await subtitled.of_clip(tx, clip_id))
 
     async def subtitles(self, tx: Tx, clip_id: ClipId, language: str) -> tuple[AccountId, ObjectId]:
-        """Whose key opens them, and the object that holds them.
+        """Return whose key opens subtitles, and the object that holds them.
 
         Raises:
             NoSuchSubtitles: there are none in this language.
@@ -167,15 +167,15 @@ class Delivery:
         return found.owner, found.object_id
 
     async def stored(self, tx: Tx, clip_id: ClipId) -> tuple[Stored, ...]:
-        """What the vault holds of a clip, withdrawn or not; nothing when there is no such clip."""
+        """Return what the vault holds of a clip, withdrawn or not; nothing when there is no such clip."""
         return await store.stored(tx, clip_id)
 
     async def picture_owner(self, tx: Tx, object_id: ObjectId) -> AccountId | None:
-        """Whose key opens a stored poster or preview strip; None when the object is neither."""
+        """Return whose key opens a stored poster or preview strip; None when the object is neither."""
         return await store.picture_owner(tx, object_id)
 
     async def rename_picture(self, tx: Tx, old: ObjectId, new: ObjectId) -> None:
-        """The vault stored a poster or a preview strip anew, under another id."""
+        """Replace the id of a poster or a preview strip that the vault stored anew."""
         await store.rename_picture(tx, old, new)
 
     async def withdraw(self, tx: Tx, clip_id: ClipId) -> tuple[str, ...]:
@@ -201,7 +201,7 @@ class Delivery:
         return await store.withdrawn(tx, limit)
 
     async def forget(self, tx: Tx, object_id: ObjectId) -> None:
-        """The object's bytes are deleted: drop its rows. Safe to repeat."""
+        """Drop the rows of an object whose bytes are deleted. Safe to repeat."""
         await store.forget(tx, object_id)
 
 

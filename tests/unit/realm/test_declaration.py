@@ -8,19 +8,8 @@ from pathlib import Path
 import pytest
 
 from reelm.base import Database, metadata
-from reelm.realm import (
-    Manifest,
-    ManifestChanged,
-    ManifestSuperseded,
-    PoliciesChanged,
-    PoliciesRefused,
-    SignatureRefused,
-    Standing,
-    Version,
-    chain_faults,
-    policy,
-    record,
-)
+from reelm.realm import Attestation, Manifest, PoliciesRefused, Version, chain_faults, declaration, policy
+from reelm.realm.errors import ManifestChanged, ManifestSuperseded, PoliciesChanged, SignatureRefused
 from support.access.asking import with_policy
 from support.machine.determinism import ManualClock
 from support.realm.declaring import PLAIN, in_city, signed, signing_key, with_keys
@@ -43,18 +32,18 @@ async def say(_tx: object, _version: Version) -> None:
 
 async def start(database: Database, manifest: Manifest) -> Version:
     async with database.write() as tx:
-        return await record.hold_to_record(tx, manifest, clock=CLOCK, say=say)
+        return await declaration.hold_to_published(tx, manifest, clock=CLOCK, say=say)
 
 
 async def put(database: Database, manifest: Manifest, *signers: str) -> Version:
     async with database.write() as tx:
-        version = record.following(await record.newest_version(tx), manifest)
-        return await record.put_on_record(tx, signed(version, signers), clock=CLOCK, say=say)
+        version = declaration.following(await declaration.newest_version(tx), manifest)
+        return await declaration.publish(tx, signed(version, signers), clock=CLOCK, say=say)
 
 
 async def versions(database: Database) -> tuple[Version, ...]:
     async with database.read() as tx:
-        return await record.versions(tx)
+        return await declaration.versions(tx)
 
 
 async def test_the_first_start_puts_the_manifest_on_record(database: Database) -> None:
@@ -109,19 +98,19 @@ async def test_a_version_without_enough_signatures_changes_nothing(database: Dat
 async def test_of_two_versions_for_one_number_the_first_counts(database: Database) -> None:
     await start(database, PLAIN)
     async with database.read() as tx:
-        late = record.following(await record.newest_version(tx), in_city("Breda"))
+        late = declaration.following(await declaration.newest_version(tx), in_city("Breda"))
     await put(database, in_city("Utrecht"))
     with pytest.raises(ManifestSuperseded):
         async with database.write() as tx:
-            await record.put_on_record(tx, late, clock=CLOCK, say=say)
+            await declaration.publish(tx, late, clock=CLOCK, say=say)
     assert len(await versions(database)) == 2
 
 
 def test_only_a_declared_key_signs() -> None:
-    version = record.following(None, with_keys("ana", threshold=1))
-    assert record.lacks(record.sign(version, None, signing_key("ana")), None) == []
+    version = declaration.following(None, with_keys("ana", threshold=1))
+    assert declaration.lacks(declaration.sign(version, None, signing_key("ana")), None) == []
     with pytest.raises(SignatureRefused):
-        record.sign(version, None, signing_key("mallory"))
+        declaration.sign(version, None, signing_key("mallory"))
 
 
 async def test_a_provider_countersigns_its_entry_on_record(database: Database) -> None:
@@ -131,16 +120,16 @@ async def test_a_provider_countersigns_its_entry_on_record(database: Database) -
     for who, provider in ((signing_key("mallory"), "this-machine"), (key, "nobody")):
         with pytest.raises(SignatureRefused):
             async with database.write() as tx:
-                await record.countersign(tx, version, provider, who, clock=CLOCK)
+                await declaration.countersign(tx, version, provider, who, clock=CLOCK)
     async with database.write() as tx:
-        await record.countersign(tx, version, "this-machine", key, clock=CLOCK)
-        await record.countersign(tx, version, "this-machine", key, clock=CLOCK)
+        await declaration.countersign(tx, version, "this-machine", key, clock=CLOCK)
+        await declaration.countersign(tx, version, "this-machine", key, clock=CLOCK)
         today = CLOCK.now().date()
-        assert await record.provider_standings(tx, version, today=today) == {
-            "this-machine": (Standing.CONFIRMED, today.isoformat())
+        assert await declaration.provider_attestations(tx, version, today=today) == {
+            "this-machine": (Attestation.CONFIRMED, today.isoformat())
         }
-        assert await record.provider_standings(tx, version, today=date(2000, 1, 1)) == {
-            "this-machine": (Standing.DECLARED, None)
+        assert await declaration.provider_attestations(tx, version, today=date(2000, 1, 1)) == {
+            "this-machine": (Attestation.DECLARED, None)
         }
 
 

@@ -1,4 +1,4 @@
-"""What is true until it changes: said once on the record, and again only when it is different.
+"""State what is true until it changes: once in the ledger, and again only when it is different.
 
 A crash between saying and remembering the index asks for the index again; nothing is said twice.
 """
@@ -8,10 +8,10 @@ from datetime import datetime
 from hashlib import sha256
 
 from reelm.base import Tx, canonical_json
-from reelm.ledger import store as records
+from reelm.ledger import store
 from reelm.ledger.errors import LogBusy
 from reelm.ledger.leaf import write_leaf
-from reelm.ledger.log import Log, Outside
+from reelm.ledger.log import Log, LogEnvironment
 from reelm.ledger.outbox import Draft, Outbox
 from reelm.ledger.store import Announced
 
@@ -27,7 +27,7 @@ async def say(
 ) -> Announced:
     """Make what is true from now on part of a transaction, unless the newest leaf of the kind says it."""
     digest = _digest(public)
-    last = await records.find_announced(tx, kind)
+    last = await store.find_announced(tx, kind)
     if last is not None and last.digest == digest:
         return last
     version = last.version + 1 if last else 1
@@ -35,48 +35,48 @@ async def say(
     leaf = write_leaf(kind, {**public, **counted}, realm=realm, at=at)
     (number,) = await Outbox.hand_over(tx, [Draft(leaf)])
     said = Announced(kind, digest, version, number, None)
-    await records.set_announced(tx, said)
+    await store.set_announced(tx, said)
     return said
 
 
 class Announcements:
     """The newest announcement of each kind."""
 
-    def __init__(self, outside: Outside, outbox: Outbox) -> None:
-        self._outside = outside
+    def __init__(self, environment: LogEnvironment, outbox: Outbox) -> None:
+        self._environment = environment
         self._outbox = outbox
 
     async def announce(self, kind: str, public: Mapping[str, object], *, counted_as: str | None) -> int:
-        """The index of the leaf that says this, put on the record when the newest one says something else."""
+        """Log what is true now if the newest leaf of the kind says otherwise; return the leaf's index."""
         said = await self._say(kind, public, counted_as)
         if said.leaf_index is not None:
             return said.leaf_index
         await self._sequence()
         index = await self._outbox.index_of(said.number)
-        async with self._outside.database.write() as tx:
-            await records.set_announced_index(tx, kind, said.number, index)
+        async with self._environment.database.write() as tx:
+            await store.set_announced_index(tx, kind, said.number, index)
         return index
 
     async def has_said(self, kind: str, public: Mapping[str, object] | None) -> bool:
-        """Whether anything of the kind was announced, or the newest announcement says just this."""
-        async with self._outside.database.read() as tx:
-            last = await records.find_announced(tx, kind)
+        """Return whether anything of the kind was announced, or the newest announcement says just this."""
+        async with self._environment.database.read() as tx:
+            last = await store.find_announced(tx, kind)
         return last is not None and (public is None or last.digest == _digest(public))
 
     async def _say(self, kind: str, public: Mapping[str, object], counted_as: str | None) -> Announced:
-        async with self._outside.database.read() as tx:
-            last = await records.find_announced(tx, kind)
+        async with self._environment.database.read() as tx:
+            last = await store.find_announced(tx, kind)
         if last is not None and last.digest == _digest(public):
             return last
-        realm, at = self._outside.realm, self._outside.clock.now()
-        async with self._outside.database.write() as tx:
+        realm, at = self._environment.realm, self._environment.clock.now()
+        async with self._environment.database.write() as tx:
             return await say(tx, kind, public, realm=realm, at=at, counted_as=counted_as)
 
     async def _sequence(self) -> None:
         """Do it here when nobody else does: at the first start the sequencer may not run yet."""
         try:
-            with self._outside.disk.claim():
-                log = await Log.open(self._outside)
+            with self._environment.disk.claim():
+                log = await Log.open(self._environment)
                 while await log.sequence():
                     pass
         except LogBusy:
