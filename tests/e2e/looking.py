@@ -27,7 +27,7 @@ class Helper:
             own = await _account(self.person, realm)
             member = Member(self.pseudonym, "support", realm.manifest.realm.id, "Example B.V.", "NL")
             async with realm.database.write() as tx:
-                await realm.staff.grant(tx, own, member, by=None)
+                await realm.access.grant(tx, own, member, by=None)
 
     async def look_at(self, person: Person) -> int:
         """See somebody's e-mail address; the index of the leaf that says so."""

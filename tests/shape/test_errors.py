@@ -9,6 +9,8 @@ from tools.reference.errors import error_classes
 from reelm.base import ReelmError
 
 CLASSES = error_classes()
+# Codes that clients know from before their package came out of another one.
+CODES_OF = {"access": "accounts"}
 
 
 def test_no_two_errors_share_a_code() -> None:
@@ -19,7 +21,8 @@ def test_no_two_errors_share_a_code() -> None:
 @pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.code)
 def test_a_code_names_its_package_and_the_situation(kind: type[ReelmError]) -> None:
     assert re.fullmatch(r"[a-z]+\.[a-z0-9]+(-[a-z0-9]+)*", kind.code)
-    assert kind.code.split(".")[0] == kind.__module__.split(".")[1]
+    package = kind.__module__.split(".")[1]
+    assert kind.code.split(".")[0] == CODES_OF.get(package, package)
     assert kind.title
     assert kind.title[0].isupper() or not kind.title[0].isalpha()
     assert not kind.title.endswith(".")

@@ -30,7 +30,7 @@ _ADDRESS = "accounts.address"
 
 
 @dataclass(frozen=True, slots=True)
-class Config:
+class SignInConfig:
     """How much signing in may cost and how often it may be tried, per process."""
 
     hash_cost: HashCost = field(default_factory=HashCost)
@@ -46,8 +46,10 @@ class Config:
 class Accounts:
     """Who someone is. Safe to share between tasks; limits are counted per process."""
 
-    def __init__(self, keys: Keys, *, clock: Clock, entropy: Entropy, config: Config | None = None) -> None:
-        settings = config or Config()
+    def __init__(
+        self, keys: Keys, *, clock: Clock, entropy: Entropy, config: SignInConfig | None = None
+    ) -> None:
+        settings = config or SignInConfig()
         self._keys = keys
         self._clock = clock
         self._entropy = entropy

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from reelm.app.heartbeat import Heartbeat, read_beat
     from reelm.app.leftovers import clear_leftovers
     from reelm.app.lock import holder, is_held
-    from reelm.app.office import Office, open_office
+    from reelm.app.offline_staff import OfflineStaff, open_offline_staff
     from reelm.app.parent import exit_with_parent
     from reelm.app.paths import Paths
     from reelm.app.processes import realm_children
@@ -33,7 +33,7 @@ _HOMES = {
     "EXIT_CODES": "errors",
     "Heartbeat": "heartbeat",
     "NoTerminal": "errors",
-    "Office": "office",
+    "OfflineStaff": "offline_staff",
     "Paths": "paths",
     "Post": "encoder",
     "ShareFileFailed": "errors",
@@ -48,7 +48,7 @@ _HOMES = {
     "is_held": "lock",
     "make_witnesses": "witnesses",
     "open_keys": "ground",
-    "open_office": "office",
+    "open_offline_staff": "offline_staff",
     "open_realm": "wiring",
     "open_records": "ground",
     "read_beat": "heartbeat",
@@ -62,7 +62,7 @@ __all__ = [
     "EXIT_CODES",
     "Heartbeat",
     "NoTerminal",
-    "Office",
+    "OfflineStaff",
     "Paths",
     "Post",
     "ShareFileFailed",
@@ -77,7 +77,7 @@ __all__ = [
     "is_held",
     "make_witnesses",
     "open_keys",
-    "open_office",
+    "open_offline_staff",
     "open_realm",
     "open_records",
     "read_beat",

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from reelm import accounts, delivery, feed, ledger, media, social, vault
+from reelm import access, accounts, delivery, feed, ledger, media, social, vault
 from reelm.app.beginning import write_whole
 from reelm.app.ground import Ground, ledger_key, prepare
 from reelm.app.release import running_release
@@ -122,8 +122,7 @@ def _assemble(ground: Ground) -> OpenRealm:
         media=media.Media(_media_config(ground.settings), clock=clock, entropy=entropy),
         encoders=media.Encoders(keys, clock=clock, entropy=entropy),
         accounts=accounts.Accounts(keys, clock=clock, entropy=entropy),
-        staff=_staff(ground, public_record),
-        exports=accounts.Exports(keys),
+        access=_access(ground, public_record),
         social=people,
         delivery=delivery.Delivery(keys, clock=clock),
         origin=delivery.Origin(opened, database=ground.database, config=origin_config),
@@ -138,10 +137,11 @@ def _assemble(ground: Ground) -> OpenRealm:
     )
 
 
-def _staff(ground: Ground, public_record: ledger.Ledger) -> accounts.Staff:
-    return accounts.Staff(
+def _access(ground: Ground, public_record: ledger.Ledger) -> access.StaffAccess:
+    return access.StaffAccess(
         ground.published.policy_set,
         public_record,
+        ground.keys,
         realm=ground.manifest.realm.id,
         clock=ground.clock,
         entropy=ground.entropy,

@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 
-from reelm.accounts import Exports, Leak
+from reelm.access import Exports, Leak
 from reelm.app import open_keys
 from reelm.app import settings as settings_
 from reelm.cli.console import complain, say
@@ -42,7 +42,7 @@ async def _identify(settings: settings_.Settings, text: str) -> int:
 
 
 def _told(leak: Leak) -> str:
-    signs = [f"{leak.honey_rows} rows that were made up for it"] if leak.honey_rows else []
+    signs = [f"{leak.canary_rows} rows that were made up for it"] if leak.canary_rows else []
     signs += ["the order of its rows"] if leak.is_in_order else []
     where = "a leaf that waits" if leak.leaf_index is None else f"leaf {leak.leaf_index}"
     return (

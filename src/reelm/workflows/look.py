@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reelm.accounts import Look
+from reelm.access import AccessRead
 from reelm.base import AccountId, DataClass
 from reelm.ledger import LeafMissing, Pruned
 from reelm.realm import policy
@@ -22,18 +22,18 @@ class Seen:
 class Shown:
     """A look as its subject is shown it; ``receipt`` proves it to anyone, in the tlog-proof format."""
 
-    look: Look
+    look: AccessRead
     receipt: str | None
 
 
 async def looks_shown(subject: AccountId, *, realm: OpenRealm) -> Sequence[Shown]:
     """Who of the staff saw what of somebody, newest first, with proof where the record has it."""
     async with realm.database.read() as tx:
-        looks = await realm.staff.looks_at(tx, subject)
+        looks = await realm.access.reads_of(tx, subject)
     return [Shown(look, await _receipt(look, realm)) for look in looks]
 
 
-async def _receipt(look: Look, realm: OpenRealm) -> str | None:
+async def _receipt(look: AccessRead, realm: OpenRealm) -> str | None:
     if look.leaf_index is None:
         return None
     try:
@@ -59,7 +59,7 @@ async def look_at_email(
         NotRecorded: it is not on the public record yet, so nothing was seen.
     """
     asked = access_to_email("access.read", purpose=purpose, ticket=ticket, realm=realm)
-    index = await realm.staff.see(realm.database, by, asked, subject=subject, approval_id=approval_id)
+    index = await realm.access.read(realm.database, by, asked, subject=subject, approval_id=approval_id)
     async with realm.database.read() as tx:
         account = await realm.accounts.account(tx, subject)
     return Seen(account.email, index)

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from reelm.accounts import Accounts, Exports, Staff
+from reelm.access import StaffAccess
+from reelm.accounts import Accounts
 from reelm.base import Clock, Database, Entropy
 from reelm.delivery import Delivery, Origin
 from reelm.feed import Feed
@@ -30,8 +31,7 @@ class OpenRealm:
     media: Media
     encoders: Encoders
     accounts: Accounts
-    staff: Staff
-    exports: Exports
+    access: StaffAccess
     social: Social
     delivery: Delivery
     origin: Origin

@@ -38,8 +38,8 @@ async def take_emails(
         NotRecorded: it is not on the public record yet, so nothing was taken.
     """
     asked = access_to_email("access.export", purpose=purpose, ticket=ticket, realm=realm)
-    export = await realm.staff.take(realm.database, by, asked, subjects=subjects, approval_id=approval_id)
+    export = await realm.access.export(realm.database, by, asked, subjects=subjects, approval_id=approval_id)
     async with realm.database.read() as tx:
         emails = [(await realm.accounts.account(tx, subject)).email for subject in subjects]
-    rows = realm.exports.marked(export.id, emails)
+    rows = realm.access.exports.marked(export.id, emails)
     return Taken("".join(f"{row}\r\n" for row in ["email", *rows]).encode(), export.id, export.leaf_index)

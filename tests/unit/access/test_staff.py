@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from reelm.accounts import AccessRefused, RoleTaken, RoleUnknown, StaffOnly
+from reelm.access import AccessRefused, RoleTaken, RoleUnknown, StaffOnly
 from reelm.ledger import NotRecorded, read_leaf
 from reelm.realm.policy import Access
 from support.access.asking import MESSAGES
@@ -63,8 +63,8 @@ async def test_without_a_role_or_a_reason_nothing_is_seen_and_the_attempt_is_on_
 async def test_a_revoked_member_is_refused_at_once(office: Office) -> None:
     await office.see("support", HELP)
     async with office.book.outside.database.write() as tx:
-        await office.staff.revoke(tx, "support-1", by=office.people["privacy"])
-        await office.staff.revoke(tx, "support-1", by=office.people["privacy"])
+        await office.access.revoke(tx, "support-1", by=office.people["privacy"])
+        await office.access.revoke(tx, "support-1", by=office.people["privacy"])
     assert await office.is_refused("support", HELP)
     kinds = [leaf.kind for leaf in await office.leaves()]
     assert kinds.count("staff.revoke") == 1
@@ -129,7 +129,7 @@ async def test_an_approval_expires(office: Office) -> None:
 async def test_an_approval_ends_with_the_role_of_who_gave_it(office: Office) -> None:
     approval = await office.approve(REPORT)
     async with office.book.outside.database.write() as tx:
-        await office.staff.revoke(tx, "privacy-1", by=None)
+        await office.access.revoke(tx, "privacy-1", by=None)
     assert await office.is_refused("safety", REPORT, approval)
 
 
@@ -158,7 +158,7 @@ async def denials(office: Office) -> list[tuple[str, str]]:
 async def test_a_broken_glass_is_public_ends_after_an_hour_and_is_reviewed_once(office: Office) -> None:
     database = office.book.outside.database
     assert await office.is_refused("safety", URGENT)
-    emergency = await office.staff.break_glass(database, office.people["safety"], "threat-to-life")
+    emergency = await office.access.break_glass(database, office.people["safety"], "threat-to-life")
     index = await office.see("safety", URGENT)
     leaves = await office.leaves()
     assert leaves[emergency].kind == "access.emergency"
@@ -171,7 +171,7 @@ async def test_a_broken_glass_is_public_ends_after_an_hour_and_is_reviewed_once(
     for who in ("safety", "privacy", "privacy"):
         with suppress(AccessRefused):
             async with database.write() as tx:
-                await office.staff.review(tx, office.people[who], emergency, "justified")
+                await office.access.review(tx, office.people[who], emergency, "justified")
     kinds = [leaf.kind for leaf in await office.leaves()]
     assert kinds.count("access.review") == 1
 
@@ -183,7 +183,7 @@ async def test_the_glass_is_not_broken_by_everybody_nor_for_everything(office: O
         ("privacy", "threat-to-life"),
     ):
         with pytest.raises(AccessRefused):
-            await office.staff.break_glass(office.book.outside.database, office.people[who], purpose)
+            await office.access.break_glass(office.book.outside.database, office.people[who], purpose)
     attempts = [("support-1", "access.emergency"), ("safety-1", "access.emergency")]
     assert await denials(office) == [*attempts, ("privacy-1", "access.emergency")]
 
@@ -191,8 +191,8 @@ async def test_the_glass_is_not_broken_by_everybody_nor_for_everything(office: O
 async def test_a_role_that_no_policy_names_is_given_to_nobody(office: Office) -> None:
     async with office.book.outside.database.write() as tx:
         with pytest.raises(RoleUnknown, match="people, privacy"):
-            await office.staff.grant(tx, office.people["ben"], member("boss"), by=None)
-        assert "boss-1" not in {each.handle for each in await office.staff.all(tx)}
+            await office.access.grant(tx, office.people["ben"], member("boss"), by=None)
+        assert "boss-1" not in {each.handle for each in await office.access.members(tx)}
 
 
 async def test_roles_are_given_by_those_who_may_and_one_at_a_time(office: Office) -> None:
@@ -200,14 +200,14 @@ async def test_roles_are_given_by_those_who_may_and_one_at_a_time(office: Office
     for by in ("support", "safety", "privacy", "nobody"):
         with pytest.raises((AccessRefused, StaffOnly)):
             async with database.write() as tx:
-                await office.staff.grant(tx, people["ben"], member("support", "new"), by=people[by])
+                await office.access.grant(tx, people["ben"], member("support", "new"), by=people[by])
     for account, handle in (("support", "second"), ("ben", "support-1")):
         with pytest.raises(RoleTaken):
             async with database.write() as tx:
-                await office.staff.grant(tx, people[account], member("privacy", handle), by=people["people"])
+                await office.access.grant(tx, people[account], member("privacy", handle), by=people["people"])
     async with database.write() as tx:
-        await office.staff.grant(tx, people["ben"], member("support", "new"), by=people["people"])
-        await office.staff.revoke(tx, "new", by=people["people"])
-        await office.staff.grant(tx, people["ben"], member("safety", "new"), by=people["people"])
+        await office.access.grant(tx, people["ben"], member("support", "new"), by=people["people"])
+        await office.access.revoke(tx, "new", by=people["people"])
+        await office.access.grant(tx, people["ben"], member("safety", "new"), by=people["people"])
     kinds = [leaf.kind for leaf in await office.leaves()]
     assert kinds.count("staff.grant") == 7

@@ -1,10 +1,10 @@
-"""The staff of a realm, for the person at the machine, whether the realm runs or not."""
+"""Open what grants and revokes the roles of staff at the machine, whether the realm runs or not."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from reelm import accounts, ledger, social
+from reelm import access, ledger, social
 from reelm.app.ground import ledger_key, ledger_origin, open_keys
 from reelm.app.settings import Settings
 from reelm.base import Database, NotFound, SystemClock, SystemEntropy
@@ -13,20 +13,20 @@ from reelm.realm import Version, policy, record
 
 
 @dataclass(frozen=True)
-class Office:
-    """What it takes to say who works for a realm."""
+class OfflineStaff:
+    """The parts of a realm that grant and revoke roles."""
 
     version: Version
     database: Database
-    staff: accounts.Staff
+    access: access.StaffAccess
     social: social.Social
 
 
 @asynccontextmanager
-async def open_office(settings: Settings) -> AsyncIterator[Office]:
-    """The staff of a realm that exists and may be running; leaves wait for the process that sequences them.
+async def open_offline_staff(settings: Settings) -> AsyncIterator[OfflineStaff]:
+    """Open the staff of a realm that exists and may run; leaves wait for the process that sequences them.
 
-    It goes by what is on record: edits of manifest and policies that are not in effect count for nothing.
+    It goes by what is on the ledger: edits of manifest and policies that are not in effect count for nothing.
 
     Raises:
         RootKeyMissing: there is no realm in the data folder, or it lost its root key.
@@ -53,6 +53,8 @@ async def open_office(settings: Settings) -> AsyncIterator[Office]:
             config=ledger.Config(),
         )
         log = ledger.Ledger(outside, keys, entropy=entropy)
-        staff = accounts.Staff(published.policy_set, log, realm=declared["id"], clock=clock, entropy=entropy)
+        staff = access.StaffAccess(
+            published.policy_set, log, keys, realm=declared["id"], clock=clock, entropy=entropy
+        )
         people = social.Social(clock=clock, entropy=entropy, config=social.Config())
-        yield Office(version, database, staff, people)
+        yield OfflineStaff(version, database, staff, people)

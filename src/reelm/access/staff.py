@@ -1,50 +1,52 @@
-"""What staff may see of people, and that people see it.
+"""Let staff read and export data of people, by decisions that are public before the data is handed out.
 
-Nobody sees protected data by being somebody. Each look is a decision of the policies on a purpose, a ticket
-and, where it takes two people, somebody else's approval of exactly this. Its leaf is on the public record
-before the data is handed out, and whom it is about is shown it. A crash in between leaves a look on record of
+Nobody sees protected data by being somebody. Each access is a decision of the policies on a purpose, a ticket
+and, where it takes two people, somebody else's approval of exactly this. Its leaf is on the ledger before
+the data is handed out, and whom it is about is shown it. A crash in between leaves an access on the ledger of
 which nothing was seen; never the other way round.
 """
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Literal
 
-from reelm.accounts.errors import RoleTaken, RoleUnknown
-from reelm.accounts.store import staff as store
-from reelm.accounts.wish import (
+from reelm.access import store
+from reelm.access.errors import AccessRefused, RoleTaken, RoleUnknown, StaffOnly
+from reelm.access.exports import Exports
+from reelm.access.model import (
+    AccessRead,
+    AccessRequest,
     Export,
-    Look,
-    Standing,
+    Finding,
+    StaffRole,
     Verdict,
-    Wish,
     binding_of,
     leaf_of,
-    member_of,
     moment,
-    refused,
 )
 from reelm.base import AccountId, Clock, Database, Entropy, Tx, mint
 from reelm.ledger import Ledger, Private
-from reelm.realm import PolicySet, policy
+from reelm.realm import Keys, PolicySet, policy
 
 APPROVAL_SECONDS = 900
 EMERGENCY_SECONDS = 3600
 REVIEW_SECONDS = 72 * 3600
 # Who grants the first role: the person at the machine.
 OPERATOR = "operator"
-_MOST_LOOKS = 100
-
-Finding = Literal["justified", "unjustified", "unused"]
+_MOST_READS = 100
 
 
-class Staff:
-    """Who works for the realm, and what they may see. Safe to share between tasks."""
+class StaffAccess:
+    """The roles of staff, and their access to people's data. Safe to share between tasks.
+
+    Attributes:
+        exports: marks exported files and recognises them.
+    """
 
     def __init__(
-        self, policies: PolicySet, ledger: Ledger, *, realm: str, clock: Clock, entropy: Entropy
+        self, policies: PolicySet, ledger: Ledger, keys: Keys, *, realm: str, clock: Clock, entropy: Entropy
     ) -> None:
+        self.exports = Exports(keys)
         self._policies = policies
         self._ledger = ledger
         self._realm = realm
@@ -94,12 +96,12 @@ class Staff:
                 tx, "staff.revoke", {"handle": handle, "role": role, "revoked_by": revoked_by}
             )
 
-    async def all(self, tx: Tx) -> Sequence[policy.Member]:
-        """Everybody who has or had a role, by handle."""
-        return [member_of(row, self._realm) for row in await store.all_staff(tx)]
+    async def members(self, tx: Tx) -> Sequence[policy.Member]:
+        """Return everybody who has or had a role, by handle."""
+        return [_member_of(row, self._realm) for row in await store.all_staff(tx)]
 
-    async def standing(self, tx: Tx, account_id: AccountId) -> Standing:
-        """What somebody is among the staff, and what the policies let them do at most.
+    async def role_of(self, tx: Tx, account_id: AccountId) -> StaffRole:
+        """Return somebody's role, and what the policies let them do at most.
 
         Raises:
             StaffOnly: they never had a role.
@@ -108,7 +110,7 @@ class Staff:
         powers: frozenset[str] = frozenset()
         if not member.is_revoked:
             powers = self._policies.powers.get(member.role, powers)
-        return Standing(member, tuple(sorted(powers)))
+        return StaffRole(member, tuple(sorted(powers)))
 
     async def approve(
         self,
@@ -119,17 +121,20 @@ class Staff:
         *,
         subjects: Collection[AccountId],
     ) -> str:
-        """Approve that somebody else has exactly this, once, within a quarter of an hour; its id.
+        """Approve that somebody else has exactly this, once, within a quarter of an hour.
+
+        Returns:
+            The id of the approval.
 
         Raises:
             StaffOnly: the approver, or who asks, has no role.
-            AccessRefused: the policies do not let this person approve it; on record too.
+            AccessRefused: the policies do not let this person approve it; on the ledger too.
         """
         approval_id = mint(self._clock, self._entropy)
         expires_at = self._clock.now() + timedelta(seconds=APPROVAL_SECONDS)
         async with database.write() as tx:
             approver = await self._member(tx, by)
-            other = member_of(await store.find_by_handle(tx, asker), self._realm)
+            other = _member_of(await store.find_by_handle(tx, asker), self._realm)
             decision = policy.decide(self._policies, asked.approval(approver, asker=other))
             if decision.is_allowed:
                 binding = binding_of(asked, other, subjects)
@@ -137,10 +142,10 @@ class Staff:
             else:
                 await self._deny(tx, approver, "access.approve", decision)
         if not decision.is_allowed:
-            raise refused("approve it")
+            raise _refused("approve it")
         return approval_id
 
-    async def see(
+    async def read(
         self,
         database: Database,
         by: AccountId,
@@ -149,18 +154,21 @@ class Staff:
         subject: AccountId,
         approval_id: str | None = None,
     ) -> int:
-        """Return when a member of staff may read what they asked for; the index of its leaf.
+        """Wait until a member of staff may read what they asked for.
+
+        Returns:
+            The index of the leaf that says so.
 
         Raises:
             StaffOnly: no role.
-            AccessRefused: the policies refuse it, or the approval is not one of exactly this; on record too.
-            NotRecorded: it is not on the record yet, so nothing may be seen.
+            AccessRefused: the policies refuse it, or the approval is of something else; on the ledger too.
+            NotRecorded: it is not on the ledger yet, so nothing may be seen.
         """
         if asked.action != "access.read":
-            raise refused("do more than read it")
-        return await self._have(database, by, Wish(asked, (subject,), approval_id))
+            raise _refused("do more than read it")
+        return await self._obtain(database, by, AccessRequest(asked, (subject,), approval_id))
 
-    async def take(
+    async def export(
         self,
         database: Database,
         by: AccountId,
@@ -169,26 +177,29 @@ class Staff:
         subjects: Collection[AccountId],
         approval_id: str | None = None,
     ) -> Export:
-        """Return when a member of staff may take away what they asked for about these people, as a file.
+        """Wait until a member of staff may export what they asked for about these people, as a file.
 
-        Being allowed to read it is not enough: taking it away is another action.
+        Being allowed to read it is not enough: exporting is another action.
 
         Raises:
-            StaffOnly, AccessRefused, NotRecorded: as for ``see``; nothing may be taken then.
+            StaffOnly, AccessRefused, NotRecorded: as for ``read``; nothing may be exported then.
         """
         if asked.action != "access.export" or not subjects:
-            raise refused("take that")
+            raise _refused("take that")
         export_id = mint(self._clock, self._entropy)
-        wish = Wish(asked, tuple(sorted(set(subjects))), approval_id, export_id)
-        return Export(export_id, await self._have(database, by, wish))
+        request = AccessRequest(asked, tuple(sorted(set(subjects))), approval_id, export_id)
+        return Export(export_id, await self._obtain(database, by, request))
 
     async def break_glass(self, database: Database, by: AccountId, purpose: str) -> int:
-        """Begin an hour in which no second person is needed; the index of its public leaf.
+        """Begin an hour in which no second person is needed.
+
+        Returns:
+            The index of its public leaf.
 
         Raises:
             StaffOnly: no role.
-            AccessRefused: the policies do not let this person, for this purpose; on record too.
-            NotRecorded: it is not on the record yet, so it has not begun.
+            AccessRefused: the policies do not let this person, for this purpose; on the ledger too.
+            NotRecorded: it is not on the ledger yet, so it has not begun.
         """
         emergency_id = mint(self._clock, self._entropy)
         async with database.write() as tx:
@@ -200,7 +211,7 @@ class Staff:
             else:
                 await self._deny(tx, member, "access.emergency", decision)
         if not decision.is_allowed:
-            raise refused("break the glass")
+            raise _refused("break the glass")
         index = await self._ledger.index_of(number)
         async with database.write() as tx:
             await store.open_emergency(tx, emergency_id, leaf_index=index)
@@ -217,45 +228,45 @@ class Staff:
         handle = await store.review_emergency(tx, emergency, at=self._clock.now())
         row = None if handle is None else await store.find_by_handle(tx, handle)
         if row is None:
-            raise refused("review it")
-        asker = member_of(row, self._realm)
+            raise _refused("review it")
+        asker = _member_of(row, self._realm)
         request = self._about_realm("access.review", reviewer, {"asker": asker.ref}, asker)
         if not policy.decide(self._policies, request).is_allowed:
-            raise refused("review it")
+            raise _refused("review it")
         leaf = {"emergency": emergency, "reviewer": reviewer.handle, "finding": finding}
         await self._ledger.promise(tx, "access.review", leaf)
 
-    async def looks_at(self, tx: Tx, subject: AccountId) -> Sequence[Look]:
-        """Who of the staff saw what of somebody, newest first."""
-        rows = await store.looks_at(tx, subject, limit=_MOST_LOOKS)
+    async def reads_of(self, tx: Tx, subject: AccountId) -> Sequence[AccessRead]:
+        """Return the accesses of staff to somebody's data, newest first."""
+        rows = await store.reads_of(tx, subject, limit=_MOST_READS)
         return [
-            Look(row.looked_at, row.action, row.purpose, row.role, row.handle, row.data, row.leaf_index)
+            AccessRead(row.looked_at, row.action, row.purpose, row.role, row.handle, row.data, row.leaf_index)
             for row in rows
         ]
 
-    async def _have(self, database: Database, by: AccountId, wish: Wish) -> int:
-        """Return when a wish is granted and on the record; the index of its leaf."""
+    async def _obtain(self, database: Database, by: AccountId, request: AccessRequest) -> int:
+        """Wait until a request is granted and on the ledger; return the index of its leaf."""
         async with database.write() as tx:
-            verdict = await self._judge(tx, by, wish)
+            verdict = await self._judge(tx, by, request)
         if not verdict.is_granted:
-            raise refused("have it")
+            raise _refused("have it")
         index = await self._ledger.index_of(verdict.number)
         async with database.write() as tx:
             await store.set_leaf_index(tx, verdict.number, index)
         return index
 
-    async def _judge(self, tx: Tx, by: AccountId, wish: Wish) -> Verdict:
-        """The decision and its leaf, in one with the use of the approval and with what subjects are shown."""
+    async def _judge(self, tx: Tx, by: AccountId, request: AccessRequest) -> Verdict:
+        """Decide; the leaf, the use of the approval and what subjects are shown are one transaction."""
         member, now = await self._member(tx, by), self._clock.now()
-        alone, approval_id = wish.asked.alone(), wish.approval_id
+        alone, approval_id = request.asked.alone(), request.approval_id
         approver = None
         if approval_id is not None:
-            binding = binding_of(alone, member, wish.subjects)
+            binding = binding_of(alone, member, request.subjects)
             approver = await store.find_approver(tx, approval_id, binding, at=now)
         emergency = await store.find_emergency(tx, member.handle, alone.purpose, at=now)
         whole = replace(
             alone,
-            approver=None if approver is None else member_of(approver, self._realm),
+            approver=None if approver is None else _member_of(approver, self._realm),
             is_emergency=emergency is not None,
         )
         decision = policy.decide(self._policies, whole.request(member))
@@ -266,31 +277,42 @@ class Staff:
         if approval_id is not None and not await store.use_approval(tx, approval_id, at=now):
             return Verdict(False, await self._deny(tx, member, alone.action, decision, reason="approval"))
         leaf = leaf_of(member, whole, decision)
-        if emergency is not None and wish.export_id is None:
+        if emergency is not None and request.export_id is None:
             leaf["emergency"] = emergency
-        return Verdict(True, await self._grant(tx, member, wish, leaf, request=decision.request))
+        return Verdict(True, await self._grant(tx, member, request, leaf, decided=decision.request))
 
     async def _grant(
-        self, tx: Tx, member: policy.Member, wish: Wish, leaf: dict[str, object], *, request: bytes
+        self,
+        tx: Tx,
+        member: policy.Member,
+        request: AccessRequest,
+        leaf: dict[str, object],
+        *,
+        decided: bytes,
     ) -> int:
-        """Promise the leaf, and show each of its subjects the look; the number of the leaf."""
-        asked, now = wish.asked, self._clock.now()
-        body: dict[str, object] = {"request": request.decode()}
-        if wish.export_id is None:
-            (subject,) = wish.subjects
+        """Promise the leaf, and show each of its subjects the access; return the number of the leaf."""
+        asked, now = request.asked, self._clock.now()
+        body: dict[str, object] = {"request": decided.decode()}
+        if request.export_id is None:
+            (subject,) = request.subjects
             private = Private({**body, "subject": subject}, subject)
             number = await self._ledger.promise(tx, asked.action, leaf, private)
         else:
-            leaf["rows"] = len(wish.subjects)
-            private = Private({**body, "export": wish.export_id})
+            leaf["rows"] = len(request.subjects)
+            private = Private({**body, "export": request.export_id})
             number = await self._ledger.promise(tx, asked.action, leaf, private)
             export = store.ExportRow(
-                wish.export_id, now, member.handle, asked.purpose, asked.data.name, number, None
+                request.export_id, now, member.handle, asked.purpose, asked.data.name, number, None
             )
             await store.add_export(tx, export)
         said = (now, asked.action, member.handle, member.role, asked.purpose, asked.data.name, number, None)
-        looks = [store.LookRow(mint(self._clock, self._entropy), subject, *said) for subject in wish.subjects]
-        await store.add_looks(tx, looks)
+        await store.add_reads(
+            tx,
+            [
+                store.AccessReadRow(mint(self._clock, self._entropy), subject, *said)
+                for subject in request.subjects
+            ],
+        )
         return number
 
     async def _break(self, tx: Tx, emergency_id: str, member: policy.Member, purpose: str) -> int:
@@ -316,10 +338,10 @@ class Staff:
         return await self._ledger.promise(tx, "access.deny", leaf)
 
     async def _member(self, tx: Tx, account_id: AccountId) -> policy.Member:
-        return member_of(await store.find_by_account(tx, account_id), self._realm)
+        return _member_of(await store.find_by_account(tx, account_id), self._realm)
 
     async def _may_change(self, tx: Tx, action: str, by: AccountId | None, *, handle: str, role: str) -> str:
-        """The handle of whoever gives or takes a role, who may."""
+        """Return the handle of whoever gives or takes a role, if they may."""
         if by is None:
             return OPERATOR
         member = await self._member(tx, by)
@@ -329,7 +351,7 @@ class Staff:
             known += (replace(member, handle=handle, role=role).entity(),)
         request = policy.Request(member.ref, action, resource, known, {"subject": subject})
         if not policy.decide(self._policies, request).is_allowed:
-            raise refused("do that")
+            raise _refused("do that")
         return member.handle
 
     def _about_realm(
@@ -344,3 +366,18 @@ class Staff:
         if other is not None and other.ref != member.ref:
             known.append(other.entity())
         return policy.Request(member.ref, action, resource, tuple(known), dict(context))
+
+
+def _member_of(row: store.StaffRow | None, realm: str) -> policy.Member:
+    if row is None:
+        raise StaffOnly(
+            "Only members of staff may do this. Nothing was done. Sign in as one, or ask for a role."
+        )
+    return policy.Member(row.handle, row.role, realm, row.employer, row.country, row.revoked_at is not None)
+
+
+def _refused(what: str) -> AccessRefused:
+    return AccessRefused(
+        f"The policies of this realm do not let you {what}, or what it takes is missing, used or "
+        "expired. Nothing was shown or changed. ./reelm policy show lists what each role may do."
+    )

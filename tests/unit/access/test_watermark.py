@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from reelm.accounts.watermark import CERTAIN_SIGMAS, HONEY_ROWS, Watermark, emails_in
+from reelm.access.watermark import CANARY_ROWS, CERTAIN_SIGMAS, Watermark, emails_in
 
 PEOPLE = [f"person-{number}@example.org" for number in range(400)]
 ONE, OTHER = Watermark(b"1" * 32), Watermark(b"2" * 32)
@@ -13,25 +13,25 @@ ONE, OTHER = Watermark(b"1" * 32), Watermark(b"2" * 32)
 
 def test_a_file_has_everybody_and_three_rows_that_nobody_is() -> None:
     rows = ONE.in_order(PEOPLE)
-    assert Counter(rows) == Counter([*PEOPLE, *ONE.honey()])
-    assert len(set(ONE.honey())) == HONEY_ROWS
-    assert all(address.endswith("@example.net") for address in ONE.honey())
+    assert Counter(rows) == Counter([*PEOPLE, *ONE.canaries()])
+    assert len(set(ONE.canaries())) == CANARY_ROWS
+    assert all(address.endswith("@example.net") for address in ONE.canaries())
 
 
 def test_what_nobody_is_differs_from_export_to_export() -> None:
     marks = [Watermark(number.to_bytes(32)) for number in range(2000)]
-    assert len({address for mark in marks for address in mark.honey()}) == 2000 * HONEY_ROWS
+    assert len({address for mark in marks for address in mark.canaries()}) == 2000 * CANARY_ROWS
 
 
-@pytest.mark.parametrize("number", range(HONEY_ROWS))
+@pytest.mark.parametrize("number", range(CANARY_ROWS))
 def test_one_made_up_row_is_enough(number: int) -> None:
-    assert ONE.honey_in([*PEOPLE[:5], ONE.honey()[number].upper()]) == 1
-    assert OTHER.honey_in(ONE.in_order(PEOPLE)) == 0
+    assert ONE.count_canaries([*PEOPLE[:5], ONE.canaries()[number].upper()]) == 1
+    assert OTHER.count_canaries(ONE.in_order(PEOPLE)) == 0
 
 
 def test_a_part_without_the_made_up_rows_is_recognised_by_its_order() -> None:
     chance = random.Random(7)
-    rows = [row for row in ONE.in_order(PEOPLE) if row not in ONE.honey()]
+    rows = [row for row in ONE.in_order(PEOPLE) if row not in ONE.canaries()]
     for count in (15, 40, 200, len(rows)):
         part = [row for row in rows if row in chance.sample(rows, count)]
         for kept in (part, [part[at] for at in range(len(part)) if at % 2]):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reelm.accounts import AccessRefused, Export, Exports, Leak
+from reelm.access import AccessRefused, Export, Exports, Leak
 from reelm.base import Database, DatabaseUnavailable
 from reelm.ledger import NotRecorded, read_leaf
 from support.access.staffing import HELP, TAKE, Office, opened
@@ -26,13 +26,13 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
 async def approve(office: Office, *, about: Sequence[str] = WHO, by: str = "privacy") -> str:
     people = [office.people[name] for name in about]
     database = office.book.outside.database
-    return await office.staff.approve(database, office.people[by], "records-1", TAKE, subjects=people)
+    return await office.access.approve(database, office.people[by], "records-1", TAKE, subjects=people)
 
 
 async def take(
     office: Office, approval_id: str | None, *, about: Sequence[str] = WHO, role: str = "records"
 ) -> Export:
-    return await office.staff.take(
+    return await office.access.export(
         office.book.outside.database,
         office.people[role],
         TAKE,
@@ -55,13 +55,13 @@ async def test_an_export_is_on_record_with_its_rows_and_shown_to_everybody_in_it
     assert (getattr(public, "purpose"), getattr(public, "ticket")) == ("legal-request", "t-3")  # noqa: B009 - as above
     async with office.book.outside.database.read() as tx:
         for name in WHO:
-            (look,) = await office.staff.looks_at(tx, office.people[name])
+            (look,) = await office.access.reads_of(tx, office.people[name])
             assert (look.action, look.handle, look.leaf_index) == (
                 "access.export",
                 "records-1",
                 export.leaf_index,
             )
-        assert await office.staff.looks_at(tx, office.people["nobody"]) == []
+        assert await office.access.reads_of(tx, office.people["nobody"]) == []
 
 
 @pytest.mark.parametrize("role", ["support", "safety", "privacy", "people"])
@@ -81,7 +81,7 @@ async def test_the_one_door_does_not_open_the_other(office: Office) -> None:
     with pytest.raises(AccessRefused):
         await office.see("records", TAKE, await approve(office))
     with pytest.raises(AccessRefused):
-        await office.staff.take(
+        await office.access.export(
             office.book.outside.database,
             office.people["support"],
             HELP,
@@ -116,10 +116,10 @@ async def test_of_a_hundred_who_use_one_approval_at_once_one_takes_it(office: Of
 
 
 async def test_an_emergency_opens_no_way_out(office: Office) -> None:
-    await office.staff.break_glass(office.book.outside.database, office.people["safety"], "threat-to-life")
+    await office.access.break_glass(office.book.outside.database, office.people["safety"], "threat-to-life")
     urgent = replace(TAKE, purpose="threat-to-life")
     with pytest.raises(AccessRefused):
-        await office.staff.take(
+        await office.access.export(
             office.book.outside.database,
             office.people["safety"],
             urgent,
@@ -165,7 +165,7 @@ async def taken_in_a_crash(office: Office, cut: type[Database], approval_id: str
     records = cut.open(f"sqlite:///{office.book.folder.parent / 'records.sqlite'}")
     people = [office.people[name] for name in WHO]
     with pytest.raises(DatabaseUnavailable):
-        await office.staff.take(
+        await office.access.export(
             records, office.people["records"], TAKE, subjects=people, approval_id=approval_id
         )
     await records.close()
@@ -180,10 +180,10 @@ async def test_a_leaked_file_says_which_export_it_was(office: Office) -> None:
     for export in (first, second):
         (leak,) = await leaked(office, "\n".join(files[export.id]))
         assert (leak.export_id, leak.leaf_index) == (export.id, export.leaf_index)
-        assert (leak.honey_rows, leak.is_in_order) == (3, True)
+        assert (leak.canary_rows, leak.is_in_order) == (3, True)
         without = [row for row in files[export.id] if not row.endswith("@example.net")]
         (leak,) = await leaked(office, ";".join(without[10:40]))
-        assert (leak.export_id, leak.honey_rows, leak.is_in_order) == (export.id, 0, True)
+        assert (leak.export_id, leak.canary_rows, leak.is_in_order) == (export.id, 0, True)
     both = await leaked(office, f"{files[first.id][:9]} {sorted(files[first.id])} {sorted(files[second.id])}")
     assert {leak.export_id for leak in both} == {first.id, second.id}
     for innocent in ("", "\n".join(people), "\n".join(sorted(people)), "ana@example.org"):

@@ -1,18 +1,19 @@
-"""What staff wish to see or to take away, what is said of it in public, and what an approval of it is for."""
+"""State what staff ask to have, what the public leaf says of it, and what an approval of it is bound to."""
 
 import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal
 
-from reelm.accounts.errors import AccessRefused, StaffOnly
-from reelm.accounts.store.staff import StaffRow
 from reelm.base import AccountId, canonical_json
 from reelm.realm import policy
 
+Finding = Literal["justified", "unjustified", "unused"]
+
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class StaffRole:
     """A member of staff, and the actions that some policy may permit to their role."""
 
     member: policy.Member
@@ -20,11 +21,11 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """That a member of staff saw something of somebody; ``leaf_index`` is where it is on record.
+class AccessRead:
+    """One access by a member of staff to somebody's data; ``leaf_index`` is where it is on the ledger.
 
     Attributes:
-        action: ``access.read``, or ``access.export`` when it was taken away as a file.
+        action: ``access.read``, or ``access.export`` when it was exported as a file.
     """
 
     looked_at: datetime
@@ -45,8 +46,8 @@ class Export:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What somebody wants to have of whom, and the approval that they say they have for it."""
+class AccessRequest:
+    """A request for data of some people, and the approval that whoever asks names for it."""
 
     asked: policy.Access
     subjects: tuple[AccountId, ...]
@@ -56,7 +57,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """``number`` is that of its leaf, whether it is granted or not."""
+    """A decision on a request; ``number`` is that of its leaf, whether it is granted or not."""
 
     is_granted: bool
     number: int
@@ -79,26 +80,11 @@ def leaf_of(member: policy.Member, asked: policy.Access, decision: policy.Decisi
 
 
 def binding_of(asked: policy.Access, asker: policy.Member, subjects: Collection[AccountId]) -> str:
-    """What an approval is for: this request by this person, about these; SHA-256 in hexadecimal."""
+    """Return what an approval is bound to: the SHA-256, in hexadecimal, of a request by one about these."""
     request = hashlib.sha256(asked.alone().request(asker).canonical()).hexdigest()
     about = canonical_json({"request": request, "subjects": sorted(set(subjects))})
     return hashlib.sha256(about).hexdigest()
 
 
-def member_of(row: StaffRow | None, realm: str) -> policy.Member:
-    if row is None:
-        raise StaffOnly(
-            "Only members of staff may do this. Nothing was done. Sign in as one, or ask for a role."
-        )
-    return policy.Member(row.handle, row.role, realm, row.employer, row.country, row.revoked_at is not None)
-
-
 def moment(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def refused(what: str) -> AccessRefused:
-    return AccessRefused(
-        f"The policies of this realm do not let you {what}, or what it takes is missing, used or "
-        "expired. Nothing was shown or changed. ./reelm policy show lists what each role may do."
-    )

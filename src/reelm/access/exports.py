@@ -1,11 +1,11 @@
-"""Files of protected data: marked when they are made, recognised when they are found elsewhere."""
+"""Mark files of protected data when they are made, and recognise them when they are found elsewhere."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from reelm.accounts.store import staff as store
-from reelm.accounts.watermark import CERTAIN_SIGMAS, Watermark, emails_in
+from reelm.access import store
+from reelm.access.watermark import CERTAIN_SIGMAS, Watermark, emails_in
 from reelm.base import Tx
 from reelm.realm import Keys
 
@@ -18,7 +18,7 @@ class Leak:
 
     Attributes:
         leaf_index: of the leaf that says who took it and why.
-        honey_rows: how many of its rows that nobody is were found; one is proof enough.
+        canary_rows: how many of its rows that nobody has were found; one is proof enough.
         is_in_order: whether the rows stand in its order.
     """
 
@@ -27,25 +27,25 @@ class Leak:
     handle: str
     purpose: str
     leaf_index: int | None
-    honey_rows: int
+    canary_rows: int
     is_in_order: bool
 
 
 class Exports:
-    """Marks and recognises them, with a secret of the realm. Safe to share between tasks."""
+    """Marks exported files and recognises them, with a secret of the realm. Safe to share between tasks."""
 
     def __init__(self, keys: Keys) -> None:
         self._keys = keys
 
     def marked(self, export_id: str, emails: Iterable[str]) -> list[str]:
-        """The rows of the file of this export."""
+        """Return the rows of the file of this export: these and its canaries, in its order."""
         return self._watermark(export_id).in_order(emails)
 
     async def identify(self, tx: Tx, text: str) -> Sequence[Leak]:
-        """Which exports of this realm a text is from, newest first; none when nothing of them is in it."""
+        """Return the exports of this realm that a text is from, newest first."""
         found = emails_in(text)
         leaks = [self._compare(row, found) for row in await store.all_exports(tx)]
-        return [leak for leak in leaks if leak.honey_rows or leak.is_in_order]
+        return [leak for leak in leaks if leak.canary_rows or leak.is_in_order]
 
     def _compare(self, row: store.ExportRow, found: Sequence[str]) -> Leak:
         mark = self._watermark(row.id)
@@ -55,7 +55,7 @@ class Exports:
             handle=row.handle,
             purpose=row.purpose,
             leaf_index=row.leaf_index,
-            honey_rows=mark.honey_in(found),
+            canary_rows=mark.count_canaries(found),
             is_in_order=mark.sigmas_in_order(found) >= CERTAIN_SIGMAS,
         )
 

@@ -1,4 +1,4 @@
-"""The records of staff: who has which role, what was approved, broken and looked at.
+"""Keep the rows of staff: roles, approvals, emergencies, reads and exports.
 
 Names of staff are nowhere here: a handle is a pseudonym, and the account behind it is an opaque id.
 """
@@ -52,12 +52,12 @@ emergencies = Table(
     column("handle", _HANDLE, klass=DataClass.OPERATIONAL, nullable=False),
     column("purpose", _NAME, klass=DataClass.OPERATIONAL, nullable=False),
     column("expires_at", Moment, klass=DataClass.OPERATIONAL, nullable=False),
-    # Set when its leaf is on the record; nothing is opened before.
+    # Set when its leaf is on the ledger; nothing is opened before.
     column("leaf_index", Integer, klass=DataClass.OPERATIONAL, nullable=True),
     column("reviewed_at", Moment, klass=DataClass.OPERATIONAL, nullable=True),
 )
 
-looks = Table(
+reads = Table(
     "looks",
     metadata,
     column("id", String(ID_LENGTH), klass=DataClass.OPERATIONAL, primary_key=True),
@@ -79,7 +79,7 @@ looks = Table(
     column("leaf_index", Integer, klass=DataClass.OPERATIONAL, nullable=True),
 )
 
-# Files of protected data that were taken away. What marks one follows from its id and a secret of the realm.
+# Files of protected data that staff exported. What marks one follows from its id and a secret of the realm.
 exports = Table(
     "exports",
     metadata,
@@ -105,8 +105,8 @@ class StaffRow:
 
 
 @dataclass(frozen=True, slots=True)
-class LookRow:
-    """That somebody looked; ``leaf_index`` is None until it is known under which index it is on record."""
+class AccessReadRow:
+    """One access to a subject's data; ``leaf_index`` is None until its index on the ledger is known."""
 
     id: str
     subject: AccountId
@@ -122,7 +122,7 @@ class LookRow:
 
 @dataclass(frozen=True, slots=True)
 class ExportRow:
-    """That somebody took a file away; ``leaf_index`` as for a look."""
+    """One exported file; ``leaf_index`` as for a read."""
 
     id: str
     taken_at: datetime
@@ -234,9 +234,9 @@ async def review_emergency(tx: Tx, leaf_index: int, *, at: datetime) -> str | No
     return handle
 
 
-async def add_looks(tx: Tx, rows: Sequence[LookRow]) -> None:
+async def add_reads(tx: Tx, rows: Sequence[AccessReadRow]) -> None:
     await tx.execute(
-        insert(looks), [{name: getattr(row, name) for name in LookRow.__slots__} for row in rows]
+        insert(reads), [{name: getattr(row, name) for name in AccessReadRow.__slots__} for row in rows]
     )
 
 
@@ -246,7 +246,7 @@ async def add_export(tx: Tx, row: ExportRow) -> None:
 
 async def set_leaf_index(tx: Tx, leaf_number: int, leaf_index: int) -> None:
     """Say where a leaf is on record, wherever it is referred to by its number."""
-    for table in (looks, exports):
+    for table in (reads, exports):
         its = update(table).where(table.c.leaf_number == leaf_number)
         await tx.execute(its.values(leaf_index=leaf_index))
 
@@ -257,11 +257,11 @@ async def all_exports(tx: Tx) -> Sequence[ExportRow]:
     return [ExportRow(**row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's public name for it
 
 
-async def looks_at(tx: Tx, subject: AccountId, *, limit: int) -> Sequence[LookRow]:
+async def reads_of(tx: Tx, subject: AccountId, *, limit: int) -> Sequence[AccessReadRow]:
     """Newest first."""
-    query = select(looks).where(looks.c.subject == subject)
-    rows = await tx.execute(query.order_by(looks.c.looked_at.desc(), looks.c.id.desc()).limit(limit))
-    return [LookRow(**row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's public name for it
+    query = select(reads).where(reads.c.subject == subject)
+    rows = await tx.execute(query.order_by(reads.c.looked_at.desc(), reads.c.id.desc()).limit(limit))
+    return [AccessReadRow(**row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's public name for it
 
 
 async def _find(tx: Tx, which: ColumnElement[bool]) -> StaffRow | None:

@@ -1,6 +1,6 @@
-"""What makes one exported file different from every other: rows that nobody is, and an order of its own.
+"""Mark an exported file with canary rows and an order of its own, so that it differs from every other.
 
-The rows are e-mail addresses in a reserved domain (RFC 2606), so nothing ever reaches anyone by them. The
+Canary rows are e-mail addresses in a reserved domain (RFC 2606), so nothing ever reaches anyone by them. The
 order is that of a keyed digest of each row: any part of the file is still in it, whoever took rows out, and
 without the key it looks like none. Who removes the rows and sorts what is left removes the mark; a few rows
 are too few to tell. Both ways of marking are told apart from chance by numbers, not by eye.
@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-HONEY_ROWS = 3
+CANARY_ROWS = 3
 # So far from chance that among a billion exports none fits by accident; it takes 15 rows in order.
 CERTAIN_SIGMAS = 6.0
 _DOMAIN = "example.net"
@@ -28,20 +28,20 @@ class Watermark:
 
     secret: bytes
 
-    def honey(self) -> tuple[str, ...]:
-        """The addresses that nobody has; in this export and in no other."""
-        return tuple(self._somebody(number) for number in range(HONEY_ROWS))
+    def canaries(self) -> tuple[str, ...]:
+        """Return the addresses that nobody has; in this export and in no other."""
+        return tuple(self._somebody(number) for number in range(CANARY_ROWS))
 
     def in_order(self, emails: Iterable[str]) -> list[str]:
-        """The rows of the file: these and the honey, in the order of this export."""
-        return sorted({*emails, *self.honey()}, key=self._place)
+        """Return the rows of the file: these and the canaries, in the order of this export."""
+        return sorted({*emails, *self.canaries()}, key=self._place)
 
-    def honey_in(self, emails: Iterable[str]) -> int:
-        """How many of its honey rows are among these."""
-        return len({*self.honey()} & {email.lower() for email in emails})
+    def count_canaries(self, emails: Iterable[str]) -> int:
+        """Count the canary rows of this export among these addresses."""
+        return len({*self.canaries()} & {email.lower() for email in emails})
 
     def sigmas_in_order(self, emails: Sequence[str]) -> float:
-        """How far these are from an accidental order towards this export's, in standard deviations.
+        """Measure how far these are from an accidental order towards this export's, in standard deviations.
 
         Source: the ascents of a random permutation of n have mean (n - 1) / 2 and variance (n + 1) / 12.
         """
@@ -60,5 +60,5 @@ class Watermark:
 
 
 def emails_in(text: str) -> list[str]:
-    """Whatever looks like an e-mail address, in the order of the text, in lower case."""
+    """Return whatever looks like an e-mail address, in the order of the text, in lower case."""
     return [found.rstrip(".").lower() for found in _ADDRESS.findall(text)]
