@@ -25,7 +25,7 @@ class Helper:
         """Be given the role."""
         async with open_realm(settings.load(self.realm.data)) as realm:
             own = await _account(self.person, realm)
-            member = Member(self.pseudonym, "support", realm.manifest.realm.id, "Example B.V.", "NL")
+            member = Member(self.pseudonym, "support", realm.identity.manifest.realm.id, "Example B.V.", "NL")
             async with realm.database.write() as tx:
                 await realm.access.grant(tx, own, member, by=None)
 

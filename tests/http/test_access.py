@@ -19,7 +19,7 @@ async def test_who_is_looked_at_is_shown_it_with_a_receipt(site: Site) -> None:
     helper = await site.stage.person("helper")
     async with recording(realm):
         async with realm.database.write() as tx:
-            member = Member("kite-07", "support", realm.manifest.realm.id, "Example B.V.", "NL")
+            member = Member("kite-07", "support", realm.identity.manifest.realm.id, "Example B.V.", "NL")
             await realm.access.grant(tx, helper, member, by=None)
         seen = await look_at_email(subject, purpose="support-request", ticket="t-1", by=helper, realm=realm)
         assert seen.email == "subject@example.org"
@@ -49,12 +49,12 @@ async def test_who_is_looked_at_is_shown_it_with_a_receipt(site: Site) -> None:
 async def test_who_is_in_an_export_is_shown_it_and_a_leak_of_it_is_recognised(site: Site) -> None:
     realm = site.stage.realm
     subject, clerk, second = [await site.stage.person(name) for name in ("taken", "clerk", "second")]
-    data = policy.Data("email", DataClass.PROTECTED, realm.manifest.realm.id)
+    data = policy.Data("email", DataClass.PROTECTED, realm.identity.manifest.realm.id)
     asked = policy.Access("access.export", data, "legal-request", "t-9")
     async with recording(realm):
         async with realm.database.write() as tx:
             for account, handle, role in ((clerk, "wren-01", "records"), (second, "lark-02", "privacy")):
-                member = Member(handle, role, realm.manifest.realm.id, "Example B.V.", "NL")
+                member = Member(handle, role, realm.identity.manifest.realm.id, "Example B.V.", "NL")
                 await realm.access.grant(tx, account, member, by=None)
         with pytest.raises(AccessRefused):
             await take_emails([subject], purpose="legal-request", ticket="t-9", by=clerk, realm=realm)

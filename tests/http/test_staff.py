@@ -30,7 +30,7 @@ async def hire(site: Site, role: str) -> AccountId:
     """Somebody in a role, with the pseudonym ROLE-1."""
     at, account = site.stage.realm, await site.stage.person(f"{role}_member")
     async with at.database.write() as tx:
-        member = Member(f"{role}-1", role, at.manifest.realm.id, "Example B.V.", "NL")
+        member = Member(f"{role}-1", role, at.identity.manifest.realm.id, "Example B.V.", "NL")
         await at.access.grant(tx, account, member, by=None)
     return account
 

@@ -28,8 +28,8 @@ async def test_the_manifest_in_force_is_declared_with_its_digest(shared: Site) -
 
 async def test_a_later_version_says_what_it_changed_and_who_signed(site: Site) -> None:
     realm = site.stage.realm
-    moved = in_city("Rotterdam", with_keys("ann", "board", threshold=1, manifest=realm.manifest))
-    later = signed(record.following(realm.version, moved), ["board"])
+    moved = in_city("Rotterdam", with_keys("ann", "board", threshold=1, manifest=realm.identity.manifest))
+    later = signed(record.following(realm.identity.version, moved), ["board"])
     async with realm.database.write() as tx:
         await record.put_on_record(tx, later, clock=realm.clock, say=Declaring(0, realm.clock))
     async with site.visit() as nobody:

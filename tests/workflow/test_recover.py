@@ -101,7 +101,7 @@ async def store_draft(stage: Stage, owner: AccountId) -> str:
         yield LONG
 
     async with stage.realm.database.read() as tx:
-        key = await stage.realm.keys.user_key(tx, owner)
+        key = await stage.realm.identity.keys.user_key(tx, owner)
     kept = await stage.realm.vault.put(
         blocks(), reference="draft", klass=DataClass.PROTECTED, key=key, owner=owner
     )
@@ -126,8 +126,8 @@ async def ended(data: Path) -> Realm:
         draft_id = await store_draft(stage, ann.owner)
         back_up(stage, "before")
         async with stage.realm.database.write() as tx:
-            await stage.realm.keys.destroy_user_key(tx, ben.owner)
-        await stage.realm.keys.rotate(stage.realm.database)
+            await stage.realm.identity.keys.destroy_user_key(tx, ben.owner)
+        await stage.realm.identity.keys.rotate(stage.realm.database)
         back_up(stage, "after")
     return Realm(data, ann, ben, draft_id)
 

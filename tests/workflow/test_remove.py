@@ -45,7 +45,7 @@ class Shown:
                 await poster(tx, self.clip_id, viewer=viewer, realm=realm)
         for name in self.segments:
             with pytest.raises(NoSuchSegment):
-                await realm.origin.segment(name)
+                await realm.delivery.origin.segment(name)
 
 
 async def test_a_removed_clip_is_refused_at_once_for_everyone_even_from_the_cache(stage: Stage) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from reelm.base import AccountId, ClipId
-from reelm.delivery import Origin
+from reelm.delivery import Delivery, Origin
 from reelm.media import REMUXED, Cut, EncoderId
 from reelm.social import (
     ClipState,
@@ -256,14 +256,17 @@ class Snatched(Origin):
 
     async def segment(self, name: str) -> Path:
         await remove(self._clip.id, by=self._owner, realm=self._stage.realm)
-        return await self._stage.realm.origin.segment(name)
+        return await self._stage.realm.delivery.origin.segment(name)
 
 
 async def test_a_sound_removed_while_it_is_brought_fails_with_the_same_reason(stage: Stage) -> None:
     ann, ben = await stage.person("ann"), await stage.person("ben")
     original = await stage.clip(ann, singing(1_000))
     made = await made_with(stage, ben, original.id, singing(300))
-    await Stage(replace(stage.realm, origin=Snatched(stage, original, ann)), stage.data).publish()
+    delivery = Delivery(
+        stage.realm.identity.keys, origin=Snatched(stage, original, ann), clock=stage.realm.clock
+    )
+    await Stage(replace(stage.realm, delivery=delivery), stage.data).publish()
     failure = (await stage.see(made.id, ben)).failure
     assert failure is not None
     assert failure.code == "social.sound-gone"
@@ -384,7 +387,7 @@ async def test_somebody_elses_sound_is_not_lent_to_encoders_elsewhere(stage: Sta
     ann = await stage.person("ann")
     original = await stage.clip(ann, singing(1_000))
     async with stage.realm.database.write() as tx:
-        token = await stage.realm.encoders.add(tx, "attic")
+        token = await stage.realm.media.encoders.add(tx, "attic")
     attic: EncoderId = await recognise(token, realm=stage.realm)
     made = await made_with(stage, ann, original.id, singing(300))
     await stage.publish()

@@ -12,7 +12,7 @@ from reelm.app.settings import Settings
 from reelm.base import Clock, Database, Entropy, SystemClock, SystemEntropy, keep_freed_memory
 from reelm.ledger.adapters.witness import HttpWitness
 from reelm.realm import Manifest, Release
-from reelm.workflows import OpenRealm, Turns, declare, publish_release
+from reelm.workflows import Gates, Identity, OpenRealm, declare, publish_release
 
 
 @asynccontextmanager
@@ -103,44 +103,39 @@ def _kept_release(settings: Settings) -> Release | None:
 
 def _assemble(ground: Ground) -> OpenRealm:
     clock, entropy, keys = ground.clock, ground.entropy, ground.keys
-    outside = _outside(ground)
-    opened = vault.Vault(outside)
-    log = _record(ground)
-    public_record = ledger.Ledger(log, keys, entropy=entropy)
+    opened = vault.Vault(_outside(ground))
+    log = _log(ground)
+    public_ledger = ledger.Ledger(log, keys, entropy=entropy, panel=_panel(ground, log))
     people = social.Social(clock=clock, entropy=entropy, config=social.Config())
     origin_config = delivery.OriginConfig(ground.settings.paths.cache / "segments")
+    origin = delivery.Origin(opened, database=ground.database, config=origin_config)
     return OpenRealm(
-        manifest=ground.manifest,
-        version=ground.version,
-        published=ground.published,
         clock=clock,
         entropy=entropy,
         database=ground.database,
-        keys=keys,
+        identity=Identity(ground.manifest, ground.version, ground.published, keys),
+        ledger=public_ledger,
         vault=opened,
-        upkeep=vault.Upkeep(outside),
-        media=media.Media(_media_config(ground.settings), clock=clock, entropy=entropy),
-        encoders=media.Encoders(keys, clock=clock, entropy=entropy),
+        media=_media(ground),
         accounts=accounts.Accounts(keys, clock=clock, entropy=entropy),
-        access=_access(ground, public_record),
+        access=_access(ground, public_ledger),
         social=people,
-        delivery=delivery.Delivery(keys, clock=clock),
-        origin=delivery.Origin(opened, database=ground.database, config=origin_config),
+        delivery=delivery.Delivery(keys, origin=origin, clock=clock),
         feed=feed.Feed(people, clock=clock, entropy=entropy),
-        ledger=public_record,
-        sequencer=ledger.Sequencer(log),
-        retention_days=ground.settings.ledger_retention_days,
-        cosigning=ledger.Cosigning(log, _panel(ground, log)),
-        turns=Turns(ground.settings.encoders),
-        # Of their own: remuxing takes a moment, and must not wait until a ladder is encoded.
-        remux_turns=Turns(max(1, ground.settings.encoders)),
+        gates=Gates.of(ground.settings.encoders),
     )
 
 
-def _access(ground: Ground, public_record: ledger.Ledger) -> access.StaffAccess:
+def _media(ground: Ground) -> media.Media:
+    clock, entropy = ground.clock, ground.entropy
+    encoders = media.Encoders(ground.keys, clock=clock, entropy=entropy)
+    return media.Media(_media_config(ground.settings), clock=clock, entropy=entropy, encoders=encoders)
+
+
+def _access(ground: Ground, public_ledger: ledger.Ledger) -> access.StaffAccess:
     return access.StaffAccess(
         ground.published.policy_set,
-        public_record,
+        public_ledger,
         ground.keys,
         realm=ground.manifest.realm.id,
         clock=ground.clock,
@@ -148,14 +143,14 @@ def _access(ground: Ground, public_record: ledger.Ledger) -> access.StaffAccess:
     )
 
 
-def _record(ground: Ground) -> ledger.Outside:
+def _log(ground: Ground) -> ledger.Outside:
     return ledger.Outside(
         realm=ground.manifest.realm.id,
         key=ledger_key(ground.ledger_origin, ground.keys),
         database=ground.database,
         disk=ground.disk,
         clock=ground.clock,
-        config=ledger.Config(),
+        config=ledger.Config(retention_days=ground.settings.ledger_retention_days),
     )
 
 

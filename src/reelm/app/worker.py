@@ -123,7 +123,7 @@ async def _beside(realm: OpenRealm) -> AsyncIterator[None]:
 @asynccontextmanager
 async def _recording(realm: OpenRealm) -> AsyncIterator[None]:
     """The one sequencer of the realm's ledger, and its witnesses; cut off at the end, which both survive."""
-    tasks = [asyncio.create_task(_sequence(realm)), asyncio.create_task(realm.cosigning.run())]
+    tasks = [asyncio.create_task(_sequence(realm)), asyncio.create_task(realm.ledger.cosigning.run())]
     try:
         yield
     finally:
@@ -136,7 +136,7 @@ async def _sequence(realm: OpenRealm) -> None:
     """Without it leaves wait, and what must not happen unrecorded does not happen."""
     while True:
         try:
-            await realm.sequencer.run()
+            await realm.ledger.sequencer.run()
         except LogBusy:  # another process of this realm starts just now
             await asyncio.sleep(LOOK_EVERY_SECONDS)
         except Exception as error:  # noqa: BLE001 - the worker loop: clips are published all the same

@@ -45,8 +45,8 @@ async def _in_realm(
 
 
 async def _status(realm: OpenRealm, _chosen: argparse.Namespace) -> int:
-    status = await realm.upkeep.status()
-    for line in holdings.lines(status, realm.manifest, now=realm.clock.now()):
+    status = await realm.vault.upkeep.status()
+    for line in holdings.lines(status, realm.identity.manifest, now=realm.clock.now()):
         say(line)
     return FOUND_WANTING if status.objects_at_risk else 0
 
@@ -65,7 +65,7 @@ async def _where(realm: OpenRealm, chosen: argparse.Namespace) -> int:
 async def _scrub(realm: OpenRealm, chosen: argparse.Namespace) -> int:
     bad, checked, began = 0, 0, realm.clock.now()
     while True:
-        report = await realm.upkeep.scrub(
+        report = await realm.vault.upkeep.scrub(
             deep=chosen.deep,
             limit=_LIMIT,
             bytes_per_second=chosen.mib_per_second * (1 << 20),
@@ -84,7 +84,7 @@ async def _scrub(realm: OpenRealm, chosen: argparse.Namespace) -> int:
 
 
 async def _audit(realm: OpenRealm, chosen: argparse.Namespace) -> int:
-    report = await realm.upkeep.audit(chosen.samples)
+    report = await realm.vault.upkeep.audit(chosen.samples)
     for provider, found in sorted(report.providers.items()):
         say(
             f"  {provider:<16} {found.samples:>6,} blocks proven, {found.failures} wrong or missing, "
@@ -140,7 +140,7 @@ def _farewell(report: DrainReport) -> str:
 
 
 async def _keep(realm: OpenRealm, chosen: argparse.Namespace) -> int:
-    await realm.upkeep.keep(ProviderId(chosen.provider))
+    await realm.vault.upkeep.keep(ProviderId(chosen.provider))
     say(f"{chosen.provider} takes new fragments again. What was moved stays where it is now.")
     return 0
 

@@ -9,6 +9,7 @@ from reelm.ledger import store as records
 from reelm.ledger.announced import Announcements, say
 from reelm.ledger.bodies import Bodies
 from reelm.ledger.checkpoint import Checkpoint
+from reelm.ledger.cosign import NO_WITNESSES, Cosigning, Panel
 from reelm.ledger.errors import LeafMissing, LogBroken
 from reelm.ledger.files import CHECKPOINT, COSIGNED, LogFiles
 from reelm.ledger.leaf import write_leaf
@@ -18,6 +19,7 @@ from reelm.ledger.model import Private, Recorded
 from reelm.ledger.outbox import Draft, Outbox
 from reelm.ledger.prune import prune
 from reelm.ledger.receipt import Receipt
+from reelm.ledger.sequencer import Sequencer
 from reelm.realm import Keys
 
 
@@ -39,10 +41,18 @@ class LedgerStatus:
 class Ledger:
     """The public record of one realm. Safe to share between tasks; every process has its own.
 
-    Exactly one process of a realm runs a ``Sequencer`` beside it; without one, leaves wait.
+    Exactly one process of a realm runs its ``sequencer``; without one, leaves wait.
+
+    Attributes:
+        sequencer: puts waiting leaves under checkpoints.
+        cosigning: asks the witnesses of the panel.
     """
 
-    def __init__(self, outside: Outside, keys: Keys, *, entropy: Entropy) -> None:
+    def __init__(
+        self, outside: Outside, keys: Keys, *, entropy: Entropy, panel: Panel = NO_WITNESSES
+    ) -> None:
+        self.sequencer = Sequencer(outside)
+        self.cosigning = Cosigning(outside, panel)
         self._outside = outside
         self._files = LogFiles(outside.disk)
         self._outbox = Outbox(outside)
@@ -174,6 +184,10 @@ class Ledger:
             KeyDestroyed: nobody can open it any more.
         """
         return await self._bodies.opening(tx, leaf)
+
+    @property
+    def retention_days(self) -> int:
+        return self._outside.config.retention_days
 
     async def prune(self, *, before: datetime) -> int:
         """Remove whole bundles of entries older than a moment, as was declared; the minimum index then.

@@ -33,6 +33,7 @@ from reelm.vault.plan import Wish
 from reelm.vault.ports import Store, Wrapper
 from reelm.vault.put import Opening
 from reelm.vault.store import FragmentRecord, ObjectRecord, Packed
+from reelm.vault.upkeep import Upkeep
 from reelm.vault.window import clip
 
 _SWEEP_LIMIT = 1000
@@ -51,9 +52,13 @@ class Vault:
 
     A put is durable when it returns and survives the loss of any one provider. The vault opens its own units
     of work: an intent must be on disk before the first byte leaves, so never call it inside a transaction.
+
+    Attributes:
+        upkeep: keeps whole what is stored.
     """
 
     def __init__(self, outside: Outside) -> None:
+        self.upkeep = Upkeep(outside)
         self._outside = outside
         self._opened = Opened()
         self._background = Background()

@@ -109,7 +109,7 @@ def framework(realm: OpenRealm, *, traffic: Traffic, public_url: str) -> Litesta
         exception_handlers=EXCEPTION_HANDLERS,
         request_class=JsonRequest,
         csrf_config=CSRFConfig(
-            secret=realm.keys.secret("web/csrf").reveal().hex(), cookie_secure=cookie.is_secure
+            secret=realm.identity.keys.secret("web/csrf").reveal().hex(), cookie_secure=cookie.is_secure
         ),
         request_max_body_size=LARGEST_BODY_BYTES,
         openapi_config=OpenAPIConfig(

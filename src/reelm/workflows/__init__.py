@@ -13,6 +13,7 @@ runs as ``Jobs`` whose ``Run`` remembers its steps.
 
 from reelm.workflows.arrive import Arrived, announce, append, follow, metadata_of, stand, terminate
 from reelm.workflows.declare import Declaring, declare, publish_release
+from reelm.workflows.gates import Gates
 from reelm.workflows.join import join
 from reelm.workflows.lend import Lent, deliver, give_back, lend, read_source, recognise, renew, take_in
 from reelm.workflows.locate import locate
@@ -22,7 +23,7 @@ from reelm.workflows.ports import Job, Jobs, JobState, Json, Run
 from reelm.workflows.post import Posting, post
 from reelm.workflows.prune import prune
 from reelm.workflows.publish import abandon, publish, publish_job
-from reelm.workflows.realm import OpenRealm
+from reelm.workflows.realm import Identity, OpenRealm
 from reelm.workflows.receive import UploadPosted, discard, receive
 from reelm.workflows.remove import remove
 from reelm.workflows.schedule import publish_now, publish_ripe
@@ -30,13 +31,14 @@ from reelm.workflows.sound import choose_sound
 from reelm.workflows.subtitle import remove_subtitles, subtitle
 from reelm.workflows.take import Taken, take_emails
 from reelm.workflows.tidy import sweep, tidy
-from reelm.workflows.turns import Turns
 from reelm.workflows.watch import key, master_playlist, media_playlist, poster, strip, subtitles
 from reelm.workflows.withdraw import withdraw
 
 __all__ = [
     "Arrived",
     "Declaring",
+    "Gates",
+    "Identity",
     "Job",
     "JobState",
     "Jobs",
@@ -48,7 +50,6 @@ __all__ = [
     "Seen",
     "Shown",
     "Taken",
-    "Turns",
     "UploadPosted",
     "abandon",
     "access_to_email",

@@ -39,7 +39,7 @@ async def announce(length_bytes: int, *, metadata: str, owner: AccountId, realm:
     try:
         async with realm.database.write() as tx:
             await realm.accounts.hold(tx, owner)
-            key = await realm.keys.user_key(tx, owner)
+            key = await realm.identity.keys.user_key(tx, owner)
             sealed = key.seal(metadata.encode(), purpose=_PURPOSE) if metadata else None
             return await realm.media.arrivals.announce(
                 tx, upload_id, owner=owner, length_bytes=length_bytes, metadata=sealed
@@ -54,7 +54,7 @@ async def metadata_of(arrival: Arrival, *, realm: OpenRealm) -> str:
     if arrival.metadata_sealed is None:
         return ""
     async with realm.database.read() as tx:
-        key = await realm.keys.user_key(tx, AccountId(arrival.owner))
+        key = await realm.identity.keys.user_key(tx, AccountId(arrival.owner))
     return key.open(arrival.metadata_sealed, purpose=_PURPOSE).decode()
 
 

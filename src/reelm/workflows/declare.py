@@ -39,7 +39,7 @@ async def declare(running: Release, published: Release | None, *, realm: OpenRea
         ReleaseUnlogged: what is about to run is not the release on record.
         NotRecorded: they are not on the record yet, so that nothing may run by them.
     """
-    await realm.ledger.announce(_MANIFEST, _manifest(realm.version, realm.retention_days))
+    await realm.ledger.announce(_MANIFEST, _manifest(realm.identity.version, realm.ledger.retention_days))
     await realm.ledger.announce("policy.publish", _policies(realm))
     await _hold_to_record(running, published or running, realm=realm)
     deployed = {"version": running.version, "code_digest": running.code_digest}
@@ -91,7 +91,7 @@ def _manifest(version: Version, retention_days: int) -> dict[str, object]:
 
 def _policies(realm: OpenRealm) -> dict[str, object]:
     return {
-        "version": realm.published.number,
-        "policy_digest": realm.published.policy_set.digest,
-        "schema_digest": realm.published.policy_set.schema_digest,
+        "version": realm.identity.published.number,
+        "policy_digest": realm.identity.published.policy_set.digest,
+        "schema_digest": realm.identity.published.policy_set.schema_digest,
     }

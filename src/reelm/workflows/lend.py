@@ -31,10 +31,10 @@ class Lent:
 async def recognise(token: str, *, realm: OpenRealm) -> EncoderId:
     """The encoder with this token; raises ``EncoderUnknown``."""
     async with realm.database.read() as tx:
-        encoder, is_due = await realm.encoders.recognise(tx, token)
+        encoder, is_due = await realm.media.encoders.recognise(tx, token)
     if is_due:
         async with realm.database.write() as tx:
-            await realm.encoders.mark_seen(tx, encoder)
+            await realm.media.encoders.mark_seen(tx, encoder)
     return encoder
 
 
@@ -48,7 +48,7 @@ async def lend(encoder: EncoderId, *, realm: OpenRealm) -> Lent | None:
         if taken is None or taken.lease is None:
             return None
         keys = {name: Secret(realm.entropy.draw(KEY_BYTES)) for name in taken.wanted.rungs}
-        owner_key = await realm.keys.user_key(tx, AccountId(taken.owner))
+        owner_key = await realm.identity.keys.user_key(tx, AccountId(taken.owner))
         plain = msgspec.json.encode({name: key.reveal() for name, key in keys.items()})
         await realm.media.lending.keep_keys(tx, taken, owner_key.seal(plain, purpose=purpose_of(taken)))
         try:

@@ -15,4 +15,4 @@ async def locate(clip_id: ClipId, *, realm: OpenRealm) -> tuple[tuple[str, tuple
         stored = await realm.delivery.stored(tx, clip_id)
     if not stored:
         raise ObjectMissing("Nothing is stored of such a clip: it was deleted, or is not published yet.")
-    return tuple([(each.name, await realm.upkeep.where(each.object_id)) for each in stored])
+    return tuple([(each.name, await realm.vault.upkeep.where(each.object_id)) for each in stored])

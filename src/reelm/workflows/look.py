@@ -67,5 +67,5 @@ async def look_at_email(
 
 def access_to_email(action: str, *, purpose: str, ticket: str | None, realm: OpenRealm) -> policy.Access:
     """What is asked, and approved, of people's e-mail addresses."""
-    data = policy.Data("email", DataClass.PROTECTED, realm.manifest.realm.id)
+    data = policy.Data("email", DataClass.PROTECTED, realm.identity.manifest.realm.id)
     return policy.Access(action, data, purpose, ticket)

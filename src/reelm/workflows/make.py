@@ -13,8 +13,8 @@ import msgspec
 
 from reelm.base import AccountId, Secret, UploadId, telemetry
 from reelm.media import BadDelivery, EncoderStopped, Encoding, Plan, Rendition, Rung, Stand, Wanted
+from reelm.workflows.gates import Priority
 from reelm.workflows.realm import OpenRealm
-from reelm.workflows.turns import Turn
 
 LOOK_EVERY_SECONDS = 0.5
 _log = telemetry.logger(__name__)
@@ -26,7 +26,7 @@ class Work:
 
     upload_id: UploadId
     owner: AccountId
-    turn: Turn
+    priority: Priority
     queue_round: int
     plan: Plan
     rungs: tuple[Rung, ...]
@@ -48,12 +48,10 @@ async def make(work: Work, *, progress: Callable[[float], None], realm: OpenReal
         Unreadable, TookTooLong, EncoderStopped, SpoolFull: see ``reelm.media``.
     """
     if work.plan.sound is not None:  # somebody else's clip is in it, so it does not leave this machine
-        async with (realm.turns if realm.turns.places else realm.remux_turns).hold(
-            work.turn, work.queue_round
-        ):
+        async with realm.gates.analyse.hold(work.priority, work.queue_round):
             return await _here(work, progress, realm)
     if not await _offer(work, realm):
-        async with realm.turns.hold(work.turn, work.queue_round):
+        async with realm.gates.encode.hold(work.priority, work.queue_round):
             return await _here(work, progress, realm)
     sides = {
         asyncio.create_task(_once_it_is_our_turn(work, progress, realm)),
@@ -73,7 +71,7 @@ async def keys_of(encoding: Encoding, *, realm: OpenRealm) -> dict[str, Secret]:
     if encoding.keys_sealed is None:
         return {}
     async with realm.database.read() as tx:
-        owner_key = await realm.keys.user_key(tx, AccountId(encoding.owner))
+        owner_key = await realm.identity.keys.user_key(tx, AccountId(encoding.owner))
     opened = owner_key.open(encoding.keys_sealed, purpose=purpose_of(encoding))
     return {name: Secret(key) for name, key in msgspec.json.decode(opened, type=dict[str, bytes]).items()}
 
@@ -86,19 +84,19 @@ async def _offer(work: Work, realm: OpenRealm) -> bool:
     """Whether there is anybody to offer it to, or will have to be."""
     wanted = Wanted(work.plan.probe, tuple(rung.name for rung in work.rungs), work.plan.cut)
     async with realm.database.write() as tx:
-        if realm.turns.places and not await realm.encoders.any(tx):
+        if realm.gates.encode.places and not await realm.media.encoders.any(tx):
             return False
         await realm.media.lending.offer(
-            tx, work.upload_id, wanted, owner=work.owner, turn=work.turn, queue_round=work.queue_round
+            tx, work.upload_id, wanted, owner=work.owner, turn=work.priority, queue_round=work.queue_round
         )
     return True
 
 
 async def _once_it_is_our_turn(work: Work, progress: Callable[[float], None], realm: OpenRealm) -> Made:
     while True:
-        async with realm.turns.hold(work.turn, work.queue_round):
+        async with realm.gates.encode.hold(work.priority, work.queue_round):
             async with realm.database.write() as tx:
-                is_ours = await realm.media.lending.reclaim(tx, work.upload_id, work.turn)
+                is_ours = await realm.media.lending.reclaim(tx, work.upload_id, work.priority)
             if is_ours:
                 return await _here(work, progress, realm)
         await asyncio.sleep(LOOK_EVERY_SECONDS)  # an encoder elsewhere has it
@@ -108,7 +106,7 @@ async def _once_it_is_delivered(work: Work, progress: Callable[[float], None], r
     while True:
         await asyncio.sleep(LOOK_EVERY_SECONDS)
         async with realm.database.read() as tx:
-            found = await realm.media.lending.find(tx, work.upload_id, work.turn)
+            found = await realm.media.lending.find(tx, work.upload_id, work.priority)
         if found is None:
             raise EncoderStopped(
                 "What was offered to encoders elsewhere is gone. The upload is kept. Try again."
@@ -117,7 +115,7 @@ async def _once_it_is_delivered(work: Work, progress: Callable[[float], None], r
             progress(found.ratio)
         if found.stand is Stand.DELIVERED and (renditions := await _verified(found, work, realm)):
             return Made(renditions, None)
-        if not realm.turns.places and realm.media.lending.is_hopeless(found):
+        if not realm.gates.encode.places and realm.media.lending.is_hopeless(found):
             raise EncoderStopped(
                 "No encoder elsewhere could prepare the video, and this machine does not. The upload is "
                 "kept. Try again."

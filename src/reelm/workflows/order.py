@@ -42,7 +42,7 @@ class Order(msgspec.Struct, frozen=True):
 async def put_picture(order: Order, name: str, path: Path, realm: OpenRealm) -> ObjectId:
     """Store a picture of the clip under its creator's key; a repeat finds what the vault already has."""
     async with realm.database.read() as tx:
-        user_key = await realm.keys.user_key(tx, order.owner)
+        user_key = await realm.identity.keys.user_key(tx, order.owner)
     receipt = await realm.vault.put(
         blocks(path),
         reference=f"{order.reference}/{name}",

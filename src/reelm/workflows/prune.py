@@ -7,5 +7,5 @@ from reelm.workflows.realm import OpenRealm
 
 async def prune(*, realm: OpenRealm) -> None:
     """Remove what is older than the retention that the newest manifest leaf declares; nothing without one."""
-    if realm.retention_days:
-        await realm.ledger.prune(before=realm.clock.now() - timedelta(days=realm.retention_days))
+    if realm.ledger.retention_days:
+        await realm.ledger.prune(before=realm.clock.now() - timedelta(days=realm.ledger.retention_days))

@@ -45,6 +45,7 @@ from reelm.media import (
 )
 from reelm.social import ClipRemoved, ClipState, Publication, Step
 from reelm.vault import Suite
+from reelm.workflows.gates import Priority
 from reelm.workflows.make import Work, make
 from reelm.workflows.order import Order, blocks, kept_unless_removed, put_picture
 from reelm.workflows.ports import Job, Json, Run
@@ -53,7 +54,6 @@ from reelm.workflows.reporting import reporting
 from reelm.workflows.skim import Tell, skimmed
 from reelm.workflows.sound import bring_sound, check_sound
 from reelm.workflows.steps import FAULT, FULL, Refusal, Refused, step
-from reelm.workflows.turns import Turn
 
 
 class Packed(msgspec.Struct, frozen=True):
@@ -115,7 +115,7 @@ async def _publish(run: Run, order: Order, realm: OpenRealm) -> None:
     made = msgspec.convert(kept, list[str])
     is_copied = not made and remuxed_rung(_planned(probe)) is not None
     if not is_copied:
-        probe = await tell("sample", lambda: _sample(order, probe, Turn.FIRST_RUNG, realm))
+        probe = await tell("sample", lambda: _sample(order, probe, Priority.FIRST_RUNG, realm))
     if not made:
         first = await tell("first rung", lambda: _first_rung(order, probe, realm))
         await tell("store first rung", lambda: _store(order, first, realm))
@@ -124,7 +124,7 @@ async def _publish(run: Run, order: Order, realm: OpenRealm) -> None:
     missing = tuple(rung for rung in _planned(probe).rungs if rung.name not in made)
     if missing:
         if is_copied:  # it plays by now
-            probe = await tell("sample", lambda: _sample(order, probe, Turn.MORE_RUNGS, realm))
+            probe = await tell("sample", lambda: _sample(order, probe, Priority.MORE_RUNGS, realm))
         more = await tell("remaining rungs", lambda: _more_rungs(order, probe, missing, realm))
         await tell("store remaining rungs", lambda: _store(order, more, realm))
     await skimmed(tell, order, _planned(probe), realm=realm)
@@ -165,10 +165,10 @@ def _extra_rung(probe: Json) -> Rung | None:
     return av1_rung(_planned(probe)) if probe.get("has_av1") else None
 
 
-async def _sample(order: Order, probe: Json, turn: Turn, realm: OpenRealm) -> Json:
+async def _sample(order: Order, probe: Json, priority: Priority, realm: OpenRealm) -> Json:
     """The probe, and how hard the picture is to encode: the same for every encoder and every try."""
     assert isinstance(probe, dict)  # noqa: S101 - as ``_probe`` made it
-    async with realm.remux_turns.hold(turn, order.round):
+    async with realm.gates.remux.hold(priority, order.round):
         sampled = await realm.media.sample(realm.media.source(order.upload_id), _planned(probe))
     return {**probe, "sample": msgspec.to_builtins(sampled)}
 
@@ -180,7 +180,7 @@ async def _keep(order: Order, realm: OpenRealm) -> Json:
         if clip.state is ClipState.VISIBLE:
             return [each.name for each in await realm.delivery.announced(tx, order.clip_id)]
         names = await realm.delivery.withdraw(tx, order.clip_id)
-    realm.origin.forget(names)
+    realm.delivery.origin.forget(names)
     return []
 
 
@@ -192,7 +192,7 @@ async def _first_rung(order: Order, probe: Json, realm: OpenRealm) -> Json:
             return await _remux(order, planned, remuxed, realm)
     async with _meanwhile(_poster(order, planned, realm)) as poster:
         async with reporting(order.clip_id, Step.PREPARING, realm) as progress:
-            work = _work(order, Turn.FIRST_RUNG, planned, planned.rungs[:1], realm=realm)
+            work = _work(order, Priority.FIRST_RUNG, planned, planned.rungs[:1], realm=realm)
             made = await make(work, progress=progress, realm=realm)
         still = _still(await poster)
     packed = [await _pack(order, each, realm) for each in made.renditions]
@@ -201,7 +201,7 @@ async def _first_rung(order: Order, probe: Json, realm: OpenRealm) -> Json:
 
 async def _remux(order: Order, planned: Plan, rung: Rung, realm: OpenRealm) -> Json:
     source, folder = realm.media.source(order.upload_id), _first_folder(order, realm)
-    async with realm.remux_turns.hold(Turn.FIRST_RUNG, order.round):
+    async with realm.gates.remux.hold(Priority.FIRST_RUNG, order.round):
         begun = realm.clock.monotonic_seconds()
         making = realm.media.poster(source, planned.probe, into=folder, cut=planned.cut)
         async with _meanwhile(making) as poster:
@@ -214,12 +214,12 @@ async def _remux(order: Order, planned: Plan, rung: Rung, realm: OpenRealm) -> J
 
 async def _poster(order: Order, planned: Plan, realm: OpenRealm) -> Poster:
     source, folder = realm.media.source(order.upload_id), _first_folder(order, realm)
-    async with realm.remux_turns.hold(Turn.FIRST_RUNG, order.round):
+    async with realm.gates.remux.hold(Priority.FIRST_RUNG, order.round):
         return await realm.media.poster(source, planned.probe, into=folder, cut=planned.cut)
 
 
 def _first_folder(order: Order, realm: OpenRealm) -> Path:
-    return realm.media.workspace(order.upload_id) / Turn.FIRST_RUNG.name.lower()
+    return realm.media.workspace(order.upload_id) / Priority.FIRST_RUNG.name.lower()
 
 
 @asynccontextmanager
@@ -240,9 +240,9 @@ def _still(poster: Poster) -> Still:
 
 async def _more_rungs(order: Order, probe: Json, rungs: tuple[Rung, ...], realm: OpenRealm) -> Json:
     """Encode some rungs and encrypt them; what is returned holds no key in the clear."""
-    turn = Turn.MORE_RUNGS if rungs[0].codec == "h264" else Turn.AV1_RUNG
+    priority = Priority.MORE_RUNGS if rungs[0].codec == "h264" else Priority.AV1_RUNG
     async with reporting(order.clip_id, Step.IMPROVING, realm) as progress:
-        work = _work(order, turn, _planned(probe), rungs, realm=realm)
+        work = _work(order, priority, _planned(probe), rungs, realm=realm)
         made = await make(work, progress=progress, realm=realm)
     packed = [await _pack(order, each, realm) for each in made.renditions]
     return cast("Json", msgspec.to_builtins(Batch(packed, None)))
@@ -258,15 +258,17 @@ async def _add(tell: Tell, order: Order, probe: Json, extra: Rung, *, realm: Ope
             raise
 
 
-def _work(order: Order, turn: Turn, planned: Plan, rungs: tuple[Rung, ...], *, realm: OpenRealm) -> Work:
+def _work(
+    order: Order, priority: Priority, planned: Plan, rungs: tuple[Rung, ...], *, realm: OpenRealm
+) -> Work:
     return Work(
         upload_id=order.upload_id,
         owner=order.owner,
-        turn=turn,
+        priority=priority,
         queue_round=order.round,
         plan=planned,
         rungs=rungs,
-        folder=realm.media.workspace(order.upload_id) / turn.name.lower(),
+        folder=realm.media.workspace(order.upload_id) / priority.name.lower(),
     )
 
 

@@ -21,4 +21,4 @@ async def remove(clip_id: ClipId, *, by: AccountId, realm: OpenRealm) -> None:
         names = await realm.delivery.withdraw(tx, clip_id)
         await realm.media.forget_fingerprints(tx, clip_id)
         await realm.delivery.withdraw_subtitles(tx, clip_id)
-    realm.origin.forget(names)
+    realm.delivery.origin.forget(names)

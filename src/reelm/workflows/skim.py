@@ -11,11 +11,11 @@ from typing import TypeAlias
 from reelm.delivery import NoSuchStrip
 from reelm.media import Footage, NoChromaprint, Plan, Scheme, rung_footage, source_footage
 from reelm.social import ClipRemoved
+from reelm.workflows.gates import Priority
 from reelm.workflows.order import Order, kept_unless_removed, put_picture
 from reelm.workflows.ports import Json
 from reelm.workflows.realm import OpenRealm
 from reelm.workflows.steps import Refused
-from reelm.workflows.turns import Turn
 
 Tell: TypeAlias = Callable[[str, Callable[[], Awaitable[Json]]], Awaitable[Json]]
 
@@ -38,9 +38,7 @@ async def skimmed(tell: Tell, order: Order, planned: Plan, *, realm: OpenRealm) 
 async def _skim(order: Order, planned: Plan, realm: OpenRealm) -> Json:
     if await _has_strip(order, realm):  # an earlier attempt got this far
         return None
-    # A realm that has all encoding done elsewhere still looks through its clips itself.
-    turns = realm.turns if realm.turns.places else realm.remux_turns
-    async with turns.hold(Turn.SKIM, order.round):
+    async with realm.gates.analyse.hold(Priority.ANALYSIS, order.round):
         folder = realm.media.workspace(order.upload_id) / "skim"
         found = await realm.media.skim(_footage(order, planned, realm), into=folder)
     object_id = await put_picture(order, "strip", found.path, realm)

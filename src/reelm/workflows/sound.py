@@ -73,7 +73,7 @@ async def _write(sound_id: ClipId, path: Path, realm: OpenRealm) -> None:
     try:
         with part.open("wb") as sink:
             for piece in rendition.pieces:
-                sealed = await asyncio.to_thread((await realm.origin.segment(piece.name)).read_bytes)
+                sealed = await asyncio.to_thread((await realm.delivery.origin.segment(piece.name)).read_bytes)
                 sink.write(await asyncio.to_thread(unseal, sealed, piece.iv, key))
         part.replace(path)
     finally:

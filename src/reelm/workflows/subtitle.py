@@ -108,7 +108,7 @@ async def _announce(each: Subtitled, receipt: Receipt, realm: OpenRealm) -> None
 async def _put(each: Subtitled, words: bytes, realm: OpenRealm) -> Receipt:
     """A repeat finds what is stored."""
     async with realm.database.read() as tx:
-        key = await realm.keys.user_key(tx, each.owner)
+        key = await realm.identity.keys.user_key(tx, each.owner)
     reference = f"clip/{each.clip_id}/subtitles/{each.id}"
     return await realm.vault.put(
         _once(words), reference=reference, klass=DataClass.PUBLIC, key=key, owner=each.owner

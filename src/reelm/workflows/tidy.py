@@ -64,7 +64,7 @@ async def _withdraw_retired(realm: OpenRealm) -> None:
     before = realm.clock.now() - timedelta(seconds=RETIRED_SECONDS)
     async with realm.database.write() as tx:
         names = await realm.delivery.withdraw_retired(tx, before=before)
-    realm.origin.forget(names)
+    realm.delivery.origin.forget(names)
 
 
 async def _delete_withdrawn(realm: OpenRealm) -> None:

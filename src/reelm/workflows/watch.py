@@ -54,5 +54,5 @@ async def subtitles(
 
 async def _open(tx: Tx, sealed: tuple[AccountId, ObjectId], realm: OpenRealm) -> bytes:
     owner, object_id = sealed
-    user_key = await realm.keys.user_key(tx, owner)
+    user_key = await realm.identity.keys.user_key(tx, owner)
     return await realm.vault.read(object_id, key=user_key)

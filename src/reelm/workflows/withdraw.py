@@ -17,7 +17,7 @@ async def withdraw(provider: ProviderId, *, hostile: bool = False, realm: OpenRe
         ProviderUnknown: there never was such a provider.
         TooFewPlaces: the others have no room for what must be kept; nothing was changed.
     """
-    report = await realm.upkeep.drain(provider, hostile=hostile)
+    report = await realm.vault.upkeep.drain(provider, hostile=hostile)
     for object_id in report.stuck:
         await renew(object_id, realm=realm)
     return report
@@ -29,7 +29,7 @@ async def renew(object_id: ObjectId, *, realm: OpenRealm) -> None:
         owner = await realm.delivery.picture_owner(tx, object_id)
         if owner is None:
             return
-        key = await realm.keys.user_key(tx, owner)
+        key = await realm.identity.keys.user_key(tx, owner)
 
     async def rename(tx: Tx, new: ObjectId) -> None:
         await realm.delivery.rename_picture(tx, object_id, new)

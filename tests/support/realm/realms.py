@@ -154,7 +154,7 @@ async def _world(tx: Tx, stage: Stage) -> World:
     objects, fragments = metadata.tables["objects"], metadata.tables["fragments"]
     entries, packs = metadata.tables["entries"], metadata.tables["packs"]
     announcing = [metadata.tables[name] for name in ("renditions", "posters", "strips", "subtitles")]
-    folders = {str(place.id): place.folder or "" for place in stage.realm.manifest.stores}
+    folders = {str(place.id): place.folder or "" for place in stage.realm.identity.manifest.stores}
     rows = (await tx.execute(select(fragments.c.provider_id, fragments.c.name))).all()
     alone = select(objects.c.reference, objects.c.object_id).where(
         objects.c.object_id.not_in(select(packs.c.pack_id))
@@ -190,7 +190,7 @@ def viewer(stage: Stage, viewer: AccountId | None = None) -> Fetch:
     async def fetch(url: str) -> bytes:
         kind, first, *rest = url.strip("/").split("/")
         if kind == "segments":
-            return _read(await realm.origin.segment(first.removesuffix(".m4s")))
+            return _read(await realm.delivery.origin.segment(first.removesuffix(".m4s")))
         clip_id = ClipId(first)
         async with realm.database.read() as tx:
             if rest == ["master.m3u8"]:

@@ -164,7 +164,7 @@ async def opened_site(
 @asynccontextmanager
 async def recording(realm: OpenRealm) -> AsyncIterator[None]:
     """The ledger is written meanwhile, as the worker does."""
-    running = asyncio.create_task(realm.sequencer.run())
+    running = asyncio.create_task(realm.ledger.sequencer.run())
     yield
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)

@@ -231,7 +231,7 @@ async def _events(
     while realm.clock.monotonic_seconds() - started < LONGEST_WATCH_SECONDS:
         try:
             async with realm.database.read() as tx:
-                places = realm.turns.places
+                places = realm.gates.encode.places
                 now = progress(await realm.social.progress(tx, clip_id, owner, places=places))
         except ReelmError:
             return  # the clip was removed meanwhile: there is nothing more to tell

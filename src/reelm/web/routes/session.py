@@ -110,8 +110,8 @@ async def _extend(token: SessionToken, realm: OpenRealm) -> bool:
 
 async def _session(tx: Tx, viewer: AccountId | None, realm: OpenRealm) -> schema.Session:
     shown = schema.Realm(
-        name=realm.manifest.realm.name,
-        operator=realm.manifest.operator.name,
+        name=realm.identity.manifest.realm.name,
+        operator=realm.identity.manifest.operator.name,
         limits=upload_limits(realm.media.limits),
     )
     if viewer is None:
