@@ -7,7 +7,7 @@ from reelm.base import DataClass
 from reelm.ledger import Receipt, read_leaf
 from reelm.realm import policy
 from reelm.realm.policy import Member
-from reelm.workflows import look_at_email, take_emails
+from reelm.workflows.staff import export_email_list, read_email
 from support.web.visiting import Site, recording
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -21,10 +21,10 @@ async def test_who_is_looked_at_is_shown_it_with_a_receipt(site: Site) -> None:
         async with realm.database.write() as tx:
             member = Member("kite-07", "support", realm.identity.manifest.realm.id, "Example B.V.", "NL")
             await realm.access.grant(tx, helper, member, by=None)
-        seen = await look_at_email(subject, purpose="support-request", ticket="t-1", by=helper, realm=realm)
+        seen = await read_email(subject, purpose="support-request", ticket="t-1", by=helper, realm=realm)
         assert seen.email == "subject@example.org"
         with pytest.raises(AccessRefused):
-            await look_at_email(subject, purpose="curiosity", ticket="t-1", by=helper, realm=realm)
+            await read_email(subject, purpose="curiosity", ticket="t-1", by=helper, realm=realm)
     async with realm.database.write() as tx:
         token = await realm.accounts.open_session(tx, subject)
     async with site.visit() as visitor:
@@ -57,9 +57,9 @@ async def test_who_is_in_an_export_is_shown_it_and_a_leak_of_it_is_recognised(si
                 member = Member(handle, role, realm.identity.manifest.realm.id, "Example B.V.", "NL")
                 await realm.access.grant(tx, account, member, by=None)
         with pytest.raises(AccessRefused):
-            await take_emails([subject], purpose="legal-request", ticket="t-9", by=clerk, realm=realm)
+            await export_email_list([subject], purpose="legal-request", ticket="t-9", by=clerk, realm=realm)
         approval = await realm.access.approve(realm.database, second, "wren-01", asked, subjects=[subject])
-        taken = await take_emails(
+        taken = await export_email_list(
             [subject], purpose="legal-request", ticket="t-9", approval_id=approval, by=clerk, realm=realm
         )
     rows = taken.file.decode().split()

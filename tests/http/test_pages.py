@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import pytest
 
 from reelm.web.limits import STREAMS_AT_ONCE
-from reelm.workflows import remove
+from reelm.workflows.publish import remove
 from support.web.visiting import CAPTION, PAGE, Site, Visitor, check_problem
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

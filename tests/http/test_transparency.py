@@ -5,7 +5,7 @@ from hashlib import sha256
 import pytest
 
 from reelm.realm import record
-from reelm.workflows import Declaring
+from reelm.workflows.operate import Declaring
 from support.realm.declaring import in_city, signed, with_keys
 from support.web.visiting import Site, check_problem
 

@@ -8,7 +8,7 @@ import pytest
 
 from reelm.media import EncoderId, Sent
 from reelm.social import ClipState
-from reelm.workflows import Lent, deliver, lend, recognise, renew, take_in
+from reelm.workflows.encode import Lent, deliver, lend, recognise, renew, take_in
 from reelm.workflows.gates import Priority
 from support.machine.determinism import ManualClock
 from support.media import footage

@@ -9,8 +9,9 @@ from reelm.base import AccountId, DataClass, metadata
 from reelm.social import ClipView
 from reelm.vault import ObjectMissing, ProviderId
 from reelm.vault import Stage as LeavingStage
-from reelm.workflows import locate, poster, refresh_keys, repair, scrub, withdraw
-from reelm.workflows.withdraw import renew
+from reelm.workflows.operate import locate, refresh_keys, repair, scrub, withdraw
+from reelm.workflows.operate.maintain import renew
+from reelm.workflows.watch import poster
 from support.media import footage
 from support.realm.realms import Stage, blocks, look
 from support.vault.vaulting import sample

@@ -8,7 +8,9 @@ import pytest
 from reelm.base import AccountId, ClipId, Gone, NotFound, RenditionId
 from reelm.delivery import NoSuchSegment
 from reelm.social import ClipRemoved, NotYours
-from reelm.workflows import key, master_playlist, media_playlist, poster, remove, tidy
+from reelm.workflows.operate import tidy
+from reelm.workflows.publish import remove
+from reelm.workflows.watch import key, master_playlist, media_playlist, poster
 from support.media import footage
 from support.media.playlists import parts, screen, variants
 from support.realm.realms import Stage, look, staged, viewer

@@ -23,8 +23,10 @@ from reelm.social import (
     SoundNotAllowed,
     WrongState,
 )
-from reelm.workflows import Json, Run, choose_sound, publish, publish_job, recognise, remove
+from reelm.workflows import Json, Run
 from reelm.workflows.adapters.inline import InlineJobs
+from reelm.workflows.encode import recognise
+from reelm.workflows.publish import choose_sound, publish, publish_job, remove
 from support.media import footage
 from support.media.playlists import Screened, screen
 from support.realm.realms import Stage, look, staged, viewer
@@ -164,7 +166,7 @@ async def test_a_picture_that_players_take_is_passed_on_with_the_other_sound(sta
     async with stage.realm.database.read() as tx:
         (waiting,) = await stage.realm.social.due(tx, 10)
     with pytest.raises(Ended):
-        await InlineJobs(stories={"publish": tell}).start(publish_job(waiting))
+        await InlineJobs(workflows={"publish": tell}).start(publish_job(waiting))
     seen += await screen(viewer(stage), made.id)
     async with stage.realm.database.read() as tx:
         assert [each.name for each in await stage.realm.delivery.announced(tx, made.id)] == [REMUXED]

@@ -39,7 +39,7 @@ from reelm.realm import (
 from reelm.vault.adapters.credentials import read_credentials
 from reelm.vault.adapters.folder import FolderStore
 from reelm.vault.adapters.s3 import DEFAULT_REGION, S3Store
-from reelm.workflows import Declaring
+from reelm.workflows.operate import Declaring
 
 OpenStore: TypeAlias = FolderStore | S3Store
 

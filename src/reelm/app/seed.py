@@ -17,7 +17,10 @@ from reelm.app.sample import COMMENTS, FOLLOWS, LIKES, PEOPLE, RECIPES, Person, 
 from reelm.app.wiring import open_realm
 from reelm.base import AccountId, SystemClock, telemetry
 from reelm.social import ClipState, ClipView
-from reelm.workflows import OpenRealm, Posting, join, post, receive
+from reelm.workflows import OpenRealm
+from reelm.workflows.join import join
+from reelm.workflows.publish import Posting, post
+from reelm.workflows.upload import receive
 
 # Printed on purpose: the sample accounts hold nothing.
 PASSWORD = "sample clips everywhere"  # noqa: S105 - see above

@@ -12,7 +12,8 @@ from reelm.app.settings import Settings
 from reelm.base import Clock, Database, Entropy, SystemClock, SystemEntropy, keep_freed_memory
 from reelm.ledger.adapters.witness import HttpWitness
 from reelm.realm import Manifest, Release
-from reelm.workflows import Gates, Identity, OpenRealm, declare, publish_release
+from reelm.workflows import Gates, Identity, OpenRealm
+from reelm.workflows.operate import declare, publish_release
 
 
 @asynccontextmanager

@@ -21,7 +21,7 @@ from reelm.realm import (
     read_signing_key,
     record,
 )
-from reelm.workflows import Declaring
+from reelm.workflows.operate import Declaring
 
 FOUND_WANTING = 1
 

@@ -13,7 +13,8 @@ from reelm.cli import holdings
 from reelm.cli.console import say, size
 from reelm.cli.realm import repository
 from reelm.vault import DrainReport, ProviderId
-from reelm.workflows import OpenRealm, locate, withdraw
+from reelm.workflows import OpenRealm
+from reelm.workflows.operate import locate, withdraw
 
 FOUND_WANTING = 1
 _PAUSE_SECONDS = 2.0

@@ -39,7 +39,8 @@ from reelm.web.routes import (
     uploads,
 )
 from reelm.web.traffic import Traffic
-from reelm.workflows import OpenRealm, sweep
+from reelm.workflows import OpenRealm
+from reelm.workflows.operate import sweep
 
 _log = telemetry.logger(__name__)
 

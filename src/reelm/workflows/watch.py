@@ -1,6 +1,6 @@
-"""Somebody watches: playlists, keys, pictures and subtitles, for those who may see the clip.
+"""Hand out playlists, keys, pictures and subtitles of a clip, to those who may see it.
 
-Segments need no story: they are ciphertext under unguessable names, and the origin serves them to anyone.
+Segments need no workflow: they are ciphertext under unguessable names, and the origin serves them to anyone.
 Each of these raises ``NoSuchClip`` when the clip does not exist for this viewer, and ``NoSuchRendition`` or
 ``NoSuchPoster``, ``NoSuchStrip`` or ``NoSuchSubtitles`` when it has nothing to show yet.
 """
@@ -38,7 +38,7 @@ async def poster(tx: Tx, clip_id: ClipId, *, viewer: AccountId | None, realm: Op
     return await _open(tx, await realm.delivery.poster(tx, clip_id), realm)
 
 
-async def strip(tx: Tx, clip_id: ClipId, *, viewer: AccountId | None, realm: OpenRealm) -> bytes:
+async def storyboard(tx: Tx, clip_id: ClipId, *, viewer: AccountId | None, realm: OpenRealm) -> bytes:
     """The clip's preview strip, a JPEG of tiles, opened with its creator's key."""
     await realm.social.require_watchable(tx, clip_id, viewer)
     return await _open(tx, await realm.delivery.strip(tx, clip_id), realm)

@@ -10,7 +10,7 @@ from reelm.app import open_records, settings
 from reelm.base import Database, Secret, SigningKey, SystemClock
 from reelm.realm import Manifest, ManifestKey, Version, default_manifest, parse_manifest, record
 from reelm.realm.signing import signed_line
-from reelm.workflows import Declaring
+from reelm.workflows.operate import Declaring
 
 PLAIN = parse_manifest(default_manifest("nl", [f"stores/{number}" for number in range(1, 6)]), source="here")
 

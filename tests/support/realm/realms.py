@@ -18,22 +18,12 @@ from reelm.base import AccountId, ClipId, Clock, RenditionId, Tx, UploadId, meta
 from reelm.media import Upload
 from reelm.realm import Release
 from reelm.social import ClipView, Progress
-from reelm.workflows import (
-    Jobs,
-    Json,
-    OpenRealm,
-    Posting,
-    Run,
-    join,
-    key,
-    master_playlist,
-    media_playlist,
-    post,
-    publish,
-    publish_job,
-    receive,
-)
+from reelm.workflows import Jobs, Json, OpenRealm, Run
 from reelm.workflows.adapters.inline import InlineJobs
+from reelm.workflows.join import join
+from reelm.workflows.publish import Posting, post, publish, publish_job
+from reelm.workflows.upload import receive
+from reelm.workflows.watch import key, master_playlist, media_playlist
 from support.media.playlists import Fetch
 
 PASSWORD = "four words that fit"
@@ -52,7 +42,7 @@ class Stage:
         async def tell(run: Run, arguments: dict[str, Json]) -> None:
             await publish(run, arguments, realm=self.realm)
 
-        self.jobs = InlineJobs(stories={"publish": tell})
+        self.jobs = InlineJobs(workflows={"publish": tell})
 
     async def person(self, handle: str) -> AccountId:
         async with self.realm.database.write() as tx:

@@ -17,7 +17,8 @@ from reelm.web import schema
 from reelm.web.problems import documented
 from reelm.web.render import clip, clip_page, posting, progress
 from reelm.web.routes import Asking, CursorQuery, IdPath, Limit, Realm, TagPath
-from reelm.workflows import OpenRealm, post, publish_now, remove
+from reelm.workflows import OpenRealm
+from reelm.workflows.publish import post, publish_now, remove
 
 PAGE_SIZE = 24
 WATCH_EVERY_SECONDS = 0.25

@@ -13,7 +13,8 @@ from reelm.web import schema
 from reelm.web.problems import documented
 from reelm.web.render import upload_limits
 from reelm.web.routes import Asking, CookieRule, Realm
-from reelm.workflows import OpenRealm, join
+from reelm.workflows import OpenRealm
+from reelm.workflows.join import join
 
 
 @dataclass

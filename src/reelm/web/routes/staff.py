@@ -12,7 +12,8 @@ from reelm.web.caller import Caller
 from reelm.web.limits import Limits
 from reelm.web.problems import documented
 from reelm.web.routes import Asking, Limit, Realm
-from reelm.workflows import OpenRealm, access_to_email, look_at_email, take_emails
+from reelm.workflows import OpenRealm
+from reelm.workflows.staff import access_to_email, export_email_list, read_email
 
 CSV = "text/csv"
 _NO_STORE = {"cache-control": "no-store"}
@@ -47,7 +48,7 @@ async def see_email(
 ) -> Response[staff.SeenEmail]:
     """See somebody's e-mail address. A refusal is on the public record too."""
     by, (subject,) = await _about([data.subject], realm, caller, limits)
-    seen = await look_at_email(
+    seen = await read_email(
         subject, purpose=data.purpose, ticket=data.ticket, approval_id=data.approval_id, by=by, realm=realm
     )
     return Response(staff.SeenEmail(email=seen.email, leaf_index=seen.leaf_index), headers=_NO_STORE)
@@ -83,7 +84,7 @@ async def export_emails(
 ) -> Response[bytes]:
     """Take e-mail addresses away as a marked file, which says in its name which export it is."""
     by, subjects = await _about(data.subjects, realm, caller, limits)
-    taken = await take_emails(
+    taken = await export_email_list(
         subjects, purpose=data.purpose, ticket=data.ticket, approval_id=data.approval_id, by=by, realm=realm
     )
     name = f'attachment; filename="export-{taken.export_id}.csv"'

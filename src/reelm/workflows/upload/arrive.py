@@ -1,6 +1,6 @@
-"""A creator's file arrives in pieces, over as many connections as it takes.
+"""Take in a creator's file in pieces, over as many connections as it takes.
 
-``announced → bytes, each durable before its offset is told → whole → looked at → an upload, or refused``. The
+``created → bytes, each durable before its offset is told → whole → looked at → an upload, or refused``. The
 row says how far it came; a crash anywhere loses nothing before that offset, and what follows is done by the
 next request, or by ``tidy``. The file is looked at once; what came of it can be asked for until it expires.
 """
@@ -12,28 +12,28 @@ from dataclasses import dataclass
 from reelm.base import AccountId, Invalid, TooLarge, Unsupported, UploadId, mint
 from reelm.media import Arrival, Body, Hold, Spooled, Upload, UploadBusy, UploadMissing, refusal_of
 from reelm.workflows.realm import OpenRealm
-from reelm.workflows.receive import discard
-from reelm.workflows.room import require_room
+from reelm.workflows.upload.capacity import require_capacity
+from reelm.workflows.upload.receive import discard
 
 _PURPOSE = "media.metadata"
 
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """How far an arrival has come; ``upload`` is what became of it, unless it was refused."""
+    """An arrival and how far it has come; ``upload`` is what became of it, unless it was refused."""
 
     arrival: Arrival
     upload: Upload | None
 
 
-async def announce(length_bytes: int, *, metadata: str, owner: AccountId, realm: OpenRealm) -> Arrival:
+async def create_upload(length_bytes: int, *, metadata: str, owner: AccountId, realm: OpenRealm) -> Arrival:
     """Begin an upload that will come in pieces; what the sender says about the file is kept sealed.
 
     Raises:
         Empty, TooManyBytes, QuotaReached, TooManyOpen, SpoolFull, StoresFull: it could never be taken in
             whole.
     """
-    await require_room(length_bytes, realm=realm)
+    await require_capacity(length_bytes, realm=realm)
     upload_id = UploadId(mint(realm.clock, realm.entropy))
     await realm.media.arrivals.prepare(upload_id, length_bytes)
     try:
@@ -50,7 +50,7 @@ async def announce(length_bytes: int, *, metadata: str, owner: AccountId, realm:
 
 
 async def metadata_of(arrival: Arrival, *, realm: OpenRealm) -> str:
-    """What its sender said about the file."""
+    """Return what its sender said about the file."""
     if arrival.metadata_sealed is None:
         return ""
     async with realm.database.read() as tx:
@@ -87,8 +87,8 @@ async def append(
     return await _find(upload_id, owner, realm)
 
 
-async def stand(upload_id: UploadId, *, owner: AccountId, realm: OpenRealm) -> Arrival:
-    """Where an arrival stands once no other connection writes it: one that is silent is ended for this.
+async def offset_of(upload_id: UploadId, *, owner: AccountId, realm: OpenRealm) -> Arrival:
+    """Return an arrival once no other connection writes it: one that is silent is ended for this.
 
     Raises:
         UploadMissing, UploadBusy: as for ``append``.
@@ -101,7 +101,7 @@ async def stand(upload_id: UploadId, *, owner: AccountId, realm: OpenRealm) -> A
 
 
 async def follow(upload_id: UploadId, *, owner: AccountId, realm: OpenRealm) -> Arrived:
-    """How far an arrival has come and what became of it, without disturbing whoever sends it.
+    """Return how far an arrival has come and what became of it, without disturbing whoever sends it.
 
     Raises:
         UploadMissing: as for ``append``.
@@ -128,7 +128,7 @@ async def settle(arrival: Arrival, *, realm: OpenRealm) -> Arrival:
     return await _find(arrival.id, owner, realm)
 
 
-async def terminate(upload_id: UploadId, *, owner: AccountId, realm: OpenRealm) -> None:
+async def delete_upload(upload_id: UploadId, *, owner: AccountId, realm: OpenRealm) -> None:
     """Forget an arrival, or the upload that it became.
 
     Raises:
@@ -156,7 +156,7 @@ async def _find(upload_id: UploadId, owner: AccountId, realm: OpenRealm) -> Arri
 async def _holding(
     upload_id: UploadId, owner: AccountId, realm: OpenRealm
 ) -> AsyncIterator[tuple[Hold, Arrival]]:
-    """The right to write an arrival, and where it stands: read again, since others may have written."""
+    """Lock an arrival for writing; yields it as read again, since others may have written."""
     arrival = await _find(upload_id, owner, realm)
     try:
         hold = await realm.media.arrivals.take(arrival)

@@ -11,7 +11,7 @@ import msgspec
 
 from reelm.base import AccountId, Secret
 from reelm.media import EncoderId, LeaseId, Sent, UploadMissing, Wanted
-from reelm.workflows.make import purpose_of
+from reelm.workflows.encode.make import purpose_of
 from reelm.workflows.realm import OpenRealm
 
 KEY_BYTES = 16
@@ -19,7 +19,7 @@ KEY_BYTES = 16
 
 @dataclass(frozen=True, slots=True)
 class Lent:
-    """What an encoder is given: the lease, what to make, of how many bytes, and each rung's key."""
+    """The work that an encoder is given: the lease, what to make, of how many bytes, and each rung's key."""
 
     lease: LeaseId
     wanted: Wanted
@@ -29,7 +29,7 @@ class Lent:
 
 
 async def recognise(token: str, *, realm: OpenRealm) -> EncoderId:
-    """The encoder with this token; raises ``EncoderUnknown``."""
+    """Return the encoder with this token; raises ``EncoderUnknown``."""
     async with realm.database.read() as tx:
         encoder, is_due = await realm.media.encoders.recognise(tx, token)
     if is_due:
@@ -39,7 +39,7 @@ async def recognise(token: str, *, realm: OpenRealm) -> EncoderId:
 
 
 async def lend(encoder: EncoderId, *, realm: OpenRealm) -> Lent | None:
-    """The encoding whose turn it is; None when there is none."""
+    """Lend the encoding whose turn it is; return None when there is none."""
     async with realm.database.read() as tx:
         if not await realm.media.lending.has_work(tx):
             return None
@@ -61,14 +61,14 @@ async def lend(encoder: EncoderId, *, realm: OpenRealm) -> Lent | None:
 async def read_source(
     lease: LeaseId, start: int, length: int, *, encoder: EncoderId, realm: OpenRealm
 ) -> bytes:
-    """Some bytes of the lease's source; raises ``UploadMissing`` when it was taken back."""
+    """Read some bytes of the lease's source; raises ``UploadMissing`` when it was taken back."""
     async with realm.database.read() as tx:
         held = await realm.media.lending.held(tx, lease, encoder)
     return await realm.media.lending.read_source(held, start, length)
 
 
 async def renew(lease: LeaseId, ratio: float, *, encoder: EncoderId, realm: OpenRealm) -> None:
-    """The encoder is still at work, and this far."""
+    """Renew the lease of an encoder that is still at work, and this far."""
     async with realm.database.write() as tx:
         await realm.media.lending.renew(tx, await realm.media.lending.held(tx, lease, encoder), ratio)
 
@@ -89,12 +89,12 @@ async def take_in(
 async def deliver(
     lease: LeaseId, delivery: dict[str, tuple[Sent, ...]], *, encoder: EncoderId, realm: OpenRealm
 ) -> None:
-    """The encoder is done; raises ``NotWanted`` when it made something else."""
+    """Take note that the encoder is done; raises ``NotWanted`` when it made something else."""
     async with realm.database.write() as tx:
         await realm.media.lending.deliver(tx, await realm.media.lending.held(tx, lease, encoder), delivery)
 
 
 async def give_back(lease: LeaseId, *, encoder: EncoderId, realm: OpenRealm) -> None:
-    """The encoder cannot do it."""
+    """Take back what the encoder cannot do."""
     async with realm.database.write() as tx:
         await realm.media.lending.give_back(tx, await realm.media.lending.held(tx, lease, encoder))

@@ -1,4 +1,4 @@
-"""Rungs of a clip are made here or on an encoder elsewhere, by whoever has a free place first.
+"""Make rungs of a clip here or on an encoder elsewhere, wherever there is a free place first.
 
 What is made elsewhere is offered as a row (``lend`` tells how it is taken), and this side goes on waiting for
 a place of its own; so a lost encoder costs no more than its lease, and without encoders nothing is offered.
@@ -67,7 +67,7 @@ async def make(work: Work, *, progress: Callable[[float], None], realm: OpenReal
 
 
 async def keys_of(encoding: Encoding, *, realm: OpenRealm) -> dict[str, Secret]:
-    """The keys that were lent with an encoding, by rung."""
+    """Return the keys that were lent with an encoding, by rung."""
     if encoding.keys_sealed is None:
         return {}
     async with realm.database.read() as tx:
@@ -81,7 +81,7 @@ def purpose_of(encoding: Encoding) -> str:
 
 
 async def _offer(work: Work, realm: OpenRealm) -> bool:
-    """Whether there is anybody to offer it to, or will have to be."""
+    """Offer the work to encoders elsewhere; return whether there is any, or has to be."""
     wanted = Wanted(work.plan.probe, tuple(rung.name for rung in work.rungs), work.plan.cut)
     async with realm.database.write() as tx:
         if realm.gates.encode.places and not await realm.media.encoders.any(tx):
@@ -123,7 +123,7 @@ async def _once_it_is_delivered(work: Work, progress: Callable[[float], None], r
 
 
 async def _verified(delivered: Encoding, work: Work, realm: OpenRealm) -> tuple[Rendition, ...]:
-    """What was delivered; nothing when it is no good."""
+    """Return what was delivered; nothing when it is no good."""
     try:
         return await realm.media.verify(delivered, await keys_of(delivered, realm=realm), into=work.folder)
     except BadDelivery as bad:

@@ -1,6 +1,6 @@
-"""A creator gives a clip subtitles, in one language at a time; they replace earlier ones of that language.
+"""Give a clip subtitles, in one language at a time; they replace earlier ones of that language.
 
-``checked → a row with the words, sealed → the vault → players find them``. From the row on nothing is lost: a
+``check → a row with the words, sealed → the vault → players find them``. From the row on nothing is lost: a
 crash before the vault has the words leaves a row that ``tidy`` stores.
 """
 
@@ -32,7 +32,7 @@ class TooManyLanguages(Conflict):
 async def subtitle(
     clip_id: ClipId, language: str, data: bytes, *, by: AccountId, realm: OpenRealm
 ) -> tuple[ClipView, tuple[str, ...]]:
-    """Check, store and announce a subtitle file; the clip, and what of the file was left out.
+    """Check, store and announce a subtitle file; return the clip, and what of the file was left out.
 
     Raises:
         NoLanguage: not a tag such as ``en``, ``pt-BR`` or ``zh-Hant``.
@@ -87,7 +87,7 @@ async def remove_subtitles(clip_id: ClipId, language: str, *, by: AccountId, rea
 
 
 def check_language(language: str) -> None:
-    """Raises NoLanguage."""
+    """Raise ``NoLanguage`` unless it is a language tag."""
     if not _LANGUAGE.fullmatch(language):
         raise NoLanguage("This is no language tag such as en, pt-BR or zh-Hant. Nothing was saved.")
 
@@ -106,7 +106,7 @@ async def _announce(each: Subtitled, receipt: Receipt, realm: OpenRealm) -> None
 
 
 async def _put(each: Subtitled, words: bytes, realm: OpenRealm) -> Receipt:
-    """A repeat finds what is stored."""
+    """Store the words; a repeat finds what is stored."""
     async with realm.database.read() as tx:
         key = await realm.identity.keys.user_key(tx, each.owner)
     reference = f"clip/{each.clip_id}/subtitles/{each.id}"

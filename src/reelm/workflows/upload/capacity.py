@@ -1,4 +1,4 @@
-"""Whether the stores could take what somebody is about to send."""
+"""Check that the stores have the disk capacity for what somebody is about to send."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from reelm.workflows.realm import OpenRealm
 _RESERVE_BYTES = 64 * 1024**2
 
 
-async def require_room(length_bytes: int, *, realm: OpenRealm) -> None:
+async def require_capacity(length_bytes: int, *, realm: OpenRealm) -> None:
     """Let somebody send a file, unless its clip could not be stored; before the first byte of it.
 
     A store that does not say how much room it has, as buckets do, counts as having some. One that does not
@@ -19,7 +19,7 @@ async def require_room(length_bytes: int, *, realm: OpenRealm) -> None:
         StoresFull: too few stores have room.
     """
     health, k = await realm.vault.health(), realm.vault.config.k
-    full = without_room(health, length_bytes // k)
+    full = full_stores(health, length_bytes // k)
     if len(health) - len(full) <= k:
         raise StoresFull(
             f"{len(full)} of the realm's {len(health)} stores have no room for another clip. Nothing was "
@@ -27,7 +27,7 @@ async def require_room(length_bytes: int, *, realm: OpenRealm) -> None:
         )
 
 
-def without_room(health: Sequence[StoreHealth], fragment_bytes: int) -> list[StoreHealth]:
-    """Stores that say they have no room for another fragment of this size."""
+def full_stores(health: Sequence[StoreHealth], fragment_bytes: int) -> list[StoreHealth]:
+    """Return the stores that say they have no room for another fragment of this size."""
     wanted_bytes = fragment_bytes + _RESERVE_BYTES
     return [each for each in health if each.free_bytes is not None and each.free_bytes < wanted_bytes]

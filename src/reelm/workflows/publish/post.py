@@ -1,8 +1,13 @@
-"""A creator posts an upload: from here on it is a clip, and the worker publishes it."""
+"""Post an upload as a clip, at once or as a draft that is published later.
+
+From the post on it is a clip, and the worker publishes it. A draft that becomes due is a clip like any other
+from then on, in one unit of work; so it is published once, however often this runs, and late when the worker
+was away at its moment.
+"""
 
 from dataclasses import dataclass, field
 
-from reelm.base import AccountId, Tx, UploadId
+from reelm.base import AccountId, ClipId, Tx, UploadId
 from reelm.media import WHOLE, Cut
 from reelm.social import ClipView, Details, Shape
 from reelm.workflows.realm import OpenRealm
@@ -10,7 +15,7 @@ from reelm.workflows.realm import OpenRealm
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """What its creator says of a clip, and takes of the file."""
+    """The words that a creator gives a clip, and the part of the file that it shows."""
 
     caption: str = ""
     details: Details = field(default_factory=Details)
@@ -18,7 +23,7 @@ class Posting:
 
 
 async def post(tx: Tx, upload_id: UploadId, posting: Posting, *, by: AccountId, realm: OpenRealm) -> ClipView:
-    """The clip of an upload, due to be published once ``tx`` is durable, unless it is a draft.
+    """Make an upload a clip, due to be published once ``tx`` is durable, unless it is a draft.
 
     Safe to repeat: one upload, one clip, as it was asked for first.
 
@@ -50,3 +55,25 @@ async def post(tx: Tx, upload_id: UploadId, posting: Posting, *, by: AccountId, 
             await realm.social.require_usable(tx, posting.details.sound_id, by)
         await realm.media.cut(tx, upload, posting.cut)
     return await realm.social.clip(tx, clip.id, by)
+
+
+async def publish_now(tx: Tx, clip_id: ClipId, *, by: AccountId, realm: OpenRealm) -> ClipView:
+    """Publish a draft. Safe to repeat.
+
+    Raises:
+        NotYours, ClipRemoved, NoSuchClip: there is no such draft of theirs.
+    """
+    upload_id = await realm.social.publish_draft(tx, clip_id, by)
+    if upload_id is not None:
+        await realm.media.prolong(tx, upload_id)
+    return await realm.social.own_clip(tx, clip_id, by)
+
+
+async def publish_ripe(*, realm: OpenRealm) -> None:
+    """Publish what was planned for now or earlier. Safe to repeat, and at the same time."""
+    async with realm.database.read() as tx:
+        if not await realm.social.has_ripe_drafts(tx):
+            return
+    async with realm.database.write() as tx:
+        for upload_id in await realm.social.publish_ripe(tx):
+            await realm.media.prolong(tx, upload_id)

@@ -1,13 +1,13 @@
-"""What a crash, a change of mind or a removal left behind, finished by the code that normally runs."""
+"""Finish what a crash, a change of mind or a removal left behind, by the code that normally runs."""
 
 from contextlib import suppress
 from datetime import timedelta
 
 from reelm.base import ReelmError, Tx, UploadId
 from reelm.vault import DeletionUnfinished
-from reelm.workflows.arrive import settle
+from reelm.workflows.publish import store_subtitles
 from reelm.workflows.realm import OpenRealm
-from reelm.workflows.subtitle import store_subtitles
+from reelm.workflows.upload import settle
 
 EVERY_PUBLICATION = 1_000_000
 # No put lasts this long: the largest rendition is stored in minutes, or its stores are given up.
@@ -42,7 +42,7 @@ async def _forget_uploads(realm: OpenRealm) -> None:
 
 
 async def _settle_arrivals(realm: OpenRealm) -> None:
-    """Files whose last byte came right before a crash, and whose sender never asked again."""
+    """Settle files whose last byte came right before a crash, and whose sender never asked again."""
     async with realm.database.read() as tx:
         waiting = [each for each in await realm.media.arrivals.unsettled(tx) if each.is_complete]
     for arrival in waiting:
@@ -92,7 +92,7 @@ async def sweep(*, realm: OpenRealm) -> None:
 
 
 async def _expired(tx: Tx, realm: OpenRealm) -> list[UploadId]:
-    """An upload that is being published, or that a draft waits with, outlives its day."""
+    """Return expired uploads, but none that is being published or that a draft waits with."""
     busy = {each.upload_id for each in await realm.social.due(tx, EVERY_PUBLICATION)}
     busy |= await realm.social.drafted_uploads(tx)
     return [each for each in await realm.media.expired_uploads(tx, realm.clock.now()) if each not in busy]

@@ -1,4 +1,4 @@
-"""A clip gets the sound of another clip of the realm, in place of its own.
+"""Give a clip the sound of another clip of the realm, in place of its own.
 
 ``chosen → its use is allowed → its segments, opened as for a viewer, into the spool → encoded with the
 picture``. The file lies in the workspace of the upload and is wiped with it. It has its name when it is
@@ -13,7 +13,7 @@ from pathlib import Path
 from reelm.base import AccountId, ClipId, NotFound, Tx
 from reelm.media import unseal
 from reelm.social import ClipState, ClipView
-from reelm.workflows.order import Order
+from reelm.workflows.publish.order import Order
 from reelm.workflows.realm import OpenRealm
 
 
@@ -33,7 +33,7 @@ async def choose_sound(
 
 
 async def check_sound(order: Order, *, realm: OpenRealm) -> ClipId | None:
-    """The other clip whose sound this one carries; None for a clip with its own, or without any.
+    """Return the other clip whose sound this one carries; None for a clip with its own, or without any.
 
     Raises:
         NoSuchSound, SoundGone, SoundNotAllowed: nobody hears it in this clip yet, and nobody will.
@@ -65,7 +65,7 @@ async def bring_sound(order: Order, *, realm: OpenRealm) -> Path | None:
 
 
 async def _write(sound_id: ClipId, path: Path, realm: OpenRealm) -> None:
-    """The rendition in the clear, a piece at a time, by the way that players take."""
+    """Write the rendition in the clear, a piece at a time, by the way that players take."""
     async with realm.database.read() as tx:
         rendition = await realm.delivery.lightest(tx, sound_id)
         key = await realm.delivery.key(tx, sound_id, rendition.id)

@@ -1,4 +1,4 @@
-"""One order to publish a clip, and how what is made of it gets into the vault."""
+"""Hold one order to publish a clip, and put its pictures into the vault."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -16,7 +16,7 @@ BLOCK_BYTES = 1024 * 1024
 
 
 class Order(msgspec.Struct, frozen=True):
-    """What to publish; ``attempt`` counts the creator's retries, ``round`` is when it is served."""
+    """A clip to publish; ``attempt`` counts the creator's retries, ``round`` is when it is served."""
 
     clip_id: ClipId
     upload_id: UploadId
@@ -55,7 +55,7 @@ async def put_picture(order: Order, name: str, path: Path, realm: OpenRealm) -> 
 
 @asynccontextmanager
 async def kept_unless_removed(object_id: ObjectId, realm: OpenRealm) -> AsyncIterator[None]:
-    """The creator may take the clip back while its bytes are on their way; then they go as well."""
+    """Delete an object again when the creator takes the clip back while its bytes are on their way."""
     try:
         yield
     except ClipRemoved:

@@ -1,4 +1,4 @@
-"""Declare: manifest, policies and code are on the public record before anything is done by them."""
+"""Put manifest, policies and code on the ledger before anything is done by them."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ _PUBLISHED = "release.publish"
 
 @dataclass(frozen=True, slots=True)
 class Declaring:
-    """Puts a version of the manifest on the public record, as ``record.put_on_record`` asks for.
+    """Puts a version of the manifest on the ledger, as ``record.put_on_record`` asks for.
 
     Every version has its own leaf, also one that no process ever ran by. The same version is said once more
     only when the realm begins to keep the entries of its ledger for another time.
@@ -28,7 +28,7 @@ class Declaring:
 
 
 async def declare(running: Release, published: Release | None, *, realm: OpenRealm) -> None:
-    """Put what is new of manifest and policies on the record, and that this release runs from now on.
+    """Put what is new of manifest and policies on the ledger, and that this release runs from now on.
 
     Args:
         running: the code and page that are about to run.
@@ -37,7 +37,7 @@ async def declare(running: Release, published: Release | None, *, realm: OpenRea
 
     Raises:
         ReleaseUnlogged: what is about to run is not the release on record.
-        NotRecorded: they are not on the record yet, so that nothing may run by them.
+        NotRecorded: they are not on the ledger yet, so that nothing may run by them.
     """
     await realm.ledger.announce(_MANIFEST, _manifest(realm.identity.version, realm.ledger.retention_days))
     await realm.ledger.announce("policy.publish", _policies(realm))
@@ -49,11 +49,14 @@ async def declare(running: Release, published: Release | None, *, realm: OpenRea
 
 
 async def publish_release(release: Release, running: Release, *, realm: OpenRealm) -> int:
-    """Put a release on the record, so that it may run; the index of its leaf. Safe to repeat.
+    """Put a release on the ledger, so that it may run. Safe to repeat.
+
+    Returns:
+        The index of its leaf.
 
     Raises:
         ReleaseRefused: it describes something else than what is about to run.
-        NotRecorded: it is not on the record yet; repeat it.
+        NotRecorded: it is not on the ledger yet; repeat it.
     """
     if not release.is_of(running):
         raise ReleaseRefused(

@@ -1,42 +1,38 @@
-"""What a clip is recognised by and its preview strip, made when the clip plays and every rung is stored.
+"""Analyse a clip once it plays and every rung is stored: fingerprints, and the storyboard for scrubbing.
 
-Nobody waits for it, and a clip that cannot be looked through stays as it is: that its fingerprints are
+Nobody waits for it, and a clip that cannot be analysed stays as it is: that its fingerprints are
 missing is written down with the reason, where those who moderate find it.
 """
 
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import TypeAlias
 
 from reelm.delivery import NoSuchStrip
 from reelm.media import Footage, NoChromaprint, Plan, Scheme, rung_footage, source_footage
 from reelm.social import ClipRemoved
 from reelm.workflows.gates import Priority
-from reelm.workflows.order import Order, kept_unless_removed, put_picture
 from reelm.workflows.ports import Json
+from reelm.workflows.publish.order import Order, kept_unless_removed, put_picture
+from reelm.workflows.publish.steps import Refused, RunStep
 from reelm.workflows.realm import OpenRealm
-from reelm.workflows.steps import Refused
-
-Tell: TypeAlias = Callable[[str, Callable[[], Awaitable[Json]]], Awaitable[Json]]
 
 
-async def skimmed(tell: Tell, order: Order, planned: Plan, *, realm: OpenRealm) -> None:
-    """Look through the clip once, whatever comes of it; ``tell`` runs a named step of the story.
+async def analyse(run_step: RunStep, order: Order, planned: Plan, *, realm: OpenRealm) -> None:
+    """Look through the clip once, whatever comes of it; ``run_step`` runs a named step of the workflow.
 
     Raises:
-        Refused: its creator took it back meanwhile, or the records cannot be written.
+        Refused: its creator took it back meanwhile, or the database cannot be written.
     """
     try:
-        await tell("skim", lambda: _skim(order, planned, realm))
+        await run_step("skim", lambda: _analyse(order, planned, realm))
     except Refused as refused:
         code = refused.refusal.code
         if code == ClipRemoved.code:
             raise
-        await tell("note what is missing", lambda: _note(order, code, realm))
+        await run_step("note what is missing", lambda: _note(order, code, realm))
 
 
-async def _skim(order: Order, planned: Plan, realm: OpenRealm) -> Json:
-    if await _has_strip(order, realm):  # an earlier attempt got this far
+async def _analyse(order: Order, planned: Plan, realm: OpenRealm) -> Json:
+    if await _has_storyboard(order, realm):  # an earlier attempt got this far
         return None
     async with realm.gates.analyse.hold(Priority.ANALYSIS, order.round):
         folder = realm.media.workspace(order.upload_id) / "skim"
@@ -50,7 +46,7 @@ async def _skim(order: Order, planned: Plan, realm: OpenRealm) -> Json:
     return None
 
 
-async def _has_strip(order: Order, realm: OpenRealm) -> bool:
+async def _has_storyboard(order: Order, realm: OpenRealm) -> bool:
     async with realm.database.read() as tx:
         with suppress(NoSuchStrip):
             await realm.delivery.strip(tx, order.clip_id)
@@ -59,7 +55,7 @@ async def _has_strip(order: Order, realm: OpenRealm) -> bool:
 
 
 def _footage(order: Order, planned: Plan, realm: OpenRealm) -> Footage:
-    """The lowest rung that was encoded here: it is what viewers see, and quick to decode."""
+    """Return the lowest rung that was encoded here: it is what viewers see, and quick to decode."""
     workspace = realm.media.workspace(order.upload_id)
     for rung in planned.rungs:
         for folder in ("first_rung", "more_rungs"):

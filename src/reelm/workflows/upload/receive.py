@@ -1,11 +1,11 @@
-"""A creator sends a file. It is checked before it is accepted, so a refusal leaves nothing behind."""
+"""Take in a file that a creator sends whole; a file that is refused leaves nothing behind."""
 
 from collections.abc import AsyncIterable
 
 from reelm.base import AccountId, Conflict, UploadId, mint
 from reelm.media import Upload
 from reelm.workflows.realm import OpenRealm
-from reelm.workflows.room import require_room
+from reelm.workflows.upload.capacity import require_capacity
 
 
 async def receive(
@@ -21,7 +21,7 @@ async def receive(
         QuotaReached: the owner has too much waiting.
         SpoolFull, StoresFull: the realm has no room.
     """
-    await require_room(declared_bytes or 0, realm=realm)
+    await require_capacity(declared_bytes or 0, realm=realm)
     async with realm.database.read() as tx:
         await realm.media.arrivals.allow(tx, owner, declared_bytes or 0)
     upload_id = UploadId(mint(realm.clock, realm.entropy))

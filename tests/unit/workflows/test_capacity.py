@@ -1,7 +1,7 @@
 """A store that is full is one that says so."""
 
 from reelm.vault import ProviderId, StoreHealth
-from reelm.workflows.room import without_room
+from reelm.workflows.upload.capacity import full_stores
 
 MIB = 1024**2
 
@@ -18,5 +18,5 @@ def test_only_a_store_that_says_so_is_full() -> None:
         store("tight", 84 * MIB),
     ]
     away = store("away", None, is_reachable=False)
-    assert [each.provider for each in without_room([*health, away], 20 * MIB)] == ["full"]
-    assert without_room(health, 0) == []
+    assert [each.provider for each in full_stores([*health, away], 20 * MIB)] == ["full"]
+    assert full_stores(health, 0) == []

@@ -1,4 +1,4 @@
-"""A creator takes a clip back.
+"""Take a clip back.
 
 The row changes first, in one unit of work: from then on playlists, keys, pictures and segments are refused.
 The bytes follow in ``tidy``; a crash in between leaves them listed as withdrawn, and the next ``tidy``

@@ -10,8 +10,11 @@ from reelm.delivery import NoSuchStrip
 from reelm.media import Scheme, Strip
 from reelm.media.pdq import MARK_BYTES
 from reelm.social import ClipRemoved, ClipState, NoSuchClip, Step
-from reelm.workflows import Json, Run, publish, remove, strip, tidy
+from reelm.workflows import Json, Run
 from reelm.workflows.adapters.inline import InlineJobs
+from reelm.workflows.operate import tidy
+from reelm.workflows.publish import publish, remove
+from reelm.workflows.watch import storyboard
 from support.machine.runs import Before
 from support.media import footage
 from support.media.playlists import screen
@@ -22,7 +25,7 @@ async def publish_with(stage: Stage, name: str, happening: Callable[[], Awaitabl
     async def tell(run: Run, arguments: dict[str, Json]) -> None:
         await publish(Before(run, name, happening), arguments, realm=stage.realm)
 
-    stage.jobs = InlineJobs(stories={"publish": tell})
+    stage.jobs = InlineJobs(workflows={"publish": tell})
     await stage.publish()
 
 
@@ -53,7 +56,7 @@ async def test_a_published_clip_is_recognised_and_has_a_strip_and_a_placeholder(
     assert set(found) == set(Scheme)
     assert await missing(stage) == []
     async with stage.realm.database.read() as tx:
-        assert (await strip(tx, made.id, viewer=None, realm=stage.realm)).startswith(b"\xff\xd8")
+        assert (await storyboard(tx, made.id, viewer=None, realm=stage.realm)).startswith(b"\xff\xd8")
 
 
 async def test_a_clip_that_plays_has_its_placeholder_before_its_strip(stage: Stage) -> None:
@@ -66,7 +69,7 @@ async def test_a_clip_that_plays_has_its_placeholder_before_its_strip(stage: Sta
         assert seen.blurhash is not None
         async with stage.realm.database.read() as tx:
             with pytest.raises(NoSuchStrip):
-                await strip(tx, made.id, viewer=None, realm=stage.realm)
+                await storyboard(tx, made.id, viewer=None, realm=stage.realm)
 
     await publish_with(stage, "skim", look_at)
     assert (await stage.see(made.id)).strip is not None
@@ -77,9 +80,9 @@ async def test_a_strip_is_for_those_who_may_watch_the_clip(stage: Stage) -> None
     made = await stage.post(ann, footage.clip(seconds=0.6))
     async with stage.realm.database.read() as tx:
         with pytest.raises(NoSuchClip):
-            await strip(tx, made.id, viewer=None, realm=stage.realm)
+            await storyboard(tx, made.id, viewer=None, realm=stage.realm)
         with pytest.raises(NoSuchStrip):
-            await strip(tx, made.id, viewer=ann, realm=stage.realm)
+            await storyboard(tx, made.id, viewer=ann, realm=stage.realm)
 
 
 async def test_a_removed_clip_loses_its_fingerprints_strip_and_placeholder(stage: Stage) -> None:
@@ -89,7 +92,7 @@ async def test_a_removed_clip_loses_its_fingerprints_strip_and_placeholder(stage
     assert await prints(stage, made.id) == {}
     async with stage.realm.database.read() as tx:
         with pytest.raises(ClipRemoved):
-            await strip(tx, made.id, viewer=ann, realm=stage.realm)
+            await storyboard(tx, made.id, viewer=ann, realm=stage.realm)
     await tidy(realm=stage.realm)
     world = await look(stage)
     world.check()
@@ -147,7 +150,7 @@ async def test_a_clip_that_is_removed_meanwhile_leaves_nothing(stage: Stage, nam
         for path in files_of(stage):
             path.write_bytes(b"no video at all")
 
-    stage.jobs = InlineJobs(stories={"publish": tell})
+    stage.jobs = InlineJobs(workflows={"publish": tell})
     await stage.publish()
     await tidy(realm=stage.realm)
     assert (await prints(stage, made.id), await missing(stage)) == ({}, [])

@@ -1,25 +1,34 @@
-"""One step of a durable story: tried with patience, and refused in words that its owner understands."""
+"""Run one step of a durable workflow: with retries, and refused in words that its owner understands.
+
+``reporting`` tells the creator how far a step is.
+"""
 
 import asyncio
 import errno
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from typing import TypeAlias, cast
 
 import msgspec
 
-from reelm.base import Broken, ReelmError, Unavailable, telemetry
+from reelm.base import Broken, ClipId, ReelmError, Unavailable, telemetry
 from reelm.media import SpoolFull
+from reelm.social import Step
 from reelm.vault import StoresFull
 from reelm.workflows.ports import Json, Run
+from reelm.workflows.realm import OpenRealm
 
-PATIENCE_SECONDS = (1.0, 4.0)
+RETRY_SECONDS = (1.0, 4.0)
 # What the operator has to mend is waited for without end, and looked at this often.
 FULL_SECONDS = 30.0
 FULL = (
     "The realm has no disk space left, so your clip waits. Nothing is lost: it goes on by itself once the "
     "operator has made room."
 )
-_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
+REPORT_SECONDS = 1.0
+# The least that is told: a clip that still waits for its turn is at nothing.
+BEGUN_RATIO = 0.01
+_NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
 FAULT = (
     "Something on our side broke while your clip was being prepared. Your upload is safe. "
     "Press retry; if it happens again, the operator has to look."
@@ -29,20 +38,21 @@ _log = telemetry.logger(__name__)
 
 
 class Refusal(msgspec.Struct, frozen=True):
-    """Why a step cannot succeed: a stable code and words for the creator."""
+    """The reason why a step cannot succeed: a stable code and words for the creator."""
 
     code: str
     detail: str
 
 
 class Refused(Exception):
-    """A step cannot succeed; the creator is told why."""
+    """Raised when a step cannot succeed; the creator is told why."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.code)
         self.refusal = refusal
 
 
+RunStep: TypeAlias = Callable[[str, Callable[[], Awaitable[Json]]], Awaitable[Json]]
 Stall: TypeAlias = Callable[[], Awaitable[None]]
 
 
@@ -54,7 +64,7 @@ async def step(
     on_full: Stall,
     look_seconds: float = FULL_SECONDS,
 ) -> Json:
-    """The step's result. An expected failure is recorded like a result, so recovery does not try it again.
+    """Return the step's result. An expected failure is recorded like one, so recovery does not try it again.
 
     A disk without room is not a failure: the step waits until there is some, and ``on_full`` tells why.
 
@@ -64,7 +74,7 @@ async def step(
 
     async def attempt() -> Json:
         try:
-            return {"result": await _with_room(action, on_full, look_seconds)}
+            return {"result": await _once_it_fits(action, on_full, look_seconds)}
         except ReelmError as error:
             _log.warning("publish.refused", step=name, code=error.code, detail=error.detail, exc_info=error)
             return {"refusal": {"code": error.code, "detail": _words(error)}}
@@ -75,10 +85,10 @@ async def step(
     return outcome["result"]
 
 
-async def _with_room(action: Callable[[], Awaitable[Json]], on_full: Stall, look_seconds: float) -> Json:
+async def _once_it_fits(action: Callable[[], Awaitable[Json]], on_full: Stall, look_seconds: float) -> Json:
     while True:
         try:
-            return await _patiently(action)
+            return await _with_retries(action)
         except (ReelmError, OSError) as error:
             if not _is_full(error):
                 raise
@@ -88,12 +98,12 @@ async def _with_room(action: Callable[[], Awaitable[Json]], on_full: Stall, look
 
 
 def _is_full(error: Exception) -> bool:
-    return isinstance(error, SpoolFull | StoresFull) or getattr(error, "errno", None) in _NO_ROOM
+    return isinstance(error, SpoolFull | StoresFull) or getattr(error, "errno", None) in _NO_SPACE
 
 
-async def _patiently(action: Callable[[], Awaitable[Json]]) -> Json:
+async def _with_retries(action: Callable[[], Awaitable[Json]]) -> Json:
     """Try again what may work a little later: a busy database, a store that does not answer."""
-    for wait_seconds in PATIENCE_SECONDS:
+    for wait_seconds in RETRY_SECONDS:
         try:
             return await action()
         except ReelmError as error:
@@ -105,3 +115,26 @@ async def _patiently(action: Callable[[], Awaitable[Json]]) -> Json:
 
 def _words(error: ReelmError) -> str:
     return FAULT if isinstance(error, Broken | Unavailable) else error.detail
+
+
+@asynccontextmanager
+async def reporting(clip_id: ClipId, step: Step, realm: OpenRealm) -> AsyncIterator[Callable[[float], None]]:
+    """Yield a callback for progress; what it is told is written down once a second."""
+    told = [0.0]
+
+    async def pass_on() -> None:
+        said = 0.0
+        while True:
+            if told[0] != said:
+                said = told[0]
+                async with realm.database.write() as tx:
+                    await realm.social.report(tx, clip_id, step, said)
+            await asyncio.sleep(REPORT_SECONDS if said else REPORT_SECONDS / 10)
+
+    task = asyncio.create_task(pass_on(), name=f"progress of {clip_id}")
+    try:
+        yield lambda ratio: told.__setitem__(0, min(max(ratio, BEGUN_RATIO), 1.0))
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
