@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from reelm.app.encoder import Post, encode_elsewhere
     from reelm.app.enrolment import examine_place
-    from reelm.app.errors import EXIT_CODES, NoTerminal, ShareFileFailed, StopIncomplete, exit_code
+    from reelm.app.errors import (
+        EXIT_CODES,
+        NoTerminal,
+        SampleFailed,
+        ShareFileFailed,
+        StopIncomplete,
+        exit_code,
+    )
     from reelm.app.ground import open_keys, open_records, read_policies
     from reelm.app.heartbeat import Heartbeat, read_beat
     from reelm.app.leftovers import clear_leftovers
@@ -23,7 +30,7 @@ if TYPE_CHECKING:
     from reelm.app.offline_staff import OfflineStaff, open_offline_staff
     from reelm.app.parent import exit_with_parent
     from reelm.app.paths import Paths
-    from reelm.app.processes import realm_children
+    from reelm.app.processes import realm_children, require_demo
     from reelm.app.release import running_release
     from reelm.app.supervisor import Supervisor
     from reelm.app.wiring import open_realm, record_release
@@ -36,6 +43,7 @@ _HOMES = {
     "OfflineStaff": "offline_staff",
     "Paths": "paths",
     "Post": "encoder",
+    "SampleFailed": "errors",
     "ShareFileFailed": "errors",
     "StopIncomplete": "errors",
     "Supervisor": "supervisor",
@@ -55,6 +63,7 @@ _HOMES = {
     "read_policies": "ground",
     "realm_children": "processes",
     "record_release": "wiring",
+    "require_demo": "processes",
     "running_release": "release",
 }
 
@@ -65,6 +74,7 @@ __all__ = [
     "OfflineStaff",
     "Paths",
     "Post",
+    "SampleFailed",
     "ShareFileFailed",
     "StopIncomplete",
     "Supervisor",
@@ -84,6 +94,7 @@ __all__ = [
     "read_policies",
     "realm_children",
     "record_release",
+    "require_demo",
     "running_release",
 ]
 

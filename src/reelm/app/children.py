@@ -23,6 +23,8 @@ EXIT_CONFIG = 78
 _SOURCE = Path(__file__).parents[2]
 # The auditor's distribution, where this is a copy of the repository.
 AUDIT_SOURCE = _SOURCE.parent / "audit" / "src"
+# The sample content of the demo, as above.
+DEMO_SOURCE = _SOURCE.parent / "demo"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +61,7 @@ class Patience:
 
 def child_environment() -> dict[str, str]:
     """The supervisor's own environment, plus what ties a child to it and lets it find the packages."""
-    ours = [str(folder) for folder in (_SOURCE, AUDIT_SOURCE) if folder.is_dir()]
+    ours = [str(folder) for folder in (_SOURCE, AUDIT_SOURCE, DEMO_SOURCE) if folder.is_dir()]
     inherited = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     path = [*ours, *(entry for entry in inherited if entry not in {"", *ours})]
     return {
@@ -208,5 +210,5 @@ def _reason(exit_code: int) -> str:
 
 
 def python(*arguments: str) -> tuple[str, ...]:
-    """The command that runs a module of the product in this same environment."""
+    """Return the command that runs a module of the product in this same environment."""
     return (sys.executable, "-P", "-m", *arguments)

@@ -17,6 +17,7 @@ from reelm.app import (
     make_witnesses,
     read_beat,
     realm_children,
+    require_demo,
     state,
 )
 from reelm.app import settings as settings_
@@ -47,6 +48,8 @@ def repository() -> Path:
 
 
 def _start(verb: str, chosen: argparse.Namespace) -> int:
+    if verb == "demo":
+        require_demo()
     settings = _load(chosen, verb)
     say(f"Starting the realm in {settings.data} ...")
     if verb == "demo":

@@ -1,6 +1,6 @@
 """Scenes of weather, light and land."""
 
-from reelm.app.sample.canvas import (
+from reelm_demo.canvas import (
     FINISH,
     RATE,
     SIZE,

@@ -3,15 +3,10 @@
 import asyncio
 from pathlib import Path
 
-from reelm.app.sample.clips import Recipe
-from reelm.app.sample.sound import play
-from reelm.base import Broken
+from reelm.app import SampleFailed
 from reelm.media import find_ffmpeg
-
-
-class SampleFailed(Broken):
-    code = "app.sample-failed"
-    title = "A sample clip could not be made"
+from reelm_demo.clips import Recipe
+from reelm_demo.sound import play
 
 
 def graph(recipe: Recipe) -> str:

@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from reelm.app.sample import COMMENTS, FOLLOWS, LIKES, PEOPLE, RECIPES, render
-from reelm.app.sample.render import graph
 from reelm.media import Config, Media, plan
 from reelm.social.words import BIO, CAPTION, COMMENT, DISPLAY_NAME, read_handle, read_tags, read_text
+from reelm_demo import COMMENTS, FOLLOWS, LIKES, PEOPLE, RECIPES, render
+from reelm_demo.render import graph
 from support.machine.determinism import ManualClock, SeededEntropy
 
 HANDLES = {person.handle for person in PEOPLE}

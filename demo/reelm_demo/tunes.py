@@ -1,6 +1,6 @@
 """The tunes of the sample clips."""
 
-from reelm.app.sample.sound import Tune
+from reelm_demo.sound import Tune
 
 _AM, _F, _C, _G = (57, 60, 64, 69), (53, 57, 60, 65), (48, 52, 55, 60), (55, 59, 62, 67)
 _DM9, _G13, _CMAJ9, _A7 = (50, 57, 60, 64), (55, 59, 64, 65), (48, 55, 59, 62), (57, 61, 64, 67)

@@ -1,4 +1,4 @@
-"""Sample content for the demo: ``python -m reelm.app.seed --data DIR``, a task of the supervisor.
+"""Fill a realm with sample content: ``python -m reelm_demo --data DIR``, a task of the supervisor.
 
 Everything goes the way that people's own accounts, clips, likes and comments go. Safe to repeat: what is
 there is found again by its handle or its caption, so a demo that was stopped half-way is completed by the
@@ -11,16 +11,15 @@ import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
+from reelm.app import exit_with_parent, open_realm
 from reelm.app import settings as settings_
-from reelm.app.parent import exit_with_parent
-from reelm.app.sample import COMMENTS, FOLLOWS, LIKES, PEOPLE, RECIPES, Person, Recipe, render
-from reelm.app.wiring import open_realm
 from reelm.base import AccountId, SystemClock, telemetry
 from reelm.social import ClipState, ClipView
 from reelm.workflows import OpenRealm
 from reelm.workflows.join import join
 from reelm.workflows.publish import Posting, post
 from reelm.workflows.upload import receive
+from reelm_demo import COMMENTS, FOLLOWS, LIKES, PEOPLE, RECIPES, Person, Recipe, render
 
 # Printed on purpose: the sample accounts hold nothing.
 PASSWORD = "sample clips everywhere"  # noqa: S105 - see above
@@ -32,7 +31,7 @@ People = Mapping[str, AccountId]
 
 
 async def seed(realm: OpenRealm, workshop: Path) -> None:
-    """People first, then clip after clip, each with what is said about it as soon as it can be watched."""
+    """Make people first, then clip after clip, each with what is said about it once it can be watched."""
     people = {person.handle: await _person(person, realm) for person in PEOPLE}
     for follower, followed in FOLLOWS.items():
         await _follow(people[follower], followed, realm)
@@ -74,7 +73,7 @@ async def _follow(follower: AccountId, followed: tuple[str, ...], realm: OpenRea
 
 
 async def _rendered(recipes: Sequence[Recipe], workshop: Path) -> AsyncIterator[tuple[Recipe, Path]]:
-    """Each recipe with its source file; the next one is made while this one is published."""
+    """Yield each recipe with its source file; the next one is made while this one is published."""
     coming = [asyncio.create_task(render(recipe, workshop)) for recipe in recipes[:1]]
     for place, recipe in enumerate(recipes, start=1):
         source = await coming.pop()
@@ -131,7 +130,7 @@ def _say(line: str) -> None:
 
 
 async def _main() -> None:
-    settings = settings_.from_command_line(sys.argv[1:], program="reelm.app.seed")
+    settings = settings_.from_command_line(sys.argv[1:], program="reelm_demo")
     telemetry.configure_logs(clock=SystemClock(), level="warning")
     with tempfile.TemporaryDirectory(prefix="reelm-samples-") as folder:
         async with open_realm(settings) as realm:

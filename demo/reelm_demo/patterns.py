@@ -1,6 +1,6 @@
 """Scenes of pure form: waves, fractals, cells, illusions."""
 
-from reelm.app.sample.canvas import (
+from reelm_demo.canvas import (
     FINISH,
     HEIGHT,
     RATE,

@@ -1,6 +1,6 @@
 """Scenes of things that people make, and of sound itself; the latter read it from the label ``[s]``."""
 
-from reelm.app.sample.canvas import FINISH, HEIGHT, RATE, SIZE, WIDTH, glow, held, picture, shape, sky, stack
+from reelm_demo.canvas import FINISH, HEIGHT, RATE, SIZE, WIDTH, glow, held, picture, shape, sky, stack
 
 
 def synthwave() -> str:

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from reelm.app.sample import machines, patterns, skies, tunes
-from reelm.app.sample.sound import Tune
+from reelm_demo import machines, patterns, skies, tunes
+from reelm_demo.sound import Tune
 
 
 @dataclass(frozen=True, slots=True)

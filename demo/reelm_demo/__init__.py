@@ -1,4 +1,4 @@
-"""Demo content: clips that ffmpeg draws and plays by itself, and the people who post them.
+"""Make the sample content of `./reelm demo`: clips that ffmpeg draws and plays, and the people who post them.
 
 Nothing here is footage of anybody, and nothing is downloaded.
 
@@ -6,9 +6,9 @@ Nouns: a ``Recipe`` makes one source file with ``render``; ``PEOPLE``, ``FOLLOWS
 refer to people by handle and to clips by recipe name.
 """
 
-from reelm.app.sample.clips import RECIPES, Recipe
-from reelm.app.sample.people import COMMENTS, FOLLOWS, LIKES, PEOPLE, Person, Remark
-from reelm.app.sample.render import SampleFailed, render
+from reelm_demo.clips import RECIPES, Recipe
+from reelm_demo.people import COMMENTS, FOLLOWS, LIKES, PEOPLE, Person, Remark
+from reelm_demo.render import render
 
 __all__ = [
     "COMMENTS",
@@ -19,6 +19,5 @@ __all__ = [
     "Person",
     "Recipe",
     "Remark",
-    "SampleFailed",
     "render",
 ]
