@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from reelm.app.bootstrap import open_database, open_keys, read_policies
     from reelm.app.encoder import Post, encode_elsewhere
     from reelm.app.enrolment import examine_place
     from reelm.app.errors import (
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
         StopIncomplete,
         exit_code,
     )
-    from reelm.app.ground import open_keys, open_records, read_policies
     from reelm.app.heartbeat import Heartbeat, read_beat
     from reelm.app.leftovers import clear_leftovers
     from reelm.app.lock import holder, is_held
@@ -55,12 +55,12 @@ _HOMES = {
     "holder": "lock",
     "is_held": "lock",
     "make_witnesses": "witnesses",
-    "open_keys": "ground",
+    "open_keys": "bootstrap",
     "open_offline_staff": "offline_staff",
     "open_realm": "wiring",
-    "open_records": "ground",
+    "open_database": "bootstrap",
     "read_beat": "heartbeat",
-    "read_policies": "ground",
+    "read_policies": "bootstrap",
     "realm_children": "processes",
     "record_release": "wiring",
     "require_demo": "processes",
@@ -86,10 +86,10 @@ __all__ = [
     "holder",
     "is_held",
     "make_witnesses",
+    "open_database",
     "open_keys",
     "open_offline_staff",
     "open_realm",
-    "open_records",
     "read_beat",
     "read_policies",
     "realm_children",

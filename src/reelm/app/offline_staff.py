@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from reelm import access, ledger, social
-from reelm.app.ground import ledger_key, ledger_origin, open_keys
+from reelm.app.bootstrap import ledger_key, ledger_origin, open_keys
 from reelm.app.settings import Settings
 from reelm.base import Database, NotFound, SystemClock, SystemEntropy
 from reelm.ledger.adapters.folder import FolderDisk

@@ -5,8 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from reelm import access, accounts, delivery, feed, ledger, media, social, vault
-from reelm.app.beginning import write_whole
-from reelm.app.ground import Ground, ledger_key, prepare
+from reelm.app.bootstrap import Foundation, bootstrap, ledger_key, write_whole
 from reelm.app.release import running_release
 from reelm.app.settings import Settings
 from reelm.base import Clock, Database, Entropy, SystemClock, SystemEntropy, keep_freed_memory
@@ -84,12 +83,12 @@ async def _undeclared(settings: Settings, clock: Clock, entropy: Entropy) -> Asy
     async with AsyncExitStack() as closing:
         database = Database.open(settings.database_url)
         closing.push_async_callback(database.close)
-        ground = await prepare(settings, database, clock, entropy)
-        if ground.outbound is not None:
-            closing.push_async_callback(ground.outbound.close)
-        for opened in (*ground.stores, ground.disk):
+        base = await bootstrap(settings, database, clock, entropy)
+        if base.outbound is not None:
+            closing.push_async_callback(base.outbound.close)
+        for opened in (*base.stores, base.disk):
             closing.push_async_callback(opened.close)
-        realm = _assemble(ground)
+        realm = _assemble(base)
         if settings.av1 == "on":
             await realm.media.check_encoder()
         closing.push_async_callback(realm.vault.close)
@@ -102,83 +101,83 @@ def _kept_release(settings: Settings) -> Release | None:
     return Release.parse(path.read_bytes()) if path.exists() else None
 
 
-def _assemble(ground: Ground) -> OpenRealm:
-    clock, entropy, keys = ground.clock, ground.entropy, ground.keys
-    opened = vault.Vault(_outside(ground))
-    log = _log(ground)
-    public_ledger = ledger.Ledger(log, keys, entropy=entropy, panel=_panel(ground, log))
+def _assemble(base: Foundation) -> OpenRealm:
+    clock, entropy, keys = base.clock, base.entropy, base.keys
+    opened = vault.Vault(_outside(base))
+    log = _log(base)
+    public_ledger = ledger.Ledger(log, keys, entropy=entropy, panel=_panel(base, log))
     people = social.Social(clock=clock, entropy=entropy, config=social.Config())
-    origin_config = delivery.OriginConfig(ground.settings.paths.cache / "segments")
-    origin = delivery.Origin(opened, database=ground.database, config=origin_config)
+    origin_config = delivery.OriginConfig(base.settings.paths.cache / "segments")
+    origin = delivery.Origin(opened, database=base.database, config=origin_config)
     return OpenRealm(
         clock=clock,
         entropy=entropy,
-        database=ground.database,
-        identity=Identity(ground.manifest, ground.version, ground.published, keys),
+        database=base.database,
+        identity=Identity(base.manifest, base.version, base.published, keys),
         ledger=public_ledger,
         vault=opened,
-        media=_media(ground),
+        media=_media(base),
         accounts=accounts.Accounts(keys, clock=clock, entropy=entropy),
-        access=_access(ground, public_ledger),
+        access=_access(base, public_ledger),
         social=people,
         delivery=delivery.Delivery(keys, origin=origin, clock=clock),
         feed=feed.Feed(people, clock=clock, entropy=entropy),
-        gates=Gates.of(ground.settings.encoders),
+        gates=Gates.of(base.settings.encoders),
     )
 
 
-def _media(ground: Ground) -> media.Media:
-    clock, entropy = ground.clock, ground.entropy
-    encoders = media.Encoders(ground.keys, clock=clock, entropy=entropy)
-    return media.Media(_media_config(ground.settings), clock=clock, entropy=entropy, encoders=encoders)
+def _media(base: Foundation) -> media.Media:
+    clock, entropy = base.clock, base.entropy
+    encoders = media.Encoders(base.keys, clock=clock, entropy=entropy)
+    return media.Media(_media_config(base.settings), clock=clock, entropy=entropy, encoders=encoders)
 
 
-def _access(ground: Ground, public_ledger: ledger.Ledger) -> access.StaffAccess:
+def _access(base: Foundation, public_ledger: ledger.Ledger) -> access.StaffAccess:
     return access.StaffAccess(
-        ground.published.policy_set,
+        base.published.policy_set,
         public_ledger,
-        ground.keys,
-        realm=ground.manifest.realm.id,
-        clock=ground.clock,
-        entropy=ground.entropy,
+        base.keys,
+        realm=base.manifest.realm.id,
+        clock=base.clock,
+        entropy=base.entropy,
     )
 
 
-def _log(ground: Ground) -> ledger.Outside:
+def _log(base: Foundation) -> ledger.Outside:
     return ledger.Outside(
-        realm=ground.manifest.realm.id,
-        key=ledger_key(ground.ledger_origin, ground.keys),
-        database=ground.database,
-        disk=ground.disk,
-        clock=ground.clock,
-        config=ledger.Config(retention_days=ground.settings.ledger_retention_days),
+        realm=base.manifest.realm.id,
+        key=ledger_key(base.ledger_origin, base.keys),
+        database=base.database,
+        disk=base.disk,
+        clock=base.clock,
+        config=ledger.Config(retention_days=base.settings.ledger_retention_days),
     )
 
 
-def _panel(ground: Ground, log: ledger.Outside) -> ledger.Panel:
+def _panel(base: Foundation, log: ledger.Outside) -> ledger.Panel:
     """The witnesses that the operator named; a realm without any trusts its own log alone, and says so."""
-    path = ground.settings.paths.witnesses
+    path = base.settings.paths.witnesses
     named = path.read_text(encoding="utf-8") if path.exists() else "quorum none\n"
-    text = f"log {log.key.verifier} {ground.settings.public_url}/ledger\n{named}"
+    text = f"log {log.key.verifier} {base.settings.public_url}/ledger\n{named}"
     policy = ledger.Policy.parse(text)
     witnesses = {
-        name: HttpWitness(ground.outbound, witness.url)
+        name: HttpWitness(base.outbound, witness.url)
         for name, witness in policy.witnesses.items()
-        if witness.url is not None and ground.outbound is not None
+        if witness.url is not None and base.outbound is not None
     }
     return ledger.Panel(text, policy, witnesses)
 
 
-def _outside(ground: Ground) -> vault.Outside:
+def _outside(base: Foundation) -> vault.Outside:
     return vault.Outside(
-        stores=vault.by_provider(ground.stores),
-        database=ground.database,
-        keys=vault.VaultKeys(name=ground.keys.secret("vault/name"), seal=ground.keys.secret("vault/seal")),
-        pack_key=ground.keys.realm_key("vault/packs"),
-        realm_id=hashlib.sha256(ground.manifest.realm.id.encode()).digest()[:8],
-        clock=ground.clock,
-        entropy=ground.entropy,
-        config=_vault_config(ground.manifest),
+        stores=vault.by_provider(base.stores),
+        database=base.database,
+        keys=vault.VaultKeys(name=base.keys.secret("vault/name"), seal=base.keys.secret("vault/seal")),
+        pack_key=base.keys.realm_key("vault/packs"),
+        realm_id=hashlib.sha256(base.manifest.realm.id.encode()).digest()[:8],
+        clock=base.clock,
+        entropy=base.entropy,
+        config=_vault_config(base.manifest),
     )
 
 

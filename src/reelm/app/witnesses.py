@@ -60,7 +60,7 @@ def witness_children(paths: Paths) -> tuple[Child, ...]:
 
 
 def _make(paths: Paths) -> None:
-    from reelm.app.beginning import draft_manifest, write_whole  # noqa: PLC0415 - it costs half a second
+    from reelm.app.bootstrap import draft_manifest, write_whole  # noqa: PLC0415 - it costs half a second
 
     shutil.rmtree(paths.witness_homes, ignore_errors=True)
     urls = {name: f"http://127.0.0.1:{_free_port()}" for name in NAMES}

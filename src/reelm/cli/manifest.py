@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from reelm.app import Paths, open_records
+from reelm.app import Paths, open_database
 from reelm.app import settings as settings_
 from reelm.base import Clock, Database, SystemClock, SystemEntropy
 from reelm.cli.console import say
@@ -65,7 +65,7 @@ async def _at_desk(
     job: Callable[[Desk, argparse.Namespace], Awaitable[int]], chosen: argparse.Namespace
 ) -> int:
     settings = settings_.load(chosen.data or repository() / "reelm-data")
-    async with open_records(settings) as database:
+    async with open_database(settings) as database:
         desk = Desk(settings.paths, database, SystemClock(), settings.ledger_retention_days)
         return await job(desk, chosen)
 

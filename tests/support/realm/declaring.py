@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from reelm.app import open_records, settings
+from reelm.app import open_database, settings
 from reelm.base import Database, Secret, SigningKey, SystemClock
 from reelm.realm import Manifest, ManifestKey, Version, default_manifest, parse_manifest, record
 from reelm.realm.signing import signed_line
@@ -37,7 +37,7 @@ def signed(version: Version, names: Sequence[str]) -> Version:
 
 async def put_on_record(data: Path) -> None:
     """Make what manifest.toml says the version in force, as ``./reelm manifest sign`` does without keys."""
-    async with open_records(settings.load(data)) as database:
+    async with open_database(settings.load(data)) as database:
         await put_version(database, data / "manifest.toml")
 
 

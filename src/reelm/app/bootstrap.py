@@ -1,15 +1,16 @@
-"""What a realm stands on: folder, records, keys and stores, made at the first start and checked later."""
+"""Make the folder, database, keys and stores of a realm at its first start, and check them later."""
 
 import fcntl
-from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+import os
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
 from reelm import ledger, vault
-from reelm.app.beginning import draft_manifest, make_policies, write_whole
 from reelm.app.migrate import migrate
+from reelm.app.paths import Paths
 from reelm.app.settings import Settings
 from reelm.base import (
     Clock,
@@ -24,6 +25,7 @@ from reelm.base import (
 )
 from reelm.ledger.adapters.folder import FolderDisk
 from reelm.realm import (
+    FRAGMENT_COUNT,
     EpochFiles,
     KeyConfig,
     Keys,
@@ -32,6 +34,7 @@ from reelm.realm import (
     RootKey,
     StorePlace,
     Version,
+    default_manifest,
     parse_manifest,
     policy,
     record,
@@ -45,8 +48,8 @@ OpenStore: TypeAlias = FolderStore | S3Store
 
 
 @dataclass(frozen=True)
-class Ground:
-    """What everything else is built on."""
+class Foundation:
+    """The parts of a realm that its packages are built on."""
 
     settings: Settings
     clock: Clock
@@ -62,7 +65,7 @@ class Ground:
     outbound: Outbound | None
 
 
-async def prepare(settings: Settings, database: Database, clock: Clock, entropy: Entropy) -> Ground:
+async def bootstrap(settings: Settings, database: Database, clock: Clock, entropy: Entropy) -> Foundation:
     """Make or check what a realm needs on disk; the first epoch key comes last and says the rest is there."""
     with _one_at_a_time(settings):
         manifest = _manifest(settings)
@@ -82,7 +85,7 @@ async def prepare(settings: Settings, database: Database, clock: Clock, entropy:
             )
         disk = FolderDisk(settings.paths.ledger)
     outbound = _outbound(settings, manifest)
-    return Ground(
+    return Foundation(
         settings=settings,
         clock=clock,
         entropy=entropy,
@@ -100,13 +103,13 @@ async def prepare(settings: Settings, database: Database, clock: Clock, entropy:
 
 @asynccontextmanager
 async def open_keys(settings: Settings) -> AsyncIterator[tuple[Keys, Database]]:
-    """The keys and records of a realm that exists and may be running; nothing else of it is touched.
+    """Open the keys and the database of a realm that exists and may run; nothing else of it is touched.
 
     Raises:
         RootKeyMissing: there is no realm in the data folder, or it lost its root key.
     """
     root = RootKey.open(settings.paths.root_key)
-    async with open_records(settings) as database:
+    async with open_database(settings) as database:
         keys = _keys(settings, root, SystemClock(), SystemEntropy())
         with _one_at_a_time(settings):
             async with database.write() as tx:
@@ -115,8 +118,8 @@ async def open_keys(settings: Settings) -> AsyncIterator[tuple[Keys, Database]]:
 
 
 @asynccontextmanager
-async def open_records(settings: Settings) -> AsyncIterator[Database]:
-    """The records of a realm that may be running, or has not been started yet; nothing else is touched."""
+async def open_database(settings: Settings) -> AsyncIterator[Database]:
+    """Open the database of a realm that may be running or was never started; nothing else is touched."""
     database = Database.open(settings.database_url)
     try:
         with _one_at_a_time(settings):
@@ -127,7 +130,7 @@ async def open_records(settings: Settings) -> AsyncIterator[Database]:
 
 
 def read_policies(folder: Path) -> dict[str, str]:
-    """The realm's files of policies, by name.
+    """Return the realm's files of policies, by name.
 
     Raises:
         PoliciesRefused: one of them is not text.
@@ -146,14 +149,14 @@ def _manifest(settings: Settings) -> Manifest:
 
 
 async def _policies(tx: Tx, folder: Path, clock: Clock) -> policy.Published:
-    """A realm without the folder gets what is in effect, or what this version ships, as files to edit."""
+    """Read the policies; a realm without their folder gets what is in effect, or is shipped, as files."""
     known = await policy.published(tx)
     make_policies(folder, known.policy_set.files if known else policy.shipped_policies())
     return await policy.hold_to_published(tx, read_policies(folder), clock=clock)
 
 
 def _root_key(path: Path, entropy: Entropy, *, is_new: bool) -> RootKey:
-    """A new realm gets one; over existing records a missing key is never replaced."""
+    """Open the root key; a new realm gets one, over an existing database a missing key is never replaced."""
     if is_new and not path.exists():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         return RootKey.create(path, entropy)
@@ -174,7 +177,7 @@ def _store(
     *,
     known: Collection[vault.ProviderId],
 ) -> OpenStore:
-    """One declared store. A folder is only made when the records do not know it.
+    """Open one declared store. A folder is only made when the database does not know it.
 
     Later on a missing one stays missing: it may be a disk that is not mounted.
     """
@@ -193,18 +196,18 @@ def _store(
 
 
 def ledger_key(origin: str, keys: Keys) -> SigningKey:
-    """What the ledger of this name is signed with; docs/spec/ledger.md, "Origin and key"."""
+    """Return the key that signs the ledger of this name; docs/spec/ledger.md, "Origin and key"."""
     return SigningKey(origin, keys.secret("ledger/sign"))
 
 
 def ledger_origin(realm: str, public_url: str | None) -> str:
-    """What a new ledger is called; docs/spec/ledger.md, "Origin and key"."""
+    """Return the name of a new ledger; docs/spec/ledger.md, "Origin and key"."""
     host = Endpoint.of(public_url).host if public_url else f"{realm}.localhost"
     return f"{host}/ledger"
 
 
 def _outbound(settings: Settings, manifest: Manifest) -> Outbound | None:
-    """The way to the witnesses, when there are any: making a client takes a tenth of a second."""
+    """Return a client for the witnesses, when there are any: making one takes a tenth of a second."""
     if not settings.paths.witnesses.exists():
         return None
     return Outbound(destination.url for destination in manifest.destinations)
@@ -212,8 +215,36 @@ def _outbound(settings: Settings, manifest: Manifest) -> Outbound | None:
 
 @contextmanager
 def _one_at_a_time(settings: Settings) -> Iterator[None]:
-    """Web and worker open the realm at the same moment; the first makes it, the other finds it made."""
+    """Hold a lock while a realm is made: web and worker open it at once, the second finds it made."""
     settings.paths.run.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (settings.paths.run / "open.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def draft_manifest(paths: Paths) -> str:
+    """Return the manifest of a realm on one machine that nobody has edited yet."""
+    stores = paths.stores.relative_to(paths.data)
+    folders = [str(stores / str(number)) for number in range(1, FRAGMENT_COUNT + 1)]
+    return default_manifest("local", folders)
+
+
+def make_policies(folder: Path, files: Mapping[str, str]) -> None:
+    """Write all of the files, unless there is a folder; a draft that a crash left is written over."""
+    if folder.exists():
+        return
+    draft = folder.with_suffix(".part")
+    draft.mkdir(exist_ok=True)
+    for name, text in files.items():
+        write_whole(draft / name, text)
+    draft.replace(folder)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write all of the text or none of it, whenever power fails."""
+    draft = path.with_suffix(".part")
+    with draft.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
