@@ -142,13 +142,13 @@ async def find_by_handle(tx: Tx, handle: str) -> StaffRow | None:
 
 
 async def all_staff(tx: Tx) -> Sequence[StaffRow]:
-    """By handle; who was revoked too."""
+    """Return all rows by handle, revoked ones too."""
     rows = await tx.execute(select(staff).order_by(staff.c.handle))
     return [StaffRow(**row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's public name for it
 
 
 async def put(tx: Tx, row: StaffRow) -> bool:
-    """Whether the role was given: an account has one at a time, and keeps its handle."""
+    """Give a role; return whether it was given: an account has one at a time, and keeps its handle."""
     values = {name: getattr(row, name) for name in StaffRow.__slots__}
     again = (
         update(staff)
@@ -170,7 +170,7 @@ async def put(tx: Tx, row: StaffRow) -> bool:
 
 
 async def revoke(tx: Tx, handle: str, *, at: datetime) -> bool:
-    """Whether there was something to revoke."""
+    """Revoke a role; return whether there was one."""
     statement = update(staff).where(staff.c.handle == handle, staff.c.revoked_at.is_(None))
     return (await tx.execute(statement.values(revoked_at=at))).rowcount > 0
 
@@ -184,7 +184,7 @@ async def add_approval(
 
 
 async def find_approver(tx: Tx, approval_id: str, binding: str, *, at: datetime) -> StaffRow | None:
-    """Who approved exactly this, if it still holds and was not used."""
+    """Return who approved exactly this, if it still holds and was not used."""
     query = select(approvals.c.approver).where(
         approvals.c.id == approval_id,
         approvals.c.binding == binding,
@@ -196,7 +196,7 @@ async def find_approver(tx: Tx, approval_id: str, binding: str, *, at: datetime)
 
 
 async def use_approval(tx: Tx, approval_id: str, *, at: datetime) -> bool:
-    """Whether it is used by this transaction; of several that try, one."""
+    """Use an approval; return whether this transaction does: of several that try, one."""
     statement = update(approvals).where(approvals.c.id == approval_id, approvals.c.used_at.is_(None))
     return (await tx.execute(statement.values(used_at=at))).rowcount > 0
 
@@ -216,7 +216,7 @@ async def open_emergency(tx: Tx, emergency_id: str, *, leaf_index: int) -> None:
 
 
 async def find_emergency(tx: Tx, handle: str, purpose: str, *, at: datetime) -> int | None:
-    """The leaf of an emergency that this person declared for this purpose and that has not ended."""
+    """Return the leaf of this person's emergency for this purpose, if it has not ended."""
     query = select(emergencies.c.leaf_index).where(
         emergencies.c.handle == handle,
         emergencies.c.purpose == purpose,
@@ -227,7 +227,7 @@ async def find_emergency(tx: Tx, handle: str, purpose: str, *, at: datetime) -> 
 
 
 async def review_emergency(tx: Tx, leaf_index: int, *, at: datetime) -> str | None:
-    """Whose emergency it was, when it was not reviewed before."""
+    """Mark an emergency reviewed; return whose it was, unless it was reviewed before."""
     its = (emergencies.c.leaf_index == leaf_index) & emergencies.c.reviewed_at.is_(None)
     handle = (await tx.execute(select(emergencies.c.handle).where(its))).scalar_one_or_none()
     await tx.execute(update(emergencies).where(its).values(reviewed_at=at))
@@ -252,13 +252,13 @@ async def set_leaf_index(tx: Tx, leaf_number: int, leaf_index: int) -> None:
 
 
 async def all_exports(tx: Tx) -> Sequence[ExportRow]:
-    """Newest first."""
+    """Return the rows, newest first."""
     rows = await tx.execute(select(exports).order_by(exports.c.taken_at.desc(), exports.c.id.desc()))
     return [ExportRow(**row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's public name for it
 
 
 async def reads_of(tx: Tx, subject: AccountId, *, limit: int) -> Sequence[AccessReadRow]:
-    """Newest first."""
+    """Return the rows, newest first."""
     query = select(reads).where(reads.c.subject == subject)
     rows = await tx.execute(query.order_by(reads.c.looked_at.desc(), reads.c.id.desc()).limit(limit))
     return [AccessReadRow(**row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's public name for it

@@ -1,4 +1,4 @@
-"""The account records. Nothing in them names a person without a key: addresses and passwords are sealed."""
+"""Keep the rows of accounts and sessions. None names a person without a key: what could is sealed."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -75,7 +75,7 @@ async def is_email_taken(tx: Tx, email_digest: KeyedDigest) -> bool:
 
 
 async def add_account(tx: Tx, row: AccountRow) -> bool:
-    """Whether it was added: an e-mail address has one account."""
+    """Add an account; return whether it was added: an e-mail address has one account."""
     try:
         async with tx.begin_nested():
             await tx.execute(
@@ -98,7 +98,7 @@ async def find_account(tx: Tx, account_id: AccountId) -> AccountRow | None:
 
 
 async def hold_account(tx: Tx, account_id: AccountId) -> None:
-    """Nobody else holds the account until ``tx`` ends. SQLite has one writer anyhow."""
+    """Lock the account until ``tx`` ends. SQLite has one writer anyhow."""
     row = select(accounts.c.id).where(accounts.c.id == account_id)
     await tx.execute(row.with_for_update(key_share=True))  # rows that refer to it may still be written
 
@@ -132,7 +132,7 @@ async def find_session(tx: Tx, token_digest: KeyedDigest, *, at: datetime) -> Ac
 async def extend_session(
     tx: Tx, token_digest: KeyedDigest, *, at: datetime, seen_before: datetime, expires_at: datetime
 ) -> bool:
-    """Whether a live session that was last seen before ``seen_before`` was extended."""
+    """Extend a live session that was last seen before ``seen_before``; return whether there was one."""
     result = await tx.execute(
         update(sessions)
         .where(

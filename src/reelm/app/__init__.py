@@ -1,4 +1,4 @@
-"""The composition root: settings, wiring and processes.
+"""Build one open realm and run its processes: settings, wiring, supervisor.
 
 Nouns: ``settings`` (what a realm may be told), ``open_realm`` (one open realm, built out of the packages
 below), ``examine_place`` (a store tried out before it is part of one), ``Supervisor`` (what keeps its

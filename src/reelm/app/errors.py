@@ -98,5 +98,5 @@ EXIT_CODES: dict[type[ReelmError], int] = {
 
 
 def exit_code(error: ReelmError) -> int:
-    """The exit code of a process that ends with this error."""
+    """Return the exit code of a process that ends with this error."""
     return next(code for branch, code in EXIT_CODES.items() if isinstance(error, branch))

@@ -1,4 +1,4 @@
-"""Builds one open realm out of the packages below. Every choice of an implementation is made here."""
+"""Build one open realm out of the packages below. Every choice of an implementation is made here."""
 
 import hashlib
 from collections.abc import AsyncIterator
@@ -23,7 +23,7 @@ async def open_realm(
     entropy: Entropy | None = None,
     running: Release | None = None,
 ) -> AsyncIterator[OpenRealm]:
-    """One realm, opened: made on its first start, migrated on later ones, closed when the block ends.
+    """Open a realm: made on its first start, migrated on later ones, closed when the block ends.
 
     Args:
         settings: its folder and everything else it is told.
@@ -35,11 +35,11 @@ async def open_realm(
         ManifestError: the manifest has faults; all of them are listed.
         ManifestChanged, PoliciesChanged, ReleaseUnlogged: it is not what is on record.
         PageAltered: the page is not as it was built.
-        RootKeyMissing: there are records but no root key.
+        RootKeyMissing: there is a database but no root key.
         StoreKeyMissing, StoreKeyUnsafe: a declared bucket has no usable credentials.
-        DatabaseUnavailable: the records cannot be reached.
-        NotRecorded: manifest and release are not on the public record yet; nothing is done by them.
-        LogBroken: the public record contradicts itself.
+        DatabaseUnavailable: the database cannot be reached.
+        NotRecorded: manifest and release are not on the ledger yet; nothing is done by them.
+        LogBroken: the ledger contradicts itself.
         PolicyRefused: the file that names its witnesses has a fault.
         NoEncoder, NoAv1Encoder: AV1 is to be made, and this machine cannot.
     """
@@ -50,7 +50,7 @@ async def open_realm(
 
 
 async def record_release(settings: Settings, description: bytes | None) -> tuple[Release, int]:
-    """Put the release that is installed here on the record, so that the realm may run it; safe to repeat.
+    """Put the release that is installed here on the ledger, so that the realm may run it; safe to repeat.
 
     A crash before the description is kept leaves a realm that refuses to start until this is repeated.
 
@@ -63,7 +63,7 @@ async def record_release(settings: Settings, description: bytes | None) -> tuple
 
     Raises:
         ReleaseRefused: the description is of something else than what is installed here.
-        NotRecorded: it is not on the record yet; repeat it.
+        NotRecorded: it is not on the ledger yet; repeat it.
     """
     running = running_release()
     release = running if description is None else Release.parse(description)
@@ -78,7 +78,7 @@ async def record_release(settings: Settings, description: bytes | None) -> tuple
 
 @asynccontextmanager
 async def _undeclared(settings: Settings, clock: Clock, entropy: Entropy) -> AsyncIterator[OpenRealm]:
-    """A realm that must not do anything yet: what it runs by may not be on the record."""
+    """Open a realm that must not do anything yet: what it runs by may not be on the ledger."""
     keep_freed_memory()
     async with AsyncExitStack() as closing:
         database = Database.open(settings.database_url)
@@ -155,7 +155,7 @@ def _log(base: Foundation) -> ledger.Outside:
 
 
 def _panel(base: Foundation, log: ledger.Outside) -> ledger.Panel:
-    """The witnesses that the operator named; a realm without any trusts its own log alone, and says so."""
+    """Return the witnesses that the operator named; without any, a realm trusts its own log alone."""
     path = base.settings.paths.witnesses
     named = path.read_text(encoding="utf-8") if path.exists() else "quorum none\n"
     text = f"log {log.key.verifier} {base.settings.public_url}/ledger\n{named}"

@@ -1,4 +1,4 @@
-"""The verb about what staff took away: access identify."""
+"""Run the verb about exported files: access identify."""
 
 import argparse
 import asyncio
@@ -14,7 +14,7 @@ _MOST_BYTES = 256 << 20
 
 
 def run(chosen: argparse.Namespace) -> int:
-    """Do the one job; its exit code."""
+    """Do the one job; return its exit code."""
     file = chosen.file
     try:
         with file.open("rb") as opened:

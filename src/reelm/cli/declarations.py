@@ -1,4 +1,4 @@
-"""The commands of ``manifest``, ``policy``, ``release``, ``staff`` and ``access``. Standard library only."""
+"""Define the commands ``manifest``, ``policy``, ``release``, ``staff``, ``access``. Standard library only."""
 
 import argparse
 import re

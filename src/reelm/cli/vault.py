@@ -1,4 +1,4 @@
-"""The verbs about stored bytes: vault status, where, scrub, audit, drain, keep, probe."""
+"""Run the verbs about stored bytes: vault status, where, scrub, audit, drain, keep, probe."""
 
 import argparse
 import asyncio
@@ -22,7 +22,7 @@ _LIMIT = 200
 
 
 def run(chosen: argparse.Namespace) -> int:
-    """Do one job; its exit code."""
+    """Do one job; return its exit code."""
     if chosen.job == "probe":
         return _probe(chosen)
     jobs: dict[str, Callable[[OpenRealm, argparse.Namespace], Awaitable[int]]] = {
@@ -39,7 +39,7 @@ def run(chosen: argparse.Namespace) -> int:
 async def _in_realm(
     job: Callable[[OpenRealm, argparse.Namespace], Awaitable[int]], chosen: argparse.Namespace
 ) -> int:
-    """The realm may be running: its processes and this one share the records."""
+    """Open the realm, which may be running: its processes and this one share the database."""
     data: Path = chosen.data or repository() / "reelm-data"
     async with open_realm(settings_.load(data)) as realm:
         return await job(realm, chosen)
@@ -101,7 +101,7 @@ async def _audit(realm: OpenRealm, chosen: argparse.Namespace) -> int:
 
 
 async def _drain(realm: OpenRealm, chosen: argparse.Namespace) -> int:
-    """Until it is over; what is interrupted, the worker goes on with, or the same command."""
+    """Drain until it is over; what is interrupted, the worker goes on with, or the same command."""
     provider = ProviderId(chosen.provider)
     last = ""
     while True:

@@ -74,5 +74,5 @@ class Gates:
 
     @property
     def analyse(self) -> PriorityGate:
-        """The encoders' gate; a realm that has all encoding done elsewhere still analyses clips itself."""
+        """Return the encoders' gate; a realm whose encoders are all elsewhere still analyses clips itself."""
         return self.encode if self.encode.places else self.remux

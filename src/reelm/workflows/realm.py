@@ -1,4 +1,4 @@
-"""The open realm: every package's noun, built once per process by ``reelm.app``."""
+"""Define the open realm: every package's noun, built once per process by ``reelm.app``."""
 
 from dataclasses import dataclass
 

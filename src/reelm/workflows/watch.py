@@ -10,7 +10,7 @@ from reelm.workflows.realm import OpenRealm
 
 
 async def master_playlist(tx: Tx, clip_id: ClipId, *, viewer: AccountId | None, realm: OpenRealm) -> str:
-    """The clip's multivariant playlist, with the renditions that are stored so far, and whether more come."""
+    """Return the clip's multivariant playlist of what is stored so far, and whether more comes."""
     await realm.social.require_watchable(tx, clip_id, viewer)
     is_growing = await realm.social.is_under_way(tx, clip_id)
     return await realm.delivery.master(tx, clip_id, is_growing=is_growing)
@@ -19,7 +19,7 @@ async def master_playlist(tx: Tx, clip_id: ClipId, *, viewer: AccountId | None, 
 async def media_playlist(
     tx: Tx, clip_id: ClipId, rendition_id: RenditionId, *, viewer: AccountId | None, realm: OpenRealm
 ) -> str:
-    """The playlist of one rendition."""
+    """Return the playlist of one rendition."""
     await realm.social.require_watchable(tx, clip_id, viewer)
     return await realm.delivery.playlist(tx, clip_id, rendition_id)
 
@@ -27,19 +27,19 @@ async def media_playlist(
 async def key(
     tx: Tx, clip_id: ClipId, rendition_id: RenditionId, *, viewer: AccountId | None, realm: OpenRealm
 ) -> Secret:
-    """The 16-byte key of one rendition."""
+    """Return the 16-byte key of one rendition."""
     await realm.social.require_watchable(tx, clip_id, viewer)
     return await realm.delivery.key(tx, clip_id, rendition_id)
 
 
 async def poster(tx: Tx, clip_id: ClipId, *, viewer: AccountId | None, realm: OpenRealm) -> bytes:
-    """The clip's still picture, a JPEG, opened with its creator's key."""
+    """Return the clip's still picture, a JPEG, opened with its creator's key."""
     await realm.social.require_watchable(tx, clip_id, viewer)
     return await _open(tx, await realm.delivery.poster(tx, clip_id), realm)
 
 
 async def storyboard(tx: Tx, clip_id: ClipId, *, viewer: AccountId | None, realm: OpenRealm) -> bytes:
-    """The clip's preview strip, a JPEG of tiles, opened with its creator's key."""
+    """Return the clip's storyboard, a JPEG of tiles, opened with its creator's key."""
     await realm.social.require_watchable(tx, clip_id, viewer)
     return await _open(tx, await realm.delivery.strip(tx, clip_id), realm)
 
@@ -47,7 +47,7 @@ async def storyboard(tx: Tx, clip_id: ClipId, *, viewer: AccountId | None, realm
 async def subtitles(
     tx: Tx, clip_id: ClipId, language: str, *, viewer: AccountId | None, realm: OpenRealm
 ) -> bytes:
-    """The clip's subtitles in this language, as WebVTT."""
+    """Return the clip's subtitles in this language, as WebVTT."""
     await realm.social.require_watchable(tx, clip_id, viewer)
     return await _open(tx, await realm.delivery.subtitles(tx, clip_id, language), realm)
 

@@ -1,4 +1,4 @@
-"""An encoder elsewhere takes an encoding, reads its source, and sends encrypted pieces back.
+"""Lend encodings to encoders elsewhere: they read the source, and send encrypted pieces back.
 
 What it gets is one source and one key for each rung that it makes of it, chosen for this lease; it learns
 neither whose clip it is nor any other key. What it sends lies beside the source until ``make`` has looked at

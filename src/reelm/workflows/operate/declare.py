@@ -68,7 +68,7 @@ async def publish_release(release: Release, running: Release, *, realm: OpenReal
 
 
 async def _hold_to_record(running: Release, kept: Release, *, realm: OpenRealm) -> None:
-    """A new realm's first release goes on record by itself; every later one when the operator says so."""
+    """Put a new realm's first release on the ledger; refuse a later one that is not there."""
     is_new = not await realm.ledger.has_announced(_PUBLISHED)
     is_logged = is_new or await realm.ledger.has_announced(_PUBLISHED, kept.public())
     if not is_logged or not kept.is_of(running):

@@ -48,7 +48,7 @@ async def check_sound(order: Order, *, realm: OpenRealm) -> ClipId | None:
 
 
 async def bring_sound(order: Order, *, realm: OpenRealm) -> Path | None:
-    """The other clip's sound as a file in the workspace. Safe to repeat; as ``check_sound`` otherwise."""
+    """Bring the other clip's sound into the workspace. Safe to repeat; as ``check_sound`` otherwise."""
     sound_id = await check_sound(order, realm=realm)
     if sound_id is None:
         return None
