@@ -3,17 +3,16 @@
 Staff see nothing of people but by a decision of the policies that is on the public ledger first. A file that
 they export is marked by ``Exports``, so that a ``Leak`` says which export it is from.
 
-Nouns: ``StaffAccess`` does it and has the ``Exports``; ``StaffRole``, ``AccessRead``, ``Export`` and ``Leak``
+Nouns: ``StaffAccess`` does it and has the ``Exports``; ``StaffRole``, ``StaffRead``, ``Export`` and ``Leak``
 are what it deals in.
 """
 
 from reelm.access.errors import AccessRefused, RoleTaken, RoleUnknown, StaffOnly
 from reelm.access.exports import Exports, Leak
-from reelm.access.model import AccessRead, Export, Finding, StaffRole
+from reelm.access.model import Export, Finding, StaffRead, StaffRole
 from reelm.access.staff import StaffAccess
 
 __all__ = [
-    "AccessRead",
     "AccessRefused",
     "Export",
     "Exports",
@@ -23,5 +22,6 @@ __all__ = [
     "RoleUnknown",
     "StaffAccess",
     "StaffOnly",
+    "StaffRead",
     "StaffRole",
 ]

@@ -21,7 +21,7 @@ class StaffRole:
 
 
 @dataclass(frozen=True, slots=True)
-class AccessRead:
+class StaffRead:
     """One access by a member of staff to somebody's data; ``leaf_index`` is where it is on the ledger.
 
     Attributes:
@@ -56,7 +56,7 @@ class AccessRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class AccessDecision:
     """A decision on a request; ``number`` is that of its leaf, whether it is granted or not."""
 
     is_granted: bool

@@ -14,12 +14,12 @@ from reelm.access import store
 from reelm.access.errors import AccessRefused, RoleTaken, RoleUnknown, StaffOnly
 from reelm.access.exports import Exports
 from reelm.access.model import (
-    AccessRead,
+    AccessDecision,
     AccessRequest,
     Export,
     Finding,
+    StaffRead,
     StaffRole,
-    Verdict,
     binding_of,
     leaf_of,
     moment,
@@ -236,11 +236,11 @@ class StaffAccess:
         leaf = {"emergency": emergency, "reviewer": reviewer.handle, "finding": finding}
         await self._ledger.promise(tx, "access.review", leaf)
 
-    async def reads_of(self, tx: Tx, subject: AccountId) -> Sequence[AccessRead]:
+    async def reads_of(self, tx: Tx, subject: AccountId) -> Sequence[StaffRead]:
         """Return the accesses of staff to somebody's data, newest first."""
         rows = await store.reads_of(tx, subject, limit=_MOST_READS)
         return [
-            AccessRead(row.looked_at, row.action, row.purpose, row.role, row.handle, row.data, row.leaf_index)
+            StaffRead(row.looked_at, row.action, row.purpose, row.role, row.handle, row.data, row.leaf_index)
             for row in rows
         ]
 
@@ -255,7 +255,7 @@ class StaffAccess:
             await store.set_leaf_index(tx, verdict.number, index)
         return index
 
-    async def _judge(self, tx: Tx, by: AccountId, request: AccessRequest) -> Verdict:
+    async def _judge(self, tx: Tx, by: AccountId, request: AccessRequest) -> AccessDecision:
         """Decide; the leaf, the use of the approval and what subjects are shown are one transaction."""
         member, now = await self._member(tx, by), self._clock.now()
         alone, approval_id = request.asked.alone(), request.approval_id
@@ -273,13 +273,15 @@ class StaffAccess:
         is_approved = approval_id is None or approver is not None
         if not decision.is_allowed or not is_approved:
             reason = "policy" if is_approved else "approval"
-            return Verdict(False, await self._deny(tx, member, alone.action, decision, reason=reason))
+            return AccessDecision(False, await self._deny(tx, member, alone.action, decision, reason=reason))
         if approval_id is not None and not await store.use_approval(tx, approval_id, at=now):
-            return Verdict(False, await self._deny(tx, member, alone.action, decision, reason="approval"))
+            return AccessDecision(
+                False, await self._deny(tx, member, alone.action, decision, reason="approval")
+            )
         leaf = leaf_of(member, whole, decision)
         if emergency is not None and request.export_id is None:
             leaf["emergency"] = emergency
-        return Verdict(True, await self._grant(tx, member, request, leaf, decided=decision.request))
+        return AccessDecision(True, await self._grant(tx, member, request, leaf, decided=decision.request))
 
     async def _grant(
         self,
@@ -309,7 +311,7 @@ class StaffAccess:
         await store.add_reads(
             tx,
             [
-                store.AccessReadRow(mint(self._clock, self._entropy), subject, *said)
+                store.StaffReadRow(mint(self._clock, self._entropy), subject, *said)
                 for subject in request.subjects
             ],
         )

@@ -105,7 +105,7 @@ class StaffRow:
 
 
 @dataclass(frozen=True, slots=True)
-class AccessReadRow:
+class StaffReadRow:
     """One access to a subject's data; ``leaf_index`` is None until its index on the ledger is known."""
 
     id: str
@@ -234,9 +234,9 @@ async def review_emergency(tx: Tx, leaf_index: int, *, at: datetime) -> str | No
     return handle
 
 
-async def add_reads(tx: Tx, rows: Sequence[AccessReadRow]) -> None:
+async def add_reads(tx: Tx, rows: Sequence[StaffReadRow]) -> None:
     await tx.execute(
-        insert(reads), [{name: getattr(row, name) for name in AccessReadRow.__slots__} for row in rows]
+        insert(reads), [{name: getattr(row, name) for name in StaffReadRow.__slots__} for row in rows]
     )
 
 
@@ -257,11 +257,11 @@ async def all_exports(tx: Tx) -> Sequence[ExportRow]:
     return [ExportRow(**row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's public name for it
 
 
-async def reads_of(tx: Tx, subject: AccountId, *, limit: int) -> Sequence[AccessReadRow]:
+async def reads_of(tx: Tx, subject: AccountId, *, limit: int) -> Sequence[StaffReadRow]:
     """Return the rows, newest first."""
     query = select(reads).where(reads.c.subject == subject)
     rows = await tx.execute(query.order_by(reads.c.looked_at.desc(), reads.c.id.desc()).limit(limit))
-    return [AccessReadRow(**row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's public name for it
+    return [StaffReadRow(**row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's public name for it
 
 
 async def _find(tx: Tx, which: ColumnElement[bool]) -> StaffRow | None:

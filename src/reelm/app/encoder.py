@@ -1,7 +1,7 @@
 """Run an encoder elsewhere: ``./reelm worker --only encode`` on a machine that is no part of the realm.
 
 It asks the realm for work, fetches one source, encodes and encrypts, and sends the ciphertext back. It holds
-no records and no keys but those of the lease in hand; its spool is private and wiped at start and after each
+no database and no keys but those of the lease in hand; its spool is private and wiped at start and after each
 lease, however that ended.
 """
 

@@ -64,7 +64,7 @@ class Settings:
     # Only from these is X-Forwarded-For believed; without it all visitors of a proxy share its limits.
     trusted_proxies: str = ""
 
-    # Where the records are: sqlite:///PATH or postgresql://USER@HOST/NAME.
+    # Where the database is: sqlite:///PATH or postgresql://USER@HOST/NAME.
     # Without it: records.sqlite in the data folder.
     # A password belongs into the file that PostgreSQL's PGPASSFILE names, not here.
     database_url: str = ""
@@ -84,11 +84,11 @@ class Settings:
     av1: str = "off"
 
     # How many days a key that wraps the keys of people is used, 1 to 90. At its end it is replaced and
-    # destroyed, and with it whatever a copy of the records made before still held of people erased meanwhile.
+    # destroyed, and with it whatever a copy of the database still held of people erased meanwhile.
     key_epoch_days: int = 7
 
     # For how many days the entries of the ledger are kept, 30 to 36,500; without it for good. It is declared
-    # on the record itself, and the hashes of what was removed stay. Who wants to keep more, mirrors it.
+    # on the ledger itself, and the hashes of what was removed stay. Who wants to keep more, mirrors it.
     ledger_retention_days: int = 0
 
     # How much is logged, as JSON lines in the data folder's logs: debug, info, warning or error.

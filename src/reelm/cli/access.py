@@ -47,5 +47,5 @@ def _told(leak: Leak) -> str:
     where = "a leaf that waits" if leak.leaf_index is None else f"leaf {leak.leaf_index}"
     return (
         f"Export {leak.export_id}, taken by {leak.handle} on {leak.taken_at:%Y-%m-%d %H:%M} UTC for "
-        f"{leak.purpose}, on the public record as {where}. Recognised by {' and '.join(signs)}."
+        f"{leak.purpose}, on the ledger as {where}. Recognised by {' and '.join(signs)}."
     )

@@ -92,7 +92,7 @@ async def _rotate_now(settings: settings_.Settings) -> int:
             total = sum((await keys.status(tx)).counts.values())
         epoch = await keys.rotate(database, _progress(total))
     say(f"Epoch {epoch} has begun, and the key before it is destroyed.")
-    say("Whoever was erased up to now cannot be brought back by any copy of the records.")
+    say("Whoever was erased up to now cannot be brought back by any copy of the database.")
     return 0
 
 

@@ -28,7 +28,7 @@ FOUND_WANTING = 1
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The manifest on the table, and the record to hold it against."""
+    """The manifest at hand, and the database to hold it against."""
 
     paths: Paths
     database: Database

@@ -145,14 +145,14 @@ def _group(text: str) -> tuple[str, int, int]:
 
 
 def _add_ledger_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    ledger = _verb(verbs, "ledger", "the public record", "Each job explains itself")
+    ledger = _verb(verbs, "ledger", "the public ledger", "Each job explains itself")
     below = ledger.add_subparsers(dest="job", metavar="JOB", title="jobs", required=True)
     status = _verb(below, "status", "how long it is, who cosigned it, the newest leaves", "Changes nothing")
     receipt = _verb(
         below,
         "receipt",
         "print the receipt of one leaf",
-        "A .tlog-proof that proves, without this realm, that the leaf is on the record",
+        "A .tlog-proof that proves, without this realm, that the leaf is on the ledger",
     )
     receipt.add_argument("index", type=int, metavar="INDEX", help="of the leaf, counted from 0")
     for job in (status, receipt):

@@ -56,7 +56,7 @@ def _start(verb: str, chosen: argparse.Namespace) -> int:
         settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         _accept_update(settings)
         if not make_witnesses(settings.paths):
-            say("Nobody witnesses its public record: only a demo in a new folder gets witnesses of its own.")
+            say("Nobody witnesses its ledger: only a demo in a new folder gets witnesses of its own.")
     Supervisor(
         children=realm_children(settings, with_samples=verb == "demo"),
         paths=settings.paths,

@@ -52,7 +52,7 @@ async def _grant(staff: OfflineStaff, chosen: argparse.Namespace) -> int:
     async with staff.database.write() as tx:
         account = await staff.social.account_of(tx, chosen.account)
         await staff.access.grant(tx, account, member, by=None)
-    say(f"{member.handle} is {member.role} from now on; the public record says so as soon as the realm runs.")
+    say(f"{member.handle} is {member.role} from now on; the ledger says so as soon as the realm runs.")
     return 0
 
 
@@ -65,5 +65,5 @@ async def _revoke(staff: OfflineStaff, chosen: argparse.Namespace) -> int:
             )
             return _UNKNOWN
         await staff.access.revoke(tx, chosen.pseudonym, by=None)
-    say(f"{chosen.pseudonym} has no role any more; the public record says so as soon as the realm runs.")
+    say(f"{chosen.pseudonym} has no role any more; the ledger says so as soon as the realm runs.")
     return 0

@@ -7,7 +7,7 @@ everybody in the file is shown it before a single row is opened. The file carrie
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reelm.access import AccessRead
+from reelm.access import StaffRead
 from reelm.base import AccountId, DataClass
 from reelm.ledger import LeafMissing, Pruned
 from reelm.realm import policy
@@ -26,7 +26,7 @@ class EmailRead:
 class ProvenRead:
     """An access as its subject is shown it; ``receipt`` proves it to anyone, in the tlog-proof format."""
 
-    read: AccessRead
+    read: StaffRead
     receipt: str | None
 
 
@@ -37,7 +37,7 @@ async def reads_shown(subject: AccountId, *, realm: OpenRealm) -> Sequence[Prove
     return [ProvenRead(read, await _receipt(read, realm)) for read in reads]
 
 
-async def _receipt(read: AccessRead, realm: OpenRealm) -> str | None:
+async def _receipt(read: StaffRead, realm: OpenRealm) -> str | None:
     if read.leaf_index is None:
         return None
     try:

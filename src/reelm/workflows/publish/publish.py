@@ -31,9 +31,9 @@ from reelm.workflows.gates import Priority
 from reelm.workflows.ports import Job, Json, Run
 from reelm.workflows.publish.analyse import analyse
 from reelm.workflows.publish.order import Order, kept_unless_removed, put_picture
-from reelm.workflows.publish.renditions import Batch, first_rung, more_rungs, store
+from reelm.workflows.publish.renditions import RenditionBatch, first_rung, more_rungs, store
 from reelm.workflows.publish.sound import bring_sound, check_sound
-from reelm.workflows.publish.steps import FAULT, FULL, Refusal, Refused, RunStep, step
+from reelm.workflows.publish.steps import FAULT, FULL, Refused, RunStep, StepRefusal, step
 from reelm.workflows.realm import OpenRealm
 
 
@@ -55,7 +55,7 @@ async def publish(run: Run, arguments: dict[str, Json], *, realm: OpenRealm) -> 
 
 async def abandon(publication: Publication, *, realm: OpenRealm) -> None:
     """Give up on an attempt whose job ended without a word, so that the creator can retry."""
-    await _refuse(Order.of(publication), Refusal("publish.fault", FAULT), realm)
+    await _refuse(Order.of(publication), StepRefusal("publish.fault", FAULT), realm)
 
 
 async def _publish(run: Run, order: Order, realm: OpenRealm) -> None:
@@ -70,7 +70,7 @@ async def _publish(run: Run, order: Order, realm: OpenRealm) -> None:
         first = await run_step("first rung", lambda: first_rung(order, _planned(probe), realm))
         await run_step("store first rung", lambda: store(order, first, realm))
         await run_step("playable", lambda: _reveal(order, first, realm))
-        made = [each.name for each in msgspec.convert(first, Batch).renditions]
+        made = [each.name for each in msgspec.convert(first, RenditionBatch).renditions]
     missing = tuple(rung for rung in _planned(probe).rungs if rung.name not in made)
     if missing:
         if is_copied:  # it plays by now
@@ -147,7 +147,7 @@ async def _add(run_step: RunStep, order: Order, probe: Json, extra: Rung, *, rea
 async def _reveal(order: Order, first: Json, realm: OpenRealm) -> Json:
     """Store the poster and show the clip to everyone, unless its sound was taken back meanwhile."""
     await check_sound(order, realm=realm)
-    made = msgspec.convert(first, Batch)
+    made = msgspec.convert(first, RenditionBatch)
     poster = made.poster
     assert poster is not None  # noqa: S101 - the first encoding made one
     object_id = await put_picture(order, "poster", Path(poster.path), realm)
@@ -175,7 +175,7 @@ async def _finish(order: Order, realm: OpenRealm) -> Json:
     return None
 
 
-async def _refuse(order: Order, refusal: Refusal, realm: OpenRealm) -> Json:
+async def _refuse(order: Order, refusal: StepRefusal, realm: OpenRealm) -> Json:
     """Let the clip fail; its source stays for a day, so that a retry needs no second upload."""
     async with realm.database.write() as tx:
         await realm.social.fail(tx, order.clip_id, code=refusal.code, detail=refusal.detail)

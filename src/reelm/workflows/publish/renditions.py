@@ -27,7 +27,7 @@ from reelm.workflows.publish.steps import reporting
 from reelm.workflows.realm import OpenRealm
 
 
-class Packed(msgspec.Struct, frozen=True):
+class PackedRendition(msgspec.Struct, frozen=True):
     """A rendition that is encoded and encrypted, waiting in the workspace to be stored."""
 
     id: RenditionId
@@ -50,10 +50,10 @@ class Still(msgspec.Struct, frozen=True):
     blurhash: str
 
 
-class Batch(msgspec.Struct, frozen=True):
+class RenditionBatch(msgspec.Struct, frozen=True):
     """The files of one encoding, and how long it took; the first one also has the poster."""
 
-    renditions: list[Packed]
+    renditions: list[PackedRendition]
     poster: Still | None
     seconds: float | None = None
 
@@ -69,7 +69,7 @@ async def first_rung(order: Order, planned: Plan, realm: OpenRealm) -> Json:
             made = await make(work, progress=progress, realm=realm)
         still = _still(await poster)
     packed = [await _pack(order, each, realm) for each in made.renditions]
-    return cast("Json", msgspec.to_builtins(Batch(packed, still, made.seconds)))
+    return cast("Json", msgspec.to_builtins(RenditionBatch(packed, still, made.seconds)))
 
 
 async def _remux(order: Order, planned: Plan, rung: Rung, realm: OpenRealm) -> Json:
@@ -82,7 +82,7 @@ async def _remux(order: Order, planned: Plan, rung: Rung, realm: OpenRealm) -> J
             packed = await _pack(order, await realm.media.package(remuxed, into=folder), realm)
             still = _still(await poster)
     took_seconds = realm.clock.monotonic_seconds() - begun
-    return cast("Json", msgspec.to_builtins(Batch([packed], still, took_seconds)))
+    return cast("Json", msgspec.to_builtins(RenditionBatch([packed], still, took_seconds)))
 
 
 async def _poster(order: Order, planned: Plan, realm: OpenRealm) -> Poster:
@@ -118,7 +118,7 @@ async def more_rungs(order: Order, planned: Plan, rungs: tuple[Rung, ...], realm
         work = _work(order, priority, planned, rungs, realm=realm)
         made = await make(work, progress=progress, realm=realm)
     packed = [await _pack(order, each, realm) for each in made.renditions]
-    return cast("Json", msgspec.to_builtins(Batch(packed, None)))
+    return cast("Json", msgspec.to_builtins(RenditionBatch(packed, None)))
 
 
 def _work(
@@ -135,11 +135,11 @@ def _work(
     )
 
 
-async def _pack(order: Order, rendition: media.Rendition, realm: OpenRealm) -> Packed:
+async def _pack(order: Order, rendition: media.Rendition, realm: OpenRealm) -> PackedRendition:
     rendition_id = RenditionId(mint(realm.clock, realm.entropy))
     async with realm.database.read() as tx:
         sealed = await realm.delivery.seal_key(tx, rendition_id, order.owner, rendition.key)
-    return Packed(
+    return PackedRendition(
         id=rendition_id,
         name=rendition.name,
         codecs=rendition.codecs,
@@ -156,7 +156,7 @@ async def _pack(order: Order, rendition: media.Rendition, realm: OpenRealm) -> P
 
 async def store(order: Order, batch: Json, realm: OpenRealm) -> Json:
     """Store renditions and announce them; a repeat finds what the vault already has."""
-    for each in msgspec.convert(batch, Batch).renditions:
+    for each in msgspec.convert(batch, RenditionBatch).renditions:
         receipt = await realm.vault.put(
             blocks(Path(each.ciphertext)),
             reference=f"{order.reference}/{each.name}",
@@ -172,7 +172,7 @@ async def store(order: Order, batch: Json, realm: OpenRealm) -> Json:
     return None
 
 
-def _rendition(order: Order, packed: Packed, object_id: ObjectId) -> Rendition:
+def _rendition(order: Order, packed: PackedRendition, object_id: ObjectId) -> Rendition:
     return Rendition(
         id=packed.id,
         clip_id=order.clip_id,

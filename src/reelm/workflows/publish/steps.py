@@ -37,7 +37,7 @@ FAULT = (
 _log = telemetry.logger(__name__)
 
 
-class Refusal(msgspec.Struct, frozen=True):
+class StepRefusal(msgspec.Struct, frozen=True):
     """The reason why a step cannot succeed: a stable code and words for the creator."""
 
     code: str
@@ -47,7 +47,7 @@ class Refusal(msgspec.Struct, frozen=True):
 class Refused(Exception):
     """Raised when a step cannot succeed; the creator is told why."""
 
-    def __init__(self, refusal: Refusal) -> None:
+    def __init__(self, refusal: StepRefusal) -> None:
         super().__init__(refusal.code)
         self.refusal = refusal
 
@@ -81,7 +81,7 @@ async def step(
 
     outcome = cast("dict[str, Json]", await run.step(name, attempt))
     if "refusal" in outcome:
-        raise Refused(msgspec.convert(outcome["refusal"], Refusal))
+        raise Refused(msgspec.convert(outcome["refusal"], StepRefusal))
     return outcome["result"]
 
 
