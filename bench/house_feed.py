@@ -16,7 +16,8 @@ from reelm.accounts import Account
 from reelm.app import open_realm, settings
 from reelm.base import SystemClock, Tx, UploadId, mint
 from reelm.clips import ClipShape
-from reelm.workflows import OpenRealm, join
+from reelm.workflows import OpenRealm
+from reelm.workflows.join import join
 
 AUTHORS = 24
 CLIPS = 1200

@@ -18,8 +18,11 @@ from reelm.accounts import PasswordHash
 from reelm.app import open_realm, settings
 from reelm.base import AccountId
 from reelm.media import Effort, Encoded, Plan, Rung, find_ffmpeg
-from reelm.workflows import Json, OpenRealm, Posting, Run, join, post, publish, publish_job, receive
+from reelm.workflows import Json, OpenRealm, Run
 from reelm.workflows.adapters.inline import InlineJobs
+from reelm.workflows.join import join
+from reelm.workflows.publish import Posting, post, publish, publish_job
+from reelm.workflows.upload import receive
 
 REPEATS = 3
 BAR_RATIO, BAR_SHARE = 1.15, 0.10
@@ -76,7 +79,7 @@ async def tell(source: Path, owner: AccountId, realm: OpenRealm) -> Told:
         await post(tx, sent.id, Posting(), by=owner, realm=realm)
     async with realm.database.read() as tx:
         (waiting,) = await realm.clips.publishing.due(tx, 1)
-    await InlineJobs(stories={"publish": story}).start(publish_job(waiting))
+    await InlineJobs(workflows={"publish": story}).start(publish_job(waiting))
     return Told(seconds)
 
 

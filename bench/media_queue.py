@@ -26,7 +26,10 @@ from reelm.accounts import PasswordHash
 from reelm.app import open_realm, settings
 from reelm.base import AccountId, Database, UploadId, metadata, mint
 from reelm.media import Spooled, Upload
-from reelm.workflows import OpenRealm, Posting, join, post, receive
+from reelm.workflows import OpenRealm
+from reelm.workflows.join import join
+from reelm.workflows.publish import Posting, post
+from reelm.workflows.upload import receive
 
 ACCOUNTS, GREEDY_CLIPS, CLIPS = 20, 100, 200
 FIRST_CLIPS = 5  # of each account: what the others have at least

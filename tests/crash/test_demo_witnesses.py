@@ -45,15 +45,17 @@ async def test_the_record_of_the_demo_is_cosigned_and_an_auditor_says_so(tmp_pat
     make_witnesses(paths)
     async with staged(tmp_path) as stage:
         realm = stage.realm
-        await realm.cosigning.publish_policy()
+        await realm.ledger.cosigning.publish_policy()
         one, two = witnesses_of(tmp_path)
         assert one.is_task
         assert two.is_task
-        assert await realm.cosigning.ask_all() is None, "nobody is there yet, and the realm runs all the same"
+        assert await realm.ledger.cosigning.ask_all() is None, (
+            "nobody is there yet, and the realm runs all the same"
+        )
         with running(one):
-            assert await realm.cosigning.ask_all() is None, "one is not enough"
+            assert await realm.ledger.cosigning.ask_all() is None, "one is not enough"
             with running(two):
-                cosigned = await realm.cosigning.ask_all()
+                cosigned = await realm.ledger.cosigning.ask_all()
         assert cosigned is not None
         demand = Demand(
             location=str(paths.ledger),
@@ -66,10 +68,10 @@ async def test_the_record_of_the_demo_is_cosigned_and_an_auditor_says_so(tmp_pat
             claim.id: claim.verdict for claim in audit_ledger(demand, now_seconds=machine_seconds()).claims
         }
         assert (claims["ledger.shared"], claims["ledger.fresh"]) == (Verdict.PROVEN, Verdict.PROVEN)
-        assert await realm.cosigning.ask_all() is None
+        assert await realm.ledger.cosigning.ask_all() is None
         await realm.ledger.announce("mod.appeal", {"appeal": "0" * 26, "decision": "0" * 26})
         with running(one), running(two):  # they remember what they saw
-            later = await realm.cosigning.ask_all()
+            later = await realm.ledger.cosigning.ask_all()
         assert later is not None
         assert later.size == cosigned.size + 1
     kept = Note.parse((paths.ledger / "checkpoint.cosigned").read_bytes())

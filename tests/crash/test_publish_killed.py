@@ -19,7 +19,7 @@ import httpx  # noqa: TID251 - a test's client, which asks only this machine
 import pytest
 
 from reelm.base import SystemClock
-from reelm.workflows import repair, tidy
+from reelm.workflows.operate import repair, tidy
 from support.machine.determinism import ManualClock
 from support.machine.running import Running, join, running
 from support.media import footage

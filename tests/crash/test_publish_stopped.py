@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reelm.base import SystemClock
-from reelm.workflows import repair, tidy
+from reelm.workflows.operate import repair, tidy
 from support.machine.determinism import ManualClock
 from support.machine.running import join, running, sign_in
 from support.media import footage

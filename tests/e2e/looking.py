@@ -6,7 +6,8 @@ from e2e.person import Person
 from reelm.app import open_realm, settings
 from reelm.base import AccountId
 from reelm.realm.policy import Member
-from reelm.workflows import OpenRealm, look_at_email
+from reelm.workflows import OpenRealm
+from reelm.workflows.staff import read_email
 from support.machine.running import Running
 
 
@@ -25,15 +26,15 @@ class Helper:
         """Be given the role."""
         async with open_realm(settings.load(self.realm.data)) as realm:
             own = await _account(self.person, realm)
-            member = Member(self.pseudonym, "support", realm.manifest.realm.id, "Example B.V.", "NL")
+            member = Member(self.pseudonym, "support", realm.identity.manifest.realm.id, "Example B.V.", "NL")
             async with realm.database.write() as tx:
-                await realm.staff.grant(tx, own, member, by=None)
+                await realm.access.grant(tx, own, member, by=None)
 
     async def look_at(self, person: Person) -> int:
         """See somebody's e-mail address; the index of the leaf that says so."""
         async with open_realm(settings.load(self.realm.data)) as realm:
             subject, own = await _account(person, realm), await _account(self.person, realm)
-            seen = await look_at_email(subject, purpose="support-request", ticket="t-1", by=own, realm=realm)
+            seen = await read_email(subject, purpose="support-request", ticket="t-1", by=own, realm=realm)
             return seen.leaf_index
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from reelm.web.limits import STREAMS_AT_ONCE
 from reelm.web.pages import PAGES, PageAddress
-from reelm.workflows import remove
+from reelm.workflows.publish import remove
 from support.web.visiting import CAPTION, PAGE, Site, Visitor, check_problem
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

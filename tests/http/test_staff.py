@@ -30,8 +30,8 @@ async def hire(site: Site, role: str) -> AccountId:
     """Somebody in a role, with the pseudonym ROLE-1."""
     at, account = site.stage.realm, await site.stage.person(f"{role}_member")
     async with at.database.write() as tx:
-        member = Member(f"{role}-1", role, at.manifest.realm.id, "Example B.V.", "NL")
-        await at.staff.grant(tx, account, member, by=None)
+        member = Member(f"{role}-1", role, at.identity.manifest.realm.id, "Example B.V.", "NL")
+        await at.access.grant(tx, account, member, by=None)
     return account
 
 
@@ -111,7 +111,7 @@ async def test_an_export_takes_two_people_and_is_a_marked_file(site: Site) -> No
     assert answer.headers["cache-control"] == "no-store"
     assert {"ann@example.org", "ben@example.org"} < set(answer.text.split())
     async with realm.database.read() as tx:
-        (leak,) = await realm.exports.identify(tx, answer.text)
+        (leak,) = await realm.access.exports.identify(tx, answer.text)
     assert answer.headers["content-disposition"] == f'attachment; filename="export-{leak.export_id}.csv"'
     for account in (site.known.ann, site.known.ben):
         (access,) = await shown_to(account, site)
@@ -148,7 +148,7 @@ async def test_a_member_reads_what_their_role_may_until_it_is_revoked(site: Site
             ["access.read"],
         )
         async with realm.database.write() as tx:
-            await realm.staff.revoke(tx, "support-1", by=None)
+            await realm.access.revoke(tx, "support-1", by=None)
         role = (await support.get("/api/staff/role")).json()
         assert (role["is_revoked"], role["may_at_most"]) == (True, [])
         check_problem(await support.post("/api/staff/looks", json=SEE), 403, "accounts.access-refused")

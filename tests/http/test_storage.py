@@ -116,28 +116,28 @@ async def test_what_waits_for_repair_shows_by_how_close_it_is_to_its_loss(
     folder = timed_site.stage.data / "stores" / "1"
     for fragment in await asyncio.to_thread(lambda: [*folder.glob("[0-9a-f][0-9a-f]/*")]):
         fragment.unlink()
-    await timed_site.stage.realm.upkeep.scrub(limit=1_000)
+    await timed_site.stage.realm.vault.upkeep.scrub(limit=1_000)
     found = await read(timed_site)
     lost = found["stores"][0]
     assert lost["waiting"] == lost["fragments"]
     assert found["queue"] == [{"spare": 1, "objects": lost["fragments"]}]
-    await timed_site.stage.realm.upkeep.repair(limit=1_000)
+    await timed_site.stage.realm.vault.upkeep.repair(limit=1_000)
     clock.advance(10)
     assert (await read(timed_site))["queue"] == []
 
 
 async def test_a_full_read_is_dated(timed_site: Site, clock: ManualClock) -> None:
-    await timed_site.stage.realm.upkeep.scrub(deep=True, limit=1_000)
+    await timed_site.stage.realm.vault.upkeep.scrub(deep=True, limit=1_000)
     for store in (await read(timed_site))["stores"]:
         assert (store["unchecked"], store["oldest_check_at"]) == (0, "2026-01-25T12:00:00Z")
 
 
 async def test_leaving_a_store_shows_how_far_it_is(declared_site: Site, clock: ManualClock) -> None:
-    await declared_site.stage.realm.upkeep.drain(ProviderId("store-2"), limit=1)
+    await declared_site.stage.realm.vault.upkeep.drain(ProviderId("store-2"), limit=1)
     before = await of_store(declared_site, "store-2")
     assert (before["stage"], before["moved"]) == ("draining", 1)
     assert before["fragments"] > 0
-    await declared_site.stage.realm.upkeep.drain(ProviderId("store-2"), limit=1_000)
+    await declared_site.stage.realm.vault.upkeep.drain(ProviderId("store-2"), limit=1_000)
     clock.advance(10)
     after = await of_store(declared_site, "store-2")
     assert (after["stage"], after["fragments"], after["copies_owed"]) == ("withdrawn", 0, 0)

@@ -5,7 +5,7 @@ from hashlib import sha256
 import pytest
 
 from reelm.realm import declaration
-from reelm.workflows import Declaring
+from reelm.workflows.operate import Declaring
 from support.realm.declaring import in_city, signed, with_keys
 from support.web.visiting import Site, check_problem
 
@@ -28,8 +28,8 @@ async def test_the_manifest_in_force_is_declared_with_its_digest(shared: Site) -
 
 async def test_a_later_version_says_what_it_changed_and_who_signed(site: Site) -> None:
     realm = site.stage.realm
-    moved = in_city("Rotterdam", with_keys("ann", "board", threshold=1, manifest=realm.manifest))
-    later = signed(declaration.following(realm.version, moved), ["board"])
+    moved = in_city("Rotterdam", with_keys("ann", "board", threshold=1, manifest=realm.identity.manifest))
+    later = signed(declaration.following(realm.identity.version, moved), ["board"])
     async with realm.database.write() as tx:
         await declaration.publish(tx, later, clock=realm.clock, say=Declaring(0, realm.clock))
     async with site.visit() as nobody:

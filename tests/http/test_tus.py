@@ -9,7 +9,7 @@ import httpx  # noqa: TID251 - a test's client, which never leaves this process
 import pytest
 
 from reelm.base import mint
-from reelm.workflows import tidy
+from reelm.workflows.operate import tidy
 from support.machine.determinism import ManualClock
 from support.media import footage
 from support.web.visiting import Site, Visitor, check_problem

@@ -22,7 +22,8 @@ from reelm.media import (
     UploadBusy,
     UploadMissing,
 )
-from reelm.workflows import announce, append, discard, follow, receive, stand, sweep, terminate, tidy
+from reelm.workflows.operate import sweep, tidy
+from reelm.workflows.upload import append, create_upload, delete_upload, discard, follow, offset_of, receive
 from support.machine.determinism import ManualClock
 from support.machine.postgres import PostgresPrograms, throwaway_postgres
 from support.media import footage
@@ -36,7 +37,7 @@ def video() -> bytes:
 
 
 async def begin(stage: Stage, owner: AccountId, length_bytes: int) -> Arrival:
-    return await announce(length_bytes, metadata="", owner=owner, realm=stage.realm)
+    return await create_upload(length_bytes, metadata="", owner=owner, realm=stage.realm)
 
 
 async def send(stage: Stage, arrival: Arrival, offset: int, data: bytes) -> Arrival:
@@ -82,7 +83,7 @@ async def test_what_was_acknowledged_survives_a_restart_of_the_realm(data: Path)
         part.write_bytes(part.read_bytes() + b"never recorded")
     async with staged(data) as stage:
         await sweep(realm=stage.realm)
-        assert (await stand(made.id, owner=ann, realm=stage.realm)).offset_bytes == 2000
+        assert (await offset_of(made.id, owner=ann, realm=stage.realm)).offset_bytes == 2000
         await send(stage, made, 2000, source[2000:])
         assert stage.realm.media.source(made.id).read_bytes() == source
 
@@ -125,7 +126,7 @@ async def test_a_silent_connection_gives_way_to_a_new_one(stage: Stage) -> None:
 
     dead = asyncio.create_task(append(made.id, Body(0), lost(), owner=ann, realm=stage.realm))
     await arrived.wait()
-    assert (await stand(made.id, owner=ann, realm=stage.realm)).offset_bytes == 1000
+    assert (await offset_of(made.id, owner=ann, realm=stage.realm)).offset_bytes == 1000
     with pytest.raises(Interrupted):
         await dead
     await send(stage, made, 1000, data[1000:])
@@ -158,7 +159,7 @@ async def test_an_account_may_not_announce_more_than_its_share(stage: Stage) -> 
     with pytest.raises(QuotaReached):
         await receive(blocks(video()), declared_bytes=None, owner=ann, realm=stage.realm)
     await begin(stage, ben, 1)
-    await terminate(made[0].id, owner=ann, realm=stage.realm)
+    await delete_upload(made[0].id, owner=ann, realm=stage.realm)
     await begin(stage, ann, 1)
     assert len((await look(stage)).spooled) == 5
 
@@ -227,7 +228,7 @@ async def test_a_file_that_is_lost_is_said_to_be_lost_once_and_for_all(stage: St
     for arrival in (gone, cut):
         for _ in range(2):
             with pytest.raises(UploadMissing):
-                await stand(arrival.id, owner=ann, realm=stage.realm)
+                await offset_of(arrival.id, owner=ann, realm=stage.realm)
     assert await arrival_count(stage) == 0
 
 

@@ -32,12 +32,12 @@ async def test_a_realm_does_not_start_with_a_manifest_that_was_edited_in_place(t
             pass
     await put_on_record(tmp_path)
     async with staged(tmp_path) as stage:
-        assert stage.realm.manifest.sites[0].city == "Utrecht"
+        assert stage.realm.identity.manifest.sites[0].city == "Utrecht"
 
 
 async def test_a_realm_does_not_start_with_policies_that_were_edited_in_place(tmp_path: Path) -> None:
     async with staged(tmp_path) as stage:
-        digest = stage.realm.published.policy_set.digest
+        digest = stage.realm.identity.published.policy_set.digest
     policies = tmp_path / "policies" / "staff.cedar"
     shipped = policies.read_text()
     policies.write_text(shipped + "\n// More.\n")
@@ -52,7 +52,7 @@ async def test_a_realm_does_not_start_with_policies_that_were_edited_in_place(tm
         path.unlink()
     (tmp_path / "policies").rmdir()
     async with staged(tmp_path) as stage:
-        assert stage.realm.published.policy_set.digest == digest
+        assert stage.realm.identity.published.policy_set.digest == digest
     assert policies.read_text() == shipped
 
 

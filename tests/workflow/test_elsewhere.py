@@ -8,8 +8,8 @@ import pytest
 
 from reelm.clips import ClipState
 from reelm.media import EncoderId, Sent
-from reelm.workflows import Lent, deliver, lend, recognise, renew, take_in
-from reelm.workflows.turns import Turn
+from reelm.workflows.encode import Lent, deliver, lend, recognise, renew, take_in
+from reelm.workflows.gates import Priority
 from support.machine.determinism import ManualClock
 from support.media import footage
 from support.media.playlists import screen
@@ -20,14 +20,16 @@ pytestmark = pytest.mark.slow
 
 async def enrolled(stage: Stage) -> EncoderId:
     async with stage.realm.database.write() as tx:
-        token = await stage.realm.encoders.add(tx, "attic")
+        token = await stage.realm.media.encoders.add(tx, "attic")
     return await recognise(token, realm=stage.realm)
 
 
 @asynccontextmanager
 async def busy(stage: Stage) -> AsyncIterator[None]:
     """All places of this machine are taken."""
-    holds = [stage.realm.turns.hold(Turn.FIRST_RUNG) for _ in range(stage.realm.turns.places)]
+    holds = [
+        stage.realm.gates.encode.hold(Priority.FIRST_RUNG) for _ in range(stage.realm.gates.encode.places)
+    ]
     for hold in holds:
         await hold.__aenter__()
     try:

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from reelm.accounts import BadEmail, EmailTaken, PasswordHash
 from reelm.base import ReelmError, metadata
 from reelm.people import BadHandle, BadText, HandleTaken
-from reelm.workflows import join
+from reelm.workflows.join import join
 from support.realm.realms import Stage
 
 PASSWORD = PasswordHash("a hash that nobody checks here")

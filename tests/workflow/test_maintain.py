@@ -9,8 +9,9 @@ from reelm.base import AccountId, DataClass, metadata
 from reelm.clips import ClipView
 from reelm.vault import ObjectMissing, ProviderId
 from reelm.vault import Stage as LeavingStage
-from reelm.workflows import locate, poster, refresh_keys, repair, scrub, withdraw
-from reelm.workflows.withdraw import renew
+from reelm.workflows.operate import locate, refresh_keys, repair, scrub, withdraw
+from reelm.workflows.operate.maintain import renew
+from reelm.workflows.watch import poster
 from support.media import footage
 from support.realm.realms import Stage, blocks, look
 from support.vault.vaulting import sample
@@ -37,10 +38,10 @@ async def test_fragments_that_vanish_or_rot_are_found_and_brought_back(
     gone.unlink()
     rotten.write_bytes(before[rotten][:-40] + bytes(40))
     await scrub(realm=stage.realm)
-    assert sum((await stage.realm.upkeep.status()).queue.values()) >= 1
+    assert sum((await stage.realm.vault.upkeep.status()).queue.values()) >= 1
     await repair(realm=stage.realm)
     assert {path: path.read_bytes() for path in before} == before
-    assert (await stage.realm.upkeep.status()).queue == {}
+    assert (await stage.realm.vault.upkeep.status()).queue == {}
     (await look(stage)).check()
 
 
@@ -62,10 +63,10 @@ async def test_a_provider_is_left_while_its_clips_play_on(
 async def test_a_drain_that_was_interrupted_is_gone_on_with(
     stage: Stage, clip: tuple[ClipView, AccountId]
 ) -> None:
-    await stage.realm.upkeep.drain(ProviderId("store-3"), limit=1)
+    await stage.realm.vault.upkeep.drain(ProviderId("store-3"), limit=1)
     for _ in range(10):
         await repair(realm=stage.realm)
-    left = {each.place.provider: each.stage for each in (await stage.realm.upkeep.status()).providers}
+    left = {each.place.provider: each.stage for each in (await stage.realm.vault.upkeep.status()).providers}
     assert left[ProviderId("store-3")] is LeavingStage.WITHDRAWN
 
 
@@ -85,7 +86,7 @@ async def test_a_poster_that_no_move_can_help_is_stored_anew_and_found_by_its_cl
     realm, picture = stage.realm, sample(100_000)
     async with realm.database.read() as tx:
         small = (await realm.delivery.poster(tx, view.id))[1]
-        key = await realm.keys.user_key(tx, owner)
+        key = await realm.identity.keys.user_key(tx, owner)
     large = await realm.vault.put(blocks(picture), reference="large", klass=DataClass.PUBLIC, key=key)
     async with realm.database.write() as tx:
         await realm.delivery.rename_picture(tx, small, large.object_id)
@@ -105,6 +106,6 @@ async def test_a_due_epoch_is_begun_and_everything_still_opens(
     await refresh_keys(realm=stage.realm)
     async with stage.realm.database.read() as tx:
         assert len((await tx.execute(select(epochs))).all()) == 1, "not due yet"
-    await stage.realm.keys.rotate(stage.realm.database)
+    await stage.realm.identity.keys.rotate(stage.realm.database)
     async with stage.realm.database.read() as tx:
         assert await poster(tx, view.id, viewer=owner, realm=stage.realm)

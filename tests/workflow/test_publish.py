@@ -10,8 +10,11 @@ import pytest
 from reelm.base import ClipId
 from reelm.clips import ClipState, Progress, PublishStep
 from reelm.feed import Tab
-from reelm.workflows import Json, Run, poster, publish, publish_job, tidy
+from reelm.workflows import Json, Run
 from reelm.workflows.adapters.inline import InlineJobs
+from reelm.workflows.operate import tidy
+from reelm.workflows.publish import publish, publish_job
+from reelm.workflows.watch import poster
 from support.machine.determinism import ManualClock
 from support.media import footage
 from support.media.playlists import Screened, screen
@@ -79,7 +82,7 @@ async def test_a_clip_is_playable_before_its_other_rungs_are_made(stage: Stage) 
     async def tell(run: Run, arguments: dict[str, Json]) -> None:
         await publish(Watched(run, look_at), arguments, realm=stage.realm)
 
-    stage.jobs = InlineJobs(stories={"publish": tell})
+    stage.jobs = InlineJobs(workflows={"publish": tell})
     await stage.publish()
     assert [moment for moment in seen if moment.startswith("before")] == [
         "before probe",
@@ -116,7 +119,7 @@ async def test_a_source_that_players_can_take_plays_as_it_is_until_the_ladder_is
     async def tell(run: Run, arguments: dict[str, Json]) -> None:
         await publish(Watched(run, look_at), arguments, realm=stage.realm)
 
-    stage.jobs = InlineJobs(stories={"publish": tell})
+    stage.jobs = InlineJobs(workflows={"publish": tell})
     await stage.publish()
     (source,) = seen["before remaining rungs"]
     assert (source.width, source.height) == (720, 1280)

@@ -8,8 +8,9 @@ import pytest
 
 from reelm.base import ClipId
 from reelm.clips import PublishStep
-from reelm.workflows import Json, Run, publish
+from reelm.workflows import Json, Run
 from reelm.workflows.adapters.inline import InlineJobs
+from reelm.workflows.publish import publish
 from support.media import footage
 from support.media.playlists import variants
 from support.realm.realms import Stage, look, staged, viewer
@@ -49,7 +50,7 @@ async def tell(stage: Stage, before: LookAt) -> list[str]:
         told.append(Told(run, before))
         await publish(told[-1], arguments, realm=stage.realm)
 
-    stage.jobs = InlineJobs(stories={"publish": story})
+    stage.jobs = InlineJobs(workflows={"publish": story})
     await stage.publish()
     return told[-1].steps
 

@@ -4,7 +4,7 @@ import pytest
 
 from reelm.clips import ClipState
 from reelm.media import BadCut, Cut
-from reelm.workflows import poster
+from reelm.workflows.watch import poster
 from support.media import footage
 from support.media.playlists import screen
 from support.realm.realms import Stage, look, viewer

@@ -10,8 +10,9 @@ import pytest
 from reelm.base import AccountId, ClipId, Database, Tx
 from reelm.clips import ClipState, PublishStep
 from reelm.media import REMUXED
-from reelm.workflows import Job, Json, Run, publish, publish_job
+from reelm.workflows import Job, Json, Run
 from reelm.workflows.adapters.inline import InlineJobs
+from reelm.workflows.publish import publish, publish_job
 from support.media import footage
 from support.media.playlists import screen
 from support.realm.realms import Stage, look, staged, viewer
@@ -123,8 +124,8 @@ async def begin(data: Path, source: Path) -> Attempt:
         made = await stage.post(ann, source)
         async with stage.realm.database.read() as tx:
             (waiting,) = await stage.realm.clips.publishing.due(tx, 10)
-    attempt = Attempt(data, ann, made.id, publish_job(waiting), InlineJobs(stories={}))
-    attempt.jobs = InlineJobs(stories={"publish": attempt.tell})
+    attempt = Attempt(data, ann, made.id, publish_job(waiting), InlineJobs(workflows={}))
+    attempt.jobs = InlineJobs(workflows={"publish": attempt.tell})
     return attempt
 
 

@@ -9,9 +9,11 @@ import pytest
 
 from reelm.base import AccountId, ClipId, UploadId
 from reelm.clips import ClipState, PublishStep
-from reelm.workflows import Json, Run, abandon, publish, remove, tidy
+from reelm.workflows import Json, Run
 from reelm.workflows.adapters.inline import InlineJobs
-from reelm.workflows.steps import FAULT
+from reelm.workflows.operate import tidy
+from reelm.workflows.publish import abandon, publish, remove
+from reelm.workflows.publish.steps import FAULT
 from support.machine.runs import Before
 from support.media import footage
 from support.media.playlists import screen
@@ -140,7 +142,7 @@ async def test_stores_that_come_back_within_the_patience_fail_nobody(stage: Stag
 
         await publish(Before(run, "store first rung", tell_us), arguments, realm=stage.realm)
 
-    stage.jobs = InlineJobs(stories={"publish": tell})
+    stage.jobs = InlineJobs(workflows={"publish": tell})
     with away(stage.data, 1, 2):
         telling = asyncio.create_task(stage.publish())
         await storing.wait()
@@ -166,7 +168,7 @@ async def test_a_clip_that_lost_its_better_rungs_stays_visible_and_retry_makes_o
         await publish(Before(run, "remaining rungs", lose(source)), arguments, realm=stage.realm)
 
     source = stage.realm.media.source(await upload_of(stage))
-    stage.jobs = InlineJobs(stories={"publish": tell_badly})
+    stage.jobs = InlineJobs(workflows={"publish": tell_badly})
     await stage.publish()
     seen = await stage.see(made.id)
     assert (seen.state, seen.failure) == (ClipState.VISIBLE, None), "how publishing ended is for its owner"
@@ -175,7 +177,7 @@ async def test_a_clip_that_lost_its_better_rungs_stays_visible_and_retry_makes_o
 
     source.with_suffix(".elsewhere").rename(source)
     await retry(stage, made.id, ann)
-    stage.jobs = InlineJobs(stories={"publish": tell})
+    stage.jobs = InlineJobs(workflows={"publish": tell})
     await stage.publish()
     more = ["sample", "remaining rungs", "store remaining rungs"]
     assert steps == ["probe", "earlier attempts", *more, "skim", "done"]
@@ -196,7 +198,7 @@ async def test_a_retry_of_what_nobody_could_watch_leaves_nothing_of_the_first_at
     async def tell(run: Run, arguments: dict[str, Json]) -> None:
         await publish(Before(run, "playable", lose(poster)), arguments, realm=stage.realm)
 
-    stage.jobs = InlineJobs(stories={"publish": tell})
+    stage.jobs = InlineJobs(workflows={"publish": tell})
     with pytest.raises(FileNotFoundError):
         await stage.publish()
     async with stage.realm.database.read() as tx:
@@ -238,7 +240,7 @@ async def test_a_clip_removed_while_it_is_published_leaves_nothing(stage: Stage,
 
         await publish(Before(run, name, take_back), arguments, realm=stage.realm)
 
-    stage.jobs = InlineJobs(stories={"publish": tell})
+    stage.jobs = InlineJobs(workflows={"publish": tell})
     await stage.publish()
     await tidy(realm=stage.realm)
     world = await look(stage)

@@ -8,7 +8,7 @@ import pytest
 from reelm.base import UploadId, mint
 from reelm.clips import ClipState
 from reelm.media import Spooled, Upload
-from reelm.workflows import publish_job
+from reelm.workflows.publish import publish_job
 from support.media import footage
 from support.realm.realms import Stage
 

@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 from reelm.base import ReelmError, UploadId, metadata, mint
 from reelm.clips import ClipState
 from reelm.media import NotAVideo, Truncated, UploadMissing
-from reelm.workflows import UploadPosted, discard, receive, sweep, tidy
+from reelm.workflows.operate import sweep, tidy
+from reelm.workflows.upload import UploadPosted, discard, receive
 from support.machine.determinism import ManualClock
 from support.media import footage
 from support.realm.realms import Stage, blocks, look, staged

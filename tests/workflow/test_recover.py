@@ -19,7 +19,7 @@ import pytest
 from shamir_mnemonic import generate_mnemonics  # type: ignore[import-untyped]  # ships no types
 
 from reelm.base import AccountId, ClipId, DataClass
-from reelm.workflows import poster, strip
+from reelm.workflows.watch import poster, storyboard
 from support.media import footage
 from support.media.playlists import screen
 from support.realm.realms import Stage, staged, viewer
@@ -82,7 +82,7 @@ async def clip_of(stage: Stage, handle: str, *, seconds: float) -> Clip:
     (shown,) = await screen(viewer(stage), made)
     async with stage.realm.database.read() as tx:
         picture = await poster(tx, made, viewer=owner, realm=stage.realm)
-        tiles = await strip(tx, made, viewer=owner, realm=stage.realm)
+        tiles = await storyboard(tx, made, viewer=owner, realm=stage.realm)
     records = stage.data / "records.sqlite"
     return Clip(
         owner=owner,
@@ -101,7 +101,7 @@ async def store_draft(stage: Stage, owner: AccountId) -> str:
         yield LONG
 
     async with stage.realm.database.read() as tx:
-        key = await stage.realm.keys.user_key(tx, owner)
+        key = await stage.realm.identity.keys.user_key(tx, owner)
     kept = await stage.realm.vault.put(
         blocks(), reference="draft", klass=DataClass.PROTECTED, key=key, owner=owner
     )
@@ -126,8 +126,8 @@ async def ended(data: Path) -> Realm:
         draft_id = await store_draft(stage, ann.owner)
         back_up(stage, "before")
         async with stage.realm.database.write() as tx:
-            await stage.realm.keys.destroy_user_key(tx, ben.owner)
-        await stage.realm.keys.rotate(stage.realm.database)
+            await stage.realm.identity.keys.destroy_user_key(tx, ben.owner)
+        await stage.realm.identity.keys.rotate(stage.realm.database)
         back_up(stage, "after")
     return Realm(data, ann, ben, draft_id)
 

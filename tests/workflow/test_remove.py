@@ -8,7 +8,9 @@ import pytest
 from reelm.base import AccountId, ClipId, Gone, NotFound, RenditionId
 from reelm.clips import ClipRemoved, NotYours
 from reelm.delivery import NoSuchSegment
-from reelm.workflows import key, master_playlist, media_playlist, poster, remove, tidy
+from reelm.workflows.operate import tidy
+from reelm.workflows.publish import remove
+from reelm.workflows.watch import key, master_playlist, media_playlist, poster
 from support.media import footage
 from support.media.playlists import parts, screen, variants
 from support.realm.realms import Stage, look, staged, viewer
@@ -45,7 +47,7 @@ class Shown:
                 await poster(tx, self.clip_id, viewer=viewer, realm=realm)
         for name in self.segments:
             with pytest.raises(NoSuchSegment):
-                await realm.origin.segment(name)
+                await realm.delivery.origin.segment(name)
 
 
 async def test_a_removed_clip_is_refused_at_once_for_everyone_even_from_the_cache(stage: Stage) -> None:

@@ -8,7 +8,8 @@ import pytest
 from reelm.base import AccountId
 from reelm.clips import BadMoment, ClipRemoved, ClipState, ClipView, Details, NoSuchClip, WrongState
 from reelm.media import Cut, QuotaReached
-from reelm.workflows import publish_now, publish_ripe, remove, tidy
+from reelm.workflows.operate import tidy
+from reelm.workflows.publish import publish_now, publish_ripe, remove
 from support.machine.determinism import ManualClock
 from support.media import footage
 from support.media.playlists import screen

@@ -21,10 +21,12 @@ from reelm.clips import (
     SoundNotAllowed,
     WrongState,
 )
-from reelm.delivery import Origin
+from reelm.delivery import Delivery, Origin
 from reelm.media import REMUXED, Cut, EncoderId
-from reelm.workflows import Json, Run, choose_sound, publish, publish_job, recognise, remove
+from reelm.workflows import Json, Run
 from reelm.workflows.adapters.inline import InlineJobs
+from reelm.workflows.encode import recognise
+from reelm.workflows.publish import choose_sound, publish, publish_job, remove
 from support.media import footage
 from support.media.playlists import Screened, screen
 from support.realm.realms import Stage, look, staged, viewer
@@ -164,7 +166,7 @@ async def test_a_picture_that_players_take_is_passed_on_with_the_other_sound(sta
     async with stage.realm.database.read() as tx:
         (waiting,) = await stage.realm.clips.publishing.due(tx, 10)
     with pytest.raises(Ended):
-        await InlineJobs(stories={"publish": tell}).start(publish_job(waiting))
+        await InlineJobs(workflows={"publish": tell}).start(publish_job(waiting))
     seen += await screen(viewer(stage), made.id)
     async with stage.realm.database.read() as tx:
         assert [each.name for each in await stage.realm.delivery.announced(tx, made.id)] == [REMUXED]
@@ -256,14 +258,17 @@ class Snatched(Origin):
 
     async def segment(self, name: str) -> Path:
         await remove(self._clip.id, by=self._owner, realm=self._stage.realm)
-        return await self._stage.realm.origin.segment(name)
+        return await self._stage.realm.delivery.origin.segment(name)
 
 
 async def test_a_sound_removed_while_it_is_brought_fails_with_the_same_reason(stage: Stage) -> None:
     ann, ben = await stage.person("ann"), await stage.person("ben")
     original = await stage.clip(ann, singing(1_000))
     made = await made_with(stage, ben, original.id, singing(300))
-    await Stage(replace(stage.realm, origin=Snatched(stage, original, ann)), stage.data).publish()
+    delivery = Delivery(
+        stage.realm.identity.keys, origin=Snatched(stage, original, ann), clock=stage.realm.clock
+    )
+    await Stage(replace(stage.realm, delivery=delivery), stage.data).publish()
     failure = (await stage.see(made.id, ben)).failure
     assert failure is not None
     assert failure.code == "social.sound-gone"
@@ -384,7 +389,7 @@ async def test_somebody_elses_sound_is_not_lent_to_encoders_elsewhere(stage: Sta
     ann = await stage.person("ann")
     original = await stage.clip(ann, singing(1_000))
     async with stage.realm.database.write() as tx:
-        token = await stage.realm.encoders.add(tx, "attic")
+        token = await stage.realm.media.encoders.add(tx, "attic")
     attic: EncoderId = await recognise(token, realm=stage.realm)
     made = await made_with(stage, ann, original.id, singing(300))
     await stage.publish()

@@ -9,8 +9,10 @@ from reelm.clips import ClipRemoved, NoSuchClip, NotYours
 from reelm.delivery import NoSuchSubtitles
 from reelm.media import BadSubtitles
 from reelm.vault import NotDurable
-from reelm.workflows import remove, remove_subtitles, subtitle, subtitles, tidy
-from reelm.workflows.subtitle import NoLanguage, TooManyLanguages
+from reelm.workflows.operate import tidy
+from reelm.workflows.publish import remove, remove_subtitles, subtitle
+from reelm.workflows.publish.subtitle import NoLanguage, TooManyLanguages
+from reelm.workflows.watch import subtitles
 from support.media import footage
 from support.realm.realms import Stage, look
 from workflow.test_publish_cut_off import CutOffDatabase, Killed

@@ -13,7 +13,7 @@ import pytest
 
 from reelm.base import AccountId, ClipId
 from reelm.clips import ClipState, PublishStep
-from reelm.workflows.steps import FAULT
+from reelm.workflows.publish.steps import FAULT
 from support.media import footage
 from support.media.playlists import screen
 from support.realm.realms import Stage, look, staged, viewer

@@ -1,30 +1,22 @@
-"""Who someone is: signing up, signing in, and the session that follows.
+"""Sign people up and in, and keep the session that follows.
 
 E-mail addresses are sealed under their owner's key and found by a keyed digest; passwords are argon2id hashes
-sealed under the realm; session tokens are stored as keyed digests only. A copy of the records signs nobody
+sealed under the realm; session tokens are stored as keyed digests only. A copy of the database signs nobody
 in.
-
-``Staff`` see nothing of people but by a decision of the policies that is on the public record first. What
-they take away as a file is marked by ``Exports``, so that a ``Leak`` says which file it was.
 
 Nouns: ``Accounts`` does it; ``Account``, ``Credential``, ``PasswordHash`` and ``SessionToken`` are what it
 deals in.
 """
 
-from reelm.accounts.accounts import Accounts, Config
+from reelm.accounts.accounts import Accounts, SignInConfig
 from reelm.accounts.errors import (
-    AccessRefused,
     AccountMissing,
     BadEmail,
     EmailTaken,
-    RoleTaken,
-    RoleUnknown,
-    StaffOnly,
     TooManyAttempts,
     WeakPassword,
     WrongCredentials,
 )
-from reelm.accounts.exports import Exports, Leak
 from reelm.accounts.model import (
     PASSWORD_MAX_LENGTH,
     PASSWORD_MIN_LENGTH,
@@ -35,34 +27,21 @@ from reelm.accounts.model import (
     SessionToken,
 )
 from reelm.accounts.passwords import HashCost
-from reelm.accounts.staff import Finding, Staff
-from reelm.accounts.wish import Export, Look, Standing
 
 __all__ = [
     "PASSWORD_MAX_LENGTH",
     "PASSWORD_MIN_LENGTH",
     "SESSION_SECONDS",
-    "AccessRefused",
     "Account",
     "AccountMissing",
     "Accounts",
     "BadEmail",
-    "Config",
     "Credential",
     "EmailTaken",
-    "Export",
-    "Exports",
-    "Finding",
     "HashCost",
-    "Leak",
-    "Look",
     "PasswordHash",
-    "RoleTaken",
-    "RoleUnknown",
     "SessionToken",
-    "Staff",
-    "StaffOnly",
-    "Standing",
+    "SignInConfig",
     "TooManyAttempts",
     "WeakPassword",
     "WrongCredentials",

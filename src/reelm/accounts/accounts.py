@@ -30,8 +30,8 @@ _ADDRESS = "accounts.address"
 
 
 @dataclass(frozen=True, slots=True)
-class Config:
-    """How much signing in may cost and how often it may be tried, per process."""
+class SignInConfig:
+    """The cost of hashing a password, and limits on attempts to sign in and up, per process."""
 
     hash_cost: HashCost = field(default_factory=HashCost)
     # One person mistypes a few times; one household or office shares an address. The address is counted
@@ -44,10 +44,12 @@ class Config:
 
 
 class Accounts:
-    """Who someone is. Safe to share between tasks; limits are counted per process."""
+    """Accounts, passwords and sessions. Safe to share between tasks; limits are counted per process."""
 
-    def __init__(self, keys: Keys, *, clock: Clock, entropy: Entropy, config: Config | None = None) -> None:
-        settings = config or Config()
+    def __init__(
+        self, keys: Keys, *, clock: Clock, entropy: Entropy, config: SignInConfig | None = None
+    ) -> None:
+        settings = config or SignInConfig()
         self._keys = keys
         self._clock = clock
         self._entropy = entropy
@@ -84,7 +86,7 @@ class Accounts:
         return await self._passwords.hash(password)
 
     async def sign_up(self, tx: Tx, email: str, password: PasswordHash) -> Account:
-        """A new account with a key of its own; both exist once ``tx`` is durable.
+        """Create an account with a key of its own; both exist once ``tx`` is durable.
 
         Raises:
             BadEmail: not an e-mail address.
@@ -110,17 +112,17 @@ class Accounts:
         return Account(account_id, kept, row.created_at)
 
     async def credential(self, tx: Tx, email: str) -> Credential | None:
-        """What to check a password against, or None; pass either on to ``verify``."""
+        """Return the credential to check a password against, or None; pass either on to ``verify``."""
         found = await store.find_password(tx, self._email_digest(email))
         return None if found is None else Credential(*found)
 
     async def verify(self, credential: Credential | None, password: str) -> bool:
-        """Whether the password is right. Without an account it is wrong, and takes as long to say so.
+        """Return whether the password is right. Without an account it is wrong, and takes as long to say so.
 
         Takes about 0.1 s and needs no transaction: call it outside.
 
         Raises:
-            SealBroken: the record of the password was damaged.
+            SealBroken: the stored hash was damaged.
         """
         hashed = None if credential is None else self._open_password(credential)
         # A password that could never have been set is hashed in a harmless form: its size must not cost us.
@@ -128,7 +130,7 @@ class Accounts:
         return await self._passwords.is_correct(tried, hashed)
 
     async def open_session(self, tx: Tx, account_id: AccountId) -> SessionToken:
-        """A new session of 30 days; the records hold only a keyed digest of its token."""
+        """Open a session of 30 days; the database holds only a keyed digest of its token."""
         now = self._clock.now()
         await store.drop_expired_sessions(tx, account_id, at=now)
         token = SessionToken(base64.urlsafe_b64encode(self._entropy.draw(TOKEN_BYTES)).rstrip(b"=").decode())
@@ -143,7 +145,7 @@ class Accounts:
         return token
 
     async def session(self, tx: Tx, token: SessionToken) -> AccountId | None:
-        """Whose session it is, or None when there is none or it has ended. One indexed read, no write."""
+        """Return whose session it is, or None without a live one. One indexed read, no write."""
         if not token.is_well_formed:
             return None
         return await store.find_session(tx, self._token_digest(token), at=self._clock.now())
@@ -170,7 +172,7 @@ class Accounts:
             await store.drop_session(tx, self._token_digest(token))
 
     async def account(self, tx: Tx, account_id: AccountId) -> Account:
-        """The account with its e-mail address opened.
+        """Return the account with its e-mail address opened.
 
         Raises:
             AccountMissing: there is none with this id.
@@ -204,12 +206,12 @@ class Accounts:
 
 
 def _bound(account_id: AccountId) -> str:
-    """The purpose names the account, so that one account's password record does not open as another's."""
+    """Return a purpose that names the account, so that one account's password does not open as another's."""
     return f"{_PASSWORD}/{account_id}"
 
 
 def _network(address: str) -> str:
-    """Who is likely behind an address: an IPv6 customer has a whole /64, so it counts as one."""
+    """Return the network that an address counts as: an IPv6 customer has a whole /64."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The rules of accounts: what an e-mail address and a password may be, and how long a session lasts."""
+"""State the rules of accounts: e-mail addresses, passwords, and how long a session lasts."""
 
 import re
 import unicodedata
@@ -28,7 +28,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who signs in. ``email`` is as it was typed at sign-up; it is protected and never in the repr."""
+    """A person or organisation that signs in. ``email`` is as typed; it is never in the repr."""
 
     id: AccountId
     email: str = field(repr=False)
@@ -37,7 +37,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """What a password is checked against, still sealed; made by ``Accounts.credential``."""
+    """The sealed hash that a password is checked against; made by ``Accounts.credential``."""
 
     account_id: AccountId
     password_sealed: SealedBytes = field(repr=False)
@@ -68,18 +68,18 @@ class PasswordHash(_Hidden):
 
 
 class SessionToken(_Hidden):
-    """What proves a session: 43 characters that fit in a cookie or a URL. ``reveal()`` gives the text."""
+    """The proof of a session: 43 characters that fit in a cookie or a URL. ``reveal()`` gives the text."""
 
     __slots__ = ()
 
     @property
     def is_well_formed(self) -> bool:
-        """Whether it could be one of ours; whatever else a client sends needs no look-up."""
+        """Return whether it could be one of ours; anything else needs no look-up."""
         return _TOKEN.fullmatch(self._text) is not None
 
 
 def clean_email(text: str) -> str:
-    """The address as it is kept: NFC, without spaces around it.
+    """Return the address as it is kept: NFC, without spaces around it.
 
     Accepts what RFC 5321 and RFC 6531 call a dot-string before the ``@`` (no quoted forms) and a host name
     with at least one dot after it. Whether the address exists is for a confirmation message to find out.
@@ -97,14 +97,14 @@ def clean_email(text: str) -> str:
 
 
 def email_identity(email: str) -> bytes:
-    """What makes two addresses the same: NFC, lower case, no spaces around; any text has one."""
+    """Return what two spellings of an address share: NFC, lower case, no spaces around."""
     typed = unicodedata.normalize("NFC", email[:_LONGEST_TYPED])
     folded = unicodedata.normalize("NFC", typed.strip().lower())
     return folded.encode("utf-8", "surrogatepass")
 
 
 def clean_password(text: str) -> bytes:
-    """The bytes of a password, the same from every keyboard: NFC in UTF-8 (after RFC 8265, OpaqueString)."""
+    """Return a password's bytes, the same from every keyboard: NFC in UTF-8 (RFC 8265, OpaqueString)."""
     return unicodedata.normalize("NFC", text).encode("utf-8", "surrogatepass")
 
 
@@ -142,7 +142,7 @@ def session_end(at: datetime) -> datetime:
 
 
 def touch_before(at: datetime) -> datetime:
-    """A session last seen before this moment is worth a write; a younger one is not."""
+    """Return the moment before which a session must have been seen to be worth a write."""
     return at - timedelta(seconds=TOUCH_SECONDS)
 
 
@@ -168,7 +168,7 @@ def _size(text: str) -> int:
 
 
 def _is_pattern(plain: str) -> bool:
-    """A short piece repeated, or a run such as 1234567890 or abcdefghij, forwards or backwards."""
+    """Return whether it is a short piece repeated, or a run such as 1234567890, forwards or backwards."""
     if any(plain == (plain[:size] * len(plain))[: len(plain)] for size in (1, 2, 3)):
         return True
     steps = {ord(right) - ord(left) for left, right in pairwise(plain)}

@@ -20,7 +20,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class HashCost:
-    """What one argon2id hash costs. The defaults are RFC 9106's second recommendation (section 4)."""
+    """The cost of one argon2id hash. The defaults are RFC 9106's second recommendation (section 4)."""
 
     memory_kib: int = 65_536
     passes: int = 3
@@ -55,7 +55,7 @@ class Passwords:
         return PasswordHash(await self._apart(lambda: self._hasher.hash(clean_password(password), salt=salt)))
 
     async def is_correct(self, password: str, hashed: PasswordHash | None) -> bool:
-        """Whether the password has this hash; takes as long, and says no, when there is none."""
+        """Return whether the password has this hash; without one it takes as long, and is False."""
         against = (hashed or self._nobody).reveal()
         return await self._apart(lambda: self._matches(against, clean_password(password)))
 

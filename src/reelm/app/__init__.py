@@ -1,4 +1,4 @@
-"""The composition root: settings, wiring and processes.
+"""Build one open realm and run its processes: settings, wiring, supervisor.
 
 Nouns: ``settings`` (what a realm may be told), ``open_realm`` (one open realm, built out of the packages
 below), ``examine_place`` (a store tried out before it is part of one), ``Supervisor`` (what keeps its
@@ -13,17 +13,24 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from reelm.app.bootstrap import open_database, open_keys, read_policies
     from reelm.app.encoder import Post, encode_elsewhere
     from reelm.app.enrolment import examine_place
-    from reelm.app.errors import EXIT_CODES, NoTerminal, ShareFileFailed, StopIncomplete, exit_code
-    from reelm.app.ground import open_keys, open_records, read_policies
+    from reelm.app.errors import (
+        EXIT_CODES,
+        NoTerminal,
+        SampleFailed,
+        ShareFileFailed,
+        StopIncomplete,
+        exit_code,
+    )
     from reelm.app.heartbeat import Heartbeat, read_beat
     from reelm.app.leftovers import clear_leftovers
     from reelm.app.lock import holder, is_held
-    from reelm.app.office import Office, open_office
+    from reelm.app.offline_staff import OfflineStaff, open_offline_staff
     from reelm.app.parent import exit_with_parent
     from reelm.app.paths import Paths
-    from reelm.app.processes import realm_children
+    from reelm.app.processes import realm_children, require_demo
     from reelm.app.release import running_release
     from reelm.app.supervisor import Supervisor
     from reelm.app.wiring import open_realm, record_release
@@ -33,9 +40,10 @@ _HOMES = {
     "EXIT_CODES": "errors",
     "Heartbeat": "heartbeat",
     "NoTerminal": "errors",
-    "Office": "office",
+    "OfflineStaff": "offline_staff",
     "Paths": "paths",
     "Post": "encoder",
+    "SampleFailed": "errors",
     "ShareFileFailed": "errors",
     "StopIncomplete": "errors",
     "Supervisor": "supervisor",
@@ -47,14 +55,15 @@ _HOMES = {
     "holder": "lock",
     "is_held": "lock",
     "make_witnesses": "witnesses",
-    "open_keys": "ground",
-    "open_office": "office",
+    "open_keys": "bootstrap",
+    "open_offline_staff": "offline_staff",
     "open_realm": "wiring",
-    "open_records": "ground",
+    "open_database": "bootstrap",
     "read_beat": "heartbeat",
-    "read_policies": "ground",
+    "read_policies": "bootstrap",
     "realm_children": "processes",
     "record_release": "wiring",
+    "require_demo": "processes",
     "running_release": "release",
 }
 
@@ -62,9 +71,10 @@ __all__ = [
     "EXIT_CODES",
     "Heartbeat",
     "NoTerminal",
-    "Office",
+    "OfflineStaff",
     "Paths",
     "Post",
+    "SampleFailed",
     "ShareFileFailed",
     "StopIncomplete",
     "Supervisor",
@@ -76,14 +86,15 @@ __all__ = [
     "holder",
     "is_held",
     "make_witnesses",
+    "open_database",
     "open_keys",
-    "open_office",
+    "open_offline_staff",
     "open_realm",
-    "open_records",
     "read_beat",
     "read_policies",
     "realm_children",
     "record_release",
+    "require_demo",
     "running_release",
 ]
 

@@ -1,4 +1,4 @@
-"""One child process of the supervisor: started, watched, started again, stopped."""
+"""Start, watch, restart and stop one child process of the supervisor."""
 
 import contextlib
 import os
@@ -23,11 +23,13 @@ EXIT_CONFIG = 78
 _SOURCE = Path(__file__).parents[2]
 # The auditor's distribution, where this is a copy of the repository.
 AUDIT_SOURCE = _SOURCE.parent / "audit" / "src"
+# The sample content of the demo, as above.
+DEMO_SOURCE = _SOURCE.parent / "demo"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Child:
-    """What to keep running.
+    """A process to keep running.
 
     Attributes:
         name: also the name of its log and its lock.
@@ -47,7 +49,7 @@ class Child:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """How long the supervisor waits for what; tests are less patient."""
+    """The time limits of the supervisor; tests have shorter ones."""
 
     stop_seconds: float = 10
     leftover_seconds: float = 10
@@ -58,8 +60,8 @@ class Patience:
 
 
 def child_environment() -> dict[str, str]:
-    """The supervisor's own environment, plus what ties a child to it and lets it find the packages."""
-    ours = [str(folder) for folder in (_SOURCE, AUDIT_SOURCE) if folder.is_dir()]
+    """Return the supervisor's own environment, plus what ties a child to it and lets it find the packages."""
+    ours = [str(folder) for folder in (_SOURCE, AUDIT_SOURCE, DEMO_SOURCE) if folder.is_dir()]
     inherited = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     path = [*ours, *(entry for entry in inherited if entry not in {"", *ours})]
     return {
@@ -95,7 +97,7 @@ class Keeper:
         self.log = LogFile(self.paths.logs / f"{self.child.name}.log")
 
     def look(self, now_seconds: float) -> bool:
-        """Do what is due; whether anything changed that ``state.json`` tells."""
+        """Do what is due; return whether anything changed that ``state.json`` tells."""
         self.mirror()
         if self.process is None:
             return now_seconds >= self._next_start_seconds and not self.ending and self._start(now_seconds)
@@ -110,7 +112,7 @@ class Keeper:
         return False
 
     def has_given_up(self) -> bool:
-        """Whether starting it again is no use: it said so, or never became ready in several attempts."""
+        """Return whether starting again is no use: it said so, or never became ready in several attempts."""
         if self.exit_code == EXIT_CONFIG:
             return True
         return (
@@ -208,5 +210,5 @@ def _reason(exit_code: int) -> str:
 
 
 def python(*arguments: str) -> tuple[str, ...]:
-    """The command that runs a module of the product in this same environment."""
+    """Return the command that runs a module of the product in this same environment."""
     return (sys.executable, "-P", "-m", *arguments)

@@ -1,7 +1,7 @@
-"""An encoder elsewhere: ``./reelm worker --only encode`` on a machine that is no part of the realm.
+"""Run an encoder elsewhere: ``./reelm worker --only encode`` on a machine that is no part of the realm.
 
 It asks the realm for work, fetches one source, encodes and encrypts, and sends the ciphertext back. It holds
-no records and no keys but those of the lease in hand; its spool is private and wiped at start and after each
+no database and no keys but those of the lease in hand; its spool is private and wiped at start and after each
 lease, however that ended.
 """
 
@@ -80,7 +80,7 @@ class _Work(msgspec.Struct):
 
 @dataclass(frozen=True)
 class Post:
-    """Where an encoder works for whom."""
+    """The address, token and folder that an encoder works with."""
 
     realm: str
     token: str
@@ -90,7 +90,7 @@ class Post:
 
 @dataclass
 class _Desk:
-    """Where one lease is worked on, and how far it is."""
+    """The work on one lease: its folder, and how far it is."""
 
     realm: "Realm"
     media: Media
@@ -203,7 +203,7 @@ async def _work(realm: Realm, media: Media, draw: Callable[[], str]) -> None:
 
 
 async def _serve(realm: Realm, media: Media, lease: _Lease, place: UploadId) -> None:
-    """One lease from its source to its delivery. Whatever happens, nothing of it stays on this machine."""
+    """Serve one lease from source to delivery. Whatever happens, nothing of it stays on this machine."""
     desk = _Desk(realm, media, place)
     work = asyncio.create_task(_encode(desk, lease))
     renewing = asyncio.create_task(_keep(desk, lease))

@@ -1,4 +1,4 @@
-"""Trying out a store that is not part of a realm yet."""
+"""Try out a store that is not part of a realm yet."""
 
 from pathlib import Path
 

@@ -1,7 +1,8 @@
-"""What can go wrong when a realm is started, stopped or configured.
+"""List what can go wrong when a realm is started, stopped or configured.
 
 ::
 
+    NotFound ── DemoMissing        the sample content is not part of this installation
     Invalid  ─┬ BadSettings        settings.toml or a flag cannot be used
               └ NoTerminal         a command needs somebody in front of a terminal
     Conflict ─┬ AlreadyRunning     another supervisor holds the data folder
@@ -10,10 +11,21 @@
     Broken   ─┬ ChildFailed        a process of the realm cannot start
               ├ PageAltered        the page is not as it was built
               ├ StopIncomplete     the realm did not stop in time
-              └ ShareFileFailed    a custodian's file could not be written
+              ├ ShareFileFailed    a custodian's file could not be written
+              └ SampleFailed       a sample clip of the demo could not be made
 """
 
-from reelm.base import Broken, Conflict, Invalid, ReelmError, TooLarge, TooMany, Unavailable, Unsupported
+from reelm.base import (
+    Broken,
+    Conflict,
+    Invalid,
+    NotFound,
+    ReelmError,
+    TooLarge,
+    TooMany,
+    Unavailable,
+    Unsupported,
+)
 
 
 class BadSettings(Invalid):
@@ -61,6 +73,16 @@ class ShareFileFailed(Broken):
     title = "A share could not be written"
 
 
+class SampleFailed(Broken):
+    code = "app.sample-failed"
+    title = "A sample clip could not be made"
+
+
+class DemoMissing(NotFound):
+    code = "app.demo-missing"
+    title = "The demo is not installed"
+
+
 # What a process of Reelm ends with, by branch of the error tree; the numbers are those of sysexits.h.
 # 78 also tells the supervisor that starting the process again is no use.
 EXIT_CODES: dict[type[ReelmError], int] = {
@@ -76,5 +98,5 @@ EXIT_CODES: dict[type[ReelmError], int] = {
 
 
 def exit_code(error: ReelmError) -> int:
-    """The exit code of a process that ends with this error."""
+    """Return the exit code of a process that ends with this error."""
     return next(code for branch, code in EXIT_CODES.items() if isinstance(error, branch))

@@ -1,4 +1,4 @@
-"""The sign of life of a process that answers no port.
+"""Write and read the sign of life of a process that answers no port.
 
 The file exists from the moment the process can do its work, is touched every second, and says in one JSON
 object what ``./reelm status`` should know (how many jobs wait, for example). The supervisor removes it
@@ -53,7 +53,7 @@ class Heartbeat:
 
 
 def read_beat(path: Path) -> tuple[float, dict[str, Any]] | None:
-    """(age in seconds, facts) of the last beat, or None without one."""
+    """Return (age in seconds, facts) of the last beat, or None without one."""
     try:
         age_seconds = time.time() - path.stat().st_mtime  # noqa: TID251 - compared with a file's own clock
         facts = json.loads(path.read_text(encoding="utf-8") or "{}")

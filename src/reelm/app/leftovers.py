@@ -1,4 +1,4 @@
-"""What a supervisor that was killed left running.
+"""End what a supervisor that was killed left running.
 
 Its children end by themselves (``parent.exit_with_parent``); the next start waits for that, and ends those
 that hang.

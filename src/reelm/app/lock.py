@@ -21,7 +21,7 @@ class Lock:
 
     @classmethod
     def take(cls, path: Path, *, note: Mapping[str, Any] | None = None) -> Self | None:
-        """The claim on ``path``, or None while another process holds it. Never waits.
+        """Take the claim on ``path``, or return None while another process holds it. Never waits.
 
         Args:
             path: made when missing; its folder must exist.
@@ -39,7 +39,7 @@ class Lock:
 
     @property
     def descriptor(self) -> int:
-        """For handing the claim to a child process; the child then holds it too."""
+        """Return the descriptor that hands the claim to a child process, which then holds it too."""
         return self._descriptor
 
     def release(self) -> None:
@@ -50,7 +50,7 @@ class Lock:
 
 
 def is_held(path: Path) -> bool:
-    """Whether a living process holds the claim."""
+    """Return whether a living process holds the claim."""
     try:
         descriptor = os.open(path, os.O_RDWR)
     except FileNotFoundError:
@@ -65,7 +65,7 @@ def is_held(path: Path) -> bool:
 
 
 def holder(path: Path) -> dict[str, Any] | None:
-    """The note of who holds the claim (at least ``pid``), or None when nobody does."""
+    """Return the note of who holds the claim (at least ``pid``), or None when nobody does."""
     if not is_held(path):
         return None
     try:

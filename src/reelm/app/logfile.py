@@ -1,4 +1,4 @@
-"""The log of one child: written by the child itself, followed by the supervisor.
+"""Follow the log of one child, which the child itself writes.
 
 The child writes straight to the file, so its last words are there when the supervisor dies first and a full
 pipe never stops it. Logs are set aside by size at each start of the child; three old ones are kept.
@@ -27,14 +27,14 @@ class LogFile:
         self._rest = b""
 
     def open(self) -> int:
-        """A descriptor to append to, after setting a large log aside. The caller closes it."""
+        """Return a descriptor to append to, after setting a large log aside. The caller closes it."""
         if self.path.exists() and self.path.stat().st_size >= self._rotate_bytes:
             self._set_aside()
             self._read_bytes = 0
         return os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
     def fresh_lines(self, *, only_important: bool) -> list[str]:
-        """What the whole lines written since the last call have to say to a person.
+        """Return what the whole lines written since the last call have to say to a person.
 
         Args:
             only_important: warnings and errors; otherwise plain text as well, which is how a task tells its

@@ -1,4 +1,4 @@
-"""Brings the records to the schema of this version, forward only, in one unit of work."""
+"""Bring the database to the schema of this version, forward only, in one unit of work."""
 
 import logging
 from pathlib import Path
@@ -7,9 +7,9 @@ from sqlalchemy import Connection, inspect, text
 
 from reelm.base import Database
 
-# The newest file in migrations/versions; a test keeps it true.
-HEAD = "0012"
 SCRIPTS = Path(__file__).parent / "migrations"
+# The number of the newest file of versions.
+HEAD = max(path.name[:4] for path in (SCRIPTS / "versions").glob("[0-9]*.py"))
 
 
 async def migrate(database: Database) -> None:

@@ -1,4 +1,4 @@
-"""A child never outlives the process that started it.
+"""End a child together with the process that started it.
 
 The supervisor may be killed with -9, and Granian's main process too; nothing runs after that in the one
 killed, so each child watches by itself. Polling works everywhere; the kernel's own notice of a dead parent
@@ -16,7 +16,7 @@ _POLL_SECONDS = 0.2
 
 
 def exit_with_parent(*, grace_seconds: float = 5) -> None:
-    """From now on this process ends when its parent does; call it first thing.
+    """Let this process end when its parent does; call it first thing.
 
     It gets SIGTERM as from the supervisor, and what is left of it after ``grace_seconds`` is killed: the
     whole process group when the supervisor made one for it (encoders included), else this process alone.

@@ -1,4 +1,4 @@
-"""Where things are in a realm's data folder."""
+"""Name the places in a realm's data folder."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,12 +61,12 @@ class Paths:
 
     @property
     def ledger(self) -> Path:
-        """The public record; any web server may serve it, and any copy of it can be checked."""
+        """The public ledger; any web server may serve it, and any copy of it can be checked."""
         return self.data / "ledger"
 
     @property
     def witnesses(self) -> Path:
-        """Who witnesses the public record: the witness, group and quorum lines of a tlog-policy."""
+        """Who witnesses the ledger: the witness, group and quorum lines of a tlog-policy."""
         return self.data / "witnesses.policy"
 
     @property

@@ -1,4 +1,4 @@
-"""How the supervisor learns that a child can do its work."""
+"""Tell the supervisor whether a child can do its work."""
 
 import errno
 import http.client
@@ -17,7 +17,7 @@ class Ready(Protocol):
         ...
 
     def is_met(self) -> bool:
-        """Whether the sign is there."""
+        """Return whether the sign is there."""
         ...
 
 
@@ -30,7 +30,7 @@ class AnswersHttp:
         self._path = path
 
     def clear(self) -> None:
-        """Nothing to forget: the port was closed by the earlier process's end."""
+        """Do nothing: the port was closed by the earlier process's end."""
 
     def is_met(self) -> bool:
         connection = http.client.HTTPConnection(self._host, self._port, timeout=1)
@@ -57,7 +57,7 @@ class WritesFile:
 
 
 def is_port_free(host: str, port: int) -> bool:
-    """Whether a child could listen there now.
+    """Return whether a child could listen there now.
 
     Raises:
         OSError: the host is not an address of this machine.

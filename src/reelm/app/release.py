@@ -1,4 +1,4 @@
-"""Which code and which page this is: digests that anyone can make again from the same files."""
+"""Compute digests of the running code and page, which anyone can make again from the same files."""
 
 import json
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ _MOST_NAMED = 5
 
 
 def running_release() -> Release:
-    """What runs when this process goes on.
+    """Return the release that runs when this process goes on.
 
     Raises:
         PageAltered: the page is not as it was built.
@@ -54,7 +54,7 @@ def page_digest(folder: Path = _PAGE) -> str | None:
 
 
 def asset_manifest(folder: Path) -> bytes:
-    """Every file of a built page with its size and SHA-256, as docs/spec/asset-manifest.md has it."""
+    """Return every file of a built page with its size and SHA-256, as docs/spec/asset-manifest.md has it."""
     named = sorted(
         (path.relative_to(folder).as_posix(), path.read_bytes())
         for path in _files(folder, without=folder / ASSET_MANIFEST)
@@ -67,7 +67,7 @@ def asset_manifest(folder: Path) -> bytes:
 
 
 def _differences(one: bytes, other: bytes) -> list[str]:
-    """The names of files that two manifests do not agree about."""
+    """Return the names of files that two manifests do not agree about."""
     first, second = ({each["name"]: each for each in json.loads(raw)["files"]} for raw in (one, other))
     return sorted(name for name in {*first, *second} if first.get(name) != second.get(name))
 

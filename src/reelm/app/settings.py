@@ -64,7 +64,7 @@ class Settings:
     # Only from these is X-Forwarded-For believed; without it all visitors of a proxy share its limits.
     trusted_proxies: str = ""
 
-    # Where the records are: sqlite:///PATH or postgresql://USER@HOST/NAME.
+    # Where the database is: sqlite:///PATH or postgresql://USER@HOST/NAME.
     # Without it: records.sqlite in the data folder.
     # A password belongs into the file that PostgreSQL's PGPASSFILE names, not here.
     database_url: str = ""
@@ -84,11 +84,11 @@ class Settings:
     av1: str = "off"
 
     # How many days a key that wraps the keys of people is used, 1 to 90. At its end it is replaced and
-    # destroyed, and with it whatever a copy of the records made before still held of people erased meanwhile.
+    # destroyed, and with it whatever a copy of the database still held of people erased meanwhile.
     key_epoch_days: int = 7
 
     # For how many days the entries of the ledger are kept, 30 to 36,500; without it for good. It is declared
-    # on the record itself, and the hashes of what was removed stay. Who wants to keep more, mirrors it.
+    # on the ledger itself, and the hashes of what was removed stay. Who wants to keep more, mirrors it.
     ledger_retention_days: int = 0
 
     # How much is logged, as JSON lines in the data folder's logs: debug, info, warning or error.
@@ -109,7 +109,7 @@ _DEFAULT: dict[str, Any] = {entry.name: entry.default for entry in fields(Settin
 
 
 def load(data: Path, *, flags: Mapping[str, str | int | None] | None = None) -> Settings:
-    """The settings of the realm in ``data``: its settings.toml, overruled by what the command line said.
+    """Load the settings of the realm in ``data``: its settings.toml, overruled by the command line.
 
     Args:
         data: the realm's folder; it need not exist yet.
@@ -137,7 +137,7 @@ def load(data: Path, *, flags: Mapping[str, str | int | None] | None = None) -> 
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
-    """The flags that every process of a realm takes besides ``--data``."""
+    """Add the flags that every process of a realm takes besides ``--data``."""
     defaults = {entry.name: entry.default for entry in fields(Settings)}
     parser.add_argument(
         "--host", help=f"address to listen on (default {defaults['host']}: this machine only)"
@@ -149,7 +149,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def from_command_line(arguments: Sequence[str], *, program: str) -> Settings:
-    """What a child process of the supervisor runs with: ``--data DIR`` and the flags handed on to it."""
+    """Read what a child process of the supervisor is given: ``--data DIR`` and the flags handed on."""
     parser = argparse.ArgumentParser(prog=program)
     parser.add_argument("--data", type=Path, required=True, metavar="DIR")
     add_flags(parser)
@@ -158,7 +158,7 @@ def from_command_line(arguments: Sequence[str], *, program: str) -> Settings:
 
 
 def as_arguments(settings: Settings) -> list[str]:
-    """The command line that gives a child process these same settings."""
+    """Return the command line that gives a child process these same settings."""
     given = [("--data", str(settings.data))]
     given += [
         (settings.origins[name], str(getattr(settings, name)))
@@ -169,7 +169,7 @@ def as_arguments(settings: Settings) -> list[str]:
 
 
 def fault_of(name: str, value: object) -> str | None:
-    """What is wrong with a value and what would be right, or None."""
+    """Return what is wrong with a value and what would be right, or None."""
     rule = _RULES.get(name)
     if rule is None:
         return f"is not a setting; {_suggestion(name)}"
@@ -180,7 +180,7 @@ def fault_of(name: str, value: object) -> str | None:
 
 
 def effective(settings: Settings) -> list[tuple[str, object, str]]:
-    """(name, value, where it came from) of every setting, in the order of the manual."""
+    """Return (name, value, where it came from) of every setting, in the order of the manual."""
     rows: list[tuple[str, object, str]] = []
     for name in ("data", *_RULES):
         value: Any = settings

@@ -1,4 +1,4 @@
-"""What runs now, as ``DATA/run/state.json`` tells ``status``, ``down`` and the next start."""
+"""Write and read what runs now: ``DATA/run/state.json``, for ``status``, ``down`` and the next start."""
 
 import json
 import os
@@ -45,12 +45,12 @@ def child_lock(paths: Paths, name: str) -> Path:
 
 
 def ready_file(paths: Paths, name: str) -> Path:
-    """Where the heartbeat of child ``name`` is."""
+    """Return where the heartbeat of child ``name`` is."""
     return paths.run / f"{name}.ready"
 
 
 def now() -> datetime:
-    """When a process started. Not ``base.Clock``: that would load the records before the first child runs."""
+    """Return the time. Not by ``base.Clock``: that would load the database before the first child runs."""
     return datetime.now(UTC)  # noqa: TID251 - see above; nothing decides by it
 
 
@@ -66,7 +66,7 @@ def remove_state(paths: Paths) -> None:
 
 
 def read_state(paths: Paths) -> RunState | None:
-    """What the last supervisor wrote, alive or not; None when it ended cleanly or never ran."""
+    """Return what the last supervisor wrote, alive or not; None when it ended cleanly or never ran."""
     try:
         raw = json.loads((paths.run / "state.json").read_text(encoding="utf-8"))
         children = tuple(
@@ -86,7 +86,7 @@ def read_state(paths: Paths) -> RunState | None:
 
 
 def is_command(pid: int, argv: Sequence[str]) -> bool:
-    """Whether process ``pid`` lives and was started as ``argv``: the pid may have been given out again."""
+    """Return whether ``pid`` lives and was started as ``argv``: the pid may have been given out again."""
     if pid <= 0:
         return False
     try:

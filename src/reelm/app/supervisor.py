@@ -191,6 +191,6 @@ class Supervisor:
 
 
 def _sleep(wake: int, seconds: float) -> None:
-    """Until a signal comes, at most ``seconds``."""
+    """Sleep until a signal comes, at most ``seconds``."""
     if select.select([wake], [], [], seconds)[0]:
         os.read(wake, 4096)

@@ -1,18 +1,18 @@
-"""Builds one open realm out of the packages below. Every choice of an implementation is made here."""
+"""Build one open realm out of the packages below. Every choice of an implementation is made here."""
 
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from reelm import accounts, clips, delivery, feed, ledger, media, people, vault
-from reelm.app.beginning import write_whole
-from reelm.app.ground import Ground, ledger_key, prepare
+from reelm import access, accounts, clips, delivery, feed, ledger, media, people, vault
+from reelm.app.bootstrap import Foundation, bootstrap, ledger_key, write_whole
 from reelm.app.release import running_release
 from reelm.app.settings import Settings
 from reelm.base import Clock, Database, Entropy, SystemClock, SystemEntropy, keep_freed_memory
 from reelm.ledger.adapters.witness import HttpWitness
 from reelm.realm import Manifest, Release
-from reelm.workflows import OpenRealm, Turns, declare, publish_release
+from reelm.workflows import Gates, Identity, OpenRealm
+from reelm.workflows.operate import declare, publish_release
 
 
 @asynccontextmanager
@@ -23,7 +23,7 @@ async def open_realm(
     entropy: Entropy | None = None,
     running: Release | None = None,
 ) -> AsyncIterator[OpenRealm]:
-    """One realm, opened: made on its first start, migrated on later ones, closed when the block ends.
+    """Open a realm: made on its first start, migrated on later ones, closed when the block ends.
 
     Args:
         settings: its folder and everything else it is told.
@@ -35,11 +35,11 @@ async def open_realm(
         ManifestError: the manifest has faults; all of them are listed.
         ManifestChanged, PoliciesChanged, ReleaseUnlogged: it is not what is on record.
         PageAltered: the page is not as it was built.
-        RootKeyMissing: there are records but no root key.
+        RootKeyMissing: there is a database but no root key.
         StoreKeyMissing, StoreKeyUnsafe: a declared bucket has no usable credentials.
-        DatabaseUnavailable: the records cannot be reached.
-        NotInLedger: manifest and release are not on the public record yet; nothing is done by them.
-        LogBroken: the public record contradicts itself.
+        DatabaseUnavailable: the database cannot be reached.
+        NotInLedger: manifest and release are not on the ledger yet; nothing is done by them.
+        LogBroken: the ledger contradicts itself.
         PolicyRefused: the file that names its witnesses has a fault.
         NoEncoder, NoAv1Encoder: AV1 is to be made, and this machine cannot.
     """
@@ -50,7 +50,7 @@ async def open_realm(
 
 
 async def record_release(settings: Settings, description: bytes | None) -> tuple[Release, int]:
-    """Put the release that is installed here on the record, so that the realm may run it; safe to repeat.
+    """Put the release that is installed here on the ledger, so that the realm may run it; safe to repeat.
 
     A crash before the description is kept leaves a realm that refuses to start until this is repeated.
 
@@ -63,7 +63,7 @@ async def record_release(settings: Settings, description: bytes | None) -> tuple
 
     Raises:
         ReleaseRefused: the description is of something else than what is installed here.
-        NotInLedger: it is not on the record yet; repeat it.
+        NotInLedger: it is not on the ledger yet; repeat it.
     """
     running = running_release()
     release = running if description is None else Release.parse(description)
@@ -78,17 +78,17 @@ async def record_release(settings: Settings, description: bytes | None) -> tuple
 
 @asynccontextmanager
 async def _undeclared(settings: Settings, clock: Clock, entropy: Entropy) -> AsyncIterator[OpenRealm]:
-    """A realm that must not do anything yet: what it runs by may not be on the record."""
+    """Open a realm that must not do anything yet: what it runs by may not be on the ledger."""
     keep_freed_memory()
     async with AsyncExitStack() as closing:
         database = Database.open(settings.database_url)
         closing.push_async_callback(database.close)
-        ground = await prepare(settings, database, clock, entropy)
-        if ground.outbound is not None:
-            closing.push_async_callback(ground.outbound.close)
-        for opened in (*ground.stores, ground.disk):
+        base = await bootstrap(settings, database, clock, entropy)
+        if base.outbound is not None:
+            closing.push_async_callback(base.outbound.close)
+        for opened in (*base.stores, base.disk):
             closing.push_async_callback(opened.close)
-        realm = _assemble(ground)
+        realm = _assemble(base)
         if settings.av1 == "on":
             await realm.media.check_encoder()
         closing.push_async_callback(realm.vault.close)
@@ -101,90 +101,85 @@ def _kept_release(settings: Settings) -> Release | None:
     return Release.parse(path.read_bytes()) if path.exists() else None
 
 
-def _assemble(ground: Ground) -> OpenRealm:
-    clock, entropy, keys = ground.clock, ground.entropy, ground.keys
-    outside = _outside(ground)
-    opened = vault.Vault(outside)
-    log = _record(ground)
-    public_record = ledger.Ledger(log, keys, entropy=entropy)
+def _assemble(base: Foundation) -> OpenRealm:
+    clock, entropy, keys = base.clock, base.entropy, base.keys
+    opened = vault.Vault(_outside(base))
+    log = _log(base)
+    public_ledger = ledger.Ledger(log, keys, entropy=entropy, panel=_panel(base, log))
     everyone = people.People(clock=clock)
     all_clips = clips.Clips(everyone, clock=clock, entropy=entropy, config=clips.ClipsConfig())
-    origin_config = delivery.OriginConfig(ground.settings.paths.cache / "segments")
+    origin_config = delivery.OriginConfig(base.settings.paths.cache / "segments")
+    origin = delivery.Origin(opened, database=base.database, config=origin_config)
     return OpenRealm(
-        manifest=ground.manifest,
-        version=ground.version,
-        published=ground.published,
         clock=clock,
         entropy=entropy,
-        database=ground.database,
-        keys=keys,
+        database=base.database,
+        identity=Identity(base.manifest, base.version, base.published, keys),
+        ledger=public_ledger,
         vault=opened,
-        upkeep=vault.Upkeep(outside),
-        media=media.Media(_media_config(ground.settings), clock=clock, entropy=entropy),
-        encoders=media.Encoders(keys, clock=clock, entropy=entropy),
+        media=_media(base),
         accounts=accounts.Accounts(keys, clock=clock, entropy=entropy),
-        staff=_staff(ground, public_record),
-        exports=accounts.Exports(keys),
+        access=_access(base, public_ledger),
         people=everyone,
         clips=all_clips,
-        delivery=delivery.Delivery(keys, clock=clock),
-        origin=delivery.Origin(opened, database=ground.database, config=origin_config),
+        delivery=delivery.Delivery(keys, origin=origin, clock=clock),
         feed=feed.Feed(all_clips, clock=clock, entropy=entropy),
-        ledger=public_record,
-        sequencer=ledger.Sequencer(log),
-        retention_days=ground.settings.ledger_retention_days,
-        cosigning=ledger.Cosigning(log, _panel(ground, log)),
-        turns=Turns(ground.settings.encoders),
-        # Of their own: remuxing takes a moment, and must not wait until a ladder is encoded.
-        remux_turns=Turns(max(1, ground.settings.encoders)),
+        gates=Gates.of(base.settings.encoders),
     )
 
 
-def _staff(ground: Ground, public_record: ledger.Ledger) -> accounts.Staff:
-    return accounts.Staff(
-        ground.published.policy_set,
-        public_record,
-        realm=ground.manifest.realm.id,
-        clock=ground.clock,
-        entropy=ground.entropy,
+def _media(base: Foundation) -> media.Media:
+    clock, entropy = base.clock, base.entropy
+    encoders = media.Encoders(base.keys, clock=clock, entropy=entropy)
+    return media.Media(_media_config(base.settings), clock=clock, entropy=entropy, encoders=encoders)
+
+
+def _access(base: Foundation, public_ledger: ledger.Ledger) -> access.StaffAccess:
+    return access.StaffAccess(
+        base.published.policy_set,
+        public_ledger,
+        base.keys,
+        realm=base.manifest.realm.id,
+        clock=base.clock,
+        entropy=base.entropy,
     )
 
 
-def _record(ground: Ground) -> ledger.LogEnvironment:
+def _log(base: Foundation) -> ledger.LogEnvironment:
     return ledger.LogEnvironment(
-        realm=ground.manifest.realm.id,
-        key=ledger_key(ground.ledger_origin, ground.keys),
-        database=ground.database,
-        disk=ground.disk,
-        clock=ground.clock,
-        config=ledger.LogConfig(),
+        realm=base.manifest.realm.id,
+        key=ledger_key(base.ledger_origin, base.keys),
+        database=base.database,
+        disk=base.disk,
+        clock=base.clock,
+        config=ledger.LogConfig(retention_days=base.settings.ledger_retention_days),
     )
 
 
-def _panel(ground: Ground, log: ledger.LogEnvironment) -> ledger.Panel:
-    """The witnesses that the operator named; a realm without any trusts its own log alone, and says so."""
-    path = ground.settings.paths.witnesses
+def _panel(base: Foundation, log: ledger.LogEnvironment) -> ledger.Panel:
+    """Return the witnesses that the operator named; without any, a realm trusts its own log alone."""
+    path = base.settings.paths.witnesses
     named = path.read_text(encoding="utf-8") if path.exists() else "quorum none\n"
-    text = f"log {log.key.verifier} {ground.settings.public_url}/ledger\n{named}"
+    text = f"log {log.key.verifier} {base.settings.public_url}/ledger\n{named}"
     policy = ledger.Policy.parse(text)
     witnesses = {
-        name: HttpWitness(ground.outbound, witness.url)
+        name: HttpWitness(base.outbound, witness.url)
         for name, witness in policy.witnesses.items()
-        if witness.url is not None and ground.outbound is not None
+        if witness.url is not None and base.outbound is not None
     }
     return ledger.Panel(text, policy, witnesses)
 
 
-def _outside(ground: Ground) -> vault.VaultEnvironment:
+def _outside(base: Foundation) -> vault.VaultEnvironment:
     return vault.VaultEnvironment(
-        stores=vault.by_provider(ground.stores),
-        database=ground.database,
-        keys=vault.VaultKeys(name=ground.keys.secret("vault/name"), seal=ground.keys.secret("vault/seal")),
-        pack_key=ground.keys.realm_key("vault/packs"),
-        realm_id=hashlib.sha256(ground.manifest.realm.id.encode()).digest()[:8],
-        clock=ground.clock,
-        entropy=ground.entropy,
-        config=_vault_config(ground.manifest),
+        stores=vault.by_provider(base.stores),
+        database=base.database,
+        keys=vault.VaultKeys(name=base.keys.secret("vault/name"), seal=base.keys.secret("vault/seal")),
+        pack_key=base.keys.realm_key("vault/packs"),
+        realm_id=hashlib.sha256(base.manifest.realm.id.encode()).digest()[:8],
+        clock=base.clock,
+        entropy=base.entropy,
+        config=_vault_config(base.manifest),
     )
 
 

@@ -1,4 +1,4 @@
-"""One witness of the demo: ``python -m reelm.app.witness --data DIR --name one``, kept by the supervisor.
+"""Run one witness of the demo: ``python -m reelm.app.witness --data DIR --name one``, kept by the supervisor.
 
 It learns the key of the log from the policy that the realm publishes, and then is ``reelm-witness`` itself.
 """
@@ -18,7 +18,7 @@ _PATIENCE_SECONDS = 60.0
 
 
 def configuration(policy: str, name: str) -> str:
-    """What ``reelm-witness`` is told: where it listens, whose log it watches.
+    """Return the configuration of ``reelm-witness``: where it listens, whose log it watches.
 
     Args:
         policy: as the realm publishes it: its log line, and one for each witness with its address.
@@ -37,7 +37,7 @@ def configuration(policy: str, name: str) -> str:
 
 
 def _published(path: Path) -> str:
-    """The policy, as soon as the realm has published it: at its first start it takes a moment."""
+    """Read the policy, as soon as the realm has published it: at its first start it takes a moment."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while not path.exists() and time.monotonic() < deadline:
         time.sleep(_LOOK_SECONDS)

@@ -1,4 +1,4 @@
-"""The demo's own witnesses, so that its public record is cosigned like that of a realm that others watch.
+"""Give the demo witnesses of its own, so that its ledger is cosigned like that of other realms.
 
 Two ``reelm-witness`` processes on this machine, with keys and memory in ``DATA/witnesses``. Whoever runs the
 demo runs them as well, so they prove nothing to anybody else; the manifest says so.
@@ -46,7 +46,7 @@ def make_witnesses(paths: Paths) -> bool:
 
 
 def witness_children(paths: Paths) -> tuple[Child, ...]:
-    """The witnesses of this realm; it runs on when they cannot be started."""
+    """Return the witnesses of this realm; it runs on when they cannot be started."""
     homes = [paths.witness_homes / name for name in NAMES]
     return tuple(
         Child(
@@ -60,7 +60,7 @@ def witness_children(paths: Paths) -> tuple[Child, ...]:
 
 
 def _make(paths: Paths) -> None:
-    from reelm.app.beginning import draft_manifest, write_whole  # noqa: PLC0415 - it costs half a second
+    from reelm.app.bootstrap import draft_manifest, write_whole  # noqa: PLC0415 - it costs half a second
 
     shutil.rmtree(paths.witness_homes, ignore_errors=True)
     urls = {name: f"http://127.0.0.1:{_free_port()}" for name in NAMES}
@@ -72,7 +72,7 @@ def _make(paths: Paths) -> None:
 
 
 def _make_key(home: Path) -> str:
-    """A new key of a witness; the line that others verify with."""
+    """Make a key of a witness; return the line that others verify with."""
     home.mkdir(parents=True, mode=0o700)
     named = ("--kind", "ed25519", "--name", f"{home.name}.witness.localhost", "--out", str(home / "key"))
     done = subprocess.run(  # noqa: S603 - our own program
@@ -87,7 +87,7 @@ def _make_key(home: Path) -> str:
 
 
 def _free_port() -> int:
-    """One that is free now. It is declared for good; a witness that finds it taken later on stays away."""
+    """Return a port that is free now. It is declared for good; a witness that finds it taken stays away."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port: int = listening.getsockname()[1]
     return port

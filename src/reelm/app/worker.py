@@ -1,4 +1,4 @@
-"""The worker process: ``python -m reelm.app.worker --data DIR``, started and restarted by the supervisor.
+"""Run the worker process: ``python -m reelm.app.worker --data DIR``, started and restarted by the supervisor.
 
 It looks for clips that wait to be published and runs their jobs. Waiting clips are rows, so a web process
 that dies right after accepting one has already said everything the worker needs to know.
@@ -23,31 +23,18 @@ from reelm.app.wiring import open_realm
 from reelm.base import ReelmError, SystemClock, cancel_all, telemetry
 from reelm.clips import Publication
 from reelm.ledger import LogBusy
-from reelm.workflows import (
-    Jobs,
-    JobState,
-    Json,
-    OpenRealm,
-    Run,
-    abandon,
-    prune,
-    publish,
-    publish_job,
-    publish_ripe,
-    refresh_keys,
-    repair,
-    scrub,
-    tidy,
-)
+from reelm.workflows import Jobs, JobState, Json, OpenRealm, Run
 from reelm.workflows.adapters.dbos import DbosJobs
+from reelm.workflows.operate import prune, refresh_keys, repair, scrub, tidy
+from reelm.workflows.publish import abandon, publish, publish_job, publish_ripe
 
 LOOK_EVERY_SECONDS = 0.1
 DUE_AT_ONCE = 32
 SEQUENCE_AGAIN_SECONDS = 5.0
 
-Story: TypeAlias = Callable[..., Awaitable[None]]
-# What is told beside publishing, and how many seconds after it ended it is told again.
-NOW_AND_THEN: tuple[tuple[Story, float], ...] = (
+Chore: TypeAlias = Callable[..., Awaitable[None]]
+# What runs beside publishing, and how many seconds after it ended it runs again.
+NOW_AND_THEN: tuple[tuple[Chore, float], ...] = (
     (tidy, 600),
     (repair, 20),
     (scrub, 60),
@@ -62,10 +49,10 @@ async def work(settings: Settings, stopping: asyncio.Event) -> None:
     """Publish what waits, until told to stop."""
     async with open_realm(settings) as realm:
 
-        async def tell(run: Run, arguments: dict[str, Json]) -> None:
+        async def run_publish(run: Run, arguments: dict[str, Json]) -> None:
             await publish(run, arguments, realm=realm)
 
-        jobs = DbosJobs(url=settings.jobs_database_url, stories={"publish": tell})
+        jobs = DbosJobs(url=settings.jobs_database_url, workflows={"publish": run_publish})
         await jobs.launch()
         facts = {"clips_in_work": 0}
         beat = Heartbeat(ready_file(settings.paths, "worker"), lambda: facts)
@@ -89,7 +76,7 @@ async def _publish_all(realm: OpenRealm, jobs: Jobs, facts: dict[str, int], stop
 
 
 async def _look(realm: OpenRealm, jobs: Jobs) -> int:
-    """Start what waits, and drafts whose moment has come; how many clips are being published."""
+    """Start what waits, and drafts whose moment has come; return how many clips are being published."""
     await publish_ripe(realm=realm)
     waiting = await _due(realm)
     for publication in waiting:
@@ -110,8 +97,8 @@ async def _due(realm: OpenRealm) -> tuple[Publication, ...]:
 
 @asynccontextmanager
 async def _beside(realm: OpenRealm) -> AsyncIterator[None]:
-    """What is told now and then while clips are published; cut off at the end, which all of it survives."""
-    tasks = [asyncio.create_task(_regularly(story, seconds, realm)) for story, seconds in NOW_AND_THEN]
+    """Run chores now and then while clips are published; they are cut off at the end, and survive that."""
+    tasks = [asyncio.create_task(_regularly(chore, seconds, realm)) for chore, seconds in NOW_AND_THEN]
     try:
         yield
     finally:
@@ -120,8 +107,8 @@ async def _beside(realm: OpenRealm) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _recording(realm: OpenRealm) -> AsyncIterator[None]:
-    """The one sequencer of the realm's ledger, and its witnesses; cut off at the end, which both survive."""
-    tasks = [asyncio.create_task(_sequence(realm)), asyncio.create_task(realm.cosigning.run())]
+    """Run the one sequencer of the realm's ledger, and ask its witnesses; both survive being cut off."""
+    tasks = [asyncio.create_task(_sequence(realm)), asyncio.create_task(realm.ledger.cosigning.run())]
     try:
         yield
     finally:
@@ -129,10 +116,10 @@ async def _recording(realm: OpenRealm) -> AsyncIterator[None]:
 
 
 async def _sequence(realm: OpenRealm) -> None:
-    """Without it leaves wait, and what must not happen unrecorded does not happen."""
+    """Sequence leaves; meanwhile others wait, and what must not happen unrecorded does not happen."""
     while True:
         try:
-            await realm.sequencer.run()
+            await realm.ledger.sequencer.run()
         except LogBusy:  # another process of this realm starts just now
             await asyncio.sleep(LOOK_EVERY_SECONDS)
         except Exception as error:  # noqa: BLE001 - the worker loop: clips are published all the same
@@ -140,12 +127,12 @@ async def _sequence(realm: OpenRealm) -> None:
             await asyncio.sleep(SEQUENCE_AGAIN_SECONDS)
 
 
-async def _regularly(story: Story, every_seconds: float, realm: OpenRealm) -> None:
+async def _regularly(chore: Chore, every_seconds: float, realm: OpenRealm) -> None:
     while True:
         try:
-            await story(realm=realm)
+            await chore(realm=realm)
         except Exception as error:  # noqa: BLE001 - the worker loop, as above
-            _log.error("worker.story-failed", story=story.__name__, exc_info=error)
+            _log.error("worker.story-failed", story=chore.__name__, exc_info=error)
         await asyncio.sleep(every_seconds)
 
 

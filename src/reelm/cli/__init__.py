@@ -1,4 +1,4 @@
-"""The command line: thin verbs over ``reelm.app``, one module per kind of user.
+"""Offer the command line: thin verbs over ``reelm.app``, one module per kind of user.
 
 Nouns: ``main`` (runs one command and gives its exit code), ``build_parser`` (every command and flag; the
     reference

@@ -1,9 +1,9 @@
-"""The verb about what staff took away: access identify."""
+"""Run the verb about exported files: access identify."""
 
 import argparse
 import asyncio
 
-from reelm.accounts import Exports, Leak
+from reelm.access import Exports, Leak
 from reelm.app import open_keys
 from reelm.app import settings as settings_
 from reelm.cli.console import complain, say
@@ -14,7 +14,7 @@ _MOST_BYTES = 256 << 20
 
 
 def run(chosen: argparse.Namespace) -> int:
-    """Do the one job; its exit code."""
+    """Do the one job; return its exit code."""
     file = chosen.file
     try:
         with file.open("rb") as opened:
@@ -42,10 +42,10 @@ async def _identify(settings: settings_.Settings, text: str) -> int:
 
 
 def _told(leak: Leak) -> str:
-    signs = [f"{leak.honey_rows} rows that were made up for it"] if leak.honey_rows else []
+    signs = [f"{leak.canary_rows} rows that were made up for it"] if leak.canary_rows else []
     signs += ["the order of its rows"] if leak.is_in_order else []
     where = "a leaf that waits" if leak.leaf_index is None else f"leaf {leak.leaf_index}"
     return (
         f"Export {leak.export_id}, taken by {leak.handle} on {leak.taken_at:%Y-%m-%d %H:%M} UTC for "
-        f"{leak.purpose}, on the public record as {where}. Recognised by {' and '.join(signs)}."
+        f"{leak.purpose}, on the ledger as {where}. Recognised by {' and '.join(signs)}."
     )

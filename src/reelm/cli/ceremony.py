@@ -23,7 +23,7 @@ _CLEAR = "\x1b[2J\x1b[3J\x1b[H"
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """What every custodian's paper says besides the words.
+    """The text that every custodian's paper has besides the words.
 
     Attributes:
         fingerprint: the root key's.
@@ -35,7 +35,7 @@ class Paper:
     at: datetime
 
     def page(self, share: Share, name: str) -> str:
-        """What one custodian writes down or gets printed."""
+        """Return what one custodian writes down or gets printed."""
         number = self.scheme.groups.index(share.group) + 1
         group = f", group {number} ({share.group.name})" if _has_groups(self.scheme) else ""
         return "\n".join(
@@ -97,7 +97,7 @@ def combine() -> RootKey:
 
 
 def write_files(folder: Path, scheme: Scheme, root: RootKey, at: datetime) -> list[Path]:
-    """One file per custodian that only this user may read, for those who print; their names.
+    """Write one file per custodian that only this user may read, for printing; return their names.
 
     Raises:
         ShareFileFailed: a file is there already or cannot be written; those written before it are removed.
@@ -130,7 +130,7 @@ def grid(words: Sequence[str]) -> list[str]:
 
 
 def afterwards(scheme: Scheme, root: RootKey) -> str:
-    """What everybody has to know once the shares are handed out."""
+    """Return what everybody has to know once the shares are handed out."""
     return "\n".join(
         (
             f"The root key with the fingerprint {root.fingerprint} is split: {_rule(scheme)}",
@@ -143,7 +143,7 @@ def afterwards(scheme: Scheme, root: RootKey) -> str:
 
 
 def ask(prompt: str) -> str:
-    """One line from whoever sits there.
+    """Read one line from whoever sits there.
 
     Raises:
         NoTerminal: the input ended.
@@ -187,13 +187,13 @@ def _means(typed: str, word: str) -> bool:
 
 
 def _some(count: int, entropy: Entropy) -> list[int]:
-    """A few different numbers from 1 to count."""
+    """Draw a few different numbers from 1 to count."""
     rest = list(range(1, count + 1))
     return sorted(rest.pop(entropy.draw(1)[0] % len(rest)) for _ in range(_CHECKED_WORDS))
 
 
 def _take(recovery: Recovery, number: int) -> None:
-    """One share, asked for until it is right."""
+    """Ask for one share until it is right."""
     words = _type(number)
     while True:
         try:
@@ -221,7 +221,7 @@ def _type(number: int) -> list[str]:
 
 
 def _corrected(words: list[str]) -> list[str] | None:
-    """The words with one replaced, or None to type them all again."""
+    """Return the words with one replaced, or None to type them all again."""
     while typed := ask(
         'To correct a word type its number and the word, as in "17 academic"; Enter starts over: '
     ):
@@ -235,7 +235,7 @@ def _corrected(words: list[str]) -> list[str] | None:
 
 
 def _tokens(line: str) -> Iterator[str]:
-    """The words of a line, without the numbers of the grid."""
+    """Return the words of a line, without the numbers of the grid."""
     for part in line.split():
         bare = part.strip(".,;:()0123456789")
         if bare:

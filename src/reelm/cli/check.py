@@ -13,7 +13,7 @@ _LANES = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class CheckStep:
     """One tool to run; ``folder`` is relative to the repository."""
 
     name: str
@@ -22,14 +22,14 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    step: Step
+class CheckOutcome:
+    step: CheckStep
     is_passed: bool
     seconds: float
     output: str
 
 
-def run_steps(steps: Sequence[Step], *, root: Path, environment: Mapping[str, str]) -> int:
+def run_steps(steps: Sequence[CheckStep], *, root: Path, environment: Mapping[str, str]) -> int:
     """Run them all, the longest first in the list; 0 when every one passed, else 1."""
     begun = time.monotonic()
     failed = []
@@ -47,7 +47,7 @@ def run_steps(steps: Sequence[Step], *, root: Path, environment: Mapping[str, st
     return 1 if failed else 0
 
 
-def _run(step: Step, root: Path, environment: Mapping[str, str]) -> Outcome:
+def _run(step: CheckStep, root: Path, environment: Mapping[str, str]) -> CheckOutcome:
     begun = time.monotonic()
     done = subprocess.run(  # noqa: S603 - our own commands
         step.command,
@@ -58,4 +58,6 @@ def _run(step: Step, root: Path, environment: Mapping[str, str]) -> Outcome:
         stderr=subprocess.STDOUT,
         check=False,
     )
-    return Outcome(step, done.returncode == 0, time.monotonic() - begun, done.stdout.decode(errors="replace"))
+    return CheckOutcome(
+        step, done.returncode == 0, time.monotonic() - begun, done.stdout.decode(errors="replace")
+    )

@@ -1,4 +1,4 @@
-"""From arguments to an exit code."""
+"""Turn arguments into an exit code."""
 
 import argparse
 import os

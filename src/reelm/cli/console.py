@@ -1,4 +1,4 @@
-"""How things are said on a terminal."""
+"""Say things on a terminal."""
 
 import sys
 
@@ -28,7 +28,7 @@ def _writable(line: str) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A length of time as people say it: 8 s, 4 min 10 s, 3 h 20 min, 2 d 5 h."""
+    """Return a length of time as people say it: 8 s, 4 min 10 s, 3 h 20 min, 2 d 5 h."""
     whole = int(seconds)
     for unit, small, size, below in (("d", "h", 86_400, 3_600), ("h", "min", 3_600, 60), ("min", "s", 60, 1)):
         if whole >= size:
@@ -37,7 +37,7 @@ def duration(seconds: float) -> str:
 
 
 def size(count_bytes: float) -> str:
-    """Bytes as people read them: 812 B, 4.1 kB, 1.3 GB."""
+    """Return bytes as people read them: 812 B, 4.1 kB, 1.3 GB."""
     for unit in ("B", "kB", "MB", "GB"):
         if count_bytes < 1000:
             return f"{count_bytes:.0f} B" if unit == "B" else f"{count_bytes:.1f} {unit}"

@@ -1,4 +1,4 @@
-"""The commands of ``manifest``, ``policy``, ``release``, ``staff`` and ``access``. Standard library only."""
+"""Define the commands ``manifest``, ``policy``, ``release``, ``staff``, ``access``. Standard library only."""
 
 import argparse
 import re
@@ -68,7 +68,7 @@ def _add_release(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     publish = _job(
         below,
         "publish",
-        "put the release that is installed here on the public record, so that it may run",
+        "put the release that is installed here on the ledger, so that it may run",
         "After every update, before the realm is started; the first start of a realm does it by itself",
     )
     publish.add_argument(
@@ -87,8 +87,7 @@ def _add_staff(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
         below,
         "grant",
         "give somebody their one role",
-        "On the public record, at once in effect, and for the person at the machine alone. The realm may be "
-        "running",
+        "On the ledger, at once in effect, and for the person at the machine alone. The realm may be running",
     )
     grant.add_argument("account", metavar="HANDLE", help="of their account in this realm")
     grant.add_argument(
@@ -97,7 +96,7 @@ def _add_staff(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
         required=True,
         type=_pseudonym,
         metavar="PSEUDONYM",
-        help="what the public record calls them: lower-case letters, digits and hyphens",
+        help="what the ledger calls them: lower-case letters, digits and hyphens",
     )
     grant.add_argument("--role", required=True, metavar="ROLE", help="one that ./reelm policy show lists")
     grant.add_argument("--employer", metavar="NAME", help="who employs them (default: the realm's operator)")

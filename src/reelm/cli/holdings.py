@@ -1,4 +1,4 @@
-"""What the stores hold, as lines for an operator."""
+"""Show what the stores hold, as lines for an operator."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -13,7 +13,7 @@ _HEADINGS = ("store", "run by", "law", "stage", "fragments", "bytes", "to repair
 
 
 def lines(status: VaultStatus, manifest: Manifest, *, now: datetime) -> Iterator[str]:
-    """A table of the stores, then what it means."""
+    """Return a table of the stores, then what it means."""
     rows = [_HEADINGS, *(_row(each, manifest, now) for each in status.providers)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
     for row in rows:
@@ -86,7 +86,7 @@ def _readers(status: VaultStatus, manifest: Manifest) -> Iterator[str]:
 
 
 def _named(coalitions: Sequence[frozenset[ProviderId]]) -> str:
-    """The sets by name, or in one phrase when it is any so many of some."""
+    """Return the sets by name, or in one phrase when it is any so many of some."""
     everyone = sorted(frozenset().union(*coalitions))
     sizes = {len(some) for some in coalitions}
     if len(sizes) == 1 and len(coalitions) == comb(len(everyone), min(sizes)):

@@ -1,4 +1,4 @@
-"""The verbs that look after a realm's keys: status, rotate, split, combine."""
+"""Run the verbs that look after a realm's keys: status, rotate, split, combine."""
 
 import argparse
 import asyncio
@@ -17,7 +17,7 @@ _DIFFERENT = 1
 
 
 def run(chosen: argparse.Namespace) -> int:
-    """Do one job; its exit code."""
+    """Do one job; return its exit code."""
     jobs: dict[str, Callable[[argparse.Namespace], int]] = {
         "status": _status,
         "rotate": _rotate,
@@ -28,7 +28,7 @@ def run(chosen: argparse.Namespace) -> int:
 
 
 def scheme_of(threshold: int | None, shares: int | None, groups: list[tuple[str, int, int]]) -> Scheme:
-    """Who can put the root together, from the flags.
+    """Return who can put the root together, from the flags.
 
     Without groups it is ``threshold`` of ``shares``; with groups ``threshold`` counts groups, and is all of
     them when it is not given.
@@ -92,7 +92,7 @@ async def _rotate_now(settings: settings_.Settings) -> int:
             total = sum((await keys.status(tx)).counts.values())
         epoch = await keys.rotate(database, _progress(total))
     say(f"Epoch {epoch} has begun, and the key before it is destroyed.")
-    say("Whoever was erased up to now cannot be brought back by any copy of the records.")
+    say("Whoever was erased up to now cannot be brought back by any copy of the database.")
     return 0
 
 
@@ -124,7 +124,7 @@ async def _tell_status(settings: settings_.Settings) -> int:
 
 
 def status_lines(status: KeyStatus, age: timedelta, epoch_days: int) -> list[str]:
-    """What ``./reelm keys status`` prints, but for the fingerprint."""
+    """Return what ``./reelm keys status`` prints, but for the fingerprint."""
     left = timedelta(days=epoch_days) - age
     due = f"next in {duration(left.total_seconds())}" if left > timedelta(0) else "due now"
     lines = [f"Epoch {status.epoch}, begun {duration(age.total_seconds())} ago; {due}"]

@@ -1,4 +1,4 @@
-"""The verbs about the public record: ledger status, receipt."""
+"""Run the verbs about the ledger: ledger status, receipt."""
 
 import argparse
 import asyncio
@@ -13,14 +13,14 @@ from reelm.workflows import OpenRealm
 
 
 def run(chosen: argparse.Namespace) -> int:
-    """Do one job; its exit code."""
+    """Do one job; return its exit code."""
     return asyncio.run(_in_realm(_status if chosen.job == "status" else _receipt, chosen))
 
 
 async def _in_realm(
     job: Callable[[OpenRealm, argparse.Namespace], Awaitable[int]], chosen: argparse.Namespace
 ) -> int:
-    """The realm may be running: its processes and this one share records and files."""
+    """Open the realm, which may be running: its processes and this one share database and files."""
     async with open_realm(settings.load(chosen.data or repository() / "reelm-data")) as realm:
         return await job(realm, chosen)
 
@@ -37,7 +37,7 @@ async def _status(realm: OpenRealm, _chosen: argparse.Namespace) -> int:
 
 
 async def _receipt(realm: OpenRealm, chosen: argparse.Namespace) -> int:
-    """Onto standard output, so that it can be kept as a .tlog-proof file."""
+    """Write to standard output, so that it can be kept as a .tlog-proof file."""
     sys.stdout.write((await realm.ledger.receipt(chosen.index)).encode().decode())
     return 0
 

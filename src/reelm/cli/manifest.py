@@ -1,4 +1,4 @@
-"""The verbs about what the realm declares: manifest show, diff, sign, check, key."""
+"""Run the verbs about what the realm declares: manifest show, diff, sign, check, key."""
 
 import argparse
 import asyncio
@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from reelm.app import Paths, open_records
+from reelm.app import Paths, open_database
 from reelm.app import settings as settings_
 from reelm.base import Clock, Database, SystemClock, SystemEntropy
 from reelm.cli.console import say
@@ -21,14 +21,14 @@ from reelm.realm import (
     parse_manifest,
     read_signing_key,
 )
-from reelm.workflows import Declaring
+from reelm.workflows.operate import Declaring
 
 FOUND_WANTING = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The manifest on the table, and the record to hold it against."""
+    """The manifest at hand, and the database to hold it against."""
 
     paths: Paths
     database: Database
@@ -49,7 +49,7 @@ class Desk:
 
 
 def run(chosen: argparse.Namespace) -> int:
-    """Do one job; its exit code."""
+    """Do one job; return its exit code."""
     if chosen.job == "key":
         return _key(chosen)
     jobs: dict[str, Callable[[Desk, argparse.Namespace], Awaitable[int]]] = {
@@ -65,7 +65,7 @@ async def _at_desk(
     job: Callable[[Desk, argparse.Namespace], Awaitable[int]], chosen: argparse.Namespace
 ) -> int:
     settings = settings_.load(chosen.data or repository() / "reelm-data")
-    async with open_records(settings) as database:
+    async with open_database(settings) as database:
         desk = Desk(settings.paths, database, SystemClock(), settings.ledger_retention_days)
         return await job(desk, chosen)
 
@@ -121,7 +121,7 @@ async def _sign(desk: Desk, chosen: argparse.Namespace) -> int:
 
 
 async def _put(desk: Desk, version: Version, newest: Version | None) -> int:
-    """On record, or in wait for the next signature."""
+    """Put it on the ledger, or let it wait for the next signature."""
     problems = declaration.lacks(version, newest)
     if problems:
         desk.paths.signatures.write_text(

@@ -1,4 +1,4 @@
-"""Every command and flag. Standard library only: the launcher shows help before anything is installed."""
+"""Define every command and flag. Standard library only: help is shown before anything is installed."""
 
 import argparse
 from pathlib import Path
@@ -22,7 +22,7 @@ Each command explains itself: ./reelm help COMMAND"""
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """All commands; docs/reference/commands.md is made from it."""
+    """Return the parser of all commands; docs/reference/commands.md is made from it."""
     parser = argparse.ArgumentParser(
         prog="./reelm",
         description=DESCRIPTION,
@@ -45,7 +45,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def explain(parser: argparse.ArgumentParser, command: list[str]) -> str | None:
-    """The help text of a command such as ["dev", "check"], or None when there is no such command."""
+    """Return the help text of a command such as ["dev", "check"], or None when there is no such command."""
     for word in command:
         found = subcommands(parser).get(word)
         if found is None:
@@ -55,7 +55,7 @@ def explain(parser: argparse.ArgumentParser, command: list[str]) -> str | None:
 
 
 def subcommands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
-    """The commands below one command, in the order of the help."""
+    """Return the commands below one command, in the order of the help."""
     for action in parser._actions:  # noqa: SLF001 - argparse has no other way to list them
         if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 - as above
             return dict(action.choices)
@@ -145,14 +145,14 @@ def _group(text: str) -> tuple[str, int, int]:
 
 
 def _add_ledger_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    ledger = _verb(verbs, "ledger", "the public record", "Each job explains itself")
+    ledger = _verb(verbs, "ledger", "the public ledger", "Each job explains itself")
     below = ledger.add_subparsers(dest="job", metavar="JOB", title="jobs", required=True)
     status = _verb(below, "status", "how long it is, who cosigned it, the newest leaves", "Changes nothing")
     receipt = _verb(
         below,
         "receipt",
         "print the receipt of one leaf",
-        "A .tlog-proof that proves, without this realm, that the leaf is on the record",
+        "A .tlog-proof that proves, without this realm, that the leaf is on the ledger",
     )
     receipt.add_argument("index", type=int, metavar="INDEX", help="of the leaf, counted from 0")
     for job in (status, receipt):

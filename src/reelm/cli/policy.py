@@ -1,9 +1,9 @@
-"""The verbs about the policies: policy show, check, publish."""
+"""Run the verbs about the policies: policy show, check, publish."""
 
 import argparse
 import asyncio
 
-from reelm.app import open_records, read_policies
+from reelm.app import open_database, read_policies
 from reelm.app import settings as settings_
 from reelm.base import SystemClock
 from reelm.cli.console import say
@@ -14,7 +14,7 @@ FOUND_WANTING = 1
 
 
 def run(chosen: argparse.Namespace) -> int:
-    """Do one job; its exit code."""
+    """Do one job; return its exit code."""
     settings = settings_.load(chosen.data or repository() / "reelm-data")
     if chosen.job == "check":
         return _check(settings)
@@ -29,7 +29,7 @@ def _check(settings: settings_.Settings) -> int:
 
 
 async def _publish(settings: settings_.Settings) -> int:
-    async with open_records(settings) as database, database.write() as tx:
+    async with open_database(settings) as database, database.write() as tx:
         files = read_policies(settings.paths.policies)
         published = await policy.publish(tx, files, clock=SystemClock())
     digest = published.policy_set.digest
@@ -39,7 +39,7 @@ async def _publish(settings: settings_.Settings) -> int:
 
 
 async def _show(settings: settings_.Settings) -> int:
-    async with open_records(settings) as database, database.read() as tx:
+    async with open_database(settings) as database, database.read() as tx:
         published = await policy.published(tx)
     if published is None:
         say("No policies are in effect yet: the first start puts them there.")

@@ -1,4 +1,4 @@
-"""The verbs that run a realm: up, demo, status, down, settings."""
+"""Run the verbs that run a realm: up, demo, status, down, settings."""
 
 import argparse
 import asyncio
@@ -17,6 +17,7 @@ from reelm.app import (
     make_witnesses,
     read_beat,
     realm_children,
+    require_demo,
     state,
 )
 from reelm.app import settings as settings_
@@ -41,19 +42,21 @@ def run(verb: str, chosen: argparse.Namespace) -> int:
 
 
 def repository() -> Path:
-    """The folder of the launcher; the current folder when the package was installed some other way."""
+    """Return the folder of the launcher; the current folder when the package was installed some other way."""
     above = Path(__file__).resolve().parents[3]
     return above if (above / "reelm").is_file() else Path.cwd()
 
 
 def _start(verb: str, chosen: argparse.Namespace) -> int:
+    if verb == "demo":
+        require_demo()
     settings = _load(chosen, verb)
     say(f"Starting the realm in {settings.data} ...")
     if verb == "demo":
         settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         _accept_update(settings)
         if not make_witnesses(settings.paths):
-            say("Nobody witnesses its public record: only a demo in a new folder gets witnesses of its own.")
+            say("Nobody witnesses its ledger: only a demo in a new folder gets witnesses of its own.")
     Supervisor(
         children=realm_children(settings, with_samples=verb == "demo"),
         paths=settings.paths,
@@ -66,7 +69,7 @@ def _start(verb: str, chosen: argparse.Namespace) -> int:
 
 
 def _accept_update(settings: settings_.Settings) -> None:
-    """Whoever starts a demo means the code that is there: after an update it needs no second command."""
+    """Put an updated release on the ledger: whoever starts a demo means the code that is there."""
     if settings.paths.manifest.exists():
         from reelm.app import record_release  # noqa: PLC0415 - needs the installed packages; `status` does not
 
@@ -88,7 +91,7 @@ def _load(chosen: argparse.Namespace, verb: str) -> settings_.Settings:
 
 
 def _running(data: Path | None) -> list[Paths]:
-    """The folder that was named, or the usual ones, as far as something runs or is left over there."""
+    """Return the folder that was named, or the usual ones, as far as something runs or is left over there."""
     folders = [data] if data else [repository() / name for name in _FOLDERS.values()]
     found = [Paths(folder.expanduser().absolute()) for folder in folders]
     return [paths for paths in found if is_held(state.supervisor_lock(paths)) or state.read_state(paths)]

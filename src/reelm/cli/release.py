@@ -1,4 +1,4 @@
-"""The verbs about what runs: release show, publish."""
+"""Run the verbs about what runs: release show, publish."""
 
 import argparse
 import asyncio
@@ -11,7 +11,7 @@ from reelm.realm import Release
 
 
 def run(chosen: argparse.Namespace) -> int:
-    """Do one job; its exit code."""
+    """Do one job; return its exit code."""
     if chosen.job == "show":
         _say(running_release())
         return 0

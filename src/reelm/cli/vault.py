@@ -1,4 +1,4 @@
-"""The verbs about stored bytes: vault status, where, scrub, audit, drain, keep, probe."""
+"""Run the verbs about stored bytes: vault status, where, scrub, audit, drain, keep, probe."""
 
 import argparse
 import asyncio
@@ -13,7 +13,8 @@ from reelm.cli import holdings
 from reelm.cli.console import say, size
 from reelm.cli.realm import repository
 from reelm.vault import DrainReport, ProviderId
-from reelm.workflows import OpenRealm, locate, withdraw
+from reelm.workflows import OpenRealm
+from reelm.workflows.operate import locate, withdraw
 
 FOUND_WANTING = 1
 _PAUSE_SECONDS = 2.0
@@ -21,7 +22,7 @@ _LIMIT = 200
 
 
 def run(chosen: argparse.Namespace) -> int:
-    """Do one job; its exit code."""
+    """Do one job; return its exit code."""
     if chosen.job == "probe":
         return _probe(chosen)
     jobs: dict[str, Callable[[OpenRealm, argparse.Namespace], Awaitable[int]]] = {
@@ -38,15 +39,15 @@ def run(chosen: argparse.Namespace) -> int:
 async def _in_realm(
     job: Callable[[OpenRealm, argparse.Namespace], Awaitable[int]], chosen: argparse.Namespace
 ) -> int:
-    """The realm may be running: its processes and this one share the records."""
+    """Open the realm, which may be running: its processes and this one share the database."""
     data: Path = chosen.data or repository() / "reelm-data"
     async with open_realm(settings_.load(data)) as realm:
         return await job(realm, chosen)
 
 
 async def _status(realm: OpenRealm, _chosen: argparse.Namespace) -> int:
-    status = await realm.upkeep.status()
-    for line in holdings.lines(status, realm.manifest, now=realm.clock.now()):
+    status = await realm.vault.upkeep.status()
+    for line in holdings.lines(status, realm.identity.manifest, now=realm.clock.now()):
         say(line)
     return FOUND_WANTING if status.objects_at_risk else 0
 
@@ -65,7 +66,7 @@ async def _where(realm: OpenRealm, chosen: argparse.Namespace) -> int:
 async def _scrub(realm: OpenRealm, chosen: argparse.Namespace) -> int:
     bad, checked, began = 0, 0, realm.clock.now()
     while True:
-        report = await realm.upkeep.scrub(
+        report = await realm.vault.upkeep.scrub(
             deep=chosen.deep,
             limit=_LIMIT,
             bytes_per_second=chosen.mib_per_second * (1 << 20),
@@ -84,7 +85,7 @@ async def _scrub(realm: OpenRealm, chosen: argparse.Namespace) -> int:
 
 
 async def _audit(realm: OpenRealm, chosen: argparse.Namespace) -> int:
-    report = await realm.upkeep.audit(chosen.samples)
+    report = await realm.vault.upkeep.audit(chosen.samples)
     for provider, found in sorted(report.providers.items()):
         say(
             f"  {provider:<16} {found.samples:>6,} blocks proven, {found.failures} wrong or missing, "
@@ -100,7 +101,7 @@ async def _audit(realm: OpenRealm, chosen: argparse.Namespace) -> int:
 
 
 async def _drain(realm: OpenRealm, chosen: argparse.Namespace) -> int:
-    """Until it is over; what is interrupted, the worker goes on with, or the same command."""
+    """Drain until it is over; what is interrupted, the worker goes on with, or the same command."""
     provider = ProviderId(chosen.provider)
     last = ""
     while True:
@@ -140,7 +141,7 @@ def _farewell(report: DrainReport) -> str:
 
 
 async def _keep(realm: OpenRealm, chosen: argparse.Namespace) -> int:
-    await realm.upkeep.keep(ProviderId(chosen.provider))
+    await realm.vault.upkeep.keep(ProviderId(chosen.provider))
     say(f"{chosen.provider} takes new fragments again. What was moved stays where it is now.")
     return 0
 

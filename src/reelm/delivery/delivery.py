@@ -10,6 +10,7 @@ from reelm.base import AccountId, ClipId, Clock, ObjectId, RenditionId, SealedBy
 from reelm.delivery import store, subtitled
 from reelm.delivery.errors import NoSuchPoster, NoSuchRendition, NoSuchStrip, NoSuchSubtitles
 from reelm.delivery.model import Rendition, master_playlist, media_playlist
+from reelm.delivery.origin import Origin
 from reelm.delivery.store import Stored, Withdrawn
 from reelm.delivery.subtitled import Subtitled
 from reelm.realm import Keys
@@ -18,9 +19,14 @@ SEGMENT_URL = "/segments/{name}.m4s"
 
 
 class Delivery:
-    """Playlists, keys and pictures of this realm's clips."""
+    """Playlists, keys and pictures of this realm's clips.
 
-    def __init__(self, keys: Keys, *, clock: Clock) -> None:
+    Attributes:
+        origin: serves their segments.
+    """
+
+    def __init__(self, keys: Keys, *, origin: Origin, clock: Clock) -> None:
+        self.origin = origin
         self._keys = keys
         self._clock = clock
 

@@ -41,6 +41,9 @@ class Panel:
     witnesses: Mapping[str, Witnessing]
 
 
+NO_WITNESSES = Panel("quorum none\n", Policy(), {})
+
+
 class Cosigning:
     """Collects cosignatures; one process of a realm runs it, beside the sequencer."""
 

@@ -9,10 +9,11 @@ from reelm.ledger import store
 from reelm.ledger.announcements import Announcements, say
 from reelm.ledger.bodies import Bodies
 from reelm.ledger.checkpoint import Checkpoint
+from reelm.ledger.cosign import NO_WITNESSES, Cosigning, Panel
 from reelm.ledger.errors import LeafMissing, LogBroken
 from reelm.ledger.files import CHECKPOINT, COSIGNED, LogFiles
 from reelm.ledger.leaf import write_leaf
-from reelm.ledger.log import LogEnvironment
+from reelm.ledger.log import LogEnvironment, Sequencer
 from reelm.ledger.merkle import inclusion_proof, inclusion_ranges
 from reelm.ledger.model import LoggedLeaf, Private
 from reelm.ledger.outbox import Draft, Outbox
@@ -39,10 +40,18 @@ class LedgerStatus:
 class Ledger:
     """The ledger of one realm. Safe to share between tasks; every process has its own.
 
-    Exactly one process of a realm runs a ``Sequencer`` beside it; without one, leaves wait.
+    Exactly one process of a realm runs its ``sequencer``; without one, leaves wait.
+
+    Attributes:
+        sequencer: puts waiting leaves under checkpoints.
+        cosigning: asks the witnesses of the panel.
     """
 
-    def __init__(self, environment: LogEnvironment, keys: Keys, *, entropy: Entropy) -> None:
+    def __init__(
+        self, environment: LogEnvironment, keys: Keys, *, entropy: Entropy, panel: Panel = NO_WITNESSES
+    ) -> None:
+        self.sequencer = Sequencer(environment)
+        self.cosigning = Cosigning(environment, panel)
         self._environment = environment
         self._files = LogFiles(environment.disk)
         self._outbox = Outbox(environment)
@@ -175,6 +184,10 @@ class Ledger:
             KeyDestroyed: nobody can open it any more.
         """
         return await self._bodies.opening(tx, leaf)
+
+    @property
+    def retention_days(self) -> int:
+        return self._environment.config.retention_days
 
     async def prune(self, *, before: datetime) -> int:
         """Remove whole bundles of entries older than a moment, as was declared; the minimum index then.

@@ -21,6 +21,7 @@ class LogConfig:
         cosign_anew_seconds: after how long they are asked again about what they cosigned already, so that a
             realm in which nothing happens can be told from one whose log is held back.
         needs_quorum: whether a leaf counts as recorded only once the policy's quorum has cosigned it.
+        retention_days: for how many days entries are kept; 0 for good.
     """
 
     batch_seconds: float = 0.25
@@ -31,6 +32,7 @@ class LogConfig:
     cosign_seconds: float = 10.0
     cosign_anew_seconds: float = 3600.0
     needs_quorum: bool = False
+    retention_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from reelm.media.arrivals import Allowance, Arrivals, Rules
 from reelm.media.cut import WHOLE, Cut, check_cut
 from reelm.media.elsewhere import Encoding, Terms
 from reelm.media.encode import Encoded, encode
+from reelm.media.encoders import Encoders
 from reelm.media.ffmpeg import Effort, Encoder, find_ffmpeg, knows_sounds
 from reelm.media.fingerprint import Fingerprint, Scheme
 from reelm.media.lending import Lending
@@ -71,7 +72,10 @@ class Media:
         lending: encodings that other machines may do.
     """
 
-    def __init__(self, config: MediaConfig, *, clock: Clock, entropy: Entropy) -> None:
+    def __init__(
+        self, config: MediaConfig, *, clock: Clock, entropy: Entropy, encoders: Encoders | None = None
+    ) -> None:
+        self._encoders = encoders
         self._config = config
         self._clock = clock
         self._entropy = entropy
@@ -81,6 +85,12 @@ class Media:
         self.lending = Lending(self._spool, config.terms, clock=clock, entropy=entropy)
         self._encoder: Encoder | None = None
         self._finding = asyncio.Lock()
+
+    @property
+    def encoders(self) -> Encoders:
+        """Return the machines elsewhere that may encode; there are none where no realm is open."""
+        assert self._encoders is not None, "a machine without a realm knows no other machines"  # noqa: S101 - see above
+        return self._encoders
 
     @property
     def limits(self) -> SourceLimits:

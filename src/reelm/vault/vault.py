@@ -32,6 +32,7 @@ from reelm.vault.ports import Store, Wrapper
 from reelm.vault.put import SourceReader
 from reelm.vault.retrieval_cache import RetrievalCache
 from reelm.vault.store import FragmentRecord, ObjectRecord, PackedEntry
+from reelm.vault.upkeep import Upkeep
 
 _SWEEP_LIMIT = 1000
 _COMPACT_LIMIT = 100
@@ -49,9 +50,13 @@ class Vault:
 
     A put is durable when it returns and survives the loss of any one provider. The vault opens its own units
     of work: an intent must be on disk before the first byte leaves, so never call it inside a transaction.
+
+    Attributes:
+        upkeep: keeps whole what is stored.
     """
 
     def __init__(self, environment: VaultEnvironment) -> None:
+        self.upkeep = Upkeep(environment)
         self._environment = environment
         self._retrievals = RetrievalCache()
         self._background = BackgroundTasks("vault")

@@ -39,7 +39,8 @@ from reelm.web.routes import (
     uploads,
 )
 from reelm.web.traffic import Traffic
-from reelm.workflows import OpenRealm, sweep
+from reelm.workflows import OpenRealm
+from reelm.workflows.operate import sweep
 
 _log = telemetry.logger(__name__)
 
@@ -109,7 +110,7 @@ def framework(realm: OpenRealm, *, traffic: Traffic, public_url: str) -> Litesta
         exception_handlers=EXCEPTION_HANDLERS,
         request_class=JsonRequest,
         csrf_config=CSRFConfig(
-            secret=realm.keys.secret("web/csrf").reveal().hex(), cookie_secure=cookie.is_secure
+            secret=realm.identity.keys.secret("web/csrf").reveal().hex(), cookie_secure=cookie.is_secure
         ),
         request_max_body_size=LARGEST_BODY_BYTES,
         openapi_config=OpenAPIConfig(

@@ -111,7 +111,7 @@ class Front:
         elif path.startswith(_LEDGER):
             await self._ledger(scope, send, path.removeprefix(_LEDGER))
         elif path == "/.well-known/reelm/realm.json":
-            await send_bytes(scope, send, self._realm.version.document, headers=_DECLARED)
+            await send_bytes(scope, send, self._realm.identity.version.document, headers=_DECLARED)
         elif path in self._assets:
             await self._asset(scope, send, path)
         else:
@@ -120,9 +120,9 @@ class Front:
     async def _segment(self, scope: Scope, send: Send, name: str) -> None:
         headers = {"content-type": "video/iso.segment", "cache-control": FOREVER}
         try:
-            await send_file(scope, send, await self._realm.origin.segment(name), headers)
+            await send_file(scope, send, await self._realm.delivery.origin.segment(name), headers)
         except FileNotFoundError:  # it made room for another one just now
-            await send_file(scope, send, await self._realm.origin.segment(name), headers)
+            await send_file(scope, send, await self._realm.delivery.origin.segment(name), headers)
         except ReelmError as error:
             await send_problem(scope, send, report(scope["path"], error))
 
@@ -191,7 +191,7 @@ class Front:
             return None
         address = f"{self._public_url}/c/{clip_id}"
         tags = {
-            "og:site_name": self._realm.manifest.realm.name,
+            "og:site_name": self._realm.identity.manifest.realm.name,
             "og:type": "video.other",
             "og:url": address,
             "og:title": f"{clip.author.display_name} (@{clip.author.handle})",

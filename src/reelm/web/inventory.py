@@ -42,5 +42,5 @@ class Inventory:
 
     async def _count(self) -> schema.Storage:
         counted_at = self._at.clock.now()
-        status = await self._at.upkeep.status(answer_seconds=_ANSWER_SECONDS)
-        return storage(status, self._at.manifest, self._at.vault.config, counted_at=counted_at)
+        status = await self._at.vault.upkeep.status(answer_seconds=_ANSWER_SECONDS)
+        return storage(status, self._at.identity.manifest, self._at.vault.config, counted_at=counted_at)

@@ -4,10 +4,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal, cast
 
-from reelm import clips, feed, media, people, realm, vault, workflows
+from reelm import clips, feed, media, people, realm, vault
 from reelm.base import ClipId
 from reelm.web import schema
 from reelm.web.problems import problem
+from reelm.workflows.publish import Posting
+from reelm.workflows.upload import Arrived
 
 Shown = Literal["draft", "processing", "visible", "failed"]
 
@@ -222,7 +224,7 @@ def _price(price: realm.Price, bytes_held: int) -> schema.StorePrice:
     return schema.StorePrice(price.currency, f"{price.amount:f}", f"{per_month:f}")
 
 
-def posting(asked: schema.NewClip) -> workflows.Posting:
+def posting(asked: schema.NewClip) -> Posting:
     cut = media.Cut(
         start_ms=round(asked.start_seconds * 1000),
         end_ms=_ms(asked.end_seconds),
@@ -236,7 +238,7 @@ def posting(asked: schema.NewClip) -> workflows.Posting:
         sound_id=ClipId(asked.sound_id) if asked.sound_id else None,
         allows_reuse=asked.allows_reuse,
     )
-    return workflows.Posting(asked.caption, details, cut)
+    return Posting(asked.caption, details, cut)
 
 
 def _ms(seconds: float | None) -> int | None:
@@ -244,10 +246,10 @@ def _ms(seconds: float | None) -> int | None:
 
 
 def arrival(found: media.Arrival) -> schema.Arrival:
-    return arrived(workflows.Arrived(found, None))
+    return arrived(Arrived(found, None))
 
 
-def arrived(found: workflows.Arrived) -> schema.Arrival:
+def arrived(found: Arrived) -> schema.Arrival:
     refusal = media.refusal_of(found.arrival)
     return schema.Arrival(
         id=found.arrival.id,

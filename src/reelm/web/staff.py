@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from reelm.accounts import Finding
+from reelm.access import Finding
 from reelm.base import ID_PATTERN
 
 # As the public record spells them; it checks them once more.

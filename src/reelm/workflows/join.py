@@ -1,4 +1,4 @@
-"""Somebody joins: an account, its key and a public profile, all or nothing."""
+"""Make an account, its key and a public profile, all or nothing."""
 
 from reelm.accounts import Account, PasswordHash
 from reelm.base import Tx

@@ -1,47 +1,46 @@
-"""The open realm: every package's noun, built once per process by ``reelm.app``."""
+"""Define the open realm: every package's noun, built once per process by ``reelm.app``."""
 
 from dataclasses import dataclass
 
-from reelm.accounts import Accounts, Exports, Staff
+from reelm.access import StaffAccess
+from reelm.accounts import Accounts
 from reelm.base import Clock, Database, Entropy
 from reelm.clips import Clips
-from reelm.delivery import Delivery, Origin
+from reelm.delivery import Delivery
 from reelm.feed import Feed
-from reelm.ledger import Cosigning, Ledger, Sequencer
-from reelm.media import Encoders, Media
+from reelm.ledger import Ledger
+from reelm.media import Media
 from reelm.people import People
 from reelm.realm import Keys, Manifest, Version, policy
-from reelm.vault import Upkeep, Vault
-from reelm.workflows.turns import Turns
+from reelm.vault import Vault
+from reelm.workflows.gates import Gates
 
 
 @dataclass(frozen=True)
-class OpenRealm:
-    """What a story works with. Unlocked keys are inside: it never leaves the process."""
+class Identity:
+    """The realm as it is declared: its manifest, the version that is on the ledger, its policies and keys."""
 
     manifest: Manifest
     version: Version
     published: policy.Published
+    keys: Keys
+
+
+@dataclass(frozen=True)
+class OpenRealm:
+    """The main noun of each package, open. Unlocked keys are inside: it never leaves the process."""
+
     clock: Clock
     entropy: Entropy
     database: Database
-    keys: Keys
+    identity: Identity
+    ledger: Ledger
     vault: Vault
-    upkeep: Upkeep
     media: Media
-    encoders: Encoders
     accounts: Accounts
-    staff: Staff
-    exports: Exports
+    access: StaffAccess
     people: People
     clips: Clips
     delivery: Delivery
-    origin: Origin
     feed: Feed
-    ledger: Ledger
-    sequencer: Sequencer
-    cosigning: Cosigning
-    # For how many days entries of the ledger are kept; 0 for good.
-    retention_days: int
-    turns: Turns
-    remux_turns: Turns
+    gates: Gates

@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from reelm.accounts import AccessRefused, Accounts, Config, HashCost, PasswordHash, Staff, StaffOnly
+from reelm.access import AccessRefused, StaffAccess, StaffOnly
+from reelm.accounts import Accounts, HashCost, PasswordHash, SignInConfig
 from reelm.base import AccountId, SystemEntropy
 from reelm.ledger import Leaf, Sequencer, read_leaf
 from reelm.ledger import LogConfig as LedgerConfig
@@ -19,7 +20,7 @@ HELP = Access("access.read", replace(EMAIL, realm="us"), "support-request", "t-1
 REPORT = Access("access.read", replace(MESSAGES, realm="us"), "report", "t-2")
 URGENT = replace(REPORT, purpose="threat-to-life")
 TAKE = Access("access.export", replace(EMAIL, realm="us"), "legal-request", "t-3")
-CHEAP = Config(hash_cost=HashCost(memory_kib=64, passes=1, lanes=1))
+CHEAP = SignInConfig(hash_cost=HashCost(memory_kib=64, passes=1, lanes=1))
 
 
 @dataclass
@@ -27,13 +28,13 @@ class Office:
     """A realm with one member of staff in each role that matters, and Ana, whom it is all about."""
 
     book: Book
-    staff: Staff
+    access: StaffAccess
     accounts: Accounts
     clock: ManualClock
     people: dict[str, AccountId]
 
     async def see(self, role: str, asked: Access, approval_id: str | None = None) -> int:
-        return await self.staff.see(
+        return await self.access.read(
             self.book.outside.database,
             self.people[role],
             asked,
@@ -44,7 +45,7 @@ class Office:
     async def approve(
         self, asked: Access, *, by: str = "privacy", asker: str = "safety", about: str = "ana"
     ) -> str:
-        return await self.staff.approve(
+        return await self.access.approve(
             self.book.outside.database, self.people[by], f"{asker}-1", asked, subjects=[self.people[about]]
         )
 
@@ -62,7 +63,7 @@ class Office:
 
     async def looks(self) -> list[tuple[str, str, str, int | None]]:
         async with self.book.outside.database.read() as tx:
-            found = await self.staff.looks_at(tx, self.people["ana"])
+            found = await self.access.reads_of(tx, self.people["ana"])
         return [(look.handle, look.purpose, look.data, look.leaf_index) for look in found]
 
 
@@ -78,14 +79,16 @@ async def opened(folder: Path, *, is_recording: bool = True) -> AsyncIterator[Of
         assert isinstance(clock, ManualClock)
         entropy = SeededEntropy(3)
         accounts = Accounts(book.keys, clock=clock, entropy=entropy, config=CHEAP)
-        staff = Staff(SHIPPED, book.ledger, realm="us", clock=clock, entropy=SystemEntropy())
-        office = Office(book, staff, accounts, clock, {})
+        access = StaffAccess(
+            SHIPPED, book.ledger, book.keys, realm="us", clock=clock, entropy=SystemEntropy()
+        )
+        office = Office(book, access, accounts, clock, {})
         for name in ("ana", "ben", "support", "safety", "privacy", "people", "records", "nobody"):
             async with book.outside.database.write() as tx:
                 account = await accounts.sign_up(tx, f"{name}@example.org", PasswordHash("never checked"))
                 office.people[name] = account.id
                 if name in {"support", "safety", "privacy", "people", "records"}:
-                    await staff.grant(tx, account.id, member(name), by=None)
+                    await access.grant(tx, account.id, member(name), by=None)
         running = asyncio.create_task(Sequencer(book.outside).run()) if is_recording else None
         yield office
         if running is not None:

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from reelm.app import open_records, settings
+from reelm.app import open_database, settings
 from reelm.base import Database, Secret, SigningKey, SystemClock
 from reelm.realm import Manifest, Version, declaration, default_manifest, parse_manifest
 from reelm.realm.model import ManifestKey
 from reelm.realm.signing import signed_line
-from reelm.workflows import Declaring
+from reelm.workflows.operate import Declaring
 
 PLAIN = parse_manifest(default_manifest("nl", [f"stores/{number}" for number in range(1, 6)]), source="here")
 
@@ -38,7 +38,7 @@ def signed(version: Version, names: Sequence[str]) -> Version:
 
 async def put_on_record(data: Path) -> None:
     """Make what manifest.toml says the version in force, as ``./reelm manifest sign`` does without keys."""
-    async with open_records(settings.load(data)) as database:
+    async with open_database(settings.load(data)) as database:
         await put_version(database, data / "manifest.toml")
 
 

@@ -18,22 +18,12 @@ from reelm.base import AccountId, ClipId, Clock, RenditionId, Tx, UploadId, meta
 from reelm.clips import ClipView, Progress
 from reelm.media import Upload
 from reelm.realm import Release
-from reelm.workflows import (
-    Jobs,
-    Json,
-    OpenRealm,
-    Posting,
-    Run,
-    join,
-    key,
-    master_playlist,
-    media_playlist,
-    post,
-    publish,
-    publish_job,
-    receive,
-)
+from reelm.workflows import Jobs, Json, OpenRealm, Run
 from reelm.workflows.adapters.inline import InlineJobs
+from reelm.workflows.join import join
+from reelm.workflows.publish import Posting, post, publish, publish_job
+from reelm.workflows.upload import receive
+from reelm.workflows.watch import key, master_playlist, media_playlist
 from support.media.playlists import Fetch
 
 PASSWORD = "four words that fit"
@@ -52,7 +42,7 @@ class Stage:
         async def tell(run: Run, arguments: dict[str, Json]) -> None:
             await publish(run, arguments, realm=self.realm)
 
-        self.jobs = InlineJobs(stories={"publish": tell})
+        self.jobs = InlineJobs(workflows={"publish": tell})
 
     async def person(self, handle: str) -> AccountId:
         async with self.realm.database.write() as tx:
@@ -154,7 +144,7 @@ async def _world(tx: Tx, stage: Stage) -> World:
     objects, fragments = metadata.tables["objects"], metadata.tables["fragments"]
     entries, packs = metadata.tables["entries"], metadata.tables["packs"]
     announcing = [metadata.tables[name] for name in ("renditions", "posters", "strips", "subtitles")]
-    folders = {str(place.id): place.folder or "" for place in stage.realm.manifest.stores}
+    folders = {str(place.id): place.folder or "" for place in stage.realm.identity.manifest.stores}
     rows = (await tx.execute(select(fragments.c.provider_id, fragments.c.name))).all()
     alone = select(objects.c.reference, objects.c.object_id).where(
         objects.c.object_id.not_in(select(packs.c.pack_id))
@@ -190,7 +180,7 @@ def viewer(stage: Stage, viewer: AccountId | None = None) -> Fetch:
     async def fetch(url: str) -> bytes:
         kind, first, *rest = url.strip("/").split("/")
         if kind == "segments":
-            return _read(await realm.origin.segment(first.removesuffix(".m4s")))
+            return _read(await realm.delivery.origin.segment(first.removesuffix(".m4s")))
         clip_id = ClipId(first)
         async with realm.database.read() as tx:
             if rest == ["master.m3u8"]:

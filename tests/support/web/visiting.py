@@ -13,7 +13,9 @@ from sqlalchemy import func, select
 
 from reelm.base import AccountId, ClipId, Clock, CommentId, metadata
 from reelm.web import build
-from reelm.workflows import OpenRealm, join, remove
+from reelm.workflows import OpenRealm
+from reelm.workflows.join import join
+from reelm.workflows.publish import remove
 from support.media import footage
 from support.realm.declaring import put_on_record
 from support.realm.realms import PASSWORD, Stage, World, look, staged
@@ -166,7 +168,7 @@ async def opened_site(
 @asynccontextmanager
 async def recording(realm: OpenRealm) -> AsyncIterator[None]:
     """The ledger is written meanwhile, as the worker does."""
-    running = asyncio.create_task(realm.sequencer.run())
+    running = asyncio.create_task(realm.ledger.sequencer.run())
     yield
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)

@@ -15,11 +15,11 @@ from reelm.accounts import (
     AccountMissing,
     Accounts,
     BadEmail,
-    Config,
     EmailTaken,
     HashCost,
     PasswordHash,
     SessionToken,
+    SignInConfig,
     TooManyAttempts,
     WeakPassword,
 )
@@ -29,7 +29,7 @@ from reelm.realm import EpochFiles, KeyDestroyed, Keys, RootKey
 from reelm.realm.errors import SealBroken
 from support.machine.determinism import ManualClock, SeededEntropy
 
-CHEAP = Config(hash_cost=HashCost(memory_kib=64, passes=1, lanes=1))
+CHEAP = SignInConfig(hash_cost=HashCost(memory_kib=64, passes=1, lanes=1))
 PASSWORD = "four words are enough"
 DAY = 24 * 3600
 
@@ -137,7 +137,7 @@ async def test_an_unknown_address_fails_like_a_wrong_password(realm: Realm) -> N
 
 
 async def test_an_unknown_address_costs_as_much_as_a_wrong_password(realm: Realm) -> None:
-    costly = Config(hash_cost=HashCost(memory_kib=8192, passes=3, lanes=1))
+    costly = SignInConfig(hash_cost=HashCost(memory_kib=8192, passes=3, lanes=1))
     accounts = Accounts(realm.keys, clock=realm.clock, entropy=SeededEntropy(), config=costly)
     hashed = await accounts.hash_password(PASSWORD)
     async with realm.database.write() as tx:

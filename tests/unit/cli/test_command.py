@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reelm.cli import build_parser, main
-from reelm.cli.check import Step, run_steps
+from reelm.cli.check import CheckStep, run_steps
 from reelm.cli.console import duration, size
 from reelm.cli.parser import subcommands
 
@@ -89,8 +89,8 @@ def test_help_and_status_need_no_installed_package() -> None:
 def test_steps_run_to_the_end_and_only_failures_show_their_output(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def step(name: str, code: str) -> Step:
-        return Step(name, (sys.executable, "-c", code))
+    def step(name: str, code: str) -> CheckStep:
+        return CheckStep(name, (sys.executable, "-c", code))
 
     steps = [step("good", "print('noise')"), step("bad", "print('the reason'); raise SystemExit(3)")]
     assert run_steps(steps, root=tmp_path, environment=os.environ) == 1

@@ -9,7 +9,7 @@ from reelm.accounts import PasswordHash
 from reelm.app import open_realm, settings
 from reelm.cli import main
 from reelm.ledger import Leaf, read_leaf
-from reelm.workflows import join
+from reelm.workflows.join import join
 
 GRANT = ("grant", "kim", "--as", "kite-07", "--role", "support")
 

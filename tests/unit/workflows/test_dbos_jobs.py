@@ -36,7 +36,7 @@ async def told(path: Path, number: int = 1) -> list[str]:
 
 
 async def _run(path: Path, story: Any, key: str) -> None:
-    jobs = DbosJobs(url=f"sqlite:///{path}", stories={"story": story})
+    jobs = DbosJobs(url=f"sqlite:///{path}", workflows={"story": story})
     await jobs.launch()
     try:
         await jobs.start(Job("story", key, {"what": key}))

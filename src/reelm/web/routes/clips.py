@@ -17,7 +17,8 @@ from reelm.web import schema
 from reelm.web.problems import documented
 from reelm.web.render import clip, clip_page, posting, progress
 from reelm.web.routes import Asking, CursorQuery, IdPath, Limit, Realm, TagPath
-from reelm.workflows import OpenRealm, post, publish_now, remove
+from reelm.workflows import OpenRealm
+from reelm.workflows.publish import post, publish_now, remove
 
 PAGE_SIZE = 24
 WATCH_EVERY_SECONDS = 0.25
@@ -231,7 +232,7 @@ async def _events(
     while realm.clock.monotonic_seconds() - started < LONGEST_WATCH_SECONDS:
         try:
             async with realm.database.read() as tx:
-                places = realm.turns.places
+                places = realm.gates.encode.places
                 now = progress(await realm.clips.publishing.progress(tx, clip_id, owner, places=places))
         except ReelmError:
             return  # the clip was removed meanwhile: there is nothing more to tell

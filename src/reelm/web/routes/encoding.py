@@ -16,17 +16,8 @@ from reelm.web import schema
 from reelm.web.errors import BadRequest, OtherVersion
 from reelm.web.problems import documented
 from reelm.web.routes import IdPath, Realm
-from reelm.workflows import (
-    Lent,
-    OpenRealm,
-    deliver,
-    give_back,
-    lend,
-    read_source,
-    recognise,
-    renew,
-    take_in,
-)
+from reelm.workflows import OpenRealm
+from reelm.workflows.encode import Lent, deliver, give_back, lend, read_source, recognise, renew, take_in
 
 LEASES = "/api/encoding/leases"
 # What one request brings or takes: small enough to be held in memory on both sides.

@@ -5,7 +5,7 @@ from litestar import Response, get
 from reelm.base import ClipId, RenditionId
 from reelm.web.problems import documented
 from reelm.web.routes import Asking, IdPath, Realm
-from reelm.workflows import key, master_playlist, media_playlist, poster, strip
+from reelm.workflows.watch import key, master_playlist, media_playlist, poster, storyboard
 
 HLS = "application/vnd.apple.mpegurl"
 OCTETS = "application/octet-stream"
@@ -83,7 +83,7 @@ async def read_poster(realm: Realm, caller: Asking, clip_id: IdPath) -> Response
 async def read_strip(realm: Realm, caller: Asking, clip_id: IdPath) -> Response[bytes]:
     """The clip's preview strip; how it is laid out is in the clip."""
     async with realm.database.read() as tx:
-        body = await strip(tx, ClipId(clip_id), viewer=await caller.viewer(tx), realm=realm)
+        body = await storyboard(tx, ClipId(clip_id), viewer=await caller.viewer(tx), realm=realm)
     return Response(body, media_type="image/jpeg", headers=_KEPT_AN_HOUR)
 
 

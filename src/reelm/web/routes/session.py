@@ -13,7 +13,8 @@ from reelm.web import schema
 from reelm.web.problems import documented
 from reelm.web.render import upload_limits
 from reelm.web.routes import Asking, CookieRule, Realm
-from reelm.workflows import OpenRealm, join
+from reelm.workflows import OpenRealm
+from reelm.workflows.join import join
 
 
 @dataclass
@@ -110,8 +111,8 @@ async def _extend(token: SessionToken, realm: OpenRealm) -> bool:
 
 async def _session(tx: Tx, viewer: AccountId | None, realm: OpenRealm) -> schema.Session:
     shown = schema.Realm(
-        name=realm.manifest.realm.name,
-        operator=realm.manifest.operator.name,
+        name=realm.identity.manifest.realm.name,
+        operator=realm.identity.manifest.operator.name,
         limits=upload_limits(realm.media.limits),
     )
     if viewer is None:

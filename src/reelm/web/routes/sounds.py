@@ -11,7 +11,7 @@ from reelm.web import schema
 from reelm.web.problems import documented
 from reelm.web.render import clip, clip_page, sound, sound_page
 from reelm.web.routes import Asking, CursorQuery, IdPath, Realm
-from reelm.workflows import choose_sound
+from reelm.workflows.publish import choose_sound
 
 PAGE_SIZE = 24
 

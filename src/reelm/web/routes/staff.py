@@ -12,7 +12,8 @@ from reelm.web.caller import Caller
 from reelm.web.limits import Limits
 from reelm.web.problems import documented
 from reelm.web.routes import Asking, Limit, Realm
-from reelm.workflows import OpenRealm, access_to_email, look_at_email, take_emails
+from reelm.workflows import OpenRealm
+from reelm.workflows.staff import access_to_email, export_email_list, read_email
 
 CSV = "text/csv"
 _NO_STORE = {"cache-control": "no-store"}
@@ -22,7 +23,7 @@ _NO_STORE = {"cache-control": "no-store"}
 async def read_my_role(realm: Realm, caller: Asking) -> Response[staff.Role]:
     """My role among the staff of this realm, and what it may do at most."""
     async with realm.database.read() as tx:
-        standing = await realm.staff.standing(tx, await caller.account(tx))
+        standing = await realm.access.role_of(tx, await caller.account(tx))
     member = standing.member
     role = staff.Role(
         pseudonym=member.handle,
@@ -47,7 +48,7 @@ async def see_email(
 ) -> Response[staff.SeenEmail]:
     """See somebody's e-mail address. A refusal is on the public record too."""
     by, (subject,) = await _about([data.subject], realm, caller, limits)
-    seen = await look_at_email(
+    seen = await read_email(
         subject, purpose=data.purpose, ticket=data.ticket, approval_id=data.approval_id, by=by, realm=realm
     )
     return Response(staff.SeenEmail(email=seen.email, leaf_index=seen.leaf_index), headers=_NO_STORE)
@@ -66,7 +67,7 @@ async def approve_access(
     """Approve that another member of staff has exactly this, once, within a quarter of an hour."""
     by, subjects = await _about(data.subjects, realm, caller, limits)
     asked = access_to_email(data.action, purpose=data.purpose, ticket=data.ticket, realm=realm)
-    approval_id = await realm.staff.approve(realm.database, by, data.asker, asked, subjects=subjects)
+    approval_id = await realm.access.approve(realm.database, by, data.asker, asked, subjects=subjects)
     return Response(staff.GivenApproval(approval_id), status_code=HTTP_201_CREATED, headers=_NO_STORE)
 
 
@@ -83,7 +84,7 @@ async def export_emails(
 ) -> Response[bytes]:
     """Take e-mail addresses away as a marked file, which says in its name which export it is."""
     by, subjects = await _about(data.subjects, realm, caller, limits)
-    taken = await take_emails(
+    taken = await export_email_list(
         subjects, purpose=data.purpose, ticket=data.ticket, approval_id=data.approval_id, by=by, realm=realm
     )
     name = f'attachment; filename="export-{taken.export_id}.csv"'
@@ -102,7 +103,7 @@ async def break_glass(
 ) -> Response[staff.Emergency]:
     """Begin an hour in which, for this purpose, no second person is needed. Everybody can see that."""
     by, _ = await _about([], realm, caller, limits)
-    index = await realm.staff.break_glass(realm.database, by, data.purpose)
+    index = await realm.access.break_glass(realm.database, by, data.purpose)
     return Response(staff.Emergency(index), status_code=HTTP_201_CREATED, headers=_NO_STORE)
 
 
@@ -117,7 +118,7 @@ async def review_emergency(realm: Realm, caller: Asking, limits: Limit, data: JS
     """Say what somebody else's emergency was, once; in public."""
     by, _ = await _about([], realm, caller, limits)
     async with realm.database.write() as tx:
-        await realm.staff.review(tx, by, data.emergency, data.finding)
+        await realm.access.review(tx, by, data.emergency, data.finding)
 
 
 async def _about(

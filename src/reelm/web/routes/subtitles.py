@@ -13,7 +13,8 @@ from reelm.web import schema
 from reelm.web.problems import documented
 from reelm.web.render import clip
 from reelm.web.routes import Asking, IdPath, Realm
-from reelm.workflows import remove_subtitles, subtitle, subtitles
+from reelm.workflows.publish import remove_subtitles, subtitle
+from reelm.workflows.watch import subtitles
 
 VTT = "text/vtt"
 LanguagePath = Annotated[str, PathParameter(max_length=35, description="BCP 47, such as en or pt-BR")]

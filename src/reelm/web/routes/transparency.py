@@ -30,7 +30,9 @@ async def read_declarations(realm: Realm) -> Response[Declarations]:
     """Every version of the manifest, who signed it and what it changed."""
     async with realm.database.read() as tx:
         history = await declaration.history(tx)
-        standings = await declaration.provider_attestations(tx, realm.version, today=realm.clock.now().date())
+        standings = await declaration.provider_attestations(
+            tx, realm.identity.version, today=realm.clock.now().date()
+        )
     return Response(declarations(history, standings), headers=_SOON)
 
 

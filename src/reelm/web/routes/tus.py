@@ -26,7 +26,8 @@ from reelm.web.caller import Caller
 from reelm.web.problems import documented
 from reelm.web.render import arrival, arrived
 from reelm.web.routes import Asking, IdPath, Limit, Realm
-from reelm.workflows import OpenRealm, announce, append, follow, metadata_of, stand, terminate
+from reelm.workflows import OpenRealm
+from reelm.workflows.upload import append, create_upload, delete_upload, follow, metadata_of, offset_of
 
 Asked = Request[Any, Any, Any]
 AnyPath = Annotated[str, PathParameter(description="whatever a client was given")]
@@ -126,13 +127,13 @@ async def begin_upload(
     length_bytes, said = tus.length_of(headers), tus.metadata_of(headers)
     body = tus.body_of(headers, start_bytes=0) if tus.has_body(headers) else None
     limits.uploads.take(account)
-    made = await announce(length_bytes, metadata=said, owner=account, realm=realm)
+    made = await create_upload(length_bytes, metadata=said, owner=account, realm=realm)
     if body is not None:
         try:
             made = await append(made.id, body, _stream(request), owner=account, realm=realm)
         except BaseException:
             with suppress(ReelmError):  # nobody was told where it is
-                await terminate(made.id, owner=account, realm=realm)
+                await delete_upload(made.id, owner=account, realm=realm)
             raise
     return Response(arrival(made), headers={"location": f"{tus.PATH}/{made.id}", **tus.state_of(made)})
 
@@ -148,7 +149,7 @@ async def read_offset(request: Asked, realm: Realm, caller: Asking, upload_id: I
     """Where to go on. Another connection that is silent is ended for this."""
     tus.check_version(request.headers)
     account = await _account(caller, realm)
-    found = await stand(UploadId(upload_id), owner=account, realm=realm)
+    found = await offset_of(UploadId(upload_id), owner=account, realm=realm)
     said = await metadata_of(found, realm=realm)
     return _bare(HTTP_200_OK, tus.state_of(found) | ({"upload-metadata": said} if said else {}))
 
@@ -196,7 +197,7 @@ async def terminate_upload(request: Asked, realm: Realm, caller: Asking, upload_
     """Forget an upload, finished or not, unless it was published."""
     tus.check_version(request.headers)
     account = await _account(caller, realm)
-    await terminate(UploadId(upload_id), owner=account, realm=realm)
+    await delete_upload(UploadId(upload_id), owner=account, realm=realm)
     return _bare(HTTP_204_NO_CONTENT, {})
 
 

@@ -16,7 +16,7 @@ from reelm.web.errors import BadFileName, BadLength, NotAVideoType
 from reelm.web.problems import documented
 from reelm.web.render import upload
 from reelm.web.routes import Asking, IdPath, Limit, Realm
-from reelm.workflows import discard, receive
+from reelm.workflows.upload import discard, receive
 
 MEDIA_TYPES = ("video/mp4", "video/quicktime", "video/webm", "video/x-matroska", "application/octet-stream")
 

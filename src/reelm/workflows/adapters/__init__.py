@@ -1,1 +1,1 @@
-"""Engines for durable stories; only ``reelm.app`` chooses one."""
+"""Run durable workflows; only ``reelm.app`` chooses an engine."""

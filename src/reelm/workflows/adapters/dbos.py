@@ -1,4 +1,4 @@
-"""Durable stories on DBOS: steps are rows, so a killed worker resumes where it was.
+"""Run durable workflows on DBOS: steps are rows, so a killed worker resumes where it was.
 
 Trust: the jobs database is the realm's own. It holds step results, which are sealed where they must be.
 """
@@ -13,12 +13,12 @@ from dbos import DBOS, DBOSConfig, SetWorkflowID
 
 from reelm.base import cancel_all, telemetry
 from reelm.workflows.adapters.jobs_sqlite import JobsConnection
-from reelm.workflows.ports import Job, JobState, Json, Story
+from reelm.workflows.ports import Job, JobState, Json, Workflow
 
 _log = telemetry.logger(__name__)
 
 _ENDED = {"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"}
-# A story that took the worker down this often is not tried again; the creator is told instead.
+# A workflow that took the worker down this often is not tried again; the creator is told instead.
 _MOST_RECOVERIES = 20
 
 
@@ -33,7 +33,7 @@ class _Steps:
 class DbosJobs:
     """One engine per process; ``launch`` resumes what an earlier process left unfinished."""
 
-    def __init__(self, *, url: str, stories: Mapping[str, Story]) -> None:
+    def __init__(self, *, url: str, workflows: Mapping[str, Workflow]) -> None:
         config: DBOSConfig = {
             "name": "reelm",
             "system_database_url": url,
@@ -49,8 +49,8 @@ class DbosJobs:
             config["db_engine_kwargs"] = {"connect_args": {"factory": JobsConnection}}
         _log_as_we_do(logging.getLogger("dbos"))
         self._engine = DBOS(config=config)
-        self._telling: set[asyncio.Task[Any]] = set()
-        self._stories = {name: self._register(name, story) for name, story in stories.items()}
+        self._running: set[asyncio.Task[Any]] = set()
+        self._workflows = {name: self._register(name, workflow) for name, workflow in workflows.items()}
 
     async def launch(self) -> None:
         """Begin working, in this event loop."""
@@ -58,15 +58,15 @@ class DbosJobs:
 
     async def close(self) -> None:
         """Cut off what is in flight, as a crash would, but tidily; it resumes at the next launch."""
-        logging.getLogger("dbos").setLevel(logging.CRITICAL)  # to DBOS a cut-off story is worth a warning
-        await cancel_all(self._telling)
+        logging.getLogger("dbos").setLevel(logging.CRITICAL)  # to DBOS a cut-off workflow is worth a warning
+        await cancel_all(self._running)
         DBOS.destroy(destroy_registry=True)
         # DBOS had made its own threads the loop's and has ended them; closing a realm still needs some.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
 
     async def start(self, job: Job) -> None:
         with SetWorkflowID(job.key):
-            await DBOS.start_workflow_async(self._stories[job.story], job.arguments)
+            await DBOS.start_workflow_async(self._workflows[job.workflow], job.arguments)
 
     async def state(self, key: str) -> JobState:
         status = await DBOS.get_workflow_status_async(key)
@@ -74,21 +74,21 @@ class DbosJobs:
             return JobState.UNKNOWN
         return JobState.ENDED if status.status in _ENDED else JobState.RUNNING
 
-    def _register(self, name: str, story: Story) -> Callable[[dict[str, Json]], Any]:
+    def _register(self, name: str, workflow: Workflow) -> Callable[[dict[str, Json]], Any]:
         @DBOS.workflow(name=name, max_recovery_attempts=_MOST_RECOVERIES)
-        async def tell(arguments: dict[str, Json]) -> None:
+        async def run(arguments: dict[str, Json]) -> None:
             task = asyncio.current_task()
             assert task is not None  # noqa: S101 - a coroutine always runs in one
-            self._telling.add(task)
+            self._running.add(task)
             try:
-                await story(_Steps(), arguments)
+                await workflow(_Steps(), arguments)
             except Exception as error:
                 _log.error("story.failed", story=name, exc_info=error)
                 raise
             finally:
-                self._telling.discard(task)
+                self._running.discard(task)
 
-        return tell
+        return run
 
 
 def _log_as_we_do(engine: logging.Logger) -> None:

@@ -1,12 +1,12 @@
-"""Durable stories in this process, for as long as it lives: an embedded engine without a store.
+"""Run durable workflows in this process, for as long as it lives, without a store.
 
-Steps are remembered per job key in memory, so a story that is cut off and started again behaves as it would
-after a crash. Nothing outlives the process; the product runs on ``adapters.dbos``.
+Steps are remembered per job key in memory, so a workflow that is cut off and started again behaves as
+it would after a crash. Nothing outlives the process; the product runs on ``adapters.dbos``.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from reelm.workflows.ports import Job, JobState, Json, Story
+from reelm.workflows.ports import Job, JobState, Json, Workflow
 
 
 class _Remembered:
@@ -20,10 +20,10 @@ class _Remembered:
 
 
 class InlineJobs:
-    """Tells a story while ``start`` is awaited."""
+    """Runs a workflow while ``start`` is awaited."""
 
-    def __init__(self, *, stories: Mapping[str, Story]) -> None:
-        self._stories = stories
+    def __init__(self, *, workflows: Mapping[str, Workflow]) -> None:
+        self._workflows = workflows
         self._results: dict[str, dict[str, Json]] = {}
         self._ended: set[str] = set()
 
@@ -31,7 +31,7 @@ class InlineJobs:
         if job.key in self._ended:
             return
         results = self._results.setdefault(job.key, {})
-        await self._stories[job.story](_Remembered(results), job.arguments)
+        await self._workflows[job.workflow](_Remembered(results), job.arguments)
         self._ended.add(job.key)
 
     async def state(self, key: str) -> JobState:

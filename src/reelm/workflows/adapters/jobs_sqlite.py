@@ -1,4 +1,4 @@
-"""A connection to the jobs of a realm on SQLite that has what DBOS asks of it, under every Python.
+"""Connect to the jobs of a realm on SQLite, with what DBOS asks of it under every Python.
 
 From Python 3.12 on DBOS writes ``unixepoch('subsec')`` into its statements and, as a column's default, into
 the schema of ``jobs.sqlite``. SQLite knows that since 3.42 (2023-05-16); an older one answers NULL. Which

@@ -23,7 +23,7 @@ def run_alone(program: Path, *arguments: str) -> None:
     if subprocess.run([*alone, link, "link"], capture_output=True, check=False).returncode:  # noqa: S603 - found on PATH
         missing("Permission to make a network namespace")
     kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
-    path = os.pathsep.join(str(ROOT / folder) for folder in ("src", "audit/src", "tests", "."))
+    path = os.pathsep.join(str(ROOT / folder) for folder in ("src", "audit/src", "demo", "tests", "."))
     kept |= {"PYTHONPATH": path, "PATH": f"{Path(link).parent}{os.pathsep}{os.environ['PATH']}"}
     command = [*alone, sys.executable, str(program), *arguments]
     done = subprocess.run(  # noqa: S603 - a program of these tests
