@@ -4,12 +4,13 @@ import hashlib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from reelm import accounts, delivery, feed, ledger, media, social, vault
+from reelm import accounts, delivery, events, feed, ledger, media, social, vault
 from reelm.app.beginning import write_whole
 from reelm.app.ground import Ground, ledger_key, prepare
 from reelm.app.release import running_release
 from reelm.app.settings import Settings
 from reelm.base import Clock, Database, Entropy, SystemClock, SystemEntropy, keep_freed_memory
+from reelm.events.adapters.sqlite_log import SqliteLog
 from reelm.ledger.adapters.witness import HttpWitness
 from reelm.realm import Manifest, Release
 from reelm.workflows import OpenRealm, Turns, declare, publish_release
@@ -93,6 +94,7 @@ async def _undeclared(settings: Settings, clock: Clock, entropy: Entropy) -> Asy
             await realm.media.check_encoder()
         closing.push_async_callback(realm.vault.close)
         closing.push_async_callback(realm.ledger.close)
+        closing.push_async_callback(realm.events.close)
         yield realm
 
 
@@ -129,6 +131,7 @@ def _assemble(ground: Ground) -> OpenRealm:
         origin=delivery.Origin(opened, database=ground.database, config=origin_config),
         feed=feed.Feed(people, clock=clock, entropy=entropy),
         ledger=public_record,
+        events=_events(ground),
         sequencer=ledger.Sequencer(log),
         retention_days=ground.settings.ledger_retention_days,
         cosigning=ledger.Cosigning(log, _panel(ground, log)),
@@ -143,6 +146,18 @@ def _staff(ground: Ground, public_record: ledger.Ledger) -> accounts.Staff:
         ground.published.policy_set,
         public_record,
         realm=ground.manifest.realm.id,
+        clock=ground.clock,
+        entropy=ground.entropy,
+    )
+
+
+def _events(ground: Ground) -> events.Events:
+    waker = events.Waker(ground.settings.paths.wake)
+    return events.Events(
+        SqliteLog(ground.settings.paths.events, waker),
+        waker,
+        ground.keys,
+        database=ground.database,
         clock=ground.clock,
         entropy=ground.entropy,
     )

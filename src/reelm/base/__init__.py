@@ -10,7 +10,7 @@ from reelm.base import telemetry
 from reelm.base.canonical import canonical_bytes, canonical_json
 from reelm.base.classes import DataClass, Keyed, KeyedDigest, Sealed, SealedBytes, column
 from reelm.base.clock import Clock, SystemClock
-from reelm.base.database import Database, DatabaseUnavailable, Moment, Tx, metadata
+from reelm.base.database import Database, DatabaseUnavailable, Moment, Tx, after_commit, metadata
 from reelm.base.entropy import Entropy, SystemEntropy
 from reelm.base.errors import (
     Broken,
@@ -121,6 +121,7 @@ __all__ = [
     "Unsupported",
     "UploadId",
     "VerifierKey",
+    "after_commit",
     "canonical_bytes",
     "canonical_json",
     "check_signed",

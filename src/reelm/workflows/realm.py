@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from reelm.accounts import Accounts, Exports, Staff
 from reelm.base import Clock, Database, Entropy
 from reelm.delivery import Delivery, Origin
+from reelm.events import Events
 from reelm.feed import Feed
 from reelm.ledger import Cosigning, Ledger, Sequencer
 from reelm.media import Encoders, Media
@@ -37,6 +38,7 @@ class OpenRealm:
     origin: Origin
     feed: Feed
     ledger: Ledger
+    events: Events
     sequencer: Sequencer
     cosigning: Cosigning
     # For how many days entries of the ledger are kept; 0 for good.
