@@ -1,7 +1,7 @@
 """Kill -9 at every numbered step of stating, relaying and following, over real files.
 
-``events_program.py FOLDER`` forks a child per step: it states facts, relays them and lets a consumer write them
-down, and is killed right before or after its step N: a commit of the database or of the log. Another child
+``events_program.py FOLDER`` forks a child per step: it states facts, relays them and lets a consumer write
+them down, and is killed right before or after its step N: a commit of the database or of the log. Another child
 then goes on over the same files with the code that normally runs, and checks what must be true. Ends when a
 child lives through all of it, and prints how many were killed.
 """
@@ -18,11 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from reelm.base import Database, Tx
-from reelm.events import Entry, Events, Waker
+from reelm.events import Entry, Waker
 from reelm.events.adapters.sqlite_log import SqliteLog
-from support.events.logs import Counted, NoteTaker, make_tables, noted
-from support.machine.determinism import ManualClock, SeededEntropy
-from support.realm.keyed import opened as opened_keys
+from support.events.logs import Counted, NoteTaker, go_on, opened_again
 
 FACTS = 3
 SIGNALS = 2
@@ -61,29 +59,9 @@ class CountedLog(SqliteLog):
             return await super().append(entries)
 
 
-@asynccontextmanager
-async def opened_events(folder: Path, *, seed: int) -> AsyncIterator[tuple[Events, Database]]:
-    (folder / "keys").mkdir(parents=True)
-    database = CountedDatabase.open(f"sqlite:///{folder / 'records.sqlite'}")
-    await make_tables(database)
-    async with opened_keys(database, folder / "keys") as realm:
-        waker = Waker(folder / "wake")
-        events = Events(
-            CountedLog(folder / "events.sqlite", waker),
-            waker,
-            realm.keys,
-            database=database,
-            clock=ManualClock(),
-            entropy=SeededEntropy(seed),
-        )
-        yield events, database
-        await events.close()
-    await database.close()
-
-
 async def tell(folder: Path, steps: int) -> None:
     """State, relay and follow; killed at a step, unless there are fewer."""
-    async with opened_events(folder, seed=1) as (events, database):
+    async with opened_again(folder, seed=1, kind=CountedDatabase, log_kind=CountedLog) as (events, database):
         STEPS.left = steps
         for number in range(FACTS):
             async with database.write() as tx:
@@ -105,29 +83,15 @@ async def tell(folder: Path, steps: int) -> None:
         STEPS.left = 10**9
 
 
-async def go_on(folder: Path) -> None:
-    """What the next process does by itself, and what must be true then."""
-    database = Database.open(f"sqlite:///{folder / 'records.sqlite'}")
-    waker = Waker(folder / "wake")
+async def check_next(folder: Path) -> None:
+    """Go on as the next process does, and check what must be true then."""
+    waker = Waker()
     log = SqliteLog(folder / "events.sqlite", waker)
-    before = [each.entry.body for each in await log.read(0, 100)]
-    (folder / "again").mkdir()
-    async with opened_keys(database, folder / "again") as realm:
-        events = Events(
-            log, waker, realm.keys, database=database, clock=ManualClock(), entropy=SeededEntropy(2)
-        )
-        with events.log.claim():
-            while await events.relay.move():
-                pass
-        following = events.following(NoteTaker())
-        while await following.step():
-            pass
-        entries = await log.read(0, 100)
-        await events.close()
-    notes = await noted(database)
-    await database.close()
+    before = await log.read(0, 100)
+    await log.close()
+    entries, notes = await go_on(folder, seed=2)
     numbers = [int(what) for _, what in notes]
-    assert [each.entry.body for each in entries][: len(before)] == before
+    assert entries[: len(before)] == before
     assert [each.sequence for each in entries] == [sequence for sequence, _ in notes]
     assert [sequence for sequence, _ in notes] == list(range(1, len(notes) + 1))
     assert len(set(numbers)) == len(numbers)
@@ -163,8 +127,9 @@ def in_child(work: Coroutine[Any, Any, None]) -> int:
 def main(folder: Path) -> None:
     for steps in count(1):
         home = folder / str(steps)
+        home.mkdir()
         status = in_child(tell(home, steps))
-        assert in_child(go_on(home)) == 0, f"after step {steps}"
+        assert in_child(check_next(home)) == 0, f"after step {steps}"
         if status == 0:
             break
         assert os.WTERMSIG(status) == signal.SIGKILL, status

@@ -1,4 +1,4 @@
-"""kill -9 before and after every step of stating, relaying and following: nothing lost, nothing twice, in order."""
+"""kill -9 at every step of stating, relaying and following: nothing lost, nothing twice, in order."""
 
 import os
 import subprocess

@@ -10,9 +10,9 @@ from pathlib import Path
 from sqlalchemy import BigInteger, Integer, MetaData, String, Table, insert, select
 
 from reelm.base import AccountId, Database, DataClass, Tx, column, metadata
-from reelm.events import ERASED, Erased, Event, Events, Fact, Waker, fact
+from reelm.events import ERASED, Erased, Event, Events, Fact, NumberedEntry, Waker, fact
 from reelm.events.adapters.sqlite_log import SqliteLog
-from reelm.realm import Keys
+from reelm.realm import EpochFiles, Keys, RootKey
 from support.machine.determinism import ManualClock, SeededEntropy
 from support.realm.keyed import ANA
 from support.realm.keyed import opened as opened_keys
@@ -145,3 +145,47 @@ async def opened_place(folder: Path, database: Database) -> AsyncIterator[Place]
             await realm.keys.create_user_key(tx, ANA)
         yield Place(folder, database, realm.keys, realm.clock, events)
         await events.close()
+
+
+@asynccontextmanager
+async def opened_again(
+    folder: Path,
+    *,
+    seed: int,
+    files: Path | None = None,
+    kind: type[Database] = Database,
+    log_kind: type[SqliteLog] = SqliteLog,
+) -> AsyncIterator[tuple[Events, Database]]:
+    """Open the log over one folder, new or left by another process; each process needs another seed.
+
+    Args:
+        folder: of the keys, and of the databases unless ``files`` is another one for these.
+    """
+    entropy, clock, files = SeededEntropy(seed), ManualClock(), files or folder
+    database = kind.open(f"sqlite:///{files / 'records.sqlite'}")
+    await make_tables(database)
+    path = folder / "root.key"
+    root = RootKey.open(path) if path.exists() else RootKey.create(path, entropy)
+    keys = Keys(root, EpochFiles(folder / "epochs"), clock=clock, entropy=entropy)
+    async with database.write() as tx:
+        await keys.begin(tx)
+    waker = Waker(folder / "wake")
+    log = log_kind(files / "events.sqlite", waker)
+    events = Events(log, waker, keys, database=database, clock=clock, entropy=entropy)
+    yield events, database
+    await events.close()
+    await database.close()
+
+
+async def go_on(
+    folder: Path, *, seed: int, files: Path | None = None
+) -> tuple[list[NumberedEntry], list[tuple[int, str]]]:
+    """Do what the next process does by itself; return the whole log and all notes."""
+    async with opened_again(folder, seed=seed, files=files) as (events, database):
+        with events.log.claim():
+            while await events.relay.move():
+                pass
+        following = events.following(NoteTaker())
+        while await following.step():
+            pass
+        return await events.log.read(0, 100_000), await noted(database)
