@@ -1,4 +1,4 @@
-"""Power cuts while facts are stated, relayed and consumed, on a file system that forgets what was not flushed."""
+"""Power cuts while facts are stated, relayed and consumed, on files that forget what was not flushed."""
 
 import os
 import signal

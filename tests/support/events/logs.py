@@ -158,8 +158,7 @@ async def opened_again(
 ) -> AsyncIterator[tuple[Events, Database]]:
     """Open the log over one folder, new or left by another process; each process needs another seed.
 
-    Args:
-        folder: of the keys, and of the databases unless ``files`` is another one for these.
+    The databases are in ``files`` when it is given.
     """
     entropy, clock, files = SeededEntropy(seed), ManualClock(), files or folder
     database = kind.open(f"sqlite:///{files / 'records.sqlite'}")
