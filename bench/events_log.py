@@ -1,6 +1,7 @@
 """The log: durable signals by group commit, from an act to its consumer in another process, and idle cost.
 
-The limit writes the same bytes with SQLite alone, flushed once for every 1,000 rows. Slices of both follow each other, so that a noisy machine is noisy for both.
+The limit writes the same bytes with SQLite alone, flushed once for every 1,000 rows. Slices of both follow
+each other, so that a noisy machine is noisy for both.
 """
 
 import asyncio

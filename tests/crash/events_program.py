@@ -2,8 +2,8 @@
 
 ``events_program.py FOLDER`` forks a child per step: it states facts, relays them and lets a consumer write
 them down, and is killed right before or after its step N: a commit of the database or of the log. Another
-child then goes on over the same files with the code that normally runs, and checks what must be true. Ends when a
-child lives through all of it, and prints how many were killed.
+child then goes on over the same files with the code that normally runs, and checks what must be true. Ends
+when a child lives through all of it, and prints how many were killed.
 """
 
 import asyncio

@@ -1,8 +1,8 @@
 """A file system that forgets, when its power is cut, what was never flushed.
 
 It speaks the kernel's FUSE protocol over ``/dev/fuse`` itself, so it needs no library, but root. What is
-written stays in the memory of a process of its own until ``fsync``; ``cut`` kills that process. With ``seed`` a
-part of the writes reaches the disk before it is asked for; with ``forgets_names`` a new, removed or renamed
+written stays in the memory of a process of its own until ``fsync``; ``cut`` kills that process. With ``seed``
+a part of the writes reaches the disk before it is asked for; with ``forgets_names`` a new, removed or renamed
 file is only so after a flush of the folder. One folder, no folders in it.
 """
 # ruff: noqa: ARG002 - every answer takes what the kernel sends
@@ -48,8 +48,8 @@ class PowerFs:
         self._answers = {
             1: self._lookup, 3: self._getattr, 4: self._setattr, 10: self._unlink, 12: self._rename,
             14: self._open, 15: self._read, 16: self._write, 17: self._statfs, 18: self._done,
-            20: self._fsync, 25: self._done, 26: self._init, 27: self._open, 28: self._readdir, 29: self._done,
-            30: self._fsyncdir, 34: self._done, 35: self._create, 45: self._rename2,
+            20: self._fsync, 25: self._done, 26: self._init, 27: self._open, 28: self._readdir,
+            29: self._done, 30: self._fsyncdir, 34: self._done, 35: self._create, 45: self._rename2,
         }  # fmt: skip
 
     def serve(self, device: int) -> None:
