@@ -5,10 +5,12 @@ from sqlalchemy import Column
 from tools.reference.modules import all_modules
 
 from reelm.base import DataClass, Keyed, Sealed, metadata
+from reelm.events.adapters.sqlite_log import log_metadata
 from reelm.web.kept import KEPT
 
 all_modules()
-COLUMNS = [column for table in metadata.sorted_tables for column in table.columns]
+TABLES = [*metadata.sorted_tables, *log_metadata.sorted_tables]  # the log has a file of its own
+COLUMNS = [column for table in TABLES for column in table.columns]
 
 
 def test_there_are_records_at_all() -> None:

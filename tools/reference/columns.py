@@ -5,6 +5,7 @@ from collections import defaultdict
 from tools.reference.modules import all_modules
 
 from reelm.base import DataClass, metadata
+from reelm.events.adapters.sqlite_log import log_metadata
 
 _RULES = {
     DataClass.PUBLIC: ("published clip, caption, handle", "by a declared flow", "plain rows", "removed"),
@@ -41,7 +42,7 @@ def classes_page() -> str:
     lines += [f"| `{klass}` | {' | '.join(_RULES[klass])} |" for klass in DataClass]
     lines += ["", "## Inventory"]
     by_table: dict[str, list[str]] = defaultdict(list)
-    for table in metadata.sorted_tables:
+    for table in [*metadata.sorted_tables, *log_metadata.sorted_tables]:
         for column in table.columns:
             kind = type(column.type).__name__
             by_table[table.name].append(

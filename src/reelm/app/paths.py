@@ -55,6 +55,11 @@ class Paths:
         return self.data / "jobs.sqlite"
 
     @property
+    def events(self) -> Path:
+        """The log: what happened in the realm, in order."""
+        return self.data / "events.sqlite"
+
+    @property
     def stores(self) -> Path:
         """The fragment folders of an embedded realm, unless its manifest says otherwise."""
         return self.data / "stores"
@@ -88,6 +93,11 @@ class Paths:
     def run(self) -> Path:
         """Locks, process ids and heartbeats of what runs now."""
         return self.data / "run"
+
+    @property
+    def wake(self) -> Path:
+        """Sockets of the processes that wait for facts."""
+        return self.run / "wake"
 
     @property
     def logs(self) -> Path:

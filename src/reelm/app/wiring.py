@@ -4,11 +4,12 @@ import hashlib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from reelm import access, accounts, clips, delivery, feed, ledger, media, people, vault
+from reelm import access, accounts, clips, delivery, events, feed, ledger, media, people, vault
 from reelm.app.bootstrap import Foundation, bootstrap, ledger_key, write_whole
 from reelm.app.release import running_release
 from reelm.app.settings import Settings
 from reelm.base import Clock, Database, Entropy, SystemClock, SystemEntropy, keep_freed_memory
+from reelm.events.adapters.sqlite_log import SqliteLog
 from reelm.ledger.adapters.witness import HttpWitness
 from reelm.realm import Manifest, Release
 from reelm.workflows import Gates, Identity, OpenRealm
@@ -93,6 +94,7 @@ async def _undeclared(settings: Settings, clock: Clock, entropy: Entropy) -> Asy
             await realm.media.check_encoder()
         closing.push_async_callback(realm.vault.close)
         closing.push_async_callback(realm.ledger.close)
+        closing.push_async_callback(realm.events.close)
         yield realm
 
 
@@ -115,6 +117,7 @@ def _assemble(base: Foundation) -> OpenRealm:
         entropy=entropy,
         database=base.database,
         identity=Identity(base.manifest, base.version, base.published, keys),
+        events=_events(base),
         ledger=public_ledger,
         vault=opened,
         media=_media(base),
@@ -140,6 +143,18 @@ def _access(base: Foundation, public_ledger: ledger.Ledger) -> access.StaffAcces
         public_ledger,
         base.keys,
         realm=base.manifest.realm.id,
+        clock=base.clock,
+        entropy=base.entropy,
+    )
+
+
+def _events(base: Foundation) -> events.Events:
+    waker = events.Waker(base.settings.paths.wake)
+    return events.Events(
+        SqliteLog(base.settings.paths.events, waker),
+        waker,
+        base.keys,
+        database=base.database,
         clock=base.clock,
         entropy=base.entropy,
     )

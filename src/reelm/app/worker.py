@@ -22,6 +22,7 @@ from reelm.app.state import ready_file
 from reelm.app.wiring import open_realm
 from reelm.base import ReelmError, SystemClock, cancel_all, telemetry
 from reelm.clips import Publication
+from reelm.events import RelayBusy
 from reelm.ledger import LogBusy
 from reelm.workflows import Jobs, JobState, Json, OpenRealm, Run
 from reelm.workflows.adapters.dbos import DbosJobs
@@ -58,7 +59,7 @@ async def work(settings: Settings, stopping: asyncio.Event) -> None:
         beat = Heartbeat(ready_file(settings.paths, "worker"), lambda: facts)
         beat.start()
         try:
-            async with _recording(realm), _beside(realm):
+            async with _recording(realm), _relaying(realm), _beside(realm):
                 await _publish_all(realm, jobs, facts, stopping)
         finally:
             beat.stop()
@@ -124,6 +125,29 @@ async def _sequence(realm: OpenRealm) -> None:
             await asyncio.sleep(LOOK_EVERY_SECONDS)
         except Exception as error:  # noqa: BLE001 - the worker loop: clips are published all the same
             _log.error("worker.sequencer-failed", exc_info=error)
+            await asyncio.sleep(SEQUENCE_AGAIN_SECONDS)
+
+
+@asynccontextmanager
+async def _relaying(realm: OpenRealm) -> AsyncIterator[None]:
+    """The one relay of the realm's log, and its consumers; cut off at the end, which all survive."""
+    tasks = [asyncio.create_task(_relay(realm))]
+    tasks += [asyncio.create_task(realm.events.consume(each)) for each in realm.events.consumers]
+    try:
+        yield
+    finally:
+        await cancel_all(tasks)
+
+
+async def _relay(realm: OpenRealm) -> None:
+    """Move stated facts into the log; without it they wait, and consumers hear of nothing new."""
+    while True:
+        try:
+            await realm.events.relay.run()
+        except RelayBusy:  # another process of this realm starts just now
+            await asyncio.sleep(LOOK_EVERY_SECONDS)
+        except Exception as error:  # noqa: BLE001 - the worker loop, as above
+            _log.error("worker.relay-failed", exc_info=error)
             await asyncio.sleep(SEQUENCE_AGAIN_SECONDS)
 
 

@@ -10,7 +10,15 @@ from reelm.base import telemetry
 from reelm.base.canonical import canonical_bytes, canonical_json
 from reelm.base.classes import DataClass, Keyed, KeyedDigest, Sealed, SealedBytes, column
 from reelm.base.clock import Clock, SystemClock
-from reelm.base.database import Database, DatabaseUnavailable, InsertOnce, Moment, Tx, metadata
+from reelm.base.database import (
+    Database,
+    DatabaseUnavailable,
+    InsertOnce,
+    Moment,
+    Tx,
+    after_commit,
+    metadata,
+)
 from reelm.base.entropy import Entropy, SystemEntropy
 from reelm.base.errors import (
     Broken,
@@ -128,6 +136,7 @@ __all__ = [
     "Unsupported",
     "UploadId",
     "VerifierKey",
+    "after_commit",
     "cancel_all",
     "canonical_bytes",
     "canonical_json",

@@ -6,7 +6,7 @@ raises. On SQLite a write takes the writer's lock at its start, so it never fail
 """
 
 import sqlite3
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
@@ -113,9 +113,12 @@ class Database:
                 because it and another one waited for each other.
         """
         async with self._connection() as tx:
-            await tx.execution_options(reelm_write=True)
+            then: dict[Callable[[], None], None] = {}
+            await tx.execution_options(reelm_write=True, reelm_after_commit=then)
             async with tx.begin():
                 yield tx
+            for call in then:
+                call()
 
     async def check(self) -> None:
         """Return when the database answers.
@@ -145,6 +148,17 @@ class Database:
                     "The database did not answer. Nothing of this request was saved. Try again in a moment."
                 ) from error
             raise
+
+
+def after_commit(tx: Tx, call: Callable[[], None]) -> None:
+    """Call something once ``tx``, given by ``Database.write``, is durable; the same only once.
+
+    A hint: a crash or a cancellation between commit and call leaves it out. It must be quick and not fail.
+    """
+    connection = tx.sync_connection
+    then = None if connection is None else connection.get_execution_options().get("reelm_after_commit")
+    if then is not None:
+        then[call] = None
 
 
 def _is_outage(error: DBAPIError | OSError) -> bool:

@@ -32,6 +32,7 @@ __all__ = [
     "Group",
     "KeyConfig",
     "KeyDestroyed",
+    "KeyMissing",
     "KeyStatus",
     "Keys",
     "Manifest",

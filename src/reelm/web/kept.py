@@ -108,6 +108,13 @@ KEPT = (
         ("staff", "looks", "exports", "approvals", "emergencies"),
     ),
     Keeping(
+        "What happened, in order",
+        "To fill feeds, counts and notifications from one account of it. What is about a person is sealed.",
+        "As long as the kind of it declares; sealed parts, until the person's key is gone.",
+        ("records",),
+        ("events_outbox", "event_cursors"),
+    ),
+    Keeping(
         "The public record",
         "To let anybody check what the realm did. What is about a person is committed to, and sealed here.",
         "For good, or as long as the record itself declares; sealed parts, until the person's key is gone.",

@@ -7,6 +7,7 @@ from reelm.accounts import Accounts
 from reelm.base import Clock, Database, Entropy
 from reelm.clips import Clips
 from reelm.delivery import Delivery
+from reelm.events import Events
 from reelm.feed import Feed
 from reelm.ledger import Ledger
 from reelm.media import Media
@@ -34,6 +35,7 @@ class OpenRealm:
     entropy: Entropy
     database: Database
     identity: Identity
+    events: Events
     ledger: Ledger
     vault: Vault
     media: Media

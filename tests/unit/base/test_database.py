@@ -2,13 +2,14 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Integer, MetaData, Table, func, insert, select, update
 from sqlalchemy.exc import DatabaseError, StatementError
 
-from reelm.base import Database, DatabaseUnavailable, DataClass, Moment, column
+from reelm.base import Database, DatabaseUnavailable, DataClass, Moment, after_commit, column
 
 THINGS = Table(
     "things",
@@ -45,6 +46,27 @@ async def test_a_block_that_raises_leaves_nothing(records: Database) -> None:
     with pytest.raises(RuntimeError):
         await fail()
     assert await count(records) == 0
+
+
+async def test_what_is_to_follow_a_commit_is_called_once_and_only_after_it(records: Database) -> None:
+    seen: list[int | None] = []
+    called = partial(seen.append, 1)
+
+    async def write(*, fails: bool) -> None:
+        async with records.write() as tx:
+            after_commit(tx, called)
+            after_commit(tx, called)
+            assert seen == []
+            if fails:
+                raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await write(fails=True)
+    await write(fails=False)
+    assert seen == [1]
+    async with records.write():
+        pass
+    assert seen == [1]
 
 
 async def test_a_cancelled_block_leaves_nothing_and_frees_the_writer(records: Database) -> None:
