@@ -12,7 +12,14 @@ from reelm.realm.countersign import Attestation
 from reelm.realm.custody import WORD_COUNT, Group, Recovery, Scheme, Share, expand
 from reelm.realm.draft import default_manifest
 from reelm.realm.epochs import EpochFiles
-from reelm.realm.errors import KeyDestroyed, PoliciesRefused, ReleaseRefused, ReleaseUnlogged, ShareRefused
+from reelm.realm.errors import (
+    KeyDestroyed,
+    KeyMissing,
+    PoliciesRefused,
+    ReleaseRefused,
+    ReleaseUnlogged,
+    ShareRefused,
+)
 from reelm.realm.keys import Keys, KeyStatus
 from reelm.realm.manifest import parse_manifest
 from reelm.realm.model import FRAGMENT_COUNT, Manifest, Price, Provider, StorePlace

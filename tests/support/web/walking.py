@@ -135,11 +135,11 @@ async def prepare(site: Site) -> Walk:
     realm, staff = site.stage.realm, {}
     for caller, role in ROLES.items():
         staff[caller] = await site.stage.person(f"{role}_member")
-        member = Member(f"{role}-1", role, realm.manifest.realm.id, "Example B.V.", "NL")
+        member = Member(f"{role}-1", role, realm.identity.manifest.realm.id, "Example B.V.", "NL")
         async with realm.database.write() as tx:
-            await realm.staff.grant(tx, staff[caller], member, by=None)
+            await realm.access.grant(tx, staff[caller], member, by=None)
     async with realm.database.write() as tx:
-        tokens = {name: await realm.encoders.add(tx, name.replace("_", "-")) for name in ENCODERS}
+        tokens = {name: await realm.media.encoders.add(tx, name.replace("_", "-")) for name in ENCODERS}
     walk = Walk(site, staff, tokens | {"unknown_encoder": "of nobody"})
     await subtitle(walk, site.known.visible)
     return walk
