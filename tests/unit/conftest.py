@@ -1,5 +1,8 @@
 """A town on a database of its own, for the packages that need people."""
 
+from collections.abc import AsyncIterator
+from pathlib import Path
+
 import pytest
 
 from reelm.base import Database
@@ -7,7 +10,8 @@ from support.realm.town import Town
 
 
 @pytest.fixture
-async def town(database: Database) -> Town:
-    town = Town(database)
+async def town(database: Database, tmp_path: Path) -> AsyncIterator[Town]:
+    town = Town(database, tmp_path)
     await town.settle()
-    return town
+    yield town
+    await town.events.close()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from reelm import access, ledger
 from reelm.app.bootstrap import ledger_key, ledger_origin, open_keys
 from reelm.app.settings import Settings
+from reelm.app.wiring import open_events
 from reelm.base import Database, NotFound, SystemClock, SystemEntropy
 from reelm.ledger.adapters.folder import FolderDisk
 from reelm.people import People
@@ -57,4 +58,6 @@ async def open_offline_staff(settings: Settings) -> AsyncIterator[OfflineStaff]:
         staff = access.StaffAccess(
             published.policy_set, log, keys, realm=declared["id"], clock=clock, entropy=entropy
         )
-        yield OfflineStaff(version, database, staff, People(clock=clock))
+        events = open_events(settings.paths, keys, database=database, clock=clock, entropy=entropy)
+        closing.push_async_callback(events.close)
+        yield OfflineStaff(version, database, staff, People(events, clock=clock))

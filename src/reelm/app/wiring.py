@@ -6,12 +6,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from reelm import access, accounts, clips, delivery, events, feed, ledger, media, people, vault
 from reelm.app.bootstrap import Foundation, bootstrap, ledger_key, write_whole
+from reelm.app.paths import Paths
 from reelm.app.release import running_release
 from reelm.app.settings import Settings
 from reelm.base import Clock, Database, Entropy, SystemClock, SystemEntropy, keep_freed_memory
 from reelm.events.adapters.sqlite_log import SqliteLog
 from reelm.ledger.adapters.witness import HttpWitness
-from reelm.realm import Manifest, Release
+from reelm.realm import Keys, Manifest, Release
 from reelm.workflows import Gates, Identity, OpenRealm
 from reelm.workflows.operate import declare, publish_release
 
@@ -108,8 +109,10 @@ def _assemble(base: Foundation) -> OpenRealm:
     opened = vault.Vault(_outside(base))
     log = _log(base)
     public_ledger = ledger.Ledger(log, keys, entropy=entropy, panel=_panel(base, log))
-    everyone = people.People(clock=clock)
-    all_clips = clips.Clips(everyone, clock=clock, entropy=entropy, config=clips.ClipsConfig())
+    facts = open_events(base.settings.paths, keys, database=base.database, clock=clock, entropy=entropy)
+    everyone = people.People(facts, clock=clock)
+    all_clips = clips.Clips(everyone, facts, clock=clock, entropy=entropy, config=clips.ClipsConfig())
+    facts.consumers = (clips.ProfileCounts(everyone),)
     origin_config = delivery.OriginConfig(base.settings.paths.cache / "segments")
     origin = delivery.Origin(opened, database=base.database, config=origin_config)
     return OpenRealm(
@@ -117,7 +120,7 @@ def _assemble(base: Foundation) -> OpenRealm:
         entropy=entropy,
         database=base.database,
         identity=Identity(base.manifest, base.version, base.published, keys),
-        events=_events(base),
+        events=facts,
         ledger=public_ledger,
         vault=opened,
         media=_media(base),
@@ -148,16 +151,13 @@ def _access(base: Foundation, public_ledger: ledger.Ledger) -> access.StaffAcces
     )
 
 
-def _events(base: Foundation) -> events.Events:
-    waker = events.Waker(base.settings.paths.wake)
-    return events.Events(
-        SqliteLog(base.settings.paths.events, waker),
-        waker,
-        base.keys,
-        database=base.database,
-        clock=base.clock,
-        entropy=base.entropy,
-    )
+def open_events(
+    paths: Paths, keys: Keys, *, database: Database, clock: Clock, entropy: Entropy
+) -> events.Events:
+    """Return the log of a realm, whose file is opened at its first use."""
+    waker = events.Waker(paths.wake)
+    log = SqliteLog(paths.events, waker)
+    return events.Events(log, waker, keys, database=database, clock=clock, entropy=entropy)
 
 
 def _log(base: Foundation) -> ledger.LogEnvironment:

@@ -8,6 +8,7 @@ Nouns: ``Clips``, the way in; ``Clip`` and its ``ClipView`` for one viewer; ``Pu
 to being visible; ``Candidate``, a visible clip that a feed may show.
 """
 
+from reelm.clips import facts
 from reelm.clips.clips import Clips
 from reelm.clips.errors import (
     BadMoment,
@@ -41,6 +42,7 @@ from reelm.clips.model import (
     Sound,
     SoundPage,
 )
+from reelm.clips.profile_counts import ProfileCounts
 from reelm.clips.queue import QueueWait
 from reelm.clips.store.visibility import visible_to
 
@@ -67,6 +69,7 @@ __all__ = [
     "NoSuchComment",
     "NoSuchSound",
     "NotYours",
+    "ProfileCounts",
     "Progress",
     "Publication",
     "PublishStep",
@@ -76,5 +79,6 @@ __all__ = [
     "SoundNotAllowed",
     "SoundPage",
     "WrongState",
+    "facts",
     "visible_to",
 ]

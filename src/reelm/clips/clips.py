@@ -7,6 +7,7 @@ from reelm.clips.candidates import Candidates
 from reelm.clips.comments import Comments
 from reelm.clips.drafts import Drafts
 from reelm.clips.errors import NotYours
+from reelm.clips.facts import ClipEdited, ClipPosted, ClipRemovedByAuthor
 from reelm.clips.lifecycle import ClipState
 from reelm.clips.model import (
     DEFAULTS,
@@ -27,6 +28,7 @@ from reelm.clips.store import clips, drafts, viewing
 from reelm.clips.store.visibility import standing
 from reelm.clips.visibility import owned_state, removed, require_owned, require_seen, see
 from reelm.clips.words import ALT_TEXT, CAPTION, read_tag, read_tags
+from reelm.events import Events
 from reelm.people import People, read_text
 
 PLAIN = Details()
@@ -48,17 +50,24 @@ class Clips:
     """
 
     def __init__(
-        self, people: People, *, clock: Clock, entropy: Entropy, config: ClipsConfig = DEFAULTS
+        self,
+        people: People,
+        events: Events,
+        *,
+        clock: Clock,
+        entropy: Entropy,
+        config: ClipsConfig = DEFAULTS,
     ) -> None:
         self._people = people
+        self._events = events
         self._clock = clock
         self._entropy = entropy
         self._config = config
-        self.publishing = Publishing(people, clock=clock)
-        self.drafts = Drafts(clock=clock)
+        self.publishing = Publishing(events, clock=clock)
+        self.drafts = Drafts(events, clock=clock)
         self.sounds = Sounds(config)
-        self.comments = Comments(people, clock=clock, entropy=entropy, config=config)
-        self.reactions = Reactions(people, clock=clock)
+        self.comments = Comments(people, events, clock=clock, entropy=entropy, config=config)
+        self.reactions = Reactions(events, clock=clock)
         self.candidates = Candidates(config)
 
     async def create(
@@ -102,6 +111,7 @@ class Clips:
             allows_reuse=details.allows_reuse,
         )
         if await clips.add(tx, clip, read_tags(text)):
+            await self._events.append(tx, ClipPosted(clip_id, account_id, is_draft, now))
             return clip, True
         existing = await clips.by_upload(tx, upload_id)
         if existing is None:
@@ -140,6 +150,7 @@ class Clips:
             await clips.describe(tx, clip_id, read_text(alt_text, ALT_TEXT))
         if allows_reuse is not None:
             await clips.allow_reuse(tx, clip_id, allows=allows_reuse)
+        await self._events.append(tx, ClipEdited(clip_id, account_id, self._clock.now()))
         return await see(tx, clip_id, account_id)
 
     async def own(self, tx: Tx, clip_id: ClipId, account_id: AccountId) -> ClipView:
@@ -240,8 +251,11 @@ class Clips:
         """
         if await owned_state(tx, clip_id, account_id) is not ClipState.REMOVED:
             gone = await clips.remove(tx, clip_id)
-            if gone is not None and gone.was_public:
-                await self._people.add_counts(tx, gone.owner, clips=-1, likes=-gone.like_count)
+            if gone is not None:
+                fact = ClipRemovedByAuthor(
+                    clip_id, gone.owner, gone.was_public, gone.like_count, self._clock.now()
+                )
+                await self._events.append(tx, fact)
 
 
 def _id_of(clip: ClipView) -> str:

@@ -2,18 +2,23 @@
 
 from reelm.base import AccountId, ClipId, Clock, CommentId, Entropy, Tx, mint
 from reelm.clips.errors import NoSuchComment, NotYours
+from reelm.clips.facts import ClipCommented, CommentRemoved
 from reelm.clips.model import ClipsConfig, CommentPage, CommentView, cut, read_place
 from reelm.clips.store import comments
 from reelm.clips.visibility import refusal, require_seen, require_visible
 from reelm.clips.words import COMMENT
+from reelm.events import Events
 from reelm.people import Author, NoSuchProfile, People, read_text
 
 
 class Comments:
     """The comments on clips."""
 
-    def __init__(self, people: People, *, clock: Clock, entropy: Entropy, config: ClipsConfig) -> None:
+    def __init__(
+        self, people: People, events: Events, *, clock: Clock, entropy: Entropy, config: ClipsConfig
+    ) -> None:
         self._people = people
+        self._events = events
         self._clock = clock
         self._entropy = entropy
         self._config = config
@@ -53,6 +58,7 @@ class Comments:
             raise NoSuchProfile("This account has no profile to comment with. Nothing was saved.")
         if not await comments.add(tx, comment_id, clip_id=clip_id, account_id=account_id, text=clean, at=now):
             raise await refusal(tx, clip_id, None)
+        await self._events.append(tx, ClipCommented(comment_id, clip_id, account_id, now))
         return CommentView(comment_id, Author(author.handle, author.display_name, False), clean, now, True)
 
     async def remove(self, tx: Tx, comment_id: CommentId, account_id: AccountId) -> None:
@@ -69,7 +75,9 @@ class Comments:
             if not comment.is_shown:
                 raise _no_such_comment()
             raise NotYours("Neither this comment nor its clip is yours. Nothing was changed.")
-        await comments.remove(tx, comment_id, comment.clip_id)
+        if await comments.remove(tx, comment_id, comment.clip_id):
+            fact = CommentRemoved(comment_id, comment.clip_id, account_id, self._clock.now())
+            await self._events.append(tx, fact)
 
 
 def _no_such_comment() -> NoSuchComment:

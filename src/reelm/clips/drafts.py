@@ -4,9 +4,11 @@ from datetime import datetime
 
 from reelm.base import AccountId, ClipId, Clock, Tx, UploadId
 from reelm.clips.errors import WrongState
+from reelm.clips.facts import ClipDue
 from reelm.clips.model import ClipView, check_moment
 from reelm.clips.store import drafts
 from reelm.clips.visibility import require_owned, see
+from reelm.events import Events
 
 AT_ONCE = 32
 
@@ -14,7 +16,8 @@ AT_ONCE = 32
 class Drafts:
     """Clips that are kept for later."""
 
-    def __init__(self, *, clock: Clock) -> None:
+    def __init__(self, events: Events, *, clock: Clock) -> None:
+        self._events = events
         self._clock = clock
 
     async def plan(
@@ -41,8 +44,10 @@ class Drafts:
             NotYours, ClipRemoved, NoSuchClip: there is no such draft of theirs.
         """
         await require_owned(tx, clip_id, account_id)
-        if not await drafts.start(tx, clip_id, self._clock.now()):
+        now = self._clock.now()
+        if not await drafts.start(tx, clip_id, now):
             return None
+        await self._events.append(tx, ClipDue(clip_id, now))
         return await drafts.upload_of(tx, clip_id)
 
     async def has_due(self, tx: Tx) -> bool:

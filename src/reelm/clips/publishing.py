@@ -5,20 +5,21 @@ from dataclasses import replace
 
 from reelm.base import AccountId, ClipId, Clock, Tx
 from reelm.clips.errors import NoSuchClip, WrongState
+from reelm.clips.facts import ClipDue, ClipPublished, PublishingFailed
 from reelm.clips.lifecycle import ClipState, PublishStep, furthest
 from reelm.clips.model import FAILURE_DETAIL_LENGTH, ClipView, Failure, Progress, Publication
 from reelm.clips.queue import QueueWait, seconds_left
 from reelm.clips.store import publishing
 from reelm.clips.visibility import require_kept, require_owned, see
+from reelm.events import Events
 from reelm.media import Storyboard
-from reelm.people import People
 
 
 class Publishing:
     """The way of clips from being posted to being visible in every rendition."""
 
-    def __init__(self, people: People, *, clock: Clock) -> None:
-        self._people = people
+    def __init__(self, events: Events, *, clock: Clock) -> None:
+        self._events = events
         self._clock = clock
 
     async def due(self, tx: Tx, limit: int) -> tuple[Publication, ...]:
@@ -65,10 +66,11 @@ class Publishing:
             ClipRemoved: its creator took it back.
             NoSuchClip: it does not exist.
         """
-        is_new = await publishing.reveal(tx, clip_id, at=self._clock.now(), seconds=seconds)
+        now = self._clock.now()
+        is_new = await publishing.reveal(tx, clip_id, at=now, seconds=seconds)
         clip = await require_kept(tx, clip_id)
         if is_new:
-            await self._people.add_counts(tx, clip.owner, clips=1)
+            await self._events.append(tx, ClipPublished(clip_id, clip.owner, now))
         elif clip.state is not ClipState.VISIBLE:
             raise WrongState(f"The clip is {clip.state}, so it cannot become visible. Nothing was changed.")
 
@@ -104,7 +106,8 @@ class Publishing:
 
         After the end of publishing, or of the clip, it changes nothing.
         """
-        await publishing.fail(tx, clip_id, Failure(code, detail[:FAILURE_DETAIL_LENGTH]))
+        if await publishing.fail(tx, clip_id, Failure(code, detail[:FAILURE_DETAIL_LENGTH])):
+            await self._events.append(tx, PublishingFailed(clip_id, code, self._clock.now()))
 
     async def retry(self, tx: Tx, clip_id: ClipId, account_id: AccountId) -> ClipView:
         """Publish again what failed, as the next attempt; while an attempt is under way it changes nothing.
@@ -116,7 +119,10 @@ class Publishing:
         """
         await require_owned(tx, clip_id, account_id)
         turn = await publishing.next_round(tx, account_id)
-        if not await publishing.retry(tx, clip_id, at=self._clock.now(), turn=turn):
+        now = self._clock.now()
+        if await publishing.retry(tx, clip_id, at=now, turn=turn):
+            await self._events.append(tx, ClipDue(clip_id, now))
+        else:
             progress = await publishing.progress(tx, clip_id)
             if progress is None or progress.step is PublishStep.DONE:
                 raise WrongState("This clip is published in full. There is nothing to try again.")

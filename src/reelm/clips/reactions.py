@@ -1,34 +1,36 @@
 """Like clips and count views of them."""
 
 from reelm.base import AccountId, ClipId, Clock, Tx
+from reelm.clips.facts import ClipLiked, ClipUnliked
 from reelm.clips.model import ClipView, longest_viewed_ms
 from reelm.clips.store import reactions
 from reelm.clips.visibility import refusal, require_visible, see
-from reelm.people import People
+from reelm.events import Events
 
 
 class Reactions:
     """Likes and views of visible clips."""
 
-    def __init__(self, people: People, *, clock: Clock) -> None:
-        self._people = people
+    def __init__(self, events: Events, *, clock: Clock) -> None:
+        self._events = events
         self._clock = clock
 
     async def like(self, tx: Tx, clip_id: ClipId, viewer: AccountId) -> ClipView:
         """Like a visible clip; twice counts once, concurrently too. Raises NoSuchClip or ClipRemoved."""
         clip = await require_visible(tx, clip_id, viewer)
-        grown = await reactions.like(tx, clip_id, viewer, at=self._clock.now())
+        now = self._clock.now()
+        grown = await reactions.like(tx, clip_id, viewer, at=now)
         if grown is None:
             raise await refusal(tx, clip_id, None)
         if grown:
-            await self._people.add_counts(tx, clip.owner, likes=grown)
+            await self._events.append(tx, ClipLiked(clip_id, clip.owner, viewer, now))
         return await see(tx, clip_id, viewer)
 
     async def unlike(self, tx: Tx, clip_id: ClipId, viewer: AccountId) -> ClipView:
         """Take a like back; a repeat changes nothing. Raises NoSuchClip or ClipRemoved."""
         clip = await require_visible(tx, clip_id, viewer)
         if await reactions.unlike(tx, clip_id, viewer):
-            await self._people.add_counts(tx, clip.owner, likes=-1)
+            await self._events.append(tx, ClipUnliked(clip_id, clip.owner, viewer, self._clock.now()))
         return await see(tx, clip_id, viewer)
 
     async def count_view(self, tx: Tx, clip_id: ClipId, *, watched_ms: int, viewer: AccountId | None) -> bool:

@@ -1,13 +1,14 @@
 """Profiles, handles and follows, and whom a viewer may see.
 
 ``visible_to`` is the one rule of whose content a viewer may see; every statement of a package above that
-lists, counts or finds something by its author takes its condition from here. Counts change in the unit of
-work that changes what they count, and a repeated request counts once.
+lists, counts or finds something by its author takes its condition from here. A repeated request counts once.
+What happens to people is in ``facts``.
 
 Nouns: ``People``, the way in; ``Profile`` and its ``ProfileView`` for one viewer; ``Author``, what is shown
 of the person behind a clip or a comment.
 """
 
+from reelm.people import facts
 from reelm.people.errors import (
     BadHandle,
     BadText,
@@ -45,6 +46,7 @@ __all__ = [
     "TextLimits",
     "TextTooLong",
     "accounts_by_prefix",
+    "facts",
     "followed_by",
     "handle_of",
     "read_author",

@@ -1,8 +1,10 @@
 """Create, show and edit profiles, and follow people."""
 
 from reelm.base import AccountId, Clock, Tx
+from reelm.events import Events
 from reelm.people import store
 from reelm.people.errors import BadHandle, FollowSelf, HandleTaken, NoSuchProfile, ProfileExists
+from reelm.people.facts import AccountFollowed, AccountUnfollowed, ProfileCreated, ProfileEdited
 from reelm.people.model import Profile, ProfileView
 from reelm.people.words import BIO, DISPLAY_NAME, read_handle, read_text
 
@@ -14,7 +16,8 @@ class People:
     before: let the error end the unit of work, and nothing of it stays.
     """
 
-    def __init__(self, *, clock: Clock) -> None:
+    def __init__(self, events: Events, *, clock: Clock) -> None:
+        self._events = events
         self._clock = clock
 
     async def create_profile(
@@ -35,6 +38,7 @@ class People:
             self._clock.now(),
         )
         if await store.add(tx, profile):
+            await self._events.append(tx, ProfileCreated(account_id, profile.created_at))
             return profile
         existing = await store.by_account(tx, account_id)
         if existing is None:
@@ -94,6 +98,7 @@ class People:
             changes["bio"] = read_text(bio, BIO)
         if changes:
             await store.edit(tx, account_id, changes)
+            await self._events.append(tx, ProfileEdited(account_id, self._clock.now()))
         return await _view(tx, account_id, account_id)
 
     async def follow(self, tx: Tx, handle: str, viewer: AccountId) -> ProfileView:
@@ -106,21 +111,23 @@ class People:
         followed = await self.account_of(tx, handle)
         if followed == viewer:
             raise FollowSelf("This is your own profile. Nothing was changed.")
-        await store.follow(tx, viewer, followed, at=self._clock.now())
+        now = self._clock.now()
+        if await store.follow(tx, viewer, followed, at=now):
+            await self._events.append(tx, AccountFollowed(viewer, followed, now))
         return await _view(tx, followed, viewer)
 
     async def unfollow(self, tx: Tx, handle: str, viewer: AccountId) -> ProfileView:
         """Stop following someone; a repeat changes nothing. Raises NoSuchProfile."""
         followed = await self.account_of(tx, handle)
-        await store.unfollow(tx, viewer, followed)
+        if await store.unfollow(tx, viewer, followed):
+            await self._events.append(tx, AccountUnfollowed(viewer, followed, self._clock.now()))
         return await _view(tx, followed, viewer)
 
     async def add_counts(self, tx: Tx, account_id: AccountId, *, clips: int = 0, likes: int = 0) -> None:
         """Add to an author's numbers of visible clips and of likes on them.
 
-        Whoever shows or takes away a clip or a like calls it in the same unit of work, once for each change:
-        the numbers must equal a count over the visible clips at every moment. Change the row of the clip
-        first: two who change both then take their locks in the same order.
+        Once for each fact that changes them: when all of the log is applied, the numbers equal a count over
+        the visible clips.
         """
         await store.add_counts(tx, account_id, clips=clips, likes=likes)
 

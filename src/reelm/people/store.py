@@ -203,18 +203,21 @@ async def edit(tx: Tx, account_id: AccountId, changes: dict[str, Any]) -> None:
     await tx.execute(_edit.values(**changes), {"account": account_id})
 
 
-async def follow(tx: Tx, follower: AccountId, followed: AccountId, *, at: datetime) -> None:
-    """Record a follow, and count it when it is new."""
+async def follow(tx: Tx, follower: AccountId, followed: AccountId, *, at: datetime) -> bool:
+    """Store a follow, count it when it is new, and return whether it is."""
     row = {"follower_id": follower, "followed_id": followed, "created_at": at}
-    if await _insert_follow.run(tx, row):
+    is_new = await _insert_follow.run(tx, row)
+    if is_new:
         await tx.execute(_count_follower, {"account": followed, "change": 1})
+    return is_new
 
 
-async def unfollow(tx: Tx, follower: AccountId, followed: AccountId) -> None:
-    """Delete a follow, and take it off the count when there was one."""
+async def unfollow(tx: Tx, follower: AccountId, followed: AccountId) -> bool:
+    """Delete a follow, take it off the count, and return whether there was one."""
     result = await tx.execute(_unfollow, {"follower": follower, "followed": followed})
     if result.rowcount:
         await tx.execute(_count_follower, {"account": followed, "change": -1})
+    return bool(result.rowcount)
 
 
 async def add_counts(tx: Tx, account_id: AccountId, *, clips: int, likes: int) -> None:

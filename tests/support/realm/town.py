@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from sqlalchemy import insert
 
@@ -17,8 +18,11 @@ from reelm.base import (
     metadata,
     mint,
 )
-from reelm.clips import Clip, Clips, ClipShape
+from reelm.clips import Clip, Clips, ClipShape, ProfileCounts
+from reelm.events import Events, Waker
+from reelm.events.adapters.sqlite_log import SqliteLog
 from reelm.people import People
+from reelm.realm import EpochFiles, Keys, RootKey
 from support.machine.determinism import ManualClock, SeededEntropy
 
 SHAPE = ClipShape(duration_ms=12_000, width=1080, height=1920)
@@ -29,17 +33,38 @@ class Town:
     """A real database, a clock that stands still, and shortcuts for what most tests need first."""
 
     database: Database
+    folder: Path
     clock: ManualClock = field(default_factory=ManualClock)
     entropy: SeededEntropy = field(default_factory=SeededEntropy)
 
     def __post_init__(self) -> None:
-        self.people = People(clock=self.clock)
-        self.clips = Clips(self.people, clock=self.clock, entropy=self.entropy)
+        waker = Waker(self.folder / "wake")
+        root = RootKey.create(self.folder / "root.key", self.entropy)
+        keys = Keys(root, EpochFiles(self.folder / "epochs"), clock=self.clock, entropy=self.entropy)
+        self.events = Events(
+            SqliteLog(self.folder / "events.sqlite", waker),
+            waker,
+            keys,
+            database=self.database,
+            clock=self.clock,
+            entropy=self.entropy,
+        )
+        self.people = People(self.events, clock=self.clock)
+        self.clips = Clips(self.people, self.events, clock=self.clock, entropy=self.entropy)
 
     async def settle(self) -> None:
         """Make the tables."""
         async with self.database.write() as tx:
             await tx.run_sync(metadata.create_all)
+
+    async def follow_log(self) -> None:
+        """Do what the worker does with all that happened: move it into the log, and count by it."""
+        with self.events.log.claim():
+            while await self.events.relay.move():
+                pass
+        counts = self.events.following(ProfileCounts(self.people))
+        while await counts.step():
+            pass
 
     async def account(self) -> AccountId:
         """An account without a profile."""

@@ -144,9 +144,12 @@ async def test_the_counts_of_a_profile_are_of_visible_clips(town: Town) -> None:
         await town.clips.reactions.like(tx, first, ben)
         await town.clips.reactions.like(tx, second, ben)
         await town.clips.reactions.like(tx, second, ana)
+    await town.follow_log()
+    async with town.database.read() as tx:
         view = await town.people.profile(tx, "ana", None)
         assert (view.clip_count, view.like_count) == (2, 3)
     await town.remove(first, ana)
+    await town.follow_log()
     async with town.database.read() as tx:
         view = await town.people.profile(tx, "ana", None)
     assert (view.clip_count, view.like_count) == (1, 2)

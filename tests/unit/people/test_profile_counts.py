@@ -81,6 +81,7 @@ async def test_the_numbers_of_a_profile_equal_a_count_over_its_clips(town: Town,
     chance = Chance(town, await town.add_people(" ".join(HANDLES)), seed)
     for _ in range(STEPS):
         await chance.act()
+        await town.follow_log()
         async with town.database.read() as tx:
             assert await kept(tx) == await counted(tx)
     async with town.database.read() as tx:
@@ -107,6 +108,7 @@ async def test_the_numbers_hold_when_a_clip_is_liked_and_removed_at_once(town: T
         *(in_one_unit(lambda tx: remove(tx, goes, ana)) for _ in range(2)),
         *(in_one_unit(lambda tx: town.clips.publishing.make_playable(tx, stays)) for _ in range(2)),
     )
+    await town.follow_log()
     async with town.database.read() as tx:
         assert await kept(tx) == await counted(tx)
         assert (await kept(tx))[ana] == (1, 3)

@@ -91,11 +91,12 @@ async def parties(tx: Tx, comment_id: CommentId) -> CommentParties | None:
     return CommentParties(row.clip_id, row.author, row.owner, is_shown=row.state == SHOWN)
 
 
-async def remove(tx: Tx, comment_id: CommentId, clip_id: ClipId) -> None:
-    """Remove a comment, and take it off the count when it was shown."""
+async def remove(tx: Tx, comment_id: CommentId, clip_id: ClipId) -> bool:
+    """Remove a comment, take it off the count, and return whether it was shown."""
     removed = await tx.execute(_remove, {"comment": comment_id})
     if removed.rowcount:
         await tx.execute(_count, {"clip": clip_id, "change": -1})
+    return bool(removed.rowcount)
 
 
 async def page(

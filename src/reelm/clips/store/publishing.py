@@ -164,11 +164,12 @@ async def finish(tx: Tx, clip_id: ClipId) -> bool:
     return (await tx.execute(_finish, {"clip": clip_id})).rowcount == 1
 
 
-async def fail(tx: Tx, clip_id: ClipId, failure: Failure) -> None:
-    """Stop the publishing, unless it has ended; what is visible stays visible."""
+async def fail(tx: Tx, clip_id: ClipId, failure: Failure) -> bool:
+    """Stop the publishing, and return whether this call did; what is visible stays visible."""
     bound = {"clip": clip_id, "code": failure.code, "detail": failure.detail}
-    if not (await tx.execute(_fail_unseen, bound)).rowcount:
-        await tx.execute(_fail_visible, bound)
+    if (await tx.execute(_fail_unseen, bound)).rowcount:
+        return True
+    return (await tx.execute(_fail_visible, bound)).rowcount == 1
 
 
 async def retry(tx: Tx, clip_id: ClipId, *, at: datetime, turn: int) -> bool:
