@@ -66,6 +66,26 @@ async def is_playable(stage: Stage, clip_id: ClipId, owner: AccountId) -> bool:
     return (await stage.progress(clip_id, owner)).is_playable
 
 
+async def shows(stage: Stage, handle: str, clips: int, likes: int) -> bool:
+    async with stage.realm.database.read() as tx:
+        profile = await stage.realm.people.profile(tx, handle, None)
+    return (profile.clip_count, profile.like_count) == (clips, likes)
+
+
+async def test_a_profile_shows_its_clips_and_likes_once_the_worker_has_followed_the_log(data: Path) -> None:
+    async with staged(data) as stage:
+        ann, ben = await stage.person("ann"), await stage.person("ben")
+        clip = await stage.clip(ann, await asyncio.to_thread(footage.clip, seconds=0.6))
+        async with stage.realm.database.write() as tx:
+            await stage.realm.clips.reactions.like(tx, clip.id, ben)
+        assert await shows(stage, "ann", 0, 0)
+        with worker(data):
+            await until(lambda: shows(stage, "ann", 1, 1))
+            async with stage.realm.database.write() as tx:
+                await stage.realm.clips.reactions.unlike(tx, clip.id, ben)
+            await until(lambda: shows(stage, "ann", 1, 0))
+
+
 async def test_what_waits_and_what_is_posted_meanwhile_is_published(data: Path) -> None:
     async with staged(data) as stage:
         ann = await stage.person("ann")

@@ -17,6 +17,7 @@ from reelm.accounts.errors import (
     WeakPassword,
     WrongCredentials,
 )
+from reelm.accounts.facts import AccountJoined
 from reelm.accounts.model import (
     PASSWORD_MAX_LENGTH,
     PASSWORD_MIN_LENGTH,
@@ -33,6 +34,7 @@ __all__ = [
     "PASSWORD_MIN_LENGTH",
     "SESSION_SECONDS",
     "Account",
+    "AccountJoined",
     "AccountMissing",
     "Accounts",
     "BadEmail",

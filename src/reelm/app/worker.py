@@ -1,7 +1,7 @@
 """Run the worker process: ``python -m reelm.app.worker --data DIR``, started and restarted by the supervisor.
 
-It looks for clips that wait to be published and runs their jobs. Waiting clips are rows, so a web process
-that dies right after accepting one has already said everything the worker needs to know.
+It looks for clips that wait to be published and runs their jobs, woken by the log of the realm. Waiting clips
+are rows, so a web process that dies right after accepting one has already said everything the worker needs.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from reelm.app.state import ready_file
 from reelm.app.wiring import open_realm
 from reelm.base import ReelmError, SystemClock, cancel_all, telemetry
 from reelm.clips import Publication
-from reelm.events import RelayBusy
+from reelm.events import LogUnavailable, RelayBusy
 from reelm.ledger import LogBusy
 from reelm.workflows import Jobs, JobState, Json, OpenRealm, Run
 from reelm.workflows.adapters.dbos import DbosJobs
@@ -30,6 +30,8 @@ from reelm.workflows.operate import prune, refresh_keys, repair, scrub, tidy
 from reelm.workflows.publish import abandon, publish, publish_job, publish_ripe
 
 LOOK_EVERY_SECONDS = 0.1
+# For drafts whose time comes, and for what was left behind: neither is news.
+IDLE_LOOK_SECONDS = 1.0
 DUE_AT_ONCE = 32
 SEQUENCE_AGAIN_SECONDS = 5.0
 
@@ -67,6 +69,8 @@ async def work(settings: Settings, stopping: asyncio.Event) -> None:
 
 
 async def _publish_all(realm: OpenRealm, jobs: Jobs, facts: dict[str, int], stopping: asyncio.Event) -> None:
+    """Look for work: often while there is some, else when something happened or a draft may be due."""
+    seen = 0
     while not stopping.is_set():
         try:
             facts["clips_in_work"] = await _look(realm, jobs)
@@ -74,6 +78,27 @@ async def _publish_all(realm: OpenRealm, jobs: Jobs, facts: dict[str, int], stop
             _log.error("worker.look-failed", exc_info=error)
             await _pause(stopping, 1.0)
         await _pause(stopping, LOOK_EVERY_SECONDS)
+        if not facts["clips_in_work"]:
+            seen = await _news(realm, seen, stopping)
+
+
+async def _news(realm: OpenRealm, seen: int, stopping: asyncio.Event) -> int:
+    """Wait until the log has more than was seen, a while has passed, or it is time to stop.
+
+    Returns:
+        The number of the newest fact, from before the look that follows.
+    """
+    news = asyncio.create_task(realm.events.wait(seen, IDLE_LOOK_SECONDS))
+    ending = asyncio.create_task(stopping.wait())
+    try:
+        await asyncio.wait({news, ending}, return_when=asyncio.FIRST_COMPLETED)
+        return news.result() if news.done() else seen
+    except LogUnavailable as error:
+        _log.error("worker.log-unavailable", exc_info=error)
+        await _pause(stopping, IDLE_LOOK_SECONDS)
+        return seen
+    finally:
+        await cancel_all([news, ending])
 
 
 async def _look(realm: OpenRealm, jobs: Jobs) -> int:

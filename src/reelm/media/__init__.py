@@ -49,6 +49,7 @@ from reelm.media.errors import (
     UploadBusy,
     UploadMissing,
 )
+from reelm.media.facts import UploadRefused
 from reelm.media.ffmpeg import Effort, find_ffmpeg
 from reelm.media.fingerprint import Fingerprint, Scheme
 from reelm.media.lending import Lending
@@ -131,6 +132,7 @@ __all__ = [
     "UploadBusy",
     "UploadLock",
     "UploadMissing",
+    "UploadRefused",
     "Video",
     "Wanted",
     "av1_rung",

@@ -1,6 +1,6 @@
 """Make an account, its key and a public profile, all or nothing."""
 
-from reelm.accounts import Account, PasswordHash
+from reelm.accounts import Account, AccountJoined, PasswordHash
 from reelm.base import Tx
 from reelm.workflows.realm import OpenRealm
 
@@ -16,5 +16,6 @@ async def join(
         BadHandle: the handle does not follow the rules.
     """
     account = await realm.accounts.sign_up(tx, email, password)
+    await realm.events.append(tx, AccountJoined(account.id, account.created_at))
     await realm.people.create_profile(tx, account.id, handle=handle, display_name=display_name or handle)
     return account

@@ -39,7 +39,8 @@ async def refresh_keys(*, realm: OpenRealm) -> None:
 
 
 async def prune(*, realm: OpenRealm) -> None:
-    """Remove what is older than the retention that the newest manifest leaf declares; nothing without one."""
+    """Remove entries of the ledger and facts of the log that are older than was declared for them."""
+    await realm.events.prune()
     if realm.ledger.retention_days:
         await realm.ledger.prune(before=realm.clock.now() - timedelta(days=realm.ledger.retention_days))
 

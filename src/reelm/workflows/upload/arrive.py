@@ -10,7 +10,17 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from reelm.base import AccountId, Invalid, TooLarge, Unsupported, UploadId, mint
-from reelm.media import Arrival, Body, Spooled, Upload, UploadBusy, UploadLock, UploadMissing, refusal_of
+from reelm.media import (
+    Arrival,
+    Body,
+    Spooled,
+    Upload,
+    UploadBusy,
+    UploadLock,
+    UploadMissing,
+    UploadRefused,
+    refusal_of,
+)
 from reelm.workflows.realm import OpenRealm
 from reelm.workflows.upload.capacity import require_capacity
 from reelm.workflows.upload.receive import discard
@@ -184,6 +194,8 @@ async def _settle(arrival: Arrival, realm: OpenRealm) -> None:
     except (Invalid, TooLarge, Unsupported) as refused:
         async with realm.database.write() as tx:
             await realm.media.arrivals.settle(tx, arrival.id, refused)
+            owner, now = AccountId(arrival.owner), realm.clock.now()
+            await realm.events.append(tx, UploadRefused(arrival.id, owner, refused.code, now))
         realm.media.discard(arrival.id)
         raise
     async with realm.database.write() as tx:
