@@ -14,30 +14,25 @@ from litestar.openapi.spec import License
 
 import reelm
 from reelm.base import ReelmError, telemetry
-from reelm.web.body import JsonRequest
-from reelm.web.caller import Caller, SessionCookie
-from reelm.web.front import App, Front
-from reelm.web.inventory import Inventory
-from reelm.web.limits import Limits
-from reelm.web.problems import EXCEPTION_HANDLERS
-from reelm.web.routes import (
+from reelm.web import (
     clips,
     comments,
     encoding,
-    feed,
-    hls,
-    me,
     operations,
-    profiles,
+    people,
     session,
     sounds,
     staff,
     storage,
-    subtitles,
     transparency,
-    tus,
     uploads,
 )
+from reelm.web.body import JsonRequest
+from reelm.web.caller import Caller, SessionCookie
+from reelm.web.front import App, Front
+from reelm.web.limits import Limits
+from reelm.web.problems import EXCEPTION_HANDLERS
+from reelm.web.storage.routes import Inventory
 from reelm.web.traffic import Traffic
 from reelm.workflows import OpenRealm, sweep
 
@@ -47,19 +42,14 @@ STATIC = Path(__file__).parent / "static"
 LARGEST_BODY_BYTES = 64 * 1024
 ROUTES = [
     *session.ROUTES,
-    *profiles.ROUTES,
+    *people.ROUTES,
     *uploads.ROUTES,
-    *tus.ROUTES,
     *clips.ROUTES,
     *comments.ROUTES,
-    *feed.ROUTES,
     *encoding.ROUTES,
-    *hls.ROUTES,
-    *me.ROUTES,
     *staff.ROUTES,
     *storage.ROUTES,
     *sounds.ROUTES,
-    *subtitles.ROUTES,
     *transparency.ROUTES,
     *operations.ROUTES,
 ]

@@ -8,8 +8,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from reelm.web.problems import PROBLEM_TYPE
-from reelm.web.schema import Problem
+from reelm.web.problems import PROBLEM_TYPE, Problem
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]

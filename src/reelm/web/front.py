@@ -12,7 +12,7 @@ from reelm.web.linger import Linger
 from reelm.web.pages import find_page
 from reelm.web.problems import fault, problem, report
 from reelm.web.traffic import Traffic
-from reelm.web.tus import is_tus, meant, resumable
+from reelm.web.uploads.tus import is_tus, meant, resumable
 from reelm.workflows import OpenRealm
 
 App: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]

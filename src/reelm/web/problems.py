@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
 import structlog
 from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi.datastructures import ResponseSpec
+from msgspec import Meta, Struct
 
 from reelm import base, media
 from reelm.web import errors
-from reelm.web.schema import Problem
 
 PROBLEM_TYPE = "application/problem+json"
 
@@ -71,6 +71,18 @@ _WORDS: Mapping[int, tuple[type[base.ReelmError], str]] = {
 }
 
 _log = structlog.get_logger(__name__)
+
+
+class Problem(Struct, frozen=True, kw_only=True):
+    """Why a request failed (RFC 9457), with a stable ``code`` and, where it helps, facts."""
+
+    type: Annotated[str, Meta(description="where the code is documented")]
+    title: str
+    status: int
+    code: Annotated[str, Meta(description="stable name of the situation, such as `social.handle-taken`")]
+    detail: Annotated[str, Meta(description="what happened, what state things are in, what to do")]
+    retryable: bool
+    facts: dict[str, str | float | bool | None]
 
 
 def status_of(error: base.ReelmError) -> int:
@@ -187,6 +199,7 @@ __all__ = [
     "PROBLEM_TYPE",
     "STATUSES",
     "MediaType",
+    "Problem",
     "documented",
     "fault",
     "problem",
