@@ -25,6 +25,4 @@ def test_a_column_has_a_data_class_and_the_type_it_asks_for(column: Column[objec
 
 def test_every_table_is_in_the_public_inventory_once() -> None:
     named = [name for keeping in KEPT for name in keeping.tables]
-    assert sorted(named) == sorted(metadata.tables), (
-        "say in reelm/web/transparency/kept.py what it is kept for"
-    )
+    assert sorted(named) == sorted(metadata.tables), "say in web/transparency/kept.py what it is kept for"

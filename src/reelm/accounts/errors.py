@@ -28,11 +28,13 @@ from reelm.base import Conflict, Forbidden, Invalid, NotFound, TooMany, Unauthen
 class BadEmail(Invalid):
     code = "accounts.bad-email"
     title = "Not an e-mail address"
+    field = "email"
 
 
 class WeakPassword(Invalid):
     code = "accounts.weak-password"
     title = "Choose another password"
+    field = "password"
 
 
 class RoleUnknown(Invalid):
@@ -68,6 +70,7 @@ class AccountMissing(NotFound):
 class EmailTaken(Conflict):
     code = "accounts.email-taken"
     title = "There is an account with this e-mail address"
+    field = "email"
 
 
 class TooManyAttempts(TooMany):

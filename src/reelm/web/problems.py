@@ -1,5 +1,6 @@
-"""Every failure becomes one shape: an RFC 9457 problem document with a stable code."""
+"""Make every failure one shape: an RFC 9457 problem document with a stable code."""
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -70,6 +71,8 @@ _WORDS: Mapping[int, tuple[type[base.ReelmError], str]] = {
     ),
 }
 
+_MISSING = re.compile(r"missing required field `(\w+)`")
+
 _log = structlog.get_logger(__name__)
 
 
@@ -83,6 +86,10 @@ class Problem(Struct, frozen=True, kw_only=True):
     detail: Annotated[str, Meta(description="what happened, what state things are in, what to do")]
     retryable: bool
     facts: dict[str, str | float | bool | None]
+    field: Annotated[
+        str | None,
+        Meta(description="the one field of the request that it is about, such as `caption`"),
+    ] = None
 
 
 def status_of(error: base.ReelmError) -> int:
@@ -133,6 +140,7 @@ def problem(error: base.ReelmError) -> Problem:
         detail=error.detail,
         retryable=error.is_retryable,
         facts={**error.facts},
+        field=error.field,
     )
 
 
@@ -163,8 +171,9 @@ def fault(path: str, error: Exception) -> errors.Fault:
 
 def _in_our_words(error: HTTPException) -> base.ReelmError:
     if isinstance(error, ValidationException):
+        faults = _faults(error)
         return errors.BadRequest(
-            "A field is missing or has the wrong type. Nothing was saved.", **_faults(error)
+            "A field is missing or has the wrong type. Nothing was saved.", field=_field(faults), **faults
         )
     if error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return fault("the web framework", error)
@@ -177,6 +186,15 @@ def _faults(error: ValidationException) -> dict[str, str]:
     return {
         str(each.get("key", "body")): str(each.get("message", "")) for each in found if isinstance(each, dict)
     }
+
+
+def _field(faults: Mapping[str, str]) -> str | None:
+    """Return the path of the first field at fault, such as `subjects[1]`; None when none is named."""
+    for key, message in faults.items():
+        path = "" if key in {"body", "data"} else key
+        missing = _MISSING.search(message)
+        return f"{path}.{missing[1]}".lstrip(".") if missing else path or None
+    return None
 
 
 def _respond(document: Problem, headers: dict[str, str]) -> Response[Problem]:

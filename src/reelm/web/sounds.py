@@ -74,7 +74,6 @@ OrderQuery = Annotated[Order, QueryParameter(name="order", description="which so
 TextQuery = Annotated[
     str | None,
     QueryParameter(
-        name="q",
         max_length=64,
         description="only those by people whose handle begins so, or of clips with that hashtag",
     ),
@@ -87,14 +86,14 @@ async def list_sounds(
     caller: Asking,
     *,
     order: OrderQuery = Order.RECENT,
-    text: TextQuery = None,
+    q: TextQuery = None,
     cursor: CursorQuery = None,
 ) -> SoundPage:
     """Sounds that the caller may use. The most used are one page: of the newest clips."""
     async with realm.database.read() as tx:
         viewer = await caller.viewer(tx)
-        if text:
-            found = await realm.clips.sounds.find(tx, text, viewer, cursor=cursor, size=PAGE_SIZE)
+        if q:
+            found = await realm.clips.sounds.find(tx, q, viewer, cursor=cursor, size=PAGE_SIZE)
         elif order is Order.MOST_USED:
             found = await realm.clips.sounds.most_used(tx, viewer, size=PAGE_SIZE)
         else:

@@ -1456,6 +1456,8 @@ export interface components {
             facts: {
                 [key: string]: string | number | boolean | null;
             };
+            /** @description the one field of the request that it is about, such as `caption` */
+            field?: string | null;
         };
         /** Profile */
         Profile: {

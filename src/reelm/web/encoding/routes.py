@@ -174,7 +174,7 @@ def _sent(piece: shapes.SentPiece) -> Sent:
     try:
         return Sent(piece.length_bytes, base64.b64decode(piece.iv, validate=True))
     except (binascii.Error, ValueError):
-        raise BadRequest("An IV is 16 bytes in Base64. Nothing was kept.") from None
+        raise BadRequest("An IV is 16 bytes in Base64. Nothing was kept.", field="renditions") from None
 
 
 ROUTES = [take_encoding, read_lease_source, renew_lease, send_rendition, deliver_encoding, give_lease_back]
