@@ -1,4 +1,4 @@
-"""The ASGI application of an open realm."""
+"""Make the ASGI application of an open realm."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -56,14 +56,14 @@ ROUTES = [
 
 
 def build(realm: OpenRealm, *, public_url: str, static: Path = STATIC) -> App:
-    """The application of a realm that is open for as long as it serves."""
+    """Return the application of a realm that is open for as long as it serves."""
     traffic = Traffic(realm.clock)
     inner = framework(realm, traffic=traffic, public_url=public_url)
     return Front(inner, realm=realm, traffic=traffic, static=static, public_url=public_url)
 
 
 def framework(realm: OpenRealm, *, traffic: Traffic, public_url: str) -> Litestar:
-    """The routes alone, without files and headers: what the OpenAPI document describes."""
+    """Return the routes alone, without files and headers: what the OpenAPI document describes."""
     cookie = SessionCookie(is_secure=public_url.startswith("https:"))
     limits = Limits.of(realm.clock)
     inventory = Inventory(realm)

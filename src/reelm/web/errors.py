@@ -1,4 +1,4 @@
-"""What can go wrong with a request before it means anything to the realm.
+"""Define what can be wrong with a request before it means anything to the realm.
 
 ::
 

@@ -1,4 +1,4 @@
-"""Files and headers, outside the web framework: a segment costs one look-up and no copy in Python."""
+"""Send files and headers outside the web framework: a segment costs one look-up and no copy in Python."""
 
 import asyncio
 import re

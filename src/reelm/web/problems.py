@@ -93,7 +93,7 @@ class Problem(Struct, frozen=True, kw_only=True):
 
 
 def status_of(error: base.ReelmError) -> int:
-    """The status of the branch the error grows from."""
+    """Return the status of the branch the error grows from."""
     for kind in type(error).__mro__:
         if kind in STATUSES:
             return STATUSES[kind]
@@ -101,7 +101,7 @@ def status_of(error: base.ReelmError) -> int:
 
 
 def documented(*statuses: int) -> dict[int, ResponseSpec]:
-    """The problem responses of a route, for the OpenAPI document."""
+    """Return the problem responses of a route, for the OpenAPI document."""
     return {
         status: ResponseSpec(
             Problem,
@@ -145,26 +145,26 @@ def problem(error: base.ReelmError) -> Problem:
 
 
 def answer_expected(request: Request[Any, Any, Any], error: base.ReelmError) -> Response[Problem]:
-    """An error of the realm, in its own words."""
+    """Answer with an error of the realm, in its own words."""
     document = report(request.scope["path"], error)
     headers = {"retry-after": str(error.retry_after_seconds)} if isinstance(error, base.TooMany) else {}
     return _respond(document, headers)
 
 
 def answer_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
-    """An error that the web framework found: an unknown path, a body that is not what the route takes."""
+    """Answer with an error of the web framework: an unknown path, a body that the route does not take."""
     del request
     allowed = {key: value for key, value in (error.headers or {}).items() if key.lower() == "allow"}
     return _respond(problem(_in_our_words(error)), allowed)
 
 
 def answer_unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
-    """A fault of ours. The cause goes to the log, never to the caller."""
+    """Answer with a fault of ours. The cause goes to the log, never to the caller."""
     return _respond(problem(fault(request.scope["path"], error)), {})
 
 
 def fault(path: str, error: Exception) -> errors.Fault:
-    """What to say of an error that nobody expected, once it is in the log."""
+    """Log an error that nobody expected; return what to say of it."""
     _log.error("request crashed", path=path, exc_info=error)
     return errors.Fault("Something broke on our side and was recorded. Nothing was saved. Try again.")
 

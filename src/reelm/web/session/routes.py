@@ -107,7 +107,7 @@ async def sign_out(realm: Realm, caller: Asking, cookie: CookieRule) -> Response
 
 
 async def _extend(token: SessionToken, realm: OpenRealm) -> bool:
-    """A session that is used lives on; at most one write a day."""
+    """Prolong a session that is used, at most once a day; return whether it was."""
     async with realm.database.write() as tx:
         return await realm.accounts.touch(tx, token)
 

@@ -1,4 +1,4 @@
-"""Serve members of staff. Each answer with somebody's data is on the public record before it is given."""
+"""Serve members of staff. Each answer with somebody's data is on the ledger before it is given."""
 
 from collections.abc import Iterable
 
@@ -127,7 +127,7 @@ async def review_emergency(
 async def _about(
     handles: Iterable[str], realm: OpenRealm, caller: Caller, limits: Limits
 ) -> tuple[AccountId, list[AccountId]]:
-    """Who asks, counted, and about whom."""
+    """Return who asks, counted, and about whom."""
     async with realm.database.read() as tx:
         by = await caller.account(tx)
         limits.staff.take(by)

@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 from reelm.accounts import Finding
 from reelm.base import ID_PATTERN
 
-# As the public record spells them; it checks them once more.
+# As the ledger spells them; it checks them once more.
 _NAME = "^[a-z0-9]([a-z0-9._/-]{0,62}[a-z0-9])?$"
 _PSEUDONYM = "^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$"
 _MOST_PEOPLE = 1000

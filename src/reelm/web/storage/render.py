@@ -13,7 +13,7 @@ _SHOWN_MONEY = Decimal("0.0001")
 def storage(
     found: vault.VaultStatus, manifest: realm.Manifest, config: vault.Config, *, counted_at: datetime
 ) -> shapes.Storage:
-    """What is counted, beside what is declared; without free space, faults and names of fragments."""
+    """Return what is counted, beside what is declared; without free space, faults and names of fragments."""
     declared = {place.id: place for place in manifest.stores}
     return shapes.Storage(
         counted_at=counted_at,

@@ -11,7 +11,7 @@ from reelm.web.storage import shapes
 from reelm.web.storage.render import storage
 from reelm.workflows import OpenRealm
 
-# A count reads every row of the vault's records, and anybody may ask for one.
+# A count reads every row of the vault's tables, and anybody may ask for one.
 _KEPT_SECONDS = 10.0
 _KEPT_TIMES_ITS_COST = 20.0
 # A visitor does not wait longer for a store that hangs; it counts as not answering.
@@ -25,18 +25,18 @@ class Inventory:
     """
 
     def __init__(self, realm: OpenRealm) -> None:
-        self._at = realm
+        self._realm = realm
         self._turn = asyncio.Lock()
         self._kept: shapes.Storage | None = None
         self._fresh_until = 0.0
 
     async def read(self) -> shapes.Storage:
-        """What is where; ``counted_at`` says since when it may have changed.
+        """Return what is where; ``counted_at`` says since when it may have changed.
 
         Raises:
-            DatabaseUnavailable: the records cannot be reached.
+            DatabaseUnavailable: the database cannot be reached.
         """
-        clock = self._at.clock
+        clock = self._realm.clock
         async with self._turn:
             begun = clock.monotonic_seconds()
             if self._kept is None or begun >= self._fresh_until:
@@ -46,9 +46,9 @@ class Inventory:
             return self._kept
 
     async def _count(self) -> shapes.Storage:
-        counted_at = self._at.clock.now()
-        status = await self._at.upkeep.status(answer_seconds=_ANSWER_SECONDS)
-        return storage(status, self._at.manifest, self._at.vault.config, counted_at=counted_at)
+        counted_at = self._realm.clock.now()
+        status = await self._realm.upkeep.status(answer_seconds=_ANSWER_SECONDS)
+        return storage(status, self._realm.manifest, self._realm.vault.config, counted_at=counted_at)
 
 
 Kept = NamedDependency[SkipValidation[Inventory]]

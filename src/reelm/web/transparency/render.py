@@ -15,7 +15,7 @@ def declarations(
     history: Sequence[tuple[Version, datetime]],
     standings: Mapping[str, tuple[Standing, str | None]],
 ) -> shapes.Declarations:
-    """``history`` has the oldest first."""
+    """Return the newest version first; ``history`` has the oldest first."""
     versions = [version for version, _ in history]
     changes = [[], *(record.differences(before, after) for before, after in pairwise(versions))]
     shown = [_version(*dated, said) for dated, said in zip(history, changes, strict=True)]

@@ -81,7 +81,7 @@ async def _body(request: Request[Any, Any, Any]) -> AsyncIterator[bytes]:
 
 
 def _length(text: str | None) -> int | None:
-    """The announced size; a body sent in chunks announces none."""
+    """Return the announced size; a body sent in chunks announces none."""
     if text is None:
         return None
     if not re.fullmatch("[0-9]{1,18}", text):

@@ -28,7 +28,7 @@ _STATE = "Nothing of this request was kept."
 
 
 def check_version(headers: Mapping[str, str]) -> None:
-    """Raises ``WrongTusVersion`` unless the client speaks this version."""
+    """Raise ``WrongTusVersion`` unless the client speaks this version."""
     if headers.get("tus-resumable") != VERSION:
         raise WrongTusVersion(
             f"The header Tus-Resumable has to be {VERSION}, the version of the tus protocol that is spoken "
@@ -37,7 +37,7 @@ def check_version(headers: Mapping[str, str]) -> None:
 
 
 def length_of(headers: Mapping[str, str]) -> int:
-    """The size of the file that will come, in bytes; raises ``BadTusHeader``."""
+    """Return the size of the file that will come, in bytes; raises ``BadTusHeader``."""
     if "upload-defer-length" in headers:
         raise BadTusHeader(
             f"An upload whose length is told later is not taken in. {_STATE} Send Upload-Length with the "
@@ -47,12 +47,12 @@ def length_of(headers: Mapping[str, str]) -> int:
 
 
 def has_body(headers: Mapping[str, str]) -> bool:
-    """Whether bytes follow."""
+    """Return whether bytes follow."""
     return "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
 
 
 def body_of(headers: Mapping[str, str], *, start_bytes: int | None = None) -> Body:
-    """What a request says about its bytes.
+    """Return what a request says about its bytes.
 
     Args:
         headers: of the request.
@@ -70,7 +70,7 @@ def body_of(headers: Mapping[str, str], *, start_bytes: int | None = None) -> Bo
 
 
 def metadata_of(headers: Mapping[str, str]) -> str:
-    """What the sender says about the file, as it said it: pairs of a key and a value in Base64.
+    """Return what the sender says about the file: pairs of a key and a value in Base64.
 
     Raises:
         BadTusHeader: it is longer than 4,096 characters, or not such pairs.
@@ -89,7 +89,7 @@ def metadata_of(headers: Mapping[str, str]) -> str:
 
 
 def state_of(arrival: Arrival) -> dict[str, str]:
-    """The headers that say where an upload stands."""
+    """Return the headers that say where an upload stands."""
     return {
         "upload-offset": str(arrival.offset_bytes),
         "upload-length": str(arrival.length_bytes),
@@ -99,7 +99,7 @@ def state_of(arrival: Arrival) -> dict[str, str]:
 
 
 def abilities(max_source_bytes: int) -> dict[str, str]:
-    """The headers that say what is spoken here."""
+    """Return the headers that say what is spoken here."""
     return {
         "tus-version": VERSION,
         "tus-extension": EXTENSIONS,
@@ -113,13 +113,13 @@ def is_tus(path: str) -> bool:
 
 
 def meant(scope: Scope) -> Scope:
-    """The request that a client means whose surroundings know GET and POST only."""
+    """Return the request that a client means whose surroundings know GET and POST only."""
     method = dict(scope["headers"]).get(b"x-http-method-override", b"").decode("latin-1").upper()
     return {**scope, "method": method} if method in _METHODS else scope
 
 
 def resumable(send: Send) -> Send:
-    """Every answer names the version, a refusal of another version the ones that are spoken."""
+    """Return a send whose answers name the version; a refusal of another one names those that are spoken."""
 
     async def wrapped(message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
