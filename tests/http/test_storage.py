@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from reelm.base import metadata
 from reelm.vault import ProviderId
-from reelm.web.inventory import Inventory
+from reelm.web.storage.routes import Inventory
 from support.machine.determinism import ManualClock
 from support.realm.realms import staged
 from support.web.visiting import Known, Site, opened_site

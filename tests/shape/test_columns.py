@@ -6,7 +6,7 @@ from tools.reference.modules import all_modules
 
 from reelm.base import DataClass, Keyed, Sealed, metadata
 from reelm.events.adapters.sqlite_log import log_metadata
-from reelm.web.kept import KEPT
+from reelm.web.transparency.kept import KEPT
 
 all_modules()
 TABLES = [*metadata.sorted_tables, *log_metadata.sorted_tables]  # the log has a file of its own
@@ -27,4 +27,4 @@ def test_a_column_has_a_data_class_and_the_type_it_asks_for(column: Column[objec
 
 def test_every_table_is_in_the_public_inventory_once() -> None:
     named = [name for keeping in KEPT for name in keeping.tables]
-    assert sorted(named) == sorted(metadata.tables), "say in reelm/web/kept.py what it is kept for"
+    assert sorted(named) == sorted(metadata.tables), "say in web/transparency/kept.py what it is kept for"

@@ -12,9 +12,10 @@ _INTRODUCTION = """\
 # Errors
 
 What can go wrong, by stable code. Over HTTP an error is a problem document (RFC 9457,
-`application/problem+json`) with `type`, `title`, `status`, `code`, `detail`, `retryable` and `facts`. On
-the command line it is the title, the code and the detail, and the exit code of the process. Codes and exit
-codes do not change; titles and details may.
+`application/problem+json`) with `type`, `title`, `status`, `code`, `detail`, `retryable`, `facts` and
+`field`, the one field of the request that it is about, or null. On the command line it is the title, the
+code and the detail, and the exit code of the process. Codes and exit codes do not change; titles and
+details may.
 
 "Again" says whether the same request may succeed later without a change.
 """

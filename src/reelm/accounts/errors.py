@@ -23,11 +23,13 @@ from reelm.base import Conflict, Invalid, NotFound, TooMany, Unauthenticated
 class BadEmail(Invalid):
     code = "accounts.bad-email"
     title = "Not an e-mail address"
+    field = "email"
 
 
 class WeakPassword(Invalid):
     code = "accounts.weak-password"
     title = "Choose another password"
+    field = "password"
 
 
 class WrongCredentials(Unauthenticated):
@@ -43,6 +45,7 @@ class AccountMissing(NotFound):
 class EmailTaken(Conflict):
     code = "accounts.email-taken"
     title = "There is an account with this e-mail address"
+    field = "email"
 
 
 class TooManyAttempts(TooMany):

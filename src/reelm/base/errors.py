@@ -30,16 +30,19 @@ class ReelmError(Exception):
         code: stable name of the situation, documented in ``docs/reference/errors.md``.
         title: the situation in a few words, the same for every occurrence.
         is_retryable: whether the same request may succeed later without a change.
+        field: the one field of a request that it is about, by its name there; None when it is not about one.
         facts: what the reader may want as data (limits, sizes, ids); never protected data.
     """
 
     code: ClassVar[str] = "base.error"
     title: ClassVar[str] = "Something went wrong"
     is_retryable: ClassVar[bool] = False
+    field: str | None = None
 
-    def __init__(self, detail: str, **facts: str | float | bool | None) -> None:
+    def __init__(self, detail: str, *, field: str | None = None, **facts: str | float | bool | None) -> None:
         super().__init__(detail)
         self.detail = detail
+        self.field = field or type(self).field
         self.facts = facts
 
 

@@ -117,7 +117,7 @@ class Clips:
         if existing is None:
             raise Broken("The clip could not be recorded. Nothing was saved. Try again.")
         if existing.account_id != account_id:
-            raise NotYours("This upload belongs to someone else. Nothing was saved.")
+            raise NotYours("This upload belongs to someone else. Nothing was saved.", field="upload_id")
         if existing.state is ClipState.REMOVED:
             raise removed()
         return existing, False

@@ -21,11 +21,13 @@ class BadPlace(Invalid):
 
     code = "social.bad-cursor"
     title = "Not a place in this list"
+    field = "cursor"
 
 
 class BadMoment(Invalid):
     code = "social.bad-moment"
     title = "Not a time to publish at"
+    field = "publish_at"
 
 
 class CaptionTooLong(TextTooLong):
@@ -51,11 +53,13 @@ class NoSuchSound(NotFound):
 class SoundGone(Gone):
     code = "social.sound-gone"
     title = "The sound is no longer available"
+    field = "sound_id"
 
 
 class SoundNotAllowed(Forbidden):
     code = "social.sound-not-allowed"
     title = "Its creator keeps the sound to themselves"
+    field = "sound_id"
 
 
 class ClipRemoved(Gone):

@@ -39,7 +39,7 @@ class Sounds:
         """
         found = await sounds.one(tx, sound_id, account_id)
         if found is None:
-            raise _no_such_sound()
+            raise _no_such_sound(field="sound_id")
         if not found.is_available:
             raise SoundGone(
                 "The sound is no longer available: the clip that it comes from was removed. Nothing was "
@@ -109,5 +109,7 @@ def _id_of(sound: Sound) -> str:
     return sound.id
 
 
-def _no_such_sound() -> NoSuchSound:
-    return NoSuchSound("There is no such sound. Nothing was published. Check the address, or choose another.")
+def _no_such_sound(*, field: str | None = None) -> NoSuchSound:
+    return NoSuchSound(
+        "There is no such sound. Nothing was published. Check the address, or choose another.", field=field
+    )

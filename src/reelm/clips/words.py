@@ -10,9 +10,9 @@ from reelm.people import TextLimits
 TAG_LENGTH = 50
 TAG_COUNT = 30
 
-CAPTION = TextLimits("caption", 0, 2_200, too_long=CaptionTooLong)
-ALT_TEXT = TextLimits("alt text", 0, 1_000)
-COMMENT = TextLimits("comment", 1, 500)
+CAPTION = TextLimits("caption", "caption", 0, 2_200, too_long=CaptionTooLong)
+ALT_TEXT = TextLimits("alt text", "alt_text", 0, 1_000)
+COMMENT = TextLimits("comment", "text", 1, 500)
 
 
 @lru_cache(maxsize=1_024)  # the same clips are shown to many viewers

@@ -229,4 +229,4 @@ def refusal_of(arrival: Arrival) -> ReelmError | None:
     if arrival.refusal is None:
         return None
     kind = _KINDS.get(arrival.refusal.code, Unreadable)
-    return kind(arrival.refusal.detail, **arrival.refusal.facts)
+    return kind(arrival.refusal.detail, field=None, **arrival.refusal.facts)

@@ -16,6 +16,7 @@ from reelm.base import Conflict, Invalid, NotFound, TooLarge
 class BadHandle(Invalid):
     code = "social.bad-handle"
     title = "Not a handle"
+    field = "handle"
 
 
 class BadText(Invalid):
@@ -41,6 +42,7 @@ class NoSuchProfile(NotFound):
 class HandleTaken(Conflict):
     code = "social.handle-taken"
     title = "The handle is taken"
+    field = "handle"
 
 
 class ProfileExists(Conflict):

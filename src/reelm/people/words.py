@@ -38,14 +38,15 @@ class TextLimits:
     """The limits of one kind of text. ``shortest`` 0 means that it may be empty."""
 
     what: str
+    field: str
     shortest: int
     longest: int
     has_lines: bool = True
     too_long: type[TextTooLong] = TextTooLong
 
 
-DISPLAY_NAME = TextLimits("display name", 1, 50, has_lines=False)
-BIO = TextLimits("bio", 0, 300)
+DISPLAY_NAME = TextLimits("display name", "display_name", 1, 50, has_lines=False)
+BIO = TextLimits("bio", "bio", 0, 300)
 
 
 def read_handle(text: str) -> str:
@@ -83,10 +84,14 @@ def read_text(text: str, limits: TextLimits) -> str:
     if not all(_may_be_kept(character, limits) for character in clean):
         raise BadText(
             f"The {limits.what} contains characters that cannot be shown, such as control characters. "
-            "Nothing was saved. Remove them and try again."
+            "Nothing was saved. Remove them and try again.",
+            field=limits.field,
         )
     if limits.shortest and not any(_can_be_seen(character) for character in clean):
-        raise BadText(f"The {limits.what} is empty. Nothing was saved. Write something and try again.")
+        raise BadText(
+            f"The {limits.what} is empty. Nothing was saved. Write something and try again.",
+            field=limits.field,
+        )
     return clean
 
 
@@ -105,5 +110,6 @@ def _can_be_seen(character: str) -> bool:
 def _too_long(limits: TextLimits) -> TextTooLong:
     return limits.too_long(
         f"The {limits.what} has more than {limits.longest} characters. Nothing was saved. Shorten it.",
+        field=limits.field,
         limit=limits.longest,
     )

@@ -1,4 +1,4 @@
-"""The web process: ``python -m reelm.web --data DIR``, started and restarted by the supervisor.
+"""Run the web process: ``python -m reelm.web --data DIR``, started and restarted by the supervisor.
 
 Granian's main process listens and keeps the serving processes alive; only those open the realm.
 """
@@ -22,7 +22,7 @@ GRACE_SECONDS = 5
 
 
 def application() -> App:
-    """What each serving process calls; it finds its settings in the environment."""
+    """Return what each serving process calls; it finds its settings in the environment."""
     exit_with_parent()
     chosen = settings.from_command_line(shlex.split(os.environ[ARGUMENTS]), program="reelm.web")
     telemetry.configure_logs(clock=SystemClock(), level=chosen.log_level)

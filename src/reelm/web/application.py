@@ -1,4 +1,4 @@
-"""The ASGI application of an open realm."""
+"""Make the ASGI application of an open realm."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -14,30 +14,25 @@ from litestar.openapi.spec import License
 
 import reelm
 from reelm.base import ReelmError, telemetry
-from reelm.web.body import JsonRequest
-from reelm.web.caller import Caller, SessionCookie
-from reelm.web.front import App, Front
-from reelm.web.inventory import Inventory
-from reelm.web.limits import Limits
-from reelm.web.problems import EXCEPTION_HANDLERS
-from reelm.web.routes import (
+from reelm.web import (
     clips,
     comments,
     encoding,
-    feed,
-    hls,
-    me,
     operations,
-    profiles,
+    people,
     session,
     sounds,
     staff,
     storage,
-    subtitles,
     transparency,
-    tus,
     uploads,
 )
+from reelm.web.body import JsonRequest
+from reelm.web.caller import Caller, SessionCookie
+from reelm.web.front import App, Front
+from reelm.web.limits import Limits
+from reelm.web.problems import EXCEPTION_HANDLERS
+from reelm.web.storage.routes import Inventory
 from reelm.web.traffic import Traffic
 from reelm.workflows import OpenRealm
 from reelm.workflows.operate import sweep
@@ -48,33 +43,28 @@ STATIC = Path(__file__).parent / "static"
 LARGEST_BODY_BYTES = 64 * 1024
 ROUTES = [
     *session.ROUTES,
-    *profiles.ROUTES,
+    *people.ROUTES,
     *uploads.ROUTES,
-    *tus.ROUTES,
     *clips.ROUTES,
     *comments.ROUTES,
-    *feed.ROUTES,
     *encoding.ROUTES,
-    *hls.ROUTES,
-    *me.ROUTES,
     *staff.ROUTES,
     *storage.ROUTES,
     *sounds.ROUTES,
-    *subtitles.ROUTES,
     *transparency.ROUTES,
     *operations.ROUTES,
 ]
 
 
 def build(realm: OpenRealm, *, public_url: str, static: Path = STATIC) -> App:
-    """The application of a realm that is open for as long as it serves."""
+    """Return the application of a realm that is open for as long as it serves."""
     traffic = Traffic(realm.clock)
     inner = framework(realm, traffic=traffic, public_url=public_url)
     return Front(inner, realm=realm, traffic=traffic, static=static, public_url=public_url)
 
 
 def framework(realm: OpenRealm, *, traffic: Traffic, public_url: str) -> Litestar:
-    """The routes alone, without files and headers: what the OpenAPI document describes."""
+    """Return the routes alone, without files and headers: what the OpenAPI document describes."""
     cookie = SessionCookie(is_secure=public_url.startswith("https:"))
     limits = Limits.of(realm.clock)
     inventory = Inventory(realm)

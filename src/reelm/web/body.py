@@ -1,4 +1,4 @@
-"""JSON bodies, read so that no bytes whatever are a fault of ours."""
+"""Read JSON bodies so that no bytes whatever are a fault of ours."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ class JsonRequest(Request[Any, Any, Any]):
     """A request whose JSON may be hostile: the parser's own error covers neither bytes nor depth."""
 
     async def json(self) -> Any:
-        """The parsed body.
+        """Return the parsed body.
 
         Raises:
             BadRequest: it is not UTF-8, or nested deeper than any request needs.

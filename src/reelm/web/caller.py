@@ -1,4 +1,4 @@
-"""Who is asking: the session cookie, read inside the request's own unit of work."""
+"""Tell who is asking: read the session cookie inside the request's own unit of work."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -21,16 +21,16 @@ class Caller:
     realm: OpenRealm
 
     async def viewer(self, tx: Tx) -> AccountId | None:
-        """The account that is signed in, if any."""
+        """Return the account that is signed in, or None."""
         return None if self.token is None else await self.realm.accounts.session(tx, self.token)
 
     @property
     def identity(self) -> str:
-        """What to count this client by."""
+        """Return what this client is counted by: its session, or else its address."""
         return self.address if self.token is None else self.token.reveal()
 
     async def account(self, tx: Tx) -> AccountId:
-        """The account that is signed in.
+        """Return the account that is signed in.
 
         Raises:
             SignInFirst: nobody is, or the session has ended.
@@ -49,7 +49,7 @@ class SessionCookie:
 
     @property
     def name(self) -> str:
-        """The ``__Host-`` prefix makes browsers refuse the cookie from anyone but this very host."""
+        """Return its name; the ``__Host-`` prefix makes browsers refuse it from anyone but this very host."""
         return "__Host-reelm-session" if self.is_secure else "reelm-session"
 
     def carrying(self, token: SessionToken) -> Cookie:

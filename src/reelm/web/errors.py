@@ -1,4 +1,4 @@
-"""What can go wrong with a request before it means anything to the realm.
+"""Define what can be wrong with a request before it means anything to the realm.
 
 ::
 
@@ -52,6 +52,7 @@ class WrongTusVersion(BadRequest):
 class BadFileName(Invalid):
     code = "web.bad-file-name"
     title = "Not a file name"
+    field = "name"
 
 
 class BadLength(Invalid):
@@ -72,6 +73,7 @@ class NotAVideoType(Unsupported):
 class OtherVersion(Conflict):
     code = "web.other-version"
     title = "Another version of the program"
+    field = "version"
 
 
 class NotATusBody(Unsupported):

@@ -1,4 +1,4 @@
-"""Files and headers, outside the web framework: a segment costs one look-up and no copy in Python."""
+"""Send files and headers outside the web framework: a segment costs one look-up and no copy in Python."""
 
 import asyncio
 import re
@@ -8,8 +8,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from reelm.web.problems import PROBLEM_TYPE
-from reelm.web.schema import Problem
+from reelm.web.problems import PROBLEM_TYPE, Problem
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]

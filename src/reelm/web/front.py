@@ -1,4 +1,4 @@
-"""The outermost layer: headers on every answer, files without the framework, pages with link previews."""
+"""Answer requests first: headers on all answers, files without the framework, pages with link previews."""
 
 import html
 import re
@@ -12,7 +12,7 @@ from reelm.web.linger import Linger
 from reelm.web.pages import find_page
 from reelm.web.problems import fault, problem, report
 from reelm.web.traffic import Traffic
-from reelm.web.tus import is_tus, meant, resumable
+from reelm.web.uploads.tus import is_tus, meant, resumable
 from reelm.workflows import OpenRealm
 
 App: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]
@@ -127,7 +127,7 @@ class Front:
             await send_problem(scope, send, report(scope["path"], error))
 
     async def _ledger(self, scope: Scope, send: Send, path: str) -> None:
-        """The public record as plain files: the very bytes that are in the realm's folder."""
+        """Answer with a plain file of the ledger: the very bytes that are in the realm's folder."""
         try:
             data = await self._realm.ledger.public_file(path)
             if data is None:
@@ -183,7 +183,7 @@ class Front:
         return ""
 
     async def _preview(self, clip_id: ClipId) -> str | None:
-        """Open Graph tags of a public clip; None when there is no such clip."""
+        """Return Open Graph tags of a public clip, or None when there is no such clip."""
         try:
             async with self._realm.database.read() as tx:
                 clip = await self._realm.clips.view(tx, clip_id, None)
@@ -236,7 +236,7 @@ def _no_ledger_file() -> NotFound:
 
 
 def _without_body(send: Send) -> Send:
-    """For HEAD: the head of what GET would have answered, and its end at once."""
+    """Return a send for HEAD: the head of what GET would have answered, and its end at once."""
     has_ended = False
 
     async def wrapped(message: MutableMapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""How often one client may do what costs others something; counted per process."""
+"""Limit how often one client may do what costs others something; counted per process."""
 
 from collections import Counter
 from collections.abc import AsyncIterator, Hashable
@@ -21,7 +21,7 @@ class Streams:
         self._open: Counter[Hashable] = Counter()
 
     def check(self, key: Hashable) -> None:
-        """Raises ``TooMany`` when no more may be opened."""
+        """Raise ``TooMany`` when no more may be opened."""
         if self._open[key] >= self._most:
             raise TooMany(
                 f"{self._most} streams of yours are open already. Nothing was lost. Close some, or ask for "
@@ -30,7 +30,7 @@ class Streams:
             )
 
     async def counted(self, key: Hashable, events: AsyncIterator[_Event]) -> AsyncIterator[_Event]:
-        """The same events, counted as an open stream until their end."""
+        """Yield the same events, counted as an open stream until their end."""
         self._open[key] += 1
         try:
             async for event in events:
@@ -58,6 +58,6 @@ class Limits:
             comments=RateLimit(burst=30, refill_seconds=300, clock=clock),
             # One view per client, clip and hour: loops and reloads do not make a clip popular.
             views=RateLimit(burst=1, refill_seconds=3600, clock=clock),
-            # Each is a leaf of the public record, refused ones too.
+            # Each is a leaf of the ledger, refused ones too.
             staff=RateLimit(burst=60, refill_seconds=3600, clock=clock),
         )

@@ -1,4 +1,4 @@
-"""Refusing a request whose body is still on its way.
+"""Refuse a request whose body is still on its way.
 
 A server that answers and hangs up while the other side is sending resets the connection, and the answer gets
 lost with it: a person reads "connection lost" where the reason should be. So before a refusal leaves, what is
@@ -48,7 +48,7 @@ class Linger:
 
 
 def _is_worth_waiting_for(headers: dict[bytes, bytes]) -> bool:
-    """Whether a body comes that ends soon; whoever asks first (RFC 9110, section 10.1.1) sends none."""
+    """Return whether a body comes that ends soon; whoever asks first (RFC 9110, 10.1.1) sends none."""
     length = headers.get(b"content-length", b"")
     if b"expect" in headers or (length.isdigit() and int(length[:19]) > MOST_BYTES):
         return False

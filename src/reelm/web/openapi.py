@@ -1,4 +1,4 @@
-"""Prints the OpenAPI document: ``python -m reelm.web.openapi``.
+"""Print the OpenAPI document: ``python -m reelm.web.openapi``.
 
 The document describes the routes of a real realm, opened in a folder that is thrown away.
 """
@@ -15,7 +15,7 @@ from reelm.web.traffic import Traffic
 
 
 async def document() -> str:
-    """The OpenAPI 3.1 document of this version, the same for every realm."""
+    """Return the OpenAPI 3.1 document of this version, the same for every realm."""
     with tempfile.TemporaryDirectory() as folder:
         chosen = settings.load(Path(folder))
         async with open_realm(chosen) as realm:

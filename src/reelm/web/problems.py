@@ -1,17 +1,18 @@
-"""Every failure becomes one shape: an RFC 9457 problem document with a stable code."""
+"""Make every failure one shape: an RFC 9457 problem document with a stable code."""
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
 import structlog
 from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi.datastructures import ResponseSpec
+from msgspec import Meta, Struct
 
 from reelm import base, media
 from reelm.web import errors
-from reelm.web.schema import Problem
 
 PROBLEM_TYPE = "application/problem+json"
 
@@ -70,11 +71,29 @@ _WORDS: Mapping[int, tuple[type[base.ReelmError], str]] = {
     ),
 }
 
+_MISSING = re.compile(r"missing required field `(\w+)`")
+
 _log = structlog.get_logger(__name__)
 
 
+class Problem(Struct, frozen=True, kw_only=True):
+    """Why a request failed (RFC 9457), with a stable ``code`` and, where it helps, facts."""
+
+    type: Annotated[str, Meta(description="where the code is documented")]
+    title: str
+    status: int
+    code: Annotated[str, Meta(description="stable name of the situation, such as `social.handle-taken`")]
+    detail: Annotated[str, Meta(description="what happened, what state things are in, what to do")]
+    retryable: bool
+    facts: dict[str, str | float | bool | None]
+    field: Annotated[
+        str | None,
+        Meta(description="the one field of the request that it is about, such as `caption`"),
+    ] = None
+
+
 def status_of(error: base.ReelmError) -> int:
-    """The status of the branch the error grows from."""
+    """Return the status of the branch the error grows from."""
     for kind in type(error).__mro__:
         if kind in STATUSES:
             return STATUSES[kind]
@@ -82,7 +101,7 @@ def status_of(error: base.ReelmError) -> int:
 
 
 def documented(*statuses: int) -> dict[int, ResponseSpec]:
-    """The problem responses of a route, for the OpenAPI document."""
+    """Return the problem responses of a route, for the OpenAPI document."""
     return {
         status: ResponseSpec(
             Problem,
@@ -121,38 +140,40 @@ def problem(error: base.ReelmError) -> Problem:
         detail=error.detail,
         retryable=error.is_retryable,
         facts={**error.facts},
+        field=error.field,
     )
 
 
 def answer_expected(request: Request[Any, Any, Any], error: base.ReelmError) -> Response[Problem]:
-    """An error of the realm, in its own words."""
+    """Answer with an error of the realm, in its own words."""
     document = report(request.scope["path"], error)
     headers = {"retry-after": str(error.retry_after_seconds)} if isinstance(error, base.TooMany) else {}
     return _respond(document, headers)
 
 
 def answer_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
-    """An error that the web framework found: an unknown path, a body that is not what the route takes."""
+    """Answer with an error of the web framework: an unknown path, a body that the route does not take."""
     del request
     allowed = {key: value for key, value in (error.headers or {}).items() if key.lower() == "allow"}
     return _respond(problem(_in_our_words(error)), allowed)
 
 
 def answer_unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
-    """A fault of ours. The cause goes to the log, never to the caller."""
+    """Answer with a fault of ours. The cause goes to the log, never to the caller."""
     return _respond(problem(fault(request.scope["path"], error)), {})
 
 
 def fault(path: str, error: Exception) -> errors.Fault:
-    """What to say of an error that nobody expected, once it is in the log."""
+    """Log an error that nobody expected; return what to say of it."""
     _log.error("request crashed", path=path, exc_info=error)
     return errors.Fault("Something broke on our side and was recorded. Nothing was saved. Try again.")
 
 
 def _in_our_words(error: HTTPException) -> base.ReelmError:
     if isinstance(error, ValidationException):
+        faults = _faults(error)
         return errors.BadRequest(
-            "A field is missing or has the wrong type. Nothing was saved.", **_faults(error)
+            "A field is missing or has the wrong type. Nothing was saved.", field=_field(faults), **faults
         )
     if error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return fault("the web framework", error)
@@ -165,6 +186,15 @@ def _faults(error: ValidationException) -> dict[str, str]:
     return {
         str(each.get("key", "body")): str(each.get("message", "")) for each in found if isinstance(each, dict)
     }
+
+
+def _field(faults: Mapping[str, str]) -> str | None:
+    """Return the path of the first field at fault, such as `subjects[1]`; None when none is named."""
+    for key, message in faults.items():
+        path = "" if key in {"body", "data"} else key
+        missing = _MISSING.search(message)
+        return f"{path}.{missing[1]}".lstrip(".") if missing else path or None
+    return None
 
 
 def _respond(document: Problem, headers: dict[str, str]) -> Response[Problem]:
@@ -187,6 +217,7 @@ __all__ = [
     "PROBLEM_TYPE",
     "STATUSES",
     "MediaType",
+    "Problem",
     "documented",
     "fault",
     "problem",

@@ -1,4 +1,4 @@
-"""What this process answers, as figures without people: kind of request, class of status, seconds."""
+"""Count what this process answers, without people: kind of request, class of status, seconds."""
 
 from reelm.base import Clock, Metrics
 

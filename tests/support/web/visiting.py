@@ -189,7 +189,7 @@ def check_problem(answer: httpx.Response, status: int, code: str) -> dict[str, A
     assert answer.headers["content-type"] == PROBLEM
     assert answer.headers["cache-control"] == "no-store"
     document: dict[str, Any] = answer.json()
-    assert set(document) == {"type", "title", "status", "code", "detail", "retryable", "facts"}
+    assert set(document) == {"type", "title", "status", "code", "detail", "retryable", "facts", "field"}
     assert document["code"] == code
     assert document["status"] == status
     assert document["type"] == f"/docs/errors#{code}"

@@ -22,6 +22,7 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|\d{3}))?")
 class NoLanguage(Invalid):
     code = "workflows.no-language"
     title = "Not a language"
+    field = "language"
 
 
 class TooManyLanguages(Conflict):

@@ -1,0 +1,5 @@
+"""Serve who is signed in."""
+
+from reelm.web.session.routes import ROUTES
+
+__all__ = ["ROUTES"]
