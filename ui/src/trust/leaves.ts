@@ -55,31 +55,6 @@ const SENTENCES: Record<string, (f: Fields) => string> = {
   "canary.hit": (f) => t("leaf.canary.hit", { place: text(f["place"]) }),
   "digest.hour": (f) => t("leaf.digest.hour", { subject: text(f["subject"]), entries: many(f["entries"], "leaf.events"), hour: hour(f["hour"]) }),
 };
-the other side is ${text(f["peer"])}.`,
-  "flow.deny": (f) => `A transfer to ${text(f["to"])} by the flow ${text(f["flow"])} is refused: ${text(f["reason"])}.`,
-  "mod.notice": (f) => `A notice about content comes in, from ${sources(f["source"])}.`,
-  "mod.decision": (f) => `Content or an account is restricted: ${quoted(f["explanation"])}`,
-  "mod.appeal": () => "Somebody asks to have a decision looked at again.",
-  "mod.outcome": (f) => `An appeal is decided by ${text(f["decided_by"])}: ${text(f["outcome"])}.`,
-  "rule.publish": (f) => `Version ${text(f["version"])} of the moderation rules takes effect.`,
-  "rank.deploy": (f) => `Version ${text(f["version"])} of the ranking model may be loaded.`,
-  "rank.param": (f) => `The ranking's ${text(f["name"])} changes from ${shares(f["old_millionths"])} to ${shares(f["new_millionths"])}: ${quoted(f["reason"])}`,
-  "incident.open": (f) => `Something is wrong since ${hour(f["impact_started_at"])} UTC: ${quoted(f["summary"])}`,
-  "incident.update": (f) => `News of an incident: ${quoted(f["summary"])}`,
-  "incident.close": (f) => `An incident is over${f["data_lost"] ? ", and data was lost" : ""}: ${quoted(f["summary"])}`,
-  "slo.month": (f) => `In ${text(f["month"]).slice(0, 7)} the objective ${text(f["objective"])} was met ${text(f["good"])} of ${many(f["total"], "time")}.`,
-  "drill.result": (f) => `The drill ${text(f["drill"])} ${f["succeeded"] ? "succeeded" : "failed"}.`,
-  "erasure.done": (f) => `A person's key was destroyed, as asked on ${day(f["requested_on"])}, with ${many(f["objects"], "object")}.`,
-  "export.done": (f) => `A person was handed what the realm has about them (${size(f["size_bytes"])}).`,
-  "ad.publish": (f) => `An advertisement may be shown, on behalf of ${text(f["on_behalf_of"])}, paid by ${text(f["payer"])}.`,
-  "authority.statement": (f) => `A statement is made to ${text(f["authority"])} about ${quoted(f["subject"])}.`,
-  "handover.announce": (f) => `The realm will pass from ${text(f["outgoing"])} to ${text(f["incoming"])} on ${day(f["cut_on"])}.`,
-  "handover.cut": () => "The new operator's keys count from here on.",
-  "handover.done": () => "The change of operator is finished.",
-  "audit.finding": (f) => `${text(f["auditor"])} found something (${text(f["severity"])}) about ${quoted(f["subject"])}.`,
-  "canary.hit": (f) => `A planted record was seen where it must never be: ${text(f["place"])}.`,
-  "digest.hour": (f) => `${text(f["subject"])}: ${many(f["entries"], "event")} in the hour from ${hour(f["hour"])} UTC, as one digest.`,
-};
 
 function sources(value: Json | undefined): string {
   return said(`leaf.source.${text(value)}`) ?? text(value);
