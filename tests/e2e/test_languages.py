@@ -32,13 +32,15 @@ _WIDER = "document.documentElement.scrollWidth - innerWidth"
 @pytest.mark.parametrize("is_member", [False, True], ids=["stranger", "member"])
 async def test_no_page_speaks_english_to_a_german(visit: Visit, town: Town, is_member: bool) -> None:
     visitor = await _open(visit, town, "de", is_member=is_member)
+    # What the realm says of its data is in its own words, and in no catalogue.
+    told = await (await town.ann.api.get("/api/inventory")).text()
     english, wide = [], []
     for name, path in addresses(town):
         await _show(visitor, path)
         state = "member" if is_member else "stranger"
         await visitor.page.screenshot(path=ARTIFACTS / "languages" / f"de-{state}-{name}.png")
         said = re.sub(r"\s+", " ", await visitor.page.evaluate(_SAID))
-        english += [(name, text) for text in ENGLISH if text in said]
+        english += [(name, text) for text in ENGLISH if text in said and text not in told]
         wide += await _wide(visitor, name)
     assert await visitor.page.evaluate(_LANGUAGE) == ["de", "ltr"]
     assert english == []
