@@ -26,7 +26,12 @@ _SAID = """() => [document.title, document.body.innerText,
   ...[...document.querySelectorAll("[aria-label], [title], [placeholder]")].flatMap((each) =>
     ["aria-label", "title", "placeholder"].map((name) => each.getAttribute(name) ?? ""))].join("\\n")"""
 _LANGUAGE = "[document.documentElement.lang, document.documentElement.dir]"
-_WIDER = "document.documentElement.scrollWidth - innerWidth"
+# A phone makes its window as wide as what is in it, so the width is that of the screen.
+_WIDER = """(width) => document.documentElement.scrollWidth <= width ? [] :
+  [...document.querySelectorAll("main *")].filter((each) => {
+    const { left, right } = each.getBoundingClientRect();
+    return right > width + 1 || left < -1;
+  }).slice(0, 3).map((each) => each.outerHTML.slice(0, 120))"""
 
 
 @pytest.mark.parametrize("is_member", [False, True], ids=["stranger", "member"])
@@ -121,5 +126,6 @@ async def _show(visitor: Visitor, path: str) -> None:
     await visitor.page.wait_for_function(_IS_DRAWN)
 
 
-async def _wide(visitor: Visitor, name: str) -> list[str]:
-    return [name] if await visitor.page.evaluate(_WIDER) > 0 else []
+async def _wide(visitor: Visitor, name: str) -> list[tuple[str, str]]:
+    """Return what sticks out of the window, with the name of its page."""
+    return [(name, each) for each in await visitor.page.evaluate(_WIDER, visitor.size[0])]
