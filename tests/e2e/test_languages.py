@@ -35,7 +35,7 @@ _WIDER = """(width) => document.documentElement.scrollWidth <= width ? [] :
 
 
 @pytest.mark.parametrize("is_member", [False, True], ids=["stranger", "member"])
-async def test_no_page_speaks_english_to_a_german(visit: Visit, town: Town, is_member: bool) -> None:
+async def test_no_page_speaks_english_to_a_german(visit: Visit, town: Town, *, is_member: bool) -> None:
     visitor = await _open(visit, town, "de", is_member=is_member)
     # What the realm says of its data is in its own words, and in no catalogue.
     told = await (await town.ann.api.get("/api/inventory")).text()
