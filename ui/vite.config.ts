@@ -9,6 +9,7 @@ const realm = process.env["REELM_URL"] ?? "http://127.0.0.1:8420";
 
 export default defineConfig({
   plugins: [svelte(), brand(), gzip(), assets()],
+  json: { stringify: true, namedExports: false },
   build: {
     outDir: "../src/reelm/web/static",
     emptyOutDir: true,

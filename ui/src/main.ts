@@ -2,6 +2,9 @@ import "@fontsource-variable/inter";
 import "./design/tokens.css";
 import "./design/base.css";
 import { mount } from "svelte";
+import { messages } from "./lib/messages.svelte";
+import { preferences } from "./lib/preferences.svelte";
 import App from "./shell/App.svelte";
 
-mount(App, { target: document.getElementById("app") as HTMLElement });
+// The first words are in the right language: nothing is drawn twice.
+void messages.use(preferences.language).then(() => mount(App, { target: document.getElementById("app") as HTMLElement }));

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { pieces } from "../src/clip/caption";
 import { faultsOf } from "../src/lib/faults";
-import { ago, bytes, clock, country, counted, spoken } from "../src/lib/format";
+import { ago, bytes, clock, country, spoken } from "../src/lib/format";
 import { preferred } from "../src/lib/languages";
 import { isHandle, length } from "../src/lib/limits";
+import { t } from "../src/lib/messages.svelte";
 import { fromField, range, toField } from "../src/lib/moment";
 import { ApiProblem, asProblem, problemFrom } from "../src/lib/problem";
 
@@ -71,7 +72,7 @@ test("lengths of time are told shortly", () => {
 test("amounts have a unit, and one is not many", () => {
   assert.match(bytes(1_500_000), /^1.5 MB$/);
   assert.match(bytes(12_400_000_000), /^12 GB$/);
-  assert.deepEqual([counted(1, "like"), counted(2, "like")], ["1 like", "2 likes"]);
+  assert.deepEqual([1, 2].map((count) => t("count.likes", { count })), ["1 like", "2 likes"]);
   assert.equal(country("ZZ"), "country not declared");
 });
 

@@ -1,3 +1,4 @@
+import { t } from "../lib/messages.svelte";
 import { clips } from "../lib/calls";
 import type { Progress } from "../lib/contract";
 import { address } from "../lib/http";
@@ -9,9 +10,9 @@ const AGAIN_MS = 2000;
 export function whyWaiting({ waiting }: Progress): string {
   if (!waiting) return "";
   if (waiting.obstacle) return waiting.obstacle;
-  const place = waiting.ahead === 1 ? "1 clip is" : `${waiting.ahead} clips are`;
-  const left = waiting.seconds === null ? "" : `, about ${spoken(waiting.seconds)} left`;
-  return `In the queue: ${place} before yours${left}`;
+  const { ahead, seconds } = waiting;
+  if (seconds === null) return t("waiting.queue", { count: ahead });
+  return t("waiting.queue-time", { count: ahead, left: spoken(seconds) });
 }
 
 const isOver = ({ step }: Progress): boolean => step === "done" || step === "failed";

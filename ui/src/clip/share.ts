@@ -1,3 +1,4 @@
+import { t } from "../lib/messages.svelte";
 import { links } from "../lib/routes";
 import { notices } from "../lib/notices.svelte";
 
@@ -7,7 +8,7 @@ export const address = (id: string): string => new URL(links.clip(id), location.
 export async function copy(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
-    notices.say("Link copied.");
+    notices.say(t("share.copied"));
     return true;
   } catch {
     return false; // No secure context or no permission: the caller shows the link to select by hand.

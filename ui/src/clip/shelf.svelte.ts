@@ -1,3 +1,4 @@
+import { t } from "../lib/messages.svelte";
 import { clips as api, profiles } from "../lib/calls";
 import type { Clip, ClipPage } from "../lib/contract";
 import { notices } from "../lib/notices.svelte";
@@ -62,7 +63,7 @@ export async function remove(clip: Clip): Promise<boolean> {
   try {
     await api.remove(clip.id);
     known.delete(clip.id);
-    notices.say("Clip deleted.");
+    notices.say(t("own.deleted"));
     return true;
   } catch (error) {
     explain(error);

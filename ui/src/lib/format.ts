@@ -1,10 +1,11 @@
-const compact = new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 1 });
-const whole = new Intl.NumberFormat();
-const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto", style: "short" });
-const absolute = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-const month = new Intl.DateTimeFormat(undefined, { month: "long", year: "numeric" });
+import { localised, messages, t } from "./messages.svelte";
 
-const regions = new Intl.DisplayNames(undefined, { type: "region", fallback: "code" });
+const compact = localised((locale) => new Intl.NumberFormat(locale, { notation: "compact", maximumFractionDigits: 1 }));
+const whole = localised((locale) => new Intl.NumberFormat(locale));
+const relative = localised((locale) => new Intl.RelativeTimeFormat(locale, { numeric: "auto", style: "short" }));
+const absolute = localised((locale) => new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }));
+const month = localised((locale) => new Intl.DateTimeFormat(locale, { month: "long", year: "numeric" }));
+const regions = localised((locale) => new Intl.DisplayNames(locale, { type: "region", fallback: "code" }));
 
 const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
   ["year", 31_557_600],
@@ -15,23 +16,28 @@ const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
   ["minute", 60],
 ];
 
-export const count = (value: number): string => compact.format(value);
-export const exact = (value: number): string => whole.format(value);
-export const moment = (iso: string): string => absolute.format(new Date(iso));
-export const since = (iso: string): string => month.format(new Date(iso));
+export const count = (value: number): string => compact().format(value);
+export const exact = (value: number): string => whole().format(value);
+export const moment = (iso: string): string => absolute().format(new Date(iso));
+export const since = (iso: string): string => month().format(new Date(iso));
 
-/** "1 like", "2 likes". English only, like the rest of the texts. */
-export const counted = (value: number, noun: string): string => `${exact(value)} ${noun}${value === 1 ? "" : "s"}`;
+/** Returns a number with exactly that many digits after its point. */
+export const decimals = (value: number, digits: number): string =>
+  new Intl.NumberFormat(messages.locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+
+/** Returns an amount of money; the currency is an ISO 4217 code. */
+export const currency = (value: number, code: string): string =>
+  new Intl.NumberFormat(messages.locale, { style: "currency", currency: code }).format(value);
 
 /** A country by its ISO 3166-1 code; ZZ is what a manifest says where none is declared. */
-export const country = (code: string): string => (code === "ZZ" ? "country not declared" : (regions.of(code) ?? code));
+export const country = (code: string): string => (code === "ZZ" ? t("format.no-country") : (regions().of(code) ?? code));
 
 export function ago(iso: string, now: number = Date.now()): string {
   const seconds = Math.round((now - Date.parse(iso)) / 1000);
   for (const [unit, size] of UNITS) {
-    if (Math.abs(seconds) >= size) return relative.format(-Math.trunc(seconds / size), unit);
+    if (Math.abs(seconds) >= size) return relative().format(-Math.trunc(seconds / size), unit);
   }
-  return "just now";
+  return t("format.now");
 }
 
 export function clock(seconds: number): string {
@@ -40,14 +46,16 @@ export function clock(seconds: number): string {
 }
 
 /** A duration in words. */
-export function spoken(seconds: number): string {
-  const whole = Math.round(seconds);
-  if (whole >= 3600) return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
-  const rest = whole % 60 ? ` ${whole % 60} s` : "";
-  return whole >= 60 ? `${Math.floor(whole / 60)} min${rest}` : `${whole} s`;
+export function spoken(duration: number): string {
+  const all = Math.round(duration);
+  const [hours, minutes, seconds] = [Math.floor(all / 3600), Math.floor((all % 3600) / 60), all % 60];
+  if (hours > 0) return t("format.hours-minutes", { hours, minutes });
+  if (minutes === 0) return t("format.seconds", { seconds });
+  return seconds > 0 ? t("format.minutes-seconds", { minutes, seconds }) : t("format.minutes", { minutes });
 }
 
 export function bytes(value: number): string {
-  const [size, unit] = value >= 1e9 ? [value / 1e9, "GB"] : value >= 1e6 ? [value / 1e6, "MB"] : [value / 1e3, "kB"];
-  return `${new Intl.NumberFormat(undefined, { maximumFractionDigits: size < 10 ? 1 : 0 }).format(size)} ${unit}`;
+  const [size, unit] = value >= 1e9 ? [value / 1e9, "gigabyte"] : value >= 1e6 ? [value / 1e6, "megabyte"] : [value / 1e3, "kilobyte"];
+  const maximumFractionDigits = size < 10 ? 1 : 0;
+  return new Intl.NumberFormat(messages.locale, { style: "unit", unit, unitDisplay: "short", maximumFractionDigits }).format(size);
 }

@@ -1,11 +1,12 @@
 import type { Subtitles } from "./contract";
+import { localised } from "./messages.svelte";
 
-const names = new Intl.DisplayNames(undefined, { type: "language" });
+const names = localised((locale) => new Intl.DisplayNames(locale, { type: "language" }));
 
 /** What the viewer calls a language. */
 export function languageName(tag: string): string {
   try {
-    return names.of(tag) ?? tag;
+    return names().of(tag) ?? tag;
   } catch {
     return tag;
   }

@@ -1,3 +1,5 @@
+import { messages, type LanguageChoice } from "./messages.svelte";
+
 export type Theme = "system" | "dark" | "light";
 
 function stored(key: string): string | null {
@@ -22,6 +24,7 @@ const reduced = matchMedia("(prefers-reduced-motion: reduce)");
 /** What this browser remembers; nothing here is sent to the realm. */
 class Preferences {
   #theme = $state<Theme>((stored("theme") as Theme | null) ?? "system");
+  #language = $state((stored("language") as LanguageChoice | null) ?? "system");
   #hasSubtitles = $state(stored("subtitles") === "on");
   #hasSound = $state(stored("sound") === "on");
   #systemLight = $state(systemLight.matches);
@@ -30,6 +33,7 @@ class Preferences {
   constructor() {
     systemLight.addEventListener("change", () => (this.#systemLight = systemLight.matches));
     reduced.addEventListener("change", () => (this.isMotionReduced = reduced.matches));
+    addEventListener("languagechange", () => void messages.use(this.#language));
   }
 
   get theme(): Theme {
@@ -39,6 +43,16 @@ class Preferences {
   set theme(value: Theme) {
     this.#theme = value;
     store("theme", value);
+  }
+
+  get language(): LanguageChoice {
+    return this.#language;
+  }
+
+  set language(value: LanguageChoice) {
+    this.#language = value;
+    store("language", value);
+    void messages.use(value);
   }
 
   get hasSound(): boolean {

@@ -1,26 +1,41 @@
 import type { Problem } from "./contract";
+import { said, t, type Values } from "./messages.svelte";
 
 /** The one error that the API client throws. `status` is 0 when no answer came from the realm itself. */
 export class ApiProblem extends Error {
   readonly status: number;
   readonly code: string;
-  readonly title: string;
-  readonly detail: string;
   readonly retryable: boolean;
   /** The field of the request that it is about, if it is about one. */
   readonly field: string | null;
   readonly facts: Record<string, unknown>;
+  readonly #title: string;
+  readonly #detail: string;
 
   constructor(problem: Omit<Problem, "type" | "field"> & { field?: string | null }) {
     super(`${problem.code}: ${problem.detail}`);
     this.name = "ApiProblem";
     this.status = problem.status;
     this.code = problem.code;
-    this.title = problem.title;
-    this.detail = problem.detail;
+    this.#title = problem.title;
+    this.#detail = problem.detail;
     this.retryable = problem.retryable;
     this.field = problem.field ?? null;
     this.facts = problem.facts;
+  }
+
+  /** In the chosen language where the catalogue has the code, else in the realm's words. */
+  get title(): string {
+    return said(`problem.${this.code}.title`, this.#values) ?? this.#title;
+  }
+
+  get detail(): string {
+    return said(`problem.${this.code}.detail`, this.#values) ?? this.#detail;
+  }
+
+  get #values(): Values {
+    const plain = Object.entries(this.facts).filter(([, value]) => typeof value === "string" || typeof value === "number");
+    return Object.fromEntries(plain) as Values;
   }
 
   /** True when a person has to sign in before the same request can work. */
@@ -33,10 +48,8 @@ export const unreachable = (): ApiProblem =>
   new ApiProblem({
     status: 0,
     code: "client.unreachable",
-    title: navigator.onLine ? "This realm does not answer" : "You are offline",
-    detail: navigator.onLine
-      ? "The server could not be reached. Nothing was lost. Try again in a moment."
-      : "Nothing was lost. It works again when the connection is back.",
+    title: t(navigator.onLine ? "problem.unreachable.title" : "problem.offline.title"),
+    detail: t(navigator.onLine ? "problem.unreachable.detail" : "problem.offline.detail"),
     retryable: true,
     facts: {},
   });
@@ -45,8 +58,8 @@ const unreadable = (status: number): ApiProblem =>
   new ApiProblem({
     status,
     code: "client.unreadable",
-    title: "This realm answered in an unexpected way",
-    detail: `The server sent status ${status} without an explanation. Try again in a moment.`,
+    title: t("problem.unreadable.title"),
+    detail: t("problem.unreadable.detail", { status }),
     retryable: status >= 500,
     facts: {},
   });

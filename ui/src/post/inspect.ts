@@ -1,4 +1,5 @@
-import { spoken } from "../lib/format";
+import { t } from "../lib/messages.svelte";
+import { decimals, spoken } from "../lib/format";
 import { session } from "../lib/session.svelte";
 
 /** Why a file is refused, in the realm's own words. */
@@ -14,12 +15,11 @@ export interface Picture {
   height: number;
 }
 
-const NOT_A_VIDEO: Refusal = {
-  title: "Not a video file",
+const notAVideo = (): Refusal => ({
+  title: t("inspect.kind"),
   detail:
-    "The file is not a video that can be read here. Send an MP4, MOV, WebM or MKV file; " +
-    "renaming another kind of file does not change what it is.",
-};
+    t("inspect.kind-text"),
+});
 
 const LOOK_MS = 5000;
 const BOXES = new Set(["ftyp", "moov", "mdat", "wide", "free", "skip", "pnot"]);
@@ -35,19 +35,18 @@ async function isVideoFile(file: File): Promise<boolean> {
 export async function refuseFile(file: File): Promise<Refusal | null> {
   if (file.size === 0) {
     return {
-      title: "The file is empty",
-      detail: "The file has no bytes in it. Nothing was kept. Choose the video again.",
+      title: t("inspect.empty"),
+      detail: t("inspect.empty-text"),
     };
   }
   if (file.size > session.realm.limits.max_bytes) {
     return {
-      title: "The file is too large",
+      title: t("inspect.large"),
       detail:
-        `The file is larger than ${(session.realm.limits.max_bytes / 1024 ** 3).toFixed(1)} GiB, which is the most that is accepted. ` +
-        "Nothing was kept. Trim it or export it at a lower quality.",
+        t("inspect.large-text", { most: decimals(session.realm.limits.max_bytes / 1024 ** 3, 1) }),
     };
   }
-  return (await isVideoFile(file)) ? null : NOT_A_VIDEO;
+  return (await isVideoFile(file)) ? null : notAVideo();
 }
 
 /** Reads length and size through the browser's own decoder. */
@@ -80,32 +79,29 @@ export function refusePicture({ seconds, width, height }: Picture): Refusal | nu
   const shortest = limits.min_duration_ms / 1000;
   if (width * height > limits.max_pixels) {
     return {
-      title: "The picture is too large",
+      title: t("inspect.pixels"),
       detail:
-        `The picture is ${width} by ${height}; 4K (3840 by 2160) is the most that is accepted. ` +
-        "Export it at 1080p or 4K.",
+        t("inspect.pixels-text", { width: String(width), height: String(height) }),
     };
   }
   if (Math.min(width, height) < limits.min_short_side) {
     return {
-      title: "The picture is too small",
+      title: t("inspect.small"),
       detail:
-        `The picture is ${width} by ${height}; its shorter side needs at least ${limits.min_short_side} pixels. ` +
-        "Choose a larger version.",
+        t("inspect.small-text", { width: String(width), height: String(height), least: String(limits.min_short_side) }),
     };
   }
   if (seconds > longest) {
     return {
-      title: "The video is too long",
+      title: t("inspect.long"),
       detail:
-        `The video lasts ${spoken(seconds)}; clips may last up to ${spoken(longest)}. ` +
-        "Trim it and send it again.",
+        t("inspect.long-text", { seconds: spoken(seconds), longest: spoken(longest) }),
     };
   }
   if (seconds < shortest) {
     return {
-      title: "The video is too short",
-      detail: `The video lasts ${seconds.toFixed(1)} seconds; clips need at least ${shortest.toFixed(1)} seconds.`,
+      title: t("inspect.short"),
+      detail: t("inspect.short-text", { seconds: decimals(seconds, 1), shortest: decimals(shortest, 1) }),
     };
   }
   return null;

@@ -1,3 +1,4 @@
+import { t } from "../lib/messages.svelte";
 import { clips, sounds, uploads } from "../lib/calls";
 import type { Clip, Progress, Upload } from "../lib/contract";
 import { asked, whole } from "./cut";
@@ -13,9 +14,12 @@ import { forget, isSame, remember, unfinished, type Unfinished } from "./unfinis
 
 export type Stage = "empty" | "sending" | "sent" | "processing" | "live" | "done" | "kept" | "failed";
 
-export const STEPS = ["Uploading", "Preparing", "Storing", "Live"] as const;
+/** Uploading, preparing, storing, live. */
+export const STEPS = [0, 1, 2, 3] as const;
+export type Step = (typeof STEPS)[number];
+export const stepName = (step: Step): string => t(`posting.step.${step}`);
 
-const STEP_OF: Partial<Record<Progress["step"], number>> = { preparing: 1, storing: 2, live: 3, improving: 3, done: 3 };
+const STEP_OF: Partial<Record<Progress["step"], Step>> = { preparing: 1, storing: 2, live: 3, improving: 3, done: 3 };
 
 /**
  * What went wrong. `canRetry`: the same file may work on the next try; `isOfSound`: with another sound; `field`: of
@@ -83,7 +87,7 @@ class Posting {
   isConfirmed = $state(false);
   #caption = $state("");
   /** The realm has the clip and is at this step of it, 1 to 3; 0 while the file is still ours. */
-  #step = $state(0);
+  #step = $state<Step>(0);
   #stepRatio = $state(0);
   /** Why the realm does nothing yet, in words. */
   waiting = $state("");
@@ -94,7 +98,7 @@ class Posting {
   #unfollow: () => void = () => {};
 
   /** Where the one progress line stands: which named step, and how much of it. */
-  readonly at = $derived(
+  readonly at = $derived<{ step: Step; ratio: number }>(
     this.#step === 0 ? { step: 0, ratio: this.sentRatio } : { step: this.#step, ratio: this.#stepRatio },
   );
 
@@ -320,8 +324,8 @@ class Posting {
     this.waiting = whyWaiting(progress);
     if (progress.step === "failed") {
       this.#fail({
-        title: "The clip could not be prepared",
-        detail: progress.failure?.detail ?? "Nothing was published. Try again.",
+        title: t("posting.failed"),
+        detail: progress.failure?.detail ?? t("posting.failed-text"),
         canRetry: true,
         isOfSound: isAboutSound(progress.failure?.code),
       });

@@ -1,3 +1,4 @@
+import { t } from "../lib/messages.svelte";
 import Compass from "@lucide/svelte/icons/compass";
 import House from "@lucide/svelte/icons/house";
 import Inbox from "@lucide/svelte/icons/inbox";
@@ -16,12 +17,12 @@ export interface Place {
 /** The five ways of the bottom bar and of the left rail. */
 export function places(route: Route, me: string | null): Place[] {
   return [
-    { label: "Home", href: "/", icon: House, isHere: route.name === "feed" },
-    { label: "Discover", href: "/discover", icon: Compass, isHere: route.name === "discover" || route.name === "tag" },
-    { label: "Post a clip", href: "/upload", icon: Plus, isHere: route.name === "upload" },
-    { label: "Inbox", href: "/inbox", icon: Inbox, isHere: route.name === "inbox" },
+    { label: t("place.home"), href: "/", icon: House, isHere: route.name === "feed" },
+    { label: t("place.discover"), href: "/discover", icon: Compass, isHere: route.name === "discover" || route.name === "tag" },
+    { label: t("place.post"), href: "/upload", icon: Plus, isHere: route.name === "upload" },
+    { label: t("place.inbox"), href: "/inbox", icon: Inbox, isHere: route.name === "inbox" },
     {
-      label: "Me",
+      label: t("place.me"),
       href: me === null ? "/me" : links.profile(me),
       icon: User,
       isHere: route.name === "profile" && route.handle === me,

@@ -1,8 +1,9 @@
+import { t } from "../lib/messages.svelte";
 import type { Clip } from "../lib/contract";
 
 /** What a sound is called, wherever it is named. */
 export const soundName = (handle: string | null): string =>
-  handle === null ? "Sound no longer available" : `original sound – @${handle}`;
+  handle === null ? t("sound.unavailable") : t("sound.original", { handle });
 
 /** The clip gives a sound of its own, which others may be allowed to use. */
 export const isOriginal = ({ id, sound }: Clip): boolean => sound !== null && sound.id === id;

@@ -1,24 +1,20 @@
+import { t } from "../lib/messages.svelte";
 import type { Storage, Store, StoreDeclaration, StorePrice } from "../lib/contract";
-import { counted, country, exact } from "../lib/format";
+import { country, currency } from "../lib/format";
 
 const UNDECLARED = "ZZ";
 const LEAST_SHOWN = 0.01;
-const TENURES = {
-  owned: "machines of its own",
-  leased: "leased machines",
-  colocated: "its own machines in another's building",
-  cloud: "machines in a cloud",
-};
 const GONE = new Set<Store["stage"]>(["deleted", "withdrawn"]);
 
 /** Where its machines are. */
 export function placeName({ city, country: code }: StoreDeclaration): string {
-  return code === UNDECLARED && city === "not declared" ? "place not declared" : `${city}, ${country(code)}`;
+  return code === UNDECLARED && city === "not declared" ? t("storage.no-place") : `${city}, ${country(code)}`;
 }
 
 /** By what right its host has the machines, and who stands above that host. */
 export function tenureWords({ host, parent, tenure }: StoreDeclaration): string {
-  return parent === host ? TENURES[tenure] : `${TENURES[tenure]}, controlled by ${parent}`;
+  const words = t(`storage.tenure.${tenure}`);
+  return parent === host ? words : t("storage.controlled", { tenure: words, parent });
 }
 
 /** Who runs it, or what the realm calls it once nobody declares it any more. */
@@ -39,8 +35,8 @@ export const inOrder = (stores: Store[]): Store[] =>
 /** How far leaving a store is: done and all of what this stage does, and what that is. */
 export function leaving(store: Store): { done: number; all: number; what: string } | null {
   const { stage, moved, fragments, copies_deleted, copies_owed } = store;
-  if (stage === "draining") return { done: moved, all: moved + fragments, what: "fragments moved elsewhere" };
-  if (stage === "verified") return { done: copies_deleted, all: copies_deleted + copies_owed, what: "old copies deleted" };
+  if (stage === "draining") return { done: moved, all: moved + fragments, what: t("storage.moved") };
+  if (stage === "verified") return { done: copies_deleted, all: copies_deleted + copies_owed, what: t("storage.deleted") };
   return null;
 }
 
@@ -49,8 +45,8 @@ export const isProven = (store: Store): boolean =>
   store.fragments > 0 && store.unchecked === 0 && store.waiting === 0 && store.oldest_check_at !== null;
 
 export function money(price: Pick<StorePrice, "currency">, amount: number): string {
-  const format = new Intl.NumberFormat(undefined, { style: "currency", currency: price.currency });
-  return amount > 0 && amount < LEAST_SHOWN ? `under ${format.format(LEAST_SHOWN)}` : format.format(amount);
+  if (amount <= 0 || amount >= LEAST_SHOWN) return currency(amount, price.currency);
+  return t("storage.under", { amount: currency(LEAST_SHOWN, price.currency) });
 }
 
 /** What all declared stores together cost a month; null when one does not say, or in another currency. */
@@ -79,8 +75,7 @@ export function anyOf(coalitions: string[][]): { some: number; all: number } | n
 /** The page's first sentences: what is done with every clip, and what follows from it. */
 export function promise({ k, n, stores }: Storage): string {
   const used = stores.filter((store) => store.declared && store.stage === "active").length;
-  const where = used === n ? `on ${counted(used, "store")}` : `spread over ${counted(used, "store")}`;
-  return `Every clip is broken into ${exact(n)} fragments ${where}. Any ${exact(k)} of them bring it back;`;
+  return t(used === n ? "storage.promise.on" : "storage.promise.over", { n, k, count: used });
 }
 
 const rank = (store: Store): number => (isLeft(store) ? 2 : isBeingLeft(store) ? 1 : 0);

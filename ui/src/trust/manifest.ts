@@ -1,3 +1,4 @@
+import { t } from "../lib/messages.svelte";
 /** What the page shows of a manifest: docs/spec/manifest.md. What is not declared is absent. */
 export interface Declared {
   version: number;
@@ -26,8 +27,8 @@ export function role({ manifest }: Declared, provider: Provider): string {
   const sites = manifest.sites.filter((site) => site.provider === provider.id);
   const said = sites.map((site) => {
     const stores = manifest.stores.filter((store) => store.site === site.id).length;
-    const where = site.city === "not declared" ? `at the site “${site.id}”` : `in ${site.city}`;
-    return stores === 0 ? `a site ${where}` : `${stores} ${stores === 1 ? "store" : "stores"} ${where}`;
+    const where = site.city === "not declared" ? t("trust.role.at", { site: site.id }) : t("trust.role.in", { city: site.city });
+    return stores === 0 ? t("trust.role.site", { where }) : t("trust.role.stores", { count: stores, where });
   });
-  return said.length === 0 ? "declared, without a site" : said.join(", ");
+  return said.length === 0 ? t("trust.role.none") : said.join(", ");
 }
