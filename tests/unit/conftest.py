@@ -7,7 +7,5 @@ from support.realm.town import Town
 
 
 @pytest.fixture
-async def town(database: Database) -> Town:
-    town = Town(database)
-    await town.settle()
-    return town
+def town(database: Database) -> Town:
+    return Town(database)

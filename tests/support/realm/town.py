@@ -36,11 +36,6 @@ class Town:
         self.people = People(clock=self.clock)
         self.clips = Clips(self.people, clock=self.clock, entropy=self.entropy)
 
-    async def settle(self) -> None:
-        """Make the tables."""
-        async with self.database.write() as tx:
-            await tx.run_sync(metadata.create_all)
-
     async def account(self) -> AccountId:
         """An account without a profile."""
         account_id = AccountId(mint(self.clock, self.entropy))
