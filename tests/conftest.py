@@ -121,11 +121,13 @@ def gateways(radosgw_programs: RadosgwPrograms) -> Iterator[Sequence[Gateway]]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test that asks for a database on each kind, or on SQLite alone where it is marked so."""
+    """Run a test that asks for a database on each kind, or on the one that ``on_database`` names."""
     if "empty_database" in metafunc.fixturenames:
-        kinds = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
-        is_single = metafunc.definition.get_closest_marker("sqlite_only") is not None
-        metafunc.parametrize("empty_database", kinds[:1] if is_single else kinds, indirect=True)
+        marker = metafunc.definition.get_closest_marker("on_database")
+        kinds = marker.args if marker else ("sqlite", "postgresql")
+        marks = {"postgresql": pytest.mark.postgres}
+        chosen = [pytest.param(kind, marks=marks.get(kind, ())) for kind in kinds]
+        metafunc.parametrize("empty_database", chosen, indirect=True)
 
 
 @pytest.fixture
@@ -144,7 +146,7 @@ async def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Asyn
 
 @pytest.fixture
 async def database(empty_database: Database) -> AsyncIterator[Database]:
-    """A database of each kind with every table of the product; on SQLite alone where marked ``sqlite_only``."""
+    """A database of each kind with every table of the product; see ``on_database`` for one kind alone."""
     await make_tables(empty_database)
     yield empty_database
     await close_vaults(empty_database)

@@ -11,7 +11,7 @@ from support.machine.determinism import SeededEntropy
 from support.vault.keeping import assert_at_rest, assert_sound, later
 from support.vault.vaulting import OwnerKey, environment, memory_stores, sample, stream
 
-pytestmark = pytest.mark.sqlite_only
+pytestmark = pytest.mark.on_database("sqlite")
 
 LEFT = ProviderId("provider-1")
 BEFORE, UPLOADS, READS = 10, 50, 200

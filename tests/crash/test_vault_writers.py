@@ -24,7 +24,7 @@ from reelm.vault.store import objects
 from support.machine.determinism import ManualClock, SeededEntropy
 from support.vault.vaulting import OwnerKey, memory_stores, open_vault, records, sample, stream
 
-pytestmark = pytest.mark.sqlite_only
+pytestmark = pytest.mark.on_database("sqlite")
 
 DATA = sample(3_000)
 

@@ -13,7 +13,7 @@ from support.vault.radosgw import Gateway
 from support.vault.s3 import S3_MARKS, open_all
 from support.vault.vaulting import OwnerKey, environment, sample, stream
 
-pytestmark = [*S3_MARKS, pytest.mark.timeout(240), pytest.mark.sqlite_only]
+pytestmark = [*S3_MARKS, pytest.mark.timeout(240), pytest.mark.on_database("sqlite")]
 KEY = OwnerKey(entropy=SystemEntropy())
 BEFORE, UPLOADS, READS = 10, 50, 200
 

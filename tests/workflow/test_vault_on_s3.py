@@ -11,7 +11,7 @@ from support.vault.radosgw import Gateway
 from support.vault.s3 import S3_MARKS, open_all
 from support.vault.vaulting import OwnerKey, open_vault, sample, stream
 
-pytestmark = [*S3_MARKS, pytest.mark.sqlite_only]
+pytestmark = [*S3_MARKS, pytest.mark.on_database("sqlite")]
 KEY = OwnerKey(entropy=SystemEntropy())
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from reelm.base import Database
 from reelm.base.sqlite import OLDEST, SqliteTooOld, check_version
 
-pytestmark = pytest.mark.sqlite_only
+pytestmark = pytest.mark.on_database("sqlite")
 
 
 @pytest.fixture(autouse=True)

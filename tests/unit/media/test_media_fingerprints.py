@@ -8,7 +8,7 @@ from reelm.base import ClipId, Database, mint
 from reelm.media import Fingerprint, Media, MediaConfig, Scheme
 from support.machine.determinism import ManualClock, SeededEntropy
 
-pytestmark = pytest.mark.sqlite_only
+pytestmark = pytest.mark.on_database("sqlite")
 
 FIRST, SECOND = (ClipId(mint(ManualClock(), SeededEntropy(seed))) for seed in (1, 2))
 SEEN = Fingerprint(Scheme.PDQ, bytes(range(128)), b"\x64")

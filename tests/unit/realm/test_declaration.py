@@ -12,7 +12,7 @@ from support.access.asking import with_policy
 from support.machine.determinism import ManualClock
 from support.realm.declaring import PLAIN, in_city, signed, signing_key, with_keys
 
-pytestmark = pytest.mark.sqlite_only
+pytestmark = pytest.mark.on_database("sqlite")
 
 CLOCK = ManualClock()
 

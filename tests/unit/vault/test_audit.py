@@ -11,7 +11,7 @@ from reelm.vault.audit import excluded_share
 from support.machine.determinism import SeededEntropy
 from support.vault.vaulting import OwnerKey, environment, memory_stores, sample, stream
 
-pytestmark = pytest.mark.sqlite_only
+pytestmark = pytest.mark.on_database("sqlite")
 
 
 def test_460_clean_samples_exclude_that_more_than_one_percent_is_lost() -> None:

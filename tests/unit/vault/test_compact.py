@@ -12,7 +12,7 @@ from reelm.vault.store import entries, find, objects, packs
 from support.machine.determinism import ManualClock, SeededEntropy
 from support.vault.vaulting import PACKED, OwnerKey, open_vault, sample, stream
 
-pytestmark = pytest.mark.sqlite_only
+pytestmark = pytest.mark.on_database("sqlite")
 
 SIZE = 500
 LARGE = PACKED.pack_below_bytes + 1

@@ -22,7 +22,7 @@ from support.machine.determinism import SeededEntropy
 from support.vault.keeping import assert_at_rest, assert_sound, later, read_rows
 from support.vault.vaulting import OwnerKey, environment, memory_stores, sample, stream
 
-pytestmark = pytest.mark.sqlite_only
+pytestmark = pytest.mark.on_database("sqlite")
 
 LEFT = ProviderId("provider-1")
 CONTENTS = {f"clip:{at}": sample(1_000 * at + 1, seed=at) for at in range(6)}

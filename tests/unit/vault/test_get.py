@@ -25,7 +25,7 @@ from reelm.vault.model import FragmentState
 from reelm.vault.store import ObjectRecord, fragments
 from support.vault.vaulting import SMALL, OwnerKey, environment, open_vault, sample, stream
 
-pytestmark = pytest.mark.sqlite_only
+pytestmark = pytest.mark.on_database("sqlite")
 
 SMALL_DATA, LARGE_DATA = sample(3000), sample(1_200_000)
 # An hour is never waited for: whoever would, makes the test time out.

@@ -11,7 +11,7 @@ from reelm.vault.adapters.memory import MemoryStore
 from reelm.vault.store import entries, objects
 from support.vault.vaulting import PACKED, OwnerKey, memory_stores, open_vault, sample, stream
 
-pytestmark = pytest.mark.sqlite_only
+pytestmark = pytest.mark.on_database("sqlite")
 
 # Nothing here waits for time to pass, except where a test gives a shorter one.
 PATIENT = replace(PACKED, gather_seconds=60, stall_seconds=60)

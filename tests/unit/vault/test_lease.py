@@ -14,7 +14,7 @@ from support.machine.determinism import ManualClock, SeededEntropy
 from support.vault.keeping import assert_at_rest
 from support.vault.vaulting import OwnerKey, environment, memory_stores, sample, stream
 
-pytestmark = pytest.mark.sqlite_only
+pytestmark = pytest.mark.on_database("sqlite")
 
 DATA = sample(40_000)
 

@@ -13,7 +13,7 @@ from reelm.vault.adapters.memory import MemoryStore
 from reelm.vault.store import entries, objects, packs
 from support.vault.vaulting import PACKED, OwnerKey, memory_stores, open_vault, sample, stream
 
-pytestmark = pytest.mark.sqlite_only
+pytestmark = pytest.mark.on_database("sqlite")
 
 OWNERS = ("ann", "ben", "cem")
 

@@ -29,7 +29,7 @@ from reelm.vault.store import find, fragments, mark_deleting, objects
 from support.machine.determinism import ManualClock
 from support.vault.vaulting import SMALL, OwnerKey, memory_stores, open_vault, sample, stream
 
-pytestmark = pytest.mark.sqlite_only
+pytestmark = pytest.mark.on_database("sqlite")
 
 DATA = sample(30_000)
 

@@ -13,7 +13,7 @@ from support.machine.determinism import SeededEntropy
 from support.vault.keeping import assert_at_rest, assert_sound, later, read_rows
 from support.vault.vaulting import OwnerKey, environment, memory_stores, sample, stream
 
-pytestmark = pytest.mark.sqlite_only
+pytestmark = pytest.mark.on_database("sqlite")
 
 DATA = sample(9_000)
 

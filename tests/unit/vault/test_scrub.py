@@ -12,7 +12,7 @@ from support.machine.determinism import ManualClock
 from support.vault.keeping import assert_at_rest, later, read_rows
 from support.vault.vaulting import OwnerKey, environment, memory_stores, sample, stream
 
-pytestmark = pytest.mark.sqlite_only
+pytestmark = pytest.mark.on_database("sqlite")
 
 CONTENTS = {f"clip:{at}": sample(3_000 + 7_000 * at, seed=at) for at in range(3)}
 

@@ -31,7 +31,7 @@ from support.vault.vaulting import (
     stream,
 )
 
-pytestmark = pytest.mark.sqlite_only
+pytestmark = pytest.mark.on_database("sqlite")
 
 LIMIT = PACKED.pack_below_bytes
 PUBLIC, PROTECTED = DataClass.PUBLIC, DataClass.PROTECTED

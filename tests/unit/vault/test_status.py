@@ -20,7 +20,7 @@ from reelm.vault.adapters.memory import MemoryStore
 from reelm.vault.model import FragmentState
 from support.vault.vaulting import OwnerKey, environment, memory_stores, sample, stream
 
-pytestmark = pytest.mark.sqlite_only
+pytestmark = pytest.mark.on_database("sqlite")
 
 
 class MovableStore(MemoryStore):

@@ -16,7 +16,7 @@ from reelm.vault.store import ObjectRecord, find, fragments, objects
 from support.machine.determinism import ManualClock, SeededEntropy
 from support.vault.vaulting import SMALL, OwnerKey, memory_stores, open_vault, sample, stream
 
-pytestmark = pytest.mark.sqlite_only
+pytestmark = pytest.mark.on_database("sqlite")
 
 DATA = sample(30_000)
 PATIENT = replace(SMALL, straggler_seconds=30)

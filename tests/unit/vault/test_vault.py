@@ -27,7 +27,7 @@ from reelm.vault.store import objects
 from support.machine.determinism import ManualClock
 from support.vault.vaulting import SMALL, OwnerKey, memory_stores, open_vault, sample, stream
 
-pytestmark = pytest.mark.sqlite_only
+pytestmark = pytest.mark.on_database("sqlite")
 
 PUBLIC = DataClass.PUBLIC
 EDGES = [0, 1, 1023, 1024, 1025, 2048, 3500, 4095, 4096, 4097, 8192, 8193, 16384, 20000]

@@ -9,7 +9,7 @@ from reelm.vault.get import Retrieval
 from reelm.vault.store import FragmentRecord, ObjectRecord, find
 from support.vault.vaulting import OwnerKey, environment, memory_stores, open_vault, sample, stream
 
-pytestmark = pytest.mark.sqlite_only
+pytestmark = pytest.mark.on_database("sqlite")
 
 # Every byte of its fragments is visited, so it is tiny; test_fragment.py does the same for larger ones.
 DATA = sample(40)
