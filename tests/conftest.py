@@ -14,9 +14,11 @@ import pytest
 from hypothesis import settings
 
 from reelm.base import Database
+from support.machine.databases import make_tables
 from support.machine.postgres import PostgresPrograms, throwaway_postgres
 from support.media import footage
 from support.vault.radosgw import Gateway, RadosgwPrograms, throwaway_radosgw
+from support.vault.vaulting import close_vaults
 
 ROOT = Path(__file__).parents[1]
 # Some tests import tools/ and bench/, which are packages of the repository, not of the product.
@@ -118,17 +120,42 @@ def gateways(radosgw_programs: RadosgwPrograms) -> Iterator[Sequence[Gateway]]:
         yield started
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
-    """Empty records of each kind; make the tables you need with ``base.metadata``."""
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that asks for a database on each kind, or on the one that ``on_database`` names."""
+    if "empty_database" in metafunc.fixturenames:
+        marker = metafunc.definition.get_closest_marker("on_database")
+        kinds = marker.args if marker else ("sqlite", "postgresql")
+        marks = {"postgresql": pytest.mark.postgres}
+        chosen = [pytest.param(kind, marks=marks.get(kind, ())) for kind in kinds]
+        metafunc.parametrize("empty_database", chosen, indirect=True)
+
+
+@pytest.fixture
+async def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+    """A database of each kind without a table, for what makes its own."""
     if request.param == "sqlite":
         opened = Database.open(f"sqlite:///{tmp_path / 'records.sqlite'}")
-        yield opened
-        await opened.close()
-        return
-    opened = Database.open(request.getfixturevalue("postgres_url"))
-    async with opened.write() as tx:
-        await tx.exec_driver_sql("DROP SCHEMA public CASCADE")
-        await tx.exec_driver_sql("CREATE SCHEMA public")
+    else:
+        opened = Database.open(request.getfixturevalue("postgres_url"))
+        async with opened.write() as tx:
+            await tx.exec_driver_sql("DROP SCHEMA public CASCADE")
+            await tx.exec_driver_sql("CREATE SCHEMA public")
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def database(empty_database: Database) -> AsyncIterator[Database]:
+    """A database of each kind with every table of the product; see ``on_database`` for one kind alone."""
+    await make_tables(empty_database)
+    yield empty_database
+    await close_vaults(empty_database)
+
+
+@pytest.fixture
+async def sqlite_database(tmp_path: Path) -> AsyncIterator[Database]:
+    """A SQLite database with every table, for a test among others that looks into the file."""
+    opened = Database.open(f"sqlite:///{tmp_path / 'records.sqlite'}")
+    await make_tables(opened)
     yield opened
     await opened.close()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from reelm.base import Database, SealedBytes, UploadId, metadata, mint
+from reelm.base import Database, SealedBytes, UploadId, mint
 from reelm.media import (
     BeyondLength,
     EncoderId,
@@ -24,7 +24,6 @@ from reelm.media import (
     Video,
     Wanted,
 )
-from reelm.media.store import encodings
 from support.machine.determinism import ManualClock, SeededEntropy
 
 FAST, SLOW = EncoderId("1" * 26), EncoderId("2" * 26)
@@ -97,12 +96,10 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(database: Database, tmp_path: Path) -> Desk:
+def desk(database: Database, tmp_path: Path) -> Desk:
     clock = ManualClock()
     media = Media(MediaConfig(spool=tmp_path / "spool", terms=TERMS), clock=clock, entropy=SeededEntropy())
     media.sweep(set(), set())
-    async with database.write() as tx:
-        await tx.run_sync(lambda connection: metadata.create_all(connection, [encodings]))
     return Desk(media.lending, database, clock, tmp_path / "spool")
 
 

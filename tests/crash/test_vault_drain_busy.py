@@ -1,9 +1,7 @@
 """A provider is left and another lost without notice, while many people upload and watch."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -11,16 +9,12 @@ from reelm.base import Database, DataClass, ObjectId
 from reelm.vault import ProviderId, Upkeep, Vault, VaultEnvironment
 from support.machine.determinism import SeededEntropy
 from support.vault.keeping import assert_at_rest, assert_sound, later
-from support.vault.vaulting import OwnerKey, environment, memory_stores, records, sample, stream
+from support.vault.vaulting import OwnerKey, environment, memory_stores, sample, stream
+
+pytestmark = pytest.mark.on_database("sqlite")
 
 LEFT = ProviderId("provider-1")
 BEFORE, UPLOADS, READS = 10, 50, 200
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with records(tmp_path) as opened:
-        yield opened
 
 
 def content(at: int) -> bytes:

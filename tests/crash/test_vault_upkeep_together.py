@@ -3,11 +3,11 @@
 import asyncio
 from contextlib import suppress
 
-from reelm.base import Database, DataClass, ObjectId, metadata
+from reelm.base import Database, DataClass, ObjectId
 from reelm.vault import DeletionUnfinished, ProviderId, Upkeep, Vault, VaultEnvironment
 from support.machine.determinism import SeededEntropy
 from support.vault.keeping import assert_at_rest, assert_sound, later, read_rows
-from support.vault.vaulting import VAULT_TABLES, OwnerKey, environment, memory_stores, sample, stream
+from support.vault.vaulting import OwnerKey, environment, memory_stores, sample, stream
 
 LEFT = ProviderId("provider-1")
 CONTENTS = {f"clip:{at}": sample(2_000, seed=at) for at in range(12)}
@@ -33,8 +33,6 @@ async def remove(world: VaultEnvironment, objects: list[ObjectId]) -> None:
 
 
 async def test_processes_at_once_leave_one_consistent_world(database: Database) -> None:
-    async with database.write() as tx:
-        await tx.run_sync(lambda connection: metadata.create_all(connection, tables=VAULT_TABLES))
     stores = memory_stores(7)
     world = environment(database, stores)
     await Vault(world).enrol()

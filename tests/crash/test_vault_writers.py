@@ -24,6 +24,8 @@ from reelm.vault.store import objects
 from support.machine.determinism import ManualClock, SeededEntropy
 from support.vault.vaulting import OwnerKey, memory_stores, open_vault, records, sample, stream
 
+pytestmark = pytest.mark.on_database("sqlite")
+
 DATA = sample(3_000)
 
 
@@ -87,12 +89,6 @@ class UnansweredDatabase(Database):
             meanwhile, self.meanwhile = self.meanwhile, None
             await meanwhile()
             raise DatabaseUnavailable("The records did not answer.")
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with records(tmp_path) as opened:
-        yield opened
 
 
 async def put(vault: Vault, reference: str = "clip:1") -> PutReceipt:

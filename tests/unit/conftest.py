@@ -12,6 +12,5 @@ from support.realm.town import Town
 @pytest.fixture
 async def town(database: Database, tmp_path: Path) -> AsyncIterator[Town]:
     town = Town(database, tmp_path)
-    await town.settle()
     yield town
     await town.events.close()

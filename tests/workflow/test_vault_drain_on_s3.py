@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
-from pathlib import Path
 
 import pytest
 
@@ -12,17 +11,11 @@ from reelm.vault import DrainReport, Upkeep, Vault, VaultConfig, VaultEnvironmen
 from reelm.vault.adapters.s3 import S3Store
 from support.vault.radosgw import Gateway
 from support.vault.s3 import S3_MARKS, open_all
-from support.vault.vaulting import OwnerKey, environment, records, sample, stream
+from support.vault.vaulting import OwnerKey, environment, sample, stream
 
-pytestmark = [*S3_MARKS, pytest.mark.timeout(240)]
+pytestmark = [*S3_MARKS, pytest.mark.timeout(240), pytest.mark.on_database("sqlite")]
 KEY = OwnerKey(entropy=SystemEntropy())
 BEFORE, UPLOADS, READS = 10, 50, 200
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with records(tmp_path) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
 
 import pytest
 
@@ -10,16 +9,10 @@ from reelm.base import Database, DataClass, SystemEntropy
 from reelm.vault import DeletionUnfinished, ObjectMissing, PutReceipt, Vault, VaultConfig
 from support.vault.radosgw import Gateway
 from support.vault.s3 import S3_MARKS, open_all
-from support.vault.vaulting import OwnerKey, open_vault, records, sample, stream
+from support.vault.vaulting import OwnerKey, open_vault, sample, stream
 
-pytestmark = S3_MARKS
+pytestmark = [*S3_MARKS, pytest.mark.on_database("sqlite")]
 KEY = OwnerKey(entropy=SystemEntropy())
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with records(tmp_path) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -33,8 +33,16 @@ def run(verb: str, chosen: argparse.Namespace, rest: Sequence[str]) -> int:
         return _tool(_module("bench.run", *chosen.area))
     jobs = {"build": _build, "check": _check, "fix": _fix, "docs": _docs, "lock": _lock, "types": _types}
     if chosen.job == "test":
-        return _tool(_pytest(*(rest or ("-m", _FAST, *_WORKERS))))
+        return _tool(_pytest(*fast_tests(rest)))
     return jobs[chosen.job](chosen)
+
+
+def fast_tests(arguments: Sequence[str]) -> tuple[str, ...]:
+    """Return pytest's arguments for the fast tests, on workers, unless a -m or a -n is among those given."""
+    short = {argument[:2] for argument in arguments}
+    selection = () if "-m" in short else ("-m", _FAST)
+    workers = () if "-n" in short else _WORKERS
+    return (*selection, *workers, *arguments)
 
 
 def _check(chosen: argparse.Namespace) -> int:

@@ -268,7 +268,7 @@ def _add_developer_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentPar
     build.add_argument("--out", type=Path, metavar="DIR", help="where they go (default: dist)")
     check = _verb(below, "check", "lint, types, layers, shape and fast tests", "Under a minute on two cores")
     check.add_argument("--static", action="store_true", help="leave the tests out")
-    fast = _verb(below, "test", "the fast tests, or what pytest arguments select", "No encoders, no browser")
+    fast = _verb(below, "test", "the fast tests, or those of a path", "No encoders, no browser")
     fast.add_argument("pytest", nargs=argparse.REMAINDER, metavar="...", help="handed on to pytest")
     _verb(below, "fix", "format, and apply safe fixes", "Changes files in place")
     docs = _verb(below, "docs", "regenerate docs/reference from the code", "Changes files in place")

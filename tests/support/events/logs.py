@@ -9,10 +9,11 @@ from pathlib import Path
 
 from sqlalchemy import BigInteger, Integer, MetaData, String, Table, insert, select
 
-from reelm.base import AccountId, Database, DataClass, Tx, column, metadata
+from reelm.base import AccountId, Database, DataClass, Tx, column
 from reelm.events import ERASED, Erased, Event, Events, Fact, NumberedEntry, Waker, fact
 from reelm.events.adapters.sqlite_log import SqliteLog
 from reelm.realm import EpochFiles, Keys, RootKey
+from support.machine.databases import make_tables
 from support.machine.determinism import ManualClock, SeededEntropy
 from support.realm.keyed import ANA
 from support.realm.keyed import opened as opened_keys
@@ -89,9 +90,10 @@ async def until_noted(database: Database, count: int, *, seconds: float) -> None
     raise TimeoutError(f"there are not {count} notes after {seconds} seconds")
 
 
-async def make_tables(database: Database) -> None:
+async def make_all_tables(database: Database) -> None:
+    """Make the tables of the product, and that of the notes."""
+    await make_tables(database)
     async with database.write() as tx:
-        await tx.run_sync(metadata.create_all)
         await tx.run_sync(notes_metadata.create_all)
 
 
@@ -129,7 +131,7 @@ class Place:
 
 @asynccontextmanager
 async def opened_place(folder: Path, database: Database) -> AsyncIterator[Place]:
-    await make_tables(database)
+    await make_all_tables(database)
     (folder / "keys").mkdir()
     async with opened_keys(database, folder / "keys") as realm:
         waker = Waker(folder / "wake")
@@ -162,7 +164,7 @@ async def opened_again(
     """
     entropy, clock, files = SeededEntropy(seed), ManualClock(), files or folder
     database = kind.open(f"sqlite:///{files / 'records.sqlite'}")
-    await make_tables(database)
+    await make_all_tables(database)
     path = folder / "root.key"
     root = RootKey.open(path) if path.exists() else RootKey.create(path, entropy)
     keys = Keys(root, EpochFiles(folder / "epochs"), clock=clock, entropy=entropy)

@@ -5,12 +5,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from reelm.base import Database, Secret, SigningKey, SystemClock, metadata
+from reelm.base import Database, Secret, SigningKey, SystemClock
 from reelm.ledger import Ledger, LogConfig, LogEnvironment, Policy
 from reelm.ledger.adapters.folder import FolderDisk
 from reelm.ledger.files import LogFiles
 from reelm.ledger.log import Log
 from reelm.realm import Keys
+from support.machine.databases import make_tables
 from support.machine.determinism import ManualClock, SeededEntropy
 from support.realm.keyed import opened as opened_keys
 
@@ -41,8 +42,7 @@ async def opened_book(folder: Path, *, config: LogConfig | None = None) -> Async
     database = Database.open(f"sqlite:///{folder / 'records.sqlite'}")
     disk = FolderDisk(folder / "ledger")
     try:
-        async with database.write() as tx:
-            await tx.run_sync(metadata.create_all)
+        await make_tables(database)
         (folder / "keys").mkdir()
         async with opened_keys(database, folder / "keys") as realm:
             outside = LogEnvironment(
@@ -67,8 +67,7 @@ async def opened_log(folder: Path) -> AsyncIterator[LogEnvironment]:
     database = Database.open(f"sqlite:///{folder / 'records.sqlite'}")
     disk = FolderDisk(folder / "ledger")
     try:
-        async with database.write() as tx:
-            await tx.run_sync(metadata.create_all)
+        await make_tables(database)
         config = LogConfig(batch_seconds=0.01, look_seconds=0.002)
         yield LogEnvironment(
             realm="us", key=KEY, database=database, disk=disk, clock=SystemClock(), config=config

@@ -52,11 +52,6 @@ class Town:
         self.people = People(self.events, clock=self.clock)
         self.clips = Clips(self.people, self.events, clock=self.clock, entropy=self.entropy)
 
-    async def settle(self) -> None:
-        """Make the tables."""
-        async with self.database.write() as tx:
-            await tx.run_sync(metadata.create_all)
-
     async def follow_log(self) -> None:
         """Do what the worker does with all that happened: move it into the log, and count by it."""
         with self.events.log.claim():

@@ -86,7 +86,7 @@ def open_vault(
     config: VaultConfig = SMALL,
     entropy: Entropy | None = None,
 ) -> Vault:
-    """Closed with its records, so that nothing of it runs longer than they are there."""
+    """Return a vault that ``close_vaults`` closes, so that nothing of it runs longer than its database."""
     vault = Vault(environment(database, stores, config=config, entropy=entropy))
     _vaults.setdefault(database, []).append(vault)
     return vault
@@ -111,17 +111,22 @@ def environment(
     )
 
 
+async def close_vaults(database: Database) -> None:
+    """Close every vault that was opened over a database."""
+    for vault in _vaults.pop(database, []):
+        await vault.close()
+
+
 @asynccontextmanager
 async def records(folder: Path, kind: type[Database] = Database) -> AsyncIterator[Database]:
-    """The vault's tables in a new SQLite file."""
+    """The vault's tables in a new SQLite file, of a kind of database that the ``database`` fixture is not."""
     database = kind.open(f"sqlite:///{folder / 'records.sqlite'}")
     async with database.write() as tx:
         await tx.run_sync(lambda connection: metadata.create_all(connection, tables=VAULT_TABLES))
     try:
         yield database
     finally:
-        for vault in _vaults.pop(database, []):
-            await vault.close()
+        await close_vaults(database)
         await database.close()
 
 

@@ -24,7 +24,7 @@ from reelm.accounts import (
     WeakPassword,
 )
 from reelm.accounts import store as records
-from reelm.base import AccountId, Database, metadata
+from reelm.base import AccountId, Database
 from reelm.realm import EpochFiles, KeyDestroyed, Keys, RootKey
 from reelm.realm.errors import SealBroken
 from support.machine.determinism import ManualClock, SeededEntropy
@@ -61,14 +61,9 @@ class Realm:
         return await self.accounts.verify(credential, password)
 
 
-TABLES = ("epoch_keys", "user_keys", "destroyed_keys", "accounts", "sessions")
-
-
 @asynccontextmanager
 async def opened(database: Database, folder: Path) -> AsyncIterator[Realm]:
     clock, entropy = ManualClock(), SeededEntropy(7)
-    async with database.engine.begin() as connection:
-        await connection.run_sync(metadata.create_all, tables=[metadata.tables[name] for name in TABLES])
     root = RootKey.create(folder / "root.key", entropy)
     keys = Keys(root, EpochFiles(folder / "epochs"), clock=clock, entropy=entropy)
     async with database.write() as tx:
@@ -84,12 +79,10 @@ async def realm(database: Database, tmp_path: Path) -> AsyncIterator[Realm]:
 
 
 @pytest.fixture
-async def sqlite_realm(tmp_path: Path) -> AsyncIterator[Realm]:
+async def sqlite_realm(sqlite_database: Database, tmp_path: Path) -> AsyncIterator[Realm]:
     """A realm whose files a test can look into."""
-    database = Database.open(f"sqlite:///{tmp_path / 'records.db'}")
-    async with opened(database, tmp_path) as realm:
+    async with opened(sqlite_database, tmp_path) as realm:
         yield realm
-    await database.close()
 
 
 async def test_who_signs_up_can_sign_in(realm: Realm) -> None:
@@ -268,7 +261,7 @@ async def test_the_files_hold_no_address_no_password_and_no_token(sqlite_realm: 
     realm = sqlite_realm
     token = await realm.sign_in(await realm.join())
     await realm.database.close()
-    stored = b"".join(file.read_bytes() for file in realm.folder.glob("records.db*"))
+    stored = b"".join(file.read_bytes() for file in realm.folder.glob("records.sqlite*"))
     for secret in ("ana@example.org", "Ana@Example.org", PASSWORD, token.reveal(), "$argon2id$"):
         assert secret.encode() not in stored
 

@@ -14,10 +14,10 @@ def _differences(connection: Connection) -> list[object]:
     return list(compare_metadata(context, metadata))
 
 
-async def test_the_migrated_records_have_the_tables_that_are_declared(database: Database) -> None:
-    await migrate(database)
-    await migrate(database)
-    async with database.write() as tx:
+async def test_the_migrated_records_have_the_tables_that_are_declared(empty_database: Database) -> None:
+    await migrate(empty_database)
+    await migrate(empty_database)
+    async with empty_database.write() as tx:
         assert await tx.run_sync(_differences) == []
 
 

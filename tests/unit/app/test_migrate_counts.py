@@ -33,8 +33,8 @@ def _version_eleven(connection: Connection) -> None:
 
 
 @pytest.mark.slow
-async def test_a_profile_has_the_numbers_of_its_visible_clips(database: Database) -> None:
-    async with database.write() as tx:
+async def test_a_profile_has_the_numbers_of_its_visible_clips(empty_database: Database) -> None:
+    async with empty_database.write() as tx:
         await tx.run_sync(_version_eleven)
         for person in ("ana", "ben", "cem"):
             await tx.execute(
@@ -51,7 +51,7 @@ async def test_a_profile_has_the_numbers_of_its_visible_clips(database: Database
         ):
             clip = {"id": clip_id, "by": by, "state": state, "likes": likes}
             await tx.execute(text(_CLIP.format(now=NOW)), clip)
-    await migrate(database)
-    async with database.read() as tx:
+    await migrate(empty_database)
+    async with empty_database.read() as tx:
         rows = await tx.execute(text("SELECT handle, clip_count, like_count FROM profiles ORDER BY handle"))
         assert [tuple(row) for row in rows] == [("ana", 2, 5), ("ben", 1, 1), ("cem", 0, 0)]

@@ -24,25 +24,27 @@ def _first_version(connection: Connection) -> None:
 
 
 @pytest.mark.slow
-async def test_the_epoch_key_of_the_first_version_becomes_a_file(database: Database, tmp_path: Path) -> None:
+async def test_the_epoch_key_of_the_first_version_becomes_a_file(
+    empty_database: Database, tmp_path: Path
+) -> None:
     entropy = SeededEntropy()
     root = RootKey.create(tmp_path / "root.key", entropy)
     files = EpochFiles(tmp_path / "epochs")
     Epochs(root, files, entropy=entropy).make(1)
     wrapped = files.find(1)
     files.path(1).unlink()
-    async with database.write() as tx:
+    async with empty_database.write() as tx:
         await tx.run_sync(_first_version)
         insertion = text("INSERT INTO epoch_keys (epoch, wrapped, created_at) VALUES (1, :wrapped, :at)")
         await tx.execute(insertion.bindparams(wrapped=wrapped, at=ManualClock().now().replace(tzinfo=None)))
-    await migrate(database)
+    await migrate(empty_database)
 
     keys = Keys(root, files, clock=ManualClock(), entropy=entropy)
-    async with database.write() as tx:
+    async with empty_database.write() as tx:
         await keys.begin(tx)
         sealed = (await keys.create_user_key(tx, ANA)).seal(NOTE, purpose="test")
     assert files.find(1) == wrapped
-    await keys.rotate(database)
-    async with database.read() as tx:
+    await keys.rotate(empty_database)
+    async with empty_database.read() as tx:
         assert (await keys.user_key(tx, ANA)).open(sealed, purpose="test") == NOTE
         assert [row.closed_at is None for row in await records.epochs(tx)] == [False, True]

@@ -43,10 +43,10 @@ def _version_nine(connection: Connection) -> None:
 
 @pytest.mark.slow
 async def test_a_clip_that_can_be_heard_has_its_own_sound_which_nobody_else_may_use(
-    database: Database,
+    empty_database: Database,
 ) -> None:
     known = {"none": b"", "now": NOW.replace(tzinfo=None)}
-    async with database.write() as tx:
+    async with empty_database.write() as tx:
         await tx.run_sync(_version_nine)
 
         async def put(statement: str, **values: str | None) -> None:
@@ -67,8 +67,8 @@ async def test_a_clip_that_can_be_heard_has_its_own_sound_which_nobody_else_may_
         ):
             await put(_CLIP, id=clip, state="draft")
             await put(_UPLOAD, id=clip, probe=probe, cut=cut)
-    await migrate(database)
-    async with database.read() as tx:
+    await migrate(empty_database)
+    async with empty_database.read() as tx:
         rows = (await tx.execute(text("SELECT id, sound_id, allows_reuse FROM clips"))).all()
     assert {row.id for row in rows if row.sound_id is not None} == {"heard", "loud"}
     assert all(row.sound_id in {None, row.id} and not row.allows_reuse for row in rows)

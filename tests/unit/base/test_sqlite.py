@@ -1,8 +1,5 @@
 """SQLite with one trip to its thread per statement: what callers see stays the same."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
@@ -10,14 +7,13 @@ from sqlalchemy.exc import IntegrityError
 from reelm.base import Database
 from reelm.base.sqlite import OLDEST, SqliteTooOld, check_version
 
+pytestmark = pytest.mark.on_database("sqlite")
 
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = Database.open(f"sqlite:///{tmp_path / 'records.sqlite'}")
-    async with opened.write() as tx:
+
+@pytest.fixture(autouse=True)
+async def _words(database: Database) -> None:
+    async with database.write() as tx:
         await tx.execute(text("CREATE TABLE words (id INTEGER PRIMARY KEY, word TEXT UNIQUE)"))
-    yield opened
-    await opened.close()
 
 
 async def add(database: Database, *words: str) -> int:

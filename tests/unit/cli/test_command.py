@@ -10,6 +10,7 @@ import pytest
 from reelm.cli import build_parser, main
 from reelm.cli.check import CheckStep, run_steps
 from reelm.cli.console import duration, size
+from reelm.cli.developer import fast_tests
 from reelm.cli.parser import subcommands
 
 ROOT = Path(__file__).parents[3]
@@ -84,6 +85,14 @@ def test_help_and_status_need_no_installed_package() -> None:
         )
         assert done.stderr == ""
         assert done.stdout
+
+
+def test_the_fast_tests_of_a_path_run_on_workers_unless_told_otherwise() -> None:
+    fast, workers = ("-m", "not slow and not browser"), ("-n", "3", "--dist", "loadgroup")
+    assert fast_tests([]) == (*fast, *workers)
+    assert fast_tests(["tests/unit", "-k", "x"]) == (*fast, *workers, "tests/unit", "-k", "x")
+    assert fast_tests(["tests/unit", "-m", "slow"]) == (*workers, "tests/unit", "-m", "slow")
+    assert fast_tests(["-n0", "tests/unit"]) == (*fast, "-n0", "tests/unit")
 
 
 def test_steps_run_to_the_end_and_only_failures_show_their_output(

@@ -2,25 +2,14 @@
 
 from dataclasses import replace
 
-import pytest
-
-from reelm.base import Database, metadata
+from reelm.base import Database
 from reelm.ledger import store as records
 from reelm.ledger.merkle import EMPTY_ROOT
 from reelm.ledger.model import LogHead
 
-TABLES = [records.ledger_head, records.ledger_waiting, records.ledger_bodies, records.ledger_announced]
 
-
-@pytest.fixture
-async def ready(database: Database) -> Database:
-    async with database.engine.begin() as connection:
-        await connection.run_sync(metadata.create_all, tables=TABLES)
-    return database
-
-
-async def test_each_who_takes_the_log_over_has_a_turn_of_its_own(ready: Database) -> None:
-    async with ready.write() as tx:
+async def test_each_who_takes_the_log_over_has_a_turn_of_its_own(database: Database) -> None:
+    async with database.write() as tx:
         assert await records.begin(tx, "us/ledger") == "us/ledger"
         assert await records.begin(tx, "eu/ledger") == "us/ledger"
         first = await records.take_over(tx, "us/ledger")
@@ -32,21 +21,21 @@ async def test_each_who_takes_the_log_over_has_a_turn_of_its_own(ready: Database
         assert await records.find_head(tx) == LogHead("us/ledger", 1, bytes(32), 2)
 
 
-async def test_a_log_that_nobody_began_begins_when_it_is_taken_over(ready: Database) -> None:
-    async with ready.write() as tx:
+async def test_a_log_that_nobody_began_begins_when_it_is_taken_over(database: Database) -> None:
+    async with database.write() as tx:
         assert await records.take_over(tx, "us/ledger") == LogHead("us/ledger", 0, EMPTY_ROOT, 1)
 
 
-async def test_leaves_wait_in_order_until_they_have_an_index(ready: Database) -> None:
+async def test_leaves_wait_in_order_until_they_have_an_index(database: Database) -> None:
     leaves = [b"leaf %d" % number for number in range(1200)]
-    async with ready.write() as tx:
+    async with database.write() as tx:
         ids = await records.add_waiting(tx, leaves)
         assert ids == sorted(set(ids))
         assert await records.add_waiting(tx, []) == []
-    async with ready.write() as tx:
+    async with database.write() as tx:
         await records.add_waiting(tx, [b"undone"])
         await tx.rollback()
-    async with ready.write() as tx:
+    async with database.write() as tx:
         ids += await records.add_waiting(tx, [b"last"])
         assert await records.waiting(tx, 2000) == list(zip(ids, [*leaves, b"last"], strict=True))
         assert await records.count_waiting(tx) == 1201
@@ -60,8 +49,8 @@ async def test_leaves_wait_in_order_until_they_have_an_index(ready: Database) ->
         assert list((await records.indices(tx, ids[0], ids[-1], size=99)).values()) == [72, 73, 74, 75, 76]
 
 
-async def test_the_number_of_a_leaf_is_never_given_out_again(ready: Database) -> None:
-    async with ready.write() as tx:
+async def test_the_number_of_a_leaf_is_never_given_out_again(database: Database) -> None:
+    async with database.write() as tx:
         (first,) = await records.add_waiting(tx, [b"leaf"])
         await records.settle(tx, [first], 0)
         await records.forget_settled(tx, 1)

@@ -4,25 +4,23 @@ from pathlib import Path
 
 import pytest
 
-from reelm.base import Database, metadata
+from reelm.base import Database
 from reelm.media import BadEncoderName, EncoderExists, Encoders, EncoderUnknown
 from reelm.media.store import encoders as table
 from reelm.realm import EpochFiles, KeyConfig, Keys, RootKey
 from support.machine.determinism import ManualClock, SeededEntropy
 
 
-async def enrolment(database: Database, folder: Path, clock: ManualClock) -> Encoders:
+def enrolment(folder: Path, clock: ManualClock) -> Encoders:
     entropy = SeededEntropy()
     root = RootKey.create(folder / "root.key", entropy)
     keys = Keys(root, EpochFiles(folder / "epochs"), clock=clock, entropy=entropy, config=KeyConfig())
-    async with database.write() as tx:
-        await tx.run_sync(lambda connection: metadata.create_all(connection, [table]))
     return Encoders(keys, clock=clock, entropy=entropy)
 
 
 async def test_a_token_lets_its_machine_in_until_it_is_removed(database: Database, tmp_path: Path) -> None:
     clock = ManualClock()
-    encoders = await enrolment(database, tmp_path, clock)
+    encoders = enrolment(tmp_path, clock)
     async with database.write() as tx:
         token = await encoders.add(tx, "attic")
         other = await encoders.add(tx, "cellar")
@@ -43,7 +41,7 @@ async def test_a_token_lets_its_machine_in_until_it_is_removed(database: Databas
 
 
 async def test_the_records_hold_no_token(database: Database, tmp_path: Path) -> None:
-    encoders = await enrolment(database, tmp_path, ManualClock())
+    encoders = enrolment(tmp_path, ManualClock())
     async with database.write() as tx:
         token = await encoders.add(tx, "attic")
         (row,) = (await tx.execute(table.select())).all()
@@ -53,14 +51,14 @@ async def test_the_records_hold_no_token(database: Database, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("name", ["", "Attic", "-attic", "a/b", "a" * 41, "a\n"])
 async def test_what_is_no_name_is_refused(database: Database, tmp_path: Path, name: str) -> None:
-    encoders = await enrolment(database, tmp_path, ManualClock())
+    encoders = enrolment(tmp_path, ManualClock())
     async with database.write() as tx:
         with pytest.raises(BadEncoderName):
             await encoders.add(tx, name)
 
 
 async def test_two_machines_do_not_share_a_name(database: Database, tmp_path: Path) -> None:
-    encoders = await enrolment(database, tmp_path, ManualClock())
+    encoders = enrolment(tmp_path, ManualClock())
     async with database.write() as tx:
         await encoders.add(tx, "attic")
         with pytest.raises(EncoderExists):

@@ -1,27 +1,18 @@
 """What is kept of the fingerprints of clips."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from reelm.base import ClipId, Database, mint
 from reelm.media import Fingerprint, Media, MediaConfig, Scheme
-from reelm.media.store import fingerprints
 from support.machine.determinism import ManualClock, SeededEntropy
+
+pytestmark = pytest.mark.on_database("sqlite")
 
 FIRST, SECOND = (ClipId(mint(ManualClock(), SeededEntropy(seed))) for seed in (1, 2))
 SEEN = Fingerprint(Scheme.PDQ, bytes(range(128)), b"\x64")
 SILENT = Fingerprint(Scheme.CHROMAPRINT, b"")
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = Database.open(f"sqlite:///{tmp_path / 'records.db'}")
-    async with opened.write() as tx:
-        await tx.run_sync(fingerprints.create)
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture

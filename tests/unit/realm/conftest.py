@@ -16,9 +16,8 @@ async def realm(database: Database, tmp_path: Path) -> AsyncIterator[Realm]:
 
 
 @pytest.fixture
-async def sqlite_realm(tmp_path: Path) -> AsyncIterator[Realm]:
+async def sqlite_realm(sqlite_database: Database, tmp_path: Path) -> AsyncIterator[Realm]:
     """A realm whose files a test can look into."""
-    database = Database.open(f"sqlite:///{tmp_path / 'records.db'}")
-    async with opened(database, tmp_path) as realm:
+    async with opened(sqlite_database, tmp_path) as realm:
         yield realm
     await realm.database.close()  # a test may have put a copy in its place

@@ -1,29 +1,20 @@
 """The manifest and the policies on record: nothing counts but what was put there."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 import pytest
 
-from reelm.base import Database, metadata
+from reelm.base import Database
 from reelm.realm import Attestation, Manifest, PoliciesRefused, Version, chain_faults, declaration, policy
 from reelm.realm.errors import ManifestChanged, ManifestSuperseded, PoliciesChanged, SignatureRefused
 from support.access.asking import with_policy
 from support.machine.determinism import ManualClock
 from support.realm.declaring import PLAIN, in_city, signed, signing_key, with_keys
 
+pytestmark = pytest.mark.on_database("sqlite")
+
 CLOCK = ManualClock()
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = Database.open(f"sqlite:///{tmp_path / 'records.sqlite'}")
-    async with opened.write() as tx:
-        await tx.run_sync(metadata.create_all)
-    yield opened
-    await opened.close()
 
 
 async def say(_tx: object, _version: Version) -> None:

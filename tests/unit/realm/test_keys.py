@@ -142,10 +142,10 @@ async def test_no_key_is_in_the_records_and_a_destroyed_one_leaves_not_even_its_
     assert row is not None
     await realm.destroy(ANA)
     await realm.database.close()
-    with sqlite3.connect(realm.folder / "records.db") as connection:
+    with sqlite3.connect(realm.folder / "records.sqlite") as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
-    stored = b"".join(file.read_bytes() for file in realm.folder.glob("records.db*"))
+    stored = b"".join(file.read_bytes() for file in realm.folder.glob("records.sqlite*"))
     assert bytes(row.wrapped) not in stored
     assert not any(key in stored for key in realm.entropy.keys)
 

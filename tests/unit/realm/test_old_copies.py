@@ -33,7 +33,7 @@ from support.realm.keyed import (
 async def copy_of_records(realm: Realm, name: str) -> Path:
     """What a backup takes."""
     target = realm.folder / name
-    with sqlite3.connect(realm.folder / "records.db") as source, sqlite3.connect(target) as copy:
+    with sqlite3.connect(realm.folder / "records.sqlite") as source, sqlite3.connect(target) as copy:
         source.backup(copy)
     source.close()
     copy.close()
@@ -42,10 +42,10 @@ async def copy_of_records(realm: Realm, name: str) -> Path:
 
 async def restore(realm: Realm, copy: Path) -> None:
     await realm.database.close()
-    for file in realm.folder.glob("records.db*"):
+    for file in realm.folder.glob("records.sqlite*"):
         file.unlink()
-    shutil.copy(copy, realm.folder / "records.db")
-    realm.database = Database.open(f"sqlite:///{realm.folder / 'records.db'}")
+    shutil.copy(copy, realm.folder / "records.sqlite")
+    realm.database = Database.open(f"sqlite:///{realm.folder / 'records.sqlite'}")
 
 
 def attack(realm: Realm, *, copies: list[Path], sealed: bytes) -> bool:
@@ -268,10 +268,10 @@ async def test_an_epoch_key_in_the_records_becomes_a_file(sqlite_realm: Realm) -
         assert await opens(realm, ANA, sealed)
         assert realm.files.path(1).read_bytes() == row.mark
     await realm.database.close()
-    with sqlite3.connect(realm.folder / "records.db") as connection:
+    with sqlite3.connect(realm.folder / "records.sqlite") as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
-    assert bytes(row.mark) not in (realm.folder / "records.db").read_bytes()
+    assert bytes(row.mark) not in (realm.folder / "records.sqlite").read_bytes()
 
 
 async def test_a_copy_of_old_records_does_not_bring_its_epoch_key_back(sqlite_realm: Realm) -> None:

@@ -172,8 +172,7 @@ async def test_joining_erasing_and_rotating_at_once_lose_nothing(realm: Realm) -
         assert (await realm.keys.status(tx)).is_rotating is False
 
 
-@pytest.mark.postgres
-@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.on_database("postgresql")
 async def test_an_epoch_is_not_closed_while_someone_wraps_a_key_in_it(realm: Realm) -> None:
     sealed: dict[AccountId, bytes] = {}
     rotation = rotation_of(realm)

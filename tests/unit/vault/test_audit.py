@@ -1,8 +1,6 @@
 """Samples say how much can be lost at most, and what they find is repaired."""
 
-from collections.abc import AsyncIterator
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
@@ -11,13 +9,9 @@ from reelm.vault import StoreFailed, Upkeep, Vault
 from reelm.vault.adapters.memory import MemoryStore
 from reelm.vault.audit import excluded_share
 from support.machine.determinism import SeededEntropy
-from support.vault.vaulting import OwnerKey, environment, memory_stores, records, sample, stream
+from support.vault.vaulting import OwnerKey, environment, memory_stores, sample, stream
 
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with records(tmp_path) as opened:
-        yield opened
+pytestmark = pytest.mark.on_database("sqlite")
 
 
 def test_460_clean_samples_exclude_that_more_than_one_percent_is_lost() -> None:

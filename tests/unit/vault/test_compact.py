@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from pathlib import Path
 
 import pytest
 
@@ -11,7 +10,9 @@ from reelm.vault import ObjectMissing, PutReceipt, StoreFailed, Suite, Vault, Va
 from reelm.vault.adapters.memory import MemoryStore
 from reelm.vault.store import entries, find, objects, packs
 from support.machine.determinism import ManualClock, SeededEntropy
-from support.vault.vaulting import PACKED, OwnerKey, open_vault, records, sample, stream
+from support.vault.vaulting import PACKED, OwnerKey, open_vault, sample, stream
+
+pytestmark = pytest.mark.on_database("sqlite")
 
 SIZE = 500
 LARGE = PACKED.pack_below_bytes + 1
@@ -34,12 +35,6 @@ class BentStore(MemoryStore):
         if self.keeps_all:
             raise StoreFailed("It is away.", provider=self.place.provider)
         await super().delete(name)
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with records(tmp_path) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """A provider is left without losing anything, and what is promised holds at every stage on the way."""
 
 from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
 
 import pytest
 
@@ -21,16 +20,12 @@ from reelm.vault.adapters.memory import MemoryStore, MemoryWriter
 from reelm.vault.errors import ProviderUnknown, WrongStage
 from support.machine.determinism import SeededEntropy
 from support.vault.keeping import assert_at_rest, assert_sound, later, read_rows
-from support.vault.vaulting import OwnerKey, environment, memory_stores, records, sample, stream
+from support.vault.vaulting import OwnerKey, environment, memory_stores, sample, stream
+
+pytestmark = pytest.mark.on_database("sqlite")
 
 LEFT = ProviderId("provider-1")
 CONTENTS = {f"clip:{at}": sample(1_000 * at + 1, seed=at) for at in range(6)}
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with records(tmp_path) as opened:
-        yield opened
 
 
 async def fill(database: Database, stores: Sequence[MemoryStore]) -> VaultEnvironment:

@@ -1,9 +1,8 @@
 """Reads over slow, hanging, lying, stale and failing providers: who is asked, and what is told to repair."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -24,7 +23,9 @@ from reelm.vault.format import ChunkWindow
 from reelm.vault.latency import FAILURES_MAX, OPEN_SECONDS
 from reelm.vault.model import FragmentState
 from reelm.vault.store import ObjectRecord, fragments
-from support.vault.vaulting import SMALL, OwnerKey, environment, open_vault, records, sample, stream
+from support.vault.vaulting import SMALL, OwnerKey, environment, open_vault, sample, stream
+
+pytestmark = pytest.mark.on_database("sqlite")
 
 SMALL_DATA, LARGE_DATA = sample(3000), sample(1_200_000)
 # An hour is never waited for: whoever would, makes the test time out.
@@ -65,12 +66,6 @@ class BentStore(MemoryStore):
     def flip(self, at: int) -> None:
         ((name, data),) = self.fragments.items()
         self.fragments[name] = data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with records(tmp_path) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -1,9 +1,7 @@
 """Group commit: who shares a pack, when it leaves, and what one caller's trouble means for the rest."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -11,7 +9,9 @@ from reelm.base import Database, DataClass
 from reelm.vault import NotDurable, PutReceipt, StoreFailed, StoreWriter, Vault
 from reelm.vault.adapters.memory import MemoryStore
 from reelm.vault.store import entries, objects
-from support.vault.vaulting import PACKED, OwnerKey, memory_stores, open_vault, records, sample, stream
+from support.vault.vaulting import PACKED, OwnerKey, memory_stores, open_vault, sample, stream
+
+pytestmark = pytest.mark.on_database("sqlite")
 
 # Nothing here waits for time to pass, except where a test gives a shorter one.
 PATIENT = replace(PACKED, gather_seconds=60, stall_seconds=60)
@@ -34,12 +34,6 @@ class GatedStore(MemoryStore):
         if self.is_broken:
             raise StoreFailed("It broke.", provider=self.place.provider)
         return await super().create(name, head_bytes=head_bytes)
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with records(tmp_path) as opened:
-        yield opened
 
 
 @pytest.fixture

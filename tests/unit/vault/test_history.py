@@ -1,8 +1,6 @@
 """What a provider ever held counts for good: the rule that makes leaving one safe for secrets."""
 
 from collections import defaultdict
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -12,15 +10,11 @@ from reelm.vault.adapters.memory import MemoryStore
 from reelm.vault.repair import RepairReport
 from support.machine.determinism import SeededEntropy
 from support.vault.keeping import Rows, assert_at_rest, assert_sound, later, read_rows
-from support.vault.vaulting import OwnerKey, environment, memory_stores, records, sample, stream
+from support.vault.vaulting import OwnerKey, environment, memory_stores, sample, stream
+
+pytestmark = pytest.mark.on_database("sqlite")
 
 DATA = sample(5_000)
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with records(tmp_path) as opened:
-        yield opened
 
 
 async def lose_one_after_the_other(

@@ -1,8 +1,7 @@
 """A claim lasts as long as somebody works under it, and no longer."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -13,15 +12,11 @@ from reelm.vault.codec import Block
 from reelm.vault.lease import lease_seconds
 from support.machine.determinism import ManualClock, SeededEntropy
 from support.vault.keeping import assert_at_rest
-from support.vault.vaulting import OwnerKey, environment, memory_stores, records, sample, stream
+from support.vault.vaulting import OwnerKey, environment, memory_stores, sample, stream
+
+pytestmark = pytest.mark.on_database("sqlite")
 
 DATA = sample(40_000)
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with records(tmp_path) as opened:
-        yield opened
 
 
 class SlowStore(MemoryStore):

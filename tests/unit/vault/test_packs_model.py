@@ -1,9 +1,7 @@
 """Whatever is put, deleted, shredded and compacted, in any order: what a dictionary says is what reads."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,7 +11,9 @@ from reelm.base import Database, DataClass, ObjectId
 from reelm.vault import ObjectMissing, Suite, Vault
 from reelm.vault.adapters.memory import MemoryStore
 from reelm.vault.store import entries, objects, packs
-from support.vault.vaulting import PACKED, OwnerKey, memory_stores, open_vault, records, sample, stream
+from support.vault.vaulting import PACKED, OwnerKey, memory_stores, open_vault, sample, stream
+
+pytestmark = pytest.mark.on_database("sqlite")
 
 OWNERS = ("ann", "ben", "cem")
 
@@ -75,12 +75,6 @@ class Model:
     def drop(self, reference: str) -> None:
         _, object_id = self.alive.pop(reference)
         self.dead.add(object_id)
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with records(tmp_path) as opened:
-        yield opened
 
 
 @pytest.mark.slow

@@ -4,21 +4,19 @@ import asyncio
 
 import pytest
 
-from reelm.base import Database, DataClass, metadata
+from reelm.base import Database, DataClass
 from reelm.vault import ObjectMissing, PutReceipt, Vault
 from reelm.vault.store import entries, packs
 from support.machine.determinism import SeededEntropy
-from support.vault.vaulting import PACKED, VAULT_TABLES, OwnerKey, memory_stores, open_vault, sample, stream
+from support.vault.vaulting import PACKED, OwnerKey, memory_stores, open_vault, sample, stream
 
 COUNT = 12
 PROCESSES = 3
 
 
 @pytest.fixture
-async def vaults(database: Database) -> list[Vault]:
+def vaults(database: Database) -> list[Vault]:
     """As many processes over the same records and stores."""
-    async with database.write() as tx:
-        await tx.run_sync(lambda connection: metadata.create_all(connection, tables=VAULT_TABLES))
     stores = memory_stores()
     return [
         open_vault(database, stores, config=PACKED, entropy=SeededEntropy(seed)) for seed in range(PROCESSES)

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Never
 
 import pytest
@@ -28,7 +27,9 @@ from reelm.vault.model import FragmentState, stored_length
 from reelm.vault.seal import Chunker
 from reelm.vault.store import find, fragments, mark_deleting, objects
 from support.machine.determinism import ManualClock
-from support.vault.vaulting import SMALL, OwnerKey, memory_stores, open_vault, records, sample, stream
+from support.vault.vaulting import SMALL, OwnerKey, memory_stores, open_vault, sample, stream
+
+pytestmark = pytest.mark.on_database("sqlite")
 
 DATA = sample(30_000)
 
@@ -87,12 +88,6 @@ class WeakWriter:
     async def abort(self) -> None:
         self._store.aborts += 1
         await self._inner.abort()
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with records(tmp_path) as opened:
-        yield opened
 
 
 async def put(vault: Vault, *, reference: str = "r", data: bytes = DATA) -> PutReceipt:

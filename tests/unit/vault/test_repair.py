@@ -1,8 +1,7 @@
 """Lost fragments come back, byte for byte, without any key, and never where the rules forbid it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 import pytest
 
@@ -12,15 +11,11 @@ from reelm.vault.adapters.memory import MemoryStore, MemoryWriter
 from reelm.vault.errors import StoreFull
 from support.machine.determinism import SeededEntropy
 from support.vault.keeping import assert_at_rest, assert_sound, later, read_rows
-from support.vault.vaulting import OwnerKey, environment, memory_stores, records, sample, stream
+from support.vault.vaulting import OwnerKey, environment, memory_stores, sample, stream
+
+pytestmark = pytest.mark.on_database("sqlite")
 
 DATA = sample(9_000)
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with records(tmp_path) as opened:
-        yield opened
 
 
 async def put(world: VaultEnvironment, data: bytes = DATA, *, suite: Suite = Suite.SEALED) -> PutReceipt:

@@ -1,8 +1,6 @@
 """What stores lost, changed or cannot read is found before anyone needs it; silence is not a loss."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -12,15 +10,11 @@ from reelm.vault.adapters.memory import MemoryStore
 from reelm.vault.store import ObjectRecord
 from support.machine.determinism import ManualClock
 from support.vault.keeping import assert_at_rest, later, read_rows
-from support.vault.vaulting import OwnerKey, environment, memory_stores, records, sample, stream
+from support.vault.vaulting import OwnerKey, environment, memory_stores, sample, stream
+
+pytestmark = pytest.mark.on_database("sqlite")
 
 CONTENTS = {f"clip:{at}": sample(3_000 + 7_000 * at, seed=at) for at in range(3)}
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with records(tmp_path) as opened:
-        yield opened
 
 
 async def fill(database: Database, stores: list[MemoryStore]) -> VaultEnvironment:

@@ -1,9 +1,7 @@
 """Small objects as a caller sees them: like any other, though they lie in packs."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -29,19 +27,14 @@ from support.vault.vaulting import (
     OwnerKey,
     memory_stores,
     open_vault,
-    records,
     sample,
     stream,
 )
 
+pytestmark = pytest.mark.on_database("sqlite")
+
 LIMIT = PACKED.pack_below_bytes
 PUBLIC, PROTECTED = DataClass.PUBLIC, DataClass.PROTECTED
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with records(tmp_path) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -20,13 +18,9 @@ from reelm.vault import (
 )
 from reelm.vault.adapters.memory import MemoryStore
 from reelm.vault.model import FragmentState
-from support.vault.vaulting import OwnerKey, environment, memory_stores, records, sample, stream
+from support.vault.vaulting import OwnerKey, environment, memory_stores, sample, stream
 
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with records(tmp_path) as opened:
-        yield opened
+pytestmark = pytest.mark.on_database("sqlite")
 
 
 class MovableStore(MemoryStore):

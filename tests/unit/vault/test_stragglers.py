@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from sqlalchemy import update
@@ -15,7 +14,9 @@ from reelm.vault.codec import Block
 from reelm.vault.model import FragmentState
 from reelm.vault.store import ObjectRecord, find, fragments, objects
 from support.machine.determinism import ManualClock, SeededEntropy
-from support.vault.vaulting import SMALL, OwnerKey, memory_stores, open_vault, records, sample, stream
+from support.vault.vaulting import SMALL, OwnerKey, memory_stores, open_vault, sample, stream
+
+pytestmark = pytest.mark.on_database("sqlite")
 
 DATA = sample(30_000)
 PATIENT = replace(SMALL, straggler_seconds=30)
@@ -52,12 +53,6 @@ class LateWriter:
 
     async def abort(self) -> None:
         await self._inner.abort()
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with records(tmp_path) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Put, get, delete and health, over real records and stores in memory."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,16 +25,12 @@ from reelm.vault.adapters.memory import MemoryStore
 from reelm.vault.errors import WrongRange
 from reelm.vault.store import objects
 from support.machine.determinism import ManualClock
-from support.vault.vaulting import SMALL, OwnerKey, memory_stores, open_vault, records, sample, stream
+from support.vault.vaulting import SMALL, OwnerKey, memory_stores, open_vault, sample, stream
+
+pytestmark = pytest.mark.on_database("sqlite")
 
 PUBLIC = DataClass.PUBLIC
 EDGES = [0, 1, 1023, 1024, 1025, 2048, 3500, 4095, 4096, 4097, 8192, 8193, 16384, 20000]
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with records(tmp_path) as opened:
-        yield opened
 
 
 @pytest.fixture

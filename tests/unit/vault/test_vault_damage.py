@@ -1,8 +1,5 @@
 """Damage at the stores, seen through the vault: repaired around or refused, and never wrong bytes."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from reelm.base import Database, DataClass
@@ -10,18 +7,14 @@ from reelm.vault import NotEnoughFragments, PutReceipt, Suite, Vault
 from reelm.vault.adapters.memory import MemoryStore
 from reelm.vault.get import Retrieval
 from reelm.vault.store import FragmentRecord, ObjectRecord, find
-from support.vault.vaulting import OwnerKey, environment, memory_stores, open_vault, records, sample, stream
+from support.vault.vaulting import OwnerKey, environment, memory_stores, open_vault, sample, stream
+
+pytestmark = pytest.mark.on_database("sqlite")
 
 # Every byte of its fragments is visited, so it is tiny; test_fragment.py does the same for larger ones.
 DATA = sample(40)
 LARGE = sample(1_200_000)
 PUBLIC = DataClass.PUBLIC
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with records(tmp_path) as opened:
-        yield opened
 
 
 @pytest.fixture
