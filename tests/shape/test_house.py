@@ -6,13 +6,13 @@ from tools.house import House
 
 from support.machine.source import ROOT
 
-DOUBLED_CLASSES = 26  # target: 0
-NOUN_CLAUSES = 382  # target: 0
-NOUN_FUNCTIONS = 510  # target: 50
-PASSING_ON = 97  # target: 60
-SHORT_FILES = 82  # target: 55
-WIDEST_EXPORTS = 92  # target: 40
-LONG_FILES = 1  # of more than LONGEST_LINES; target: 0
+DOUBLED_CLASSES = 0  # target: 0
+NOUN_CLAUSES = 144  # target: 0
+NOUN_FUNCTIONS = 138  # target: 50
+PASSING_ON = 105  # target: 60
+SHORT_FILES = 87  # target: 55
+WIDEST_EXPORTS = 83  # target: 40
+LONG_FILES = 0  # of more than LONGEST_LINES; target: 0
 LONGEST_LINES = 400
 
 

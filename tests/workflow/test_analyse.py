@@ -8,7 +8,7 @@ import pytest
 from reelm.base import ClipId
 from reelm.clips import ClipRemoved, ClipState, NoSuchClip, PublishStep
 from reelm.delivery import NoSuchStrip
-from reelm.media import Scheme, Storyboard
+from reelm.media import FingerprintScheme, Storyboard
 from reelm.media.pdq import MARK_BYTES
 from reelm.workflows import Json, Run
 from reelm.workflows.adapters.inline import InlineJobs
@@ -34,12 +34,12 @@ def files_of(stage: Stage) -> list[Path]:
     return [path for path in (stage.data / "spool").rglob("*") if path.suffix in {".mp4", ".source"}]
 
 
-async def prints(stage: Stage, clip_id: ClipId) -> dict[Scheme, int]:
+async def prints(stage: Stage, clip_id: ClipId) -> dict[FingerprintScheme, int]:
     async with stage.realm.database.read() as tx:
         return {each.scheme: len(each.marks) for each in await stage.realm.media.fingerprints(tx, clip_id)}
 
 
-async def missing(stage: Stage) -> list[tuple[ClipId, Scheme, str]]:
+async def missing(stage: Stage) -> list[tuple[ClipId, FingerprintScheme, str]]:
     async with stage.realm.database.read() as tx:
         return list(await stage.realm.media.unrecognised(tx))
 
@@ -52,8 +52,8 @@ async def test_a_published_clip_is_recognised_and_has_a_strip_and_a_placeholder(
     assert seen.blurhash is not None
     assert len(seen.blurhash) == 28
     found = await prints(stage, made.id)
-    assert found[Scheme.PDQ] == 2 * MARK_BYTES
-    assert set(found) == set(Scheme)
+    assert found[FingerprintScheme.PDQ] == 2 * MARK_BYTES
+    assert set(found) == set(FingerprintScheme)
     assert await missing(stage) == []
     async with stage.realm.database.read() as tx:
         assert (await storyboard(tx, made.id, viewer=None, realm=stage.realm)).startswith(b"\xff\xd8")
@@ -112,7 +112,9 @@ async def test_a_clip_that_cannot_be_looked_through_plays_and_is_listed_with_the
     assert (seen.state, seen.failure, seen.strip) == (ClipState.VISIBLE, None, None)
     assert (await stage.progress(made.id, ann)).step is PublishStep.DONE
     assert len(await screen(viewer(stage), made.id)) == 1
-    assert await missing(stage) == [(made.id, scheme, "media.unreadable") for scheme in sorted(Scheme)]
+    assert await missing(stage) == [
+        (made.id, scheme, "media.unreadable") for scheme in sorted(FingerprintScheme)
+    ]
     world = await look(stage)
     world.check()
     assert world.spooled == ()
@@ -128,7 +130,7 @@ async def test_a_clip_whose_rungs_were_made_elsewhere_is_looked_through_in_its_s
                 path.unlink()
 
     await publish_with(stage, "skim", lose)
-    assert (await prints(stage, made.id))[Scheme.PDQ] == MARK_BYTES
+    assert (await prints(stage, made.id))[FingerprintScheme.PDQ] == MARK_BYTES
     assert await missing(stage) == []
 
 

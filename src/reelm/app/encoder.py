@@ -34,7 +34,7 @@ from reelm.base import (
     mint,
     telemetry,
 )
-from reelm.media import Cut, Media, MediaConfig, Probe, Rendition, SourceLimits, every_rung, plan
+from reelm.media import Cut, EncryptedRendition, Media, MediaConfig, Probe, SourceLimits, every_rung, plan
 
 BLOCK_BYTES = 4 * 1024 * 1024
 IDLE_SECONDS = 1.0
@@ -126,7 +126,7 @@ class Realm:
     async def renew(self, lease: _Lease, ratio: float) -> None:
         await self._json("PUT", f"/{lease.id}/progress", {"ratio": ratio})
 
-    async def send(self, lease: _Lease, rendition: Rendition) -> None:
+    async def send(self, lease: _Lease, rendition: EncryptedRendition) -> None:
         start = 0
         with rendition.path.open("rb") as file:
             while block := await asyncio.to_thread(file.read, BLOCK_BYTES):
@@ -134,7 +134,7 @@ class Realm:
                 await _again(partial(self._send, "PUT", path, block))
                 start += len(block)
 
-    async def deliver(self, lease: _Lease, made: list[Rendition]) -> None:
+    async def deliver(self, lease: _Lease, made: list[EncryptedRendition]) -> None:
         said = {
             each.name: [
                 {"length_bytes": piece.length, "iv": base64.b64encode(piece.iv).decode()}

@@ -4,9 +4,9 @@ Every file is hostile until proven otherwise: it is looked at and encoded by oth
 watched, and what is refused leaves nothing behind.
 
 Nouns: ``Media`` does the work. A ``Probe`` is what a source is, a ``Cut`` what its creator takes of it, a
-``Plan`` what will be made of it, a ``Rung`` one encoding of the plan. A ``Rendition`` is an encrypted rung,
-cut into pieces that are named by their digest. An ``Upload`` is a received file that waits to be posted, an
-``Arrival`` one that is still on its way in. A ``Fingerprint`` is what a clip is recognised by, a
+``Plan`` what will be made of it, a ``Rung`` one encoding of the plan. An ``EncryptedRendition`` is a rung
+cut into encrypted pieces that are named by their digest. An ``Upload`` is a received file that waits to be
+posted, an ``Arrival`` one that is still on its way in. A ``Fingerprint`` is what a clip is recognised by, a
 ``Storyboard`` the layout of its preview pictures. An ``Encoding`` is what an encoder on another machine may
 take, through ``Lending``; ``Encoders`` knows those machines.
 """
@@ -51,11 +51,11 @@ from reelm.media.errors import (
 )
 from reelm.media.facts import UploadRefused
 from reelm.media.ffmpeg import Effort, find_ffmpeg
-from reelm.media.fingerprint import Fingerprint, Scheme
+from reelm.media.fingerprint import Fingerprint, FingerprintScheme
 from reelm.media.lending import Lending
 from reelm.media.media import Media, MediaConfig
 from reelm.media.model import Audio, Plan, Probe, Rung, SourceLimits, Video, plan
-from reelm.media.package import Piece, Rendition, unseal
+from reelm.media.package import EncryptedRendition, Piece, unseal
 from reelm.media.poster import Poster
 from reelm.media.remuxable import REMUXED, obstacle_to_remux, remuxed_rung
 from reelm.media.sound import with_sound
@@ -92,7 +92,9 @@ __all__ = [
     "EncoderUnknown",
     "Encoders",
     "Encoding",
+    "EncryptedRendition",
     "Fingerprint",
+    "FingerprintScheme",
     "FlushPolicy",
     "Footage",
     "Interrupted",
@@ -112,9 +114,7 @@ __all__ = [
     "Poster",
     "Probe",
     "QuotaReached",
-    "Rendition",
     "Rung",
-    "Scheme",
     "Sent",
     "SourceLimits",
     "SpoolFull",

@@ -8,7 +8,7 @@ from reelm.media.chromaprint import Chromaprint
 from reelm.media.encode import encoder_problem
 from reelm.media.errors import BadEncoding
 from reelm.media.ffmpeg import Encoder
-from reelm.media.fingerprint import Fingerprint, Scheme
+from reelm.media.fingerprint import Fingerprint, FingerprintScheme
 from reelm.media.graph import TO_JPEG, picture_chain, reading
 from reelm.media.model import Plan, Rung, Video
 from reelm.media.pdq import SIDE, Pdq
@@ -48,7 +48,7 @@ class Analysis:
     path: Path
     storyboard: Storyboard
     fingerprints: tuple[Fingerprint, ...]
-    absent: tuple[Scheme, ...]
+    absent: tuple[FingerprintScheme, ...]
 
 
 def rung_footage(path: Path, rung: Rung, plan: Plan) -> Footage:
@@ -102,8 +102,10 @@ async def analyse(footage: Footage, *, into: Path, encoder: Encoder) -> Analysis
         for file in (part, *asked):
             file.unlink(missing_ok=True)
     if footage.sound_index is None:
-        found += (Fingerprint(Scheme.CHROMAPRINT, b""),)
-    return Analysis(path, storyboard, found, tuple(sorted(set(Scheme) - {each.scheme for each in found})))
+        found += (Fingerprint(FingerprintScheme.CHROMAPRINT, b""),)
+    return Analysis(
+        path, storyboard, found, tuple(sorted(set(FingerprintScheme) - {each.scheme for each in found}))
+    )
 
 
 def _fingerprinters(footage: Footage, *, hears: bool) -> list[Fingerprinter]:

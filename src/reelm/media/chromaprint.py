@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from reelm.media.fingerprint import Fingerprint, Scheme
+from reelm.media.fingerprint import Fingerprint, FingerprintScheme
 
 MARK_BYTES: Final = 4
 MARK_SECONDS: Final = 1365 / 11_025
@@ -23,7 +23,7 @@ MATCH_BITS: Final = 8.0
 class Chromaprint:
     """Reads the marks that ffmpeg wrote of one stream of sound."""
 
-    scheme = Scheme.CHROMAPRINT
+    scheme = FingerprintScheme.CHROMAPRINT
 
     def __init__(self, stream_index: int) -> None:
         self._stream_index = stream_index

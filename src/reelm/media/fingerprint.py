@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Scheme(StrEnum):
+class FingerprintScheme(StrEnum):
     """Which published way of recognising."""
 
     PDQ = "pdq"
@@ -24,6 +24,6 @@ class Fingerprint:
         qualities: one byte per mark, 0 (nothing to see) to 100; empty where a scheme has none.
     """
 
-    scheme: Scheme
+    scheme: FingerprintScheme
     marks: bytes
     qualities: bytes = b""

@@ -33,7 +33,7 @@ _TRANSFERS = {16: "pq", 18: "hlg"}
 _MATRICES = {1: "bt709", 5: "bt601", 6: "bt601", 9: "bt2020", 10: "bt2020"}
 
 
-class Fault(Exception):
+class InspectionFault(Exception):
     """Why the file is refused, as one word."""
 
 
@@ -98,7 +98,7 @@ def main() -> None:
     answer: dict[str, Any] = {"fault": None, "probe": None}
     try:
         answer["probe"] = _inspect(path, options, bounds)
-    except Fault as fault:
+    except InspectionFault as fault:
         answer["fault"] = str(fault)
     except (av.FFmpegError, ValueError, MemoryError, ArithmeticError):
         answer["fault"] = "unreadable"
@@ -111,16 +111,16 @@ def _inspect(path: Path, options: dict[str, str], bounds: dict[str, int]) -> dic
         container = av.open(str(path), options=options, metadata_errors="ignore")
     except (av.FFmpegError, ValueError) as error:
         known = "unreadable" if is_whole else "truncated"
-        raise Fault(known if family else "not-a-video") from error
+        raise InspectionFault(known if family else "not-a-video") from error
     with container:
         picture, sounds = _tracks(container)
         if picture is None and not sounds:
-            raise Fault("not-a-video")
+            raise InspectionFault("not-a-video")
         probe = _headline(container, picture)
         if picture is None or _is_over(probe, bounds):
             return probe
         if not is_whole:
-            raise Fault("truncated")
+            raise InspectionFault("truncated")
         reaches = _read_through(container, [picture, *sounds], bounds["max_duration_ms"])
         start = min(
             (reach.start for reach in reaches.values() if reach.start is not None), default=Fraction(0)
@@ -180,7 +180,7 @@ def _tracks(container: InputContainer) -> tuple[VideoStream | None, list[AudioSt
     pictures = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
     picture = next(iter(pictures), None)
     if picture is not None and picture.codec_context is None:  # of a kind that nobody knows
-        raise Fault("unreadable")
+        raise InspectionFault("unreadable")
     return picture, [stream for stream in container.streams.audio if stream.codec_context is not None]
 
 
@@ -232,13 +232,13 @@ def _read_through(
             if packet.size == 0 or packet.is_discard:
                 continue
             if packet.is_corrupt:
-                raise Fault("truncated")
+                raise InspectionFault("truncated")
             reach = reaches[packet.stream_index]
             reach.add(packet)
             if reach.start is not None and (reach.end - reach.start) * 1000 > max_duration_ms:
                 break
     except av.FFmpegError as error:
-        raise Fault("truncated") from error
+        raise InspectionFault("truncated") from error
     return reaches
 
 
@@ -248,7 +248,7 @@ def _demand_the_end(container: InputContainer, family: str, end: Fraction) -> No
         return
     stated = Fraction(container.duration, 1_000_000)
     if stated - end > max(_SLACK_SECONDS, stated * _SLACK_RATIO):
-        raise Fault("truncated")
+        raise InspectionFault("truncated")
 
 
 def _first_frame(container: InputContainer, picture: VideoStream) -> av.VideoFrame:
@@ -263,7 +263,7 @@ def _first_frame(container: InputContainer, picture: VideoStream) -> av.VideoFra
         for frame in frames:
             if isinstance(frame, av.VideoFrame) and not frame.is_corrupt:
                 return frame
-    raise Fault("unreadable")
+    raise InspectionFault("unreadable")
 
 
 def _fill_from_frame(video: dict[str, Any], picture: VideoStream, frame: av.VideoFrame) -> None:
@@ -321,7 +321,7 @@ def _decode_tail(container: InputContainer, picture: VideoStream, reach: Reach) 
                 return
         except av.error.InvalidDataError:
             continue
-    raise Fault("truncated")
+    raise InspectionFault("truncated")
 
 
 def _sound(

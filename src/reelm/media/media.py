@@ -16,10 +16,10 @@ from reelm.media.elsewhere import Encoding, Terms
 from reelm.media.encode import Encoded, encode
 from reelm.media.encoders import Encoders
 from reelm.media.ffmpeg import Effort, Encoder, find_ffmpeg, knows_sounds
-from reelm.media.fingerprint import Fingerprint, Scheme
+from reelm.media.fingerprint import Fingerprint, FingerprintScheme
 from reelm.media.lending import Lending
 from reelm.media.model import Plan, Probe, Rung, SourceLimits
-from reelm.media.package import Rendition, package
+from reelm.media.package import EncryptedRendition, package
 from reelm.media.poster import Poster, poster
 from reelm.media.probe import probe
 from reelm.media.process import Bounds
@@ -151,13 +151,13 @@ class Media:
         """Copy a source's own picture and sound; see ``reelm.media.remux.remux``."""
         return await remux(source, plan, rung, into=into, encoder=await self._urgent_encoder())
 
-    async def package(self, encoded: Encoded, *, into: Path, key: Secret | None = None) -> Rendition:
+    async def package(self, encoded: Encoded, *, into: Path, key: Secret | None = None) -> EncryptedRendition:
         """Encrypt a rung under a key, or a new one; see ``reelm.media.package.package``."""
         return await package(encoded, into=into, entropy=self._entropy, key=key)
 
     async def verify(
         self, encoding: Encoding, keys: Mapping[str, Secret], *, into: Path
-    ) -> tuple[Rendition, ...]:
+    ) -> tuple[EncryptedRendition, ...]:
         """What an encoder elsewhere delivered, once it is proved to be what was asked for; in ``into``.
 
         Raises:
@@ -186,7 +186,12 @@ class Media:
         return await analyse(footage, into=into, encoder=await self._find_encoder())
 
     async def record_fingerprints(
-        self, tx: Tx, clip_id: ClipId, made: Sequence[Fingerprint], *, missing: Mapping[Scheme, str]
+        self,
+        tx: Tx,
+        clip_id: ClipId,
+        made: Sequence[Fingerprint],
+        *,
+        missing: Mapping[FingerprintScheme, str],
     ) -> None:
         """Replace what a clip is recognised by; ``missing``: the code of why a scheme could not be had."""
         await store.record_fingerprints(tx, clip_id, made, missing)
@@ -195,7 +200,9 @@ class Media:
         """What a clip is recognised by, by the name of the scheme; without those that could not be had."""
         return await store.fingerprints_of(tx, clip_id)
 
-    async def unrecognised(self, tx: Tx, *, limit: int = 100) -> tuple[tuple[ClipId, Scheme, str], ...]:
+    async def unrecognised(
+        self, tx: Tx, *, limit: int = 100
+    ) -> tuple[tuple[ClipId, FingerprintScheme, str], ...]:
         """Clips that lack a fingerprint, which one, and the code of the reason; the newest first."""
         return await store.unrecognised(tx, limit)
 

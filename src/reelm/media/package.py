@@ -40,7 +40,7 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Rendition:
+class EncryptedRendition:
     """An encrypted rung. ``path`` holds the ciphertext of all pieces in order, and nothing else."""
 
     name: str
@@ -59,7 +59,9 @@ class Rendition:
         return sum(piece.duration_ms for piece in self.pieces)
 
 
-async def package(encoded: Encoded, *, into: Path, entropy: Entropy, key: Secret | None = None) -> Rendition:
+async def package(
+    encoded: Encoded, *, into: Path, entropy: Entropy, key: Secret | None = None
+) -> EncryptedRendition:
     """Encrypt a rung into ``into/NAME.sealed`` with a key, or a new one; an earlier try's file is replaced.
 
     AES-128-CBC with PKCS7 as HLS asks for (RFC 8216, 4.3.2.4), a random IV per piece. CBC does not prove
@@ -78,7 +80,7 @@ def unseal(sealed: bytes, iv: bytes, key: Secret) -> bytes:
     return padder.update(decryptor.update(sealed) + decryptor.finalize()) + padder.finalize()
 
 
-def _package(encoded: Encoded, into: Path, entropy: Entropy, key: Secret) -> Rendition:
+def _package(encoded: Encoded, into: Path, entropy: Entropy, key: Secret) -> EncryptedRendition:
     into.mkdir(mode=0o700, parents=True, exist_ok=True)
     path, part = into / f"{encoded.rung.name}.sealed", into / f"{encoded.rung.name}.sealing"
     try:
@@ -93,7 +95,7 @@ def _package(encoded: Encoded, into: Path, entropy: Entropy, key: Secret) -> Ren
     finally:
         part.unlink(missing_ok=True)
     spans = [Span(size_bytes=piece.length, duration_ms=piece.duration_ms) for piece in pieces[1:]]
-    return Rendition(
+    return EncryptedRendition(
         name=encoded.rung.name,
         codecs=tracks.codecs,
         width=encoded.rung.width,

@@ -22,7 +22,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from reelm.media.fingerprint import Fingerprint, Scheme
+from reelm.media.fingerprint import Fingerprint, FingerprintScheme
 
 # Five points of the picture for each point of light: an odd number, so that nothing is shifted by the filter.
 # Hashes from here are within 8 bits of those of the whole picture; from 256 points they were within 22.
@@ -56,7 +56,7 @@ class Nearest:
 class Pdq:
     """Reads grey pictures of 320 by 320, one a second."""
 
-    scheme = Scheme.PDQ
+    scheme = FingerprintScheme.PDQ
 
     def output(self, file: Path) -> list[str]:
         return ["-map", "[grey]", "-f", "rawvideo", f"file:{file}"]

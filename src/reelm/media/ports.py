@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Protocol
 
-from reelm.media.fingerprint import Fingerprint, Scheme
+from reelm.media.fingerprint import Fingerprint, FingerprintScheme
 
 
 class Fingerprinter(Protocol):
@@ -14,7 +14,7 @@ class Fingerprinter(Protocol):
     """
 
     @property
-    def scheme(self) -> Scheme: ...
+    def scheme(self) -> FingerprintScheme: ...
 
     def output(self, file: Path) -> list[str]:
         """Ffmpeg's options for one output, from the pad ``[grey]`` of its graph or from a stream."""

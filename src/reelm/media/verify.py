@@ -17,7 +17,7 @@ from reelm.media.boxes import Tracks
 from reelm.media.elsewhere import Sent
 from reelm.media.errors import BadDelivery, BadEncoding
 from reelm.media.model import Plan, Probe, Rung
-from reelm.media.package import Piece, Rendition, outline, unseal
+from reelm.media.package import EncryptedRendition, Piece, outline, unseal
 from reelm.media.rates import Span, average_bits, peak_bits
 
 _BLOCK_BYTES = 16
@@ -39,7 +39,7 @@ class Claim:
     key: Secret
 
 
-async def verify(claim: Claim, plan: Plan, *, into: Path) -> Rendition:
+async def verify(claim: Claim, plan: Plan, *, into: Path) -> EncryptedRendition:
     """The rendition that a claim is, if every byte of it is what the plan asks for.
 
     Args:
@@ -71,7 +71,7 @@ def check_picture(probe: Probe, rung: Rung, plan: Plan) -> None:
         raise bad("it does not last as long as planned")
 
 
-def _verify(claim: Claim, plan: Plan, into: Path) -> Rendition:
+def _verify(claim: Claim, plan: Plan, into: Path) -> EncryptedRendition:
     _check_claims(claim, plan)
     sealed, plain = into / f"{claim.rung.name}.sealed", into / f"{claim.rung.name}.plain"
     with claim.path.open("rb") as source, sealed.open("wb") as kept, plain.open("wb") as sink:
@@ -133,13 +133,15 @@ def _check_durations(durations: Sequence[int], plan: Plan, rung: Rung) -> None:
             raise bad(f"piece {number} lasts {found} ms instead of {float(planned_ms):.0f}")
 
 
-def _rendition(claim: Claim, tracks: Tracks, names: Sequence[str], durations: Sequence[int]) -> Rendition:
+def _rendition(
+    claim: Claim, tracks: Tracks, names: Sequence[str], durations: Sequence[int]
+) -> EncryptedRendition:
     pieces, offset = [], 0
     for name, each, duration in zip(names, claim.sent, durations, strict=True):
         pieces.append(Piece(name=name, offset=offset, length=each.length, iv=each.iv, duration_ms=duration))
         offset += each.length
     spans = [Span(size_bytes=piece.length, duration_ms=piece.duration_ms) for piece in pieces[1:]]
-    return Rendition(
+    return EncryptedRendition(
         name=claim.rung.name,
         codecs=tracks.codecs,
         width=claim.rung.width,

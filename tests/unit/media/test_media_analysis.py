@@ -8,9 +8,9 @@ import pytest
 from reelm.media import (
     Analysis,
     Fingerprint,
+    FingerprintScheme,
     Media,
     Plan,
-    Scheme,
     Unreadable,
     plan,
     rung_footage,
@@ -55,7 +55,7 @@ async def planned(media: Media, source: Path) -> Plan:
     return plan(await media.probe(source))
 
 
-def of(skimmed: Analysis, scheme: Scheme) -> Fingerprint:
+def of(skimmed: Analysis, scheme: FingerprintScheme) -> Fingerprint:
     (found,) = [each for each in skimmed.fingerprints if each.scheme is scheme]
     return found
 
@@ -72,7 +72,7 @@ async def test_a_clip_has_a_mark_a_second_and_a_strip_and_nothing_else_is_left(
     media: Media, tmp_path: Path
 ) -> None:
     found = await look(media, scene("plain"), tmp_path / "skim")
-    pictures = of(found, Scheme.PDQ)
+    pictures = of(found, FingerprintScheme.PDQ)
     assert (len(pictures.marks), len(pictures.qualities)) == (5 * MARK_BYTES, 5)
     assert found.path.read_bytes().startswith(b"\xff\xd8")
     assert [path.name for path in (tmp_path / "skim").iterdir()] == ["strip.jpg"]
@@ -97,13 +97,13 @@ async def test_a_copy_is_recognised_however_it_was_changed(
     coding = (*H264, "-crf", "36")
     one = await look(media, scene("plain"), tmp_path)
     other = await look(media, scene(name.replace(" ", "-"), change=change, coding=coding), tmp_path)
-    assert shared_ratio(of(other, Scheme.PDQ), of(one, Scheme.PDQ)) >= 0.8
+    assert shared_ratio(of(other, FingerprintScheme.PDQ), of(one, FingerprintScheme.PDQ)) >= 0.8
 
 
 async def test_another_clip_is_not_recognised(media: Media, tmp_path: Path) -> None:
     one = await look(media, scene("plain"), tmp_path)
     other = await look(media, footage.clip(seconds=3.0), tmp_path)
-    assert shared_ratio(of(other, Scheme.PDQ), of(one, Scheme.PDQ)) == 0.0
+    assert shared_ratio(of(other, FingerprintScheme.PDQ), of(one, FingerprintScheme.PDQ)) == 0.0
 
 
 @pytest.mark.slow
@@ -113,8 +113,8 @@ async def test_a_rung_has_the_fingerprints_of_its_source(media: Media, tmp_path:
     (encoded,) = await media.encode(source, made, made.rungs[:1], into=tmp_path, progress=lambda _: None)
     rung = await media.analyse(rung_footage(encoded.path, encoded.rung, made), into=tmp_path)
     whole = await look(media, source, tmp_path)
-    assert shared_ratio(of(rung, Scheme.PDQ), of(whole, Scheme.PDQ)) == 1.0
-    heard = apart(of(rung, Scheme.CHROMAPRINT), of(whole, Scheme.CHROMAPRINT))
+    assert shared_ratio(of(rung, FingerprintScheme.PDQ), of(whole, FingerprintScheme.PDQ)) == 1.0
+    heard = apart(of(rung, FingerprintScheme.CHROMAPRINT), of(whole, FingerprintScheme.CHROMAPRINT))
     assert heard is not None
     assert heard < MATCH_BITS / 2
 
@@ -123,7 +123,9 @@ async def test_a_rung_has_the_fingerprints_of_its_source(media: Media, tmp_path:
 async def test_sound_is_recognised_when_it_starts_later_and_another_tune_is_not(
     media: Media, tmp_path: Path
 ) -> None:
-    one = of(await look(media, scene("long", seconds=14.0, picture=STILL), tmp_path), Scheme.CHROMAPRINT)
+    one = of(
+        await look(media, scene("long", seconds=14.0, picture=STILL), tmp_path), FingerprintScheme.CHROMAPRINT
+    )
     cut = tmp_path / "scene-cut.mp4"
     ffmpeg(
         "-ss",
@@ -135,10 +137,10 @@ async def test_sound_is_recognised_when_it_starts_later_and_another_tune_is_not(
         *H264,
         str(cut),
     )
-    same = of(await look(media, cut, tmp_path), Scheme.CHROMAPRINT)
+    same = of(await look(media, cut, tmp_path), FingerprintScheme.CHROMAPRINT)
     other = of(
         await look(media, scene("other", seconds=8.0, tune=OTHER_TUNE, picture=STILL), tmp_path),
-        Scheme.CHROMAPRINT,
+        FingerprintScheme.CHROMAPRINT,
     )
     near, far = apart(one, same), apart(one, other)
     assert near is not None
@@ -148,13 +150,13 @@ async def test_sound_is_recognised_when_it_starts_later_and_another_tune_is_not(
 
 async def test_a_silent_clip_has_an_empty_fingerprint_of_its_sound(media: Media, tmp_path: Path) -> None:
     found = await look(media, footage.clip(audio=None), tmp_path)
-    assert of(found, Scheme.CHROMAPRINT) == Fingerprint(Scheme.CHROMAPRINT, b"")
+    assert of(found, FingerprintScheme.CHROMAPRINT) == Fingerprint(FingerprintScheme.CHROMAPRINT, b"")
     assert found.absent == ()
 
 
 def test_too_little_sound_is_not_compared() -> None:
-    short = Fingerprint(Scheme.CHROMAPRINT, bytes(4 * (MIN_SHARED - 1)))
-    long = Fingerprint(Scheme.CHROMAPRINT, bytes(4 * MIN_SHARED))
+    short = Fingerprint(FingerprintScheme.CHROMAPRINT, bytes(4 * (MIN_SHARED - 1)))
+    long = Fingerprint(FingerprintScheme.CHROMAPRINT, bytes(4 * MIN_SHARED))
     assert apart(short, long) is None
     assert apart(long, long) == 0.0
 

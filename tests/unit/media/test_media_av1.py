@@ -7,7 +7,18 @@ import numpy as np
 import pytest
 
 from reelm.base import Secret
-from reelm.media import BadDelivery, Media, MediaConfig, Plan, Rendition, Rung, Sent, Wanted, av1_rung, plan
+from reelm.media import (
+    BadDelivery,
+    EncryptedRendition,
+    Media,
+    MediaConfig,
+    Plan,
+    Rung,
+    Sent,
+    Wanted,
+    av1_rung,
+    plan,
+)
 from reelm.media.boxes import read_tracks
 from reelm.media.verify import Claim, check_picture, verify
 from support.machine.determinism import ManualClock, SeededEntropy
@@ -26,17 +37,17 @@ def extra(made: Plan) -> Rung:
     return found
 
 
-_encoded: list[tuple[Plan, list[Rendition]]] = []
+_encoded: list[tuple[Plan, list[EncryptedRendition]]] = []
 
 
-async def encoded() -> tuple[Plan, list[Rendition]]:
+async def encoded() -> tuple[Plan, list[EncryptedRendition]]:
     """Return the 720p rung and the one in AV1, made once; nothing may change them."""
     if not _encoded:
         _encoded.append(await encode(footage.folder() / "av1"))
     return _encoded[0]
 
 
-async def encode(folder: Path) -> tuple[Plan, list[Rendition]]:
+async def encode(folder: Path) -> tuple[Plan, list[EncryptedRendition]]:
     media = Media(MediaConfig(spool=folder / "spool"), clock=ManualClock(), entropy=SeededEntropy())
     source = footage.clip(size="720x1280", seconds=1.7)
     made = plan(await media.probe(source))
@@ -49,7 +60,7 @@ async def encode(folder: Path) -> tuple[Plan, list[Rendition]]:
     return made, [await media.package(each, into=folder, key=KEY) for each in files]
 
 
-def claim(rung: Rung, rendition: Rendition) -> Claim:
+def claim(rung: Rung, rendition: EncryptedRendition) -> Claim:
     sent = [Sent(piece.length, piece.iv) for piece in rendition.pieces]
     return Claim(rung, rendition.path, sent, KEY)
 

@@ -6,7 +6,7 @@ import av
 import numpy as np
 import pytest
 
-from reelm.media import BadCut, Cut, Media, Rendition, obstacle_to_remux, plan
+from reelm.media import BadCut, Cut, EncryptedRendition, Media, obstacle_to_remux, plan
 from reelm.media.cut import check_cut
 from support.media import footage, playback
 from support.media.playback import Watched
@@ -49,13 +49,13 @@ def test_what_the_file_does_not_have_is_refused_with_both_times(cut: Cut, says: 
     assert "the upload is kept" in refused.value.detail
 
 
-async def encode(media: Media, source: Path, cut: Cut, into: Path) -> Rendition:
+async def encode(media: Media, source: Path, cut: Cut, into: Path) -> EncryptedRendition:
     made = plan(await media.probe(source), cut)
     (encoded,) = await media.encode(source, made, made.rungs[:1], into=into, progress=lambda _: None)
     return await media.package(encoded, into=into)
 
 
-def watch(rendition: Rendition) -> Watched:
+def watch(rendition: EncryptedRendition) -> Watched:
     return playback.watch(rendition.path, rendition.key.reveal(), rendition.pieces)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from reelm.base import ReelmError
-from reelm.media import Effort, Media, MediaConfig, Plan, Rendition, TookTooLong, Unreadable, plan
+from reelm.media import Effort, EncryptedRendition, Media, MediaConfig, Plan, TookTooLong, Unreadable, plan
 from support.machine.determinism import ManualClock, SeededEntropy
 from support.media import footage, playback
 from support.media.playback import Watched
@@ -19,7 +19,7 @@ def unwatched(ratio: float) -> None:
     """Progress that nobody looks at."""
 
 
-async def make(media: Media, source: Path, into: Path) -> tuple[Plan, tuple[Rendition, ...]]:
+async def make(media: Media, source: Path, into: Path) -> tuple[Plan, tuple[EncryptedRendition, ...]]:
     """The whole way from a file to renditions, the first rung alone as the product does it."""
     made = plan(await media.probe(source))
     encoded = await media.encode(source, made, made.rungs[:1], into=into, progress=unwatched)
@@ -27,7 +27,7 @@ async def make(media: Media, source: Path, into: Path) -> tuple[Plan, tuple[Rend
     return made, tuple([await media.package(each, into=into) for each in encoded])
 
 
-def watch(rendition: Rendition) -> Watched:
+def watch(rendition: EncryptedRendition) -> Watched:
     return playback.watch(rendition.path, rendition.key.reveal(), rendition.pieces)
 
 
@@ -40,7 +40,7 @@ def names_in(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def plays_as_planned(made: Plan, rendition: Rendition) -> Watched:
+def plays_as_planned(made: Plan, rendition: EncryptedRendition) -> Watched:
     seen = watch(rendition)
     rate = float(rendition.frame_rate)
     assert len(seen.times) == made.frame_count * round(rate / float(made.frame_rate))

@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 
 from reelm.base import ClipId, Database, mint
-from reelm.media import Fingerprint, Media, MediaConfig, Scheme
+from reelm.media import Fingerprint, FingerprintScheme, Media, MediaConfig
 from support.machine.determinism import ManualClock, SeededEntropy
 
 pytestmark = pytest.mark.on_database("sqlite")
 
 FIRST, SECOND = (ClipId(mint(ManualClock(), SeededEntropy(seed))) for seed in (1, 2))
-SEEN = Fingerprint(Scheme.PDQ, bytes(range(128)), b"\x64")
-SILENT = Fingerprint(Scheme.CHROMAPRINT, b"")
+SEEN = Fingerprint(FingerprintScheme.PDQ, bytes(range(128)), b"\x64")
+SILENT = Fingerprint(FingerprintScheme.CHROMAPRINT, b"")
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ async def test_fingerprints_come_back_and_are_forgotten_with_their_clip(
     async with database.write() as tx:
         await media.record_fingerprints(tx, FIRST, (SEEN, SILENT), missing={})
         await media.record_fingerprints(
-            tx, SECOND, (SEEN,), missing={Scheme.CHROMAPRINT: "media.no-chromaprint"}
+            tx, SECOND, (SEEN,), missing={FingerprintScheme.CHROMAPRINT: "media.no-chromaprint"}
         )
     async with database.write() as tx:
         assert await media.fingerprints(tx, FIRST) == (SILENT, SEEN)
@@ -40,11 +40,14 @@ async def test_what_is_missing_is_listed_with_its_reason_until_it_is_made(
     database: Database, media: Media
 ) -> None:
     async with database.write() as tx:
-        await media.record_fingerprints(tx, FIRST, (), missing=dict.fromkeys(Scheme, "media.unreadable"))
+        await media.record_fingerprints(
+            tx, FIRST, (), missing=dict.fromkeys(FingerprintScheme, "media.unreadable")
+        )
         await media.record_fingerprints(tx, SECOND, (SEEN, SILENT), missing={})
         assert await media.fingerprints(tx, FIRST) == ()
         assert await media.unrecognised(tx) == tuple(
-            (FIRST, scheme, "media.unreadable") for scheme in (Scheme.CHROMAPRINT, Scheme.PDQ)
+            (FIRST, scheme, "media.unreadable")
+            for scheme in (FingerprintScheme.CHROMAPRINT, FingerprintScheme.PDQ)
         )
         await media.record_fingerprints(tx, FIRST, (SEEN, SILENT), missing={})
         assert await media.unrecognised(tx) == ()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from reelm.media import BadEncoding, Encoded, Media, Rendition, Rung, plan
+from reelm.media import BadEncoding, Encoded, EncryptedRendition, Media, Rung, plan
 from reelm.media.package import package
 from support.machine.determinism import SeededEntropy
 from support.media import footage, playback
@@ -25,7 +25,7 @@ async def encoded(media: Media) -> Encoded:
     return _encoded[0]
 
 
-def sealed(rendition: Rendition) -> bytes:
+def sealed(rendition: EncryptedRendition) -> bytes:
     return rendition.path.read_bytes()
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from reelm.media import Fingerprint, Scheme
+from reelm.media import Fingerprint, FingerprintScheme
 from reelm.media.pdq import (
     MARK_BYTES,
     MATCH_DISTANCE,
@@ -92,7 +92,7 @@ def test_a_mark_is_eight_hashes_and_exchanging_twice_changes_nothing() -> None:
 
 
 def test_half_a_picture_and_no_picture_are_read_as_far_as_they_go() -> None:
-    assert Pdq().read(b"") == Fingerprint(Scheme.PDQ, b"")
+    assert Pdq().read(b"") == Fingerprint(FingerprintScheme.PDQ, b"")
     whole = square(1).tobytes()
     assert Pdq().read(whole + whole[:999]) == Pdq().read(whole)
     assert nearest(Pdq().read(b""), bytes(32)) is None

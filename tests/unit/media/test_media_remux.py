@@ -7,12 +7,20 @@ import av
 import numpy as np
 import pytest
 
-from reelm.media import BadEncoding, Media, Rendition, Unreadable, obstacle_to_remux, plan, remuxed_rung
+from reelm.media import (
+    BadEncoding,
+    EncryptedRendition,
+    Media,
+    Unreadable,
+    obstacle_to_remux,
+    plan,
+    remuxed_rung,
+)
 from support.media import footage, playback
 from support.media.playback import Watched
 
 
-async def remux(media: Media, source: Path, into: Path) -> Rendition:
+async def remux(media: Media, source: Path, into: Path) -> EncryptedRendition:
     made = plan(await media.probe(source))
     rung = remuxed_rung(made)
     assert rung is not None, obstacle_to_remux(made)
@@ -23,7 +31,7 @@ async def obstacle(media: Media, source: Path) -> str | None:
     return obstacle_to_remux(plan(await media.probe(source)))
 
 
-def watch(rendition: Rendition) -> Watched:
+def watch(rendition: EncryptedRendition) -> Watched:
     return playback.watch(rendition.path, rendition.key.reveal(), rendition.pieces)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reelm.base import Secret, UploadId, mint
-from reelm.media import BadDelivery, Encoding, Media, MediaConfig, Rendition, Sent, Wanted
+from reelm.media import BadDelivery, Encoding, EncryptedRendition, Media, MediaConfig, Sent, Wanted
 from reelm.media.elsewhere import EncodingId, LeaseId
 from support.machine.determinism import ManualClock, SeededEntropy
 from support.media import footage
@@ -25,7 +25,7 @@ class Delivery:
 
     media: Media
     encoding: Encoding
-    rendition: Rendition
+    rendition: EncryptedRendition
     folder: Path
 
     @property
@@ -37,7 +37,7 @@ class Delivery:
         change(sent)
         self.encoding = replace(self.encoding, delivery={self.rendition.name: tuple(sent)})
 
-    async def verified(self, key: Secret = KEY) -> Rendition:
+    async def verified(self, key: Secret = KEY) -> EncryptedRendition:
         (only,) = await self.media.verify(
             self.encoding, {self.rendition.name: key}, into=self.folder / "looked-at"
         )
@@ -55,10 +55,10 @@ async def delivery(tmp_path: Path) -> Delivery:
     return await delivered(tmp_path, footage.clip(size="128x228", seconds=1.5))
 
 
-_worked: dict[Path, tuple[Wanted, Rendition]] = {}
+_worked: dict[Path, tuple[Wanted, EncryptedRendition]] = {}
 
 
-async def work(source: Path) -> tuple[Wanted, Rendition]:
+async def work(source: Path) -> tuple[Wanted, EncryptedRendition]:
     """Return an honest encoder's order and its work, done once; nothing may change it."""
     if source not in _worked:
         folder = footage.folder() / f"elsewhere-{len(_worked)}"

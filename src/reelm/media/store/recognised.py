@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import delete, insert, select
 
 from reelm.base import ClipId, Tx
-from reelm.media.fingerprint import Fingerprint, Scheme
+from reelm.media.fingerprint import Fingerprint, FingerprintScheme
 from reelm.media.store.tables import fingerprints
 
 
 async def record_fingerprints(
-    tx: Tx, clip_id: ClipId, made: Sequence[Fingerprint], missing: Mapping[Scheme, str]
+    tx: Tx, clip_id: ClipId, made: Sequence[Fingerprint], missing: Mapping[FingerprintScheme, str]
 ) -> None:
     """Replace what is known of a clip."""
     await forget_fingerprints(tx, clip_id)
@@ -27,12 +27,12 @@ async def fingerprints_of(tx: Tx, clip_id: ClipId) -> tuple[Fingerprint, ...]:
         .order_by(fingerprints.c.scheme)
     )
     return tuple(
-        Fingerprint(Scheme(row.scheme), bytes(row.marks), bytes(row.qualities))
+        Fingerprint(FingerprintScheme(row.scheme), bytes(row.marks), bytes(row.qualities))
         for row in await tx.execute(query)
     )
 
 
-async def unrecognised(tx: Tx, limit: int) -> tuple[tuple[ClipId, Scheme, str], ...]:
+async def unrecognised(tx: Tx, limit: int) -> tuple[tuple[ClipId, FingerprintScheme, str], ...]:
     """Clips of which a fingerprint is missing, the scheme, and the code of the reason; the newest first."""
     query = (
         select(fingerprints.c.clip_id, fingerprints.c.scheme, fingerprints.c.failure_code)
@@ -40,7 +40,7 @@ async def unrecognised(tx: Tx, limit: int) -> tuple[tuple[ClipId, Scheme, str], 
         .order_by(fingerprints.c.clip_id.desc(), fingerprints.c.scheme)
         .limit(limit)
     )
-    return tuple((ClipId(row[0]), Scheme(row[1]), row[2]) for row in await tx.execute(query))
+    return tuple((ClipId(row[0]), FingerprintScheme(row[1]), row[2]) for row in await tx.execute(query))
 
 
 async def forget_fingerprints(tx: Tx, clip_id: ClipId) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from reelm.base import AccountId, Secret, UploadId, cancel_all, telemetry
-from reelm.media import BadDelivery, EncoderStopped, Encoding, Plan, Rendition, Rung, Stand, Wanted
+from reelm.media import BadDelivery, EncoderStopped, Encoding, EncryptedRendition, Plan, Rung, Stand, Wanted
 from reelm.workflows.gates import Priority
 from reelm.workflows.realm import OpenRealm
 
@@ -37,7 +37,7 @@ class Work:
 class Made:
     """Encrypted renditions, and how long encoding took here; None when it was done elsewhere."""
 
-    renditions: tuple[Rendition, ...]
+    renditions: tuple[EncryptedRendition, ...]
     seconds: float | None
 
 
@@ -120,7 +120,7 @@ async def _once_it_is_delivered(work: Work, progress: Callable[[float], None], r
             )
 
 
-async def _verified(delivered: Encoding, work: Work, realm: OpenRealm) -> tuple[Rendition, ...]:
+async def _verified(delivered: Encoding, work: Work, realm: OpenRealm) -> tuple[EncryptedRendition, ...]:
     """Return what was delivered; nothing when it is no good."""
     try:
         return await realm.media.verify(delivered, await keys_of(delivered, realm=realm), into=work.folder)

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from reelm.clips import ClipRemoved
 from reelm.delivery import NoSuchStrip
-from reelm.media import Footage, NoChromaprint, Plan, Scheme, rung_footage, source_footage
+from reelm.media import FingerprintScheme, Footage, NoChromaprint, Plan, rung_footage, source_footage
 from reelm.workflows.gates import Priority
 from reelm.workflows.ports import Json
 from reelm.workflows.publish.order import Order, kept_unless_removed, put_picture
@@ -68,5 +68,7 @@ def _footage(order: Order, planned: Plan, realm: OpenRealm) -> Footage:
 async def _note(order: Order, code: str, realm: OpenRealm) -> Json:
     async with realm.database.write() as tx:
         await realm.clips.require_watchable(tx, order.clip_id, order.owner)
-        await realm.media.record_fingerprints(tx, order.clip_id, (), missing=dict.fromkeys(Scheme, code))
+        await realm.media.record_fingerprints(
+            tx, order.clip_id, (), missing=dict.fromkeys(FingerprintScheme, code)
+        )
     return None

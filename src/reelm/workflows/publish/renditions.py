@@ -135,7 +135,7 @@ def _work(
     )
 
 
-async def _pack(order: Order, rendition: media.Rendition, realm: OpenRealm) -> PackedRendition:
+async def _pack(order: Order, rendition: media.EncryptedRendition, realm: OpenRealm) -> PackedRendition:
     rendition_id = RenditionId(mint(realm.clock, realm.entropy))
     async with realm.database.read() as tx:
         sealed = await realm.delivery.seal_key(tx, rendition_id, order.owner, rendition.key)
