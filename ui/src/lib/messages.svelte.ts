@@ -86,7 +86,7 @@ class Messages {
     this.#catalogue = Object.assign({}, ...found) as Catalogue;
     this.locale = tag;
     if (typeof document === "undefined") return;
-    document.documentElement.lang = tag;
+    document.documentElement.lang = isTrial(tag) ? tag : base(tag);
     document.documentElement.dir = isTrial(tag) ? TRIALS[tag] : "ltr";
   }
 }
