@@ -1,6 +1,6 @@
 """Build one open realm and run its processes: settings, wiring, supervisor.
 
-Nouns: ``settings`` (what a realm may be told), ``open_realm`` (one open realm, built out of the packages
+Nouns: ``settings`` (the settings of a realm), ``open_realm`` (one open realm, built out of the packages
 below), ``examine_place`` (a store tried out before it is part of one), ``Supervisor`` (what keeps its
 processes alive), ``state`` (what runs now), ``exit_with_parent`` and ``Heartbeat`` (what each of those
 processes owes the supervisor), ``encode_elsewhere`` (what a machine outside the realm does for it).
@@ -30,11 +30,10 @@ if TYPE_CHECKING:
     from reelm.app.offline_staff import OfflineStaff, open_offline_staff
     from reelm.app.parent import exit_with_parent
     from reelm.app.paths import Paths
-    from reelm.app.processes import realm_children, require_demo
+    from reelm.app.processes import make_witnesses, realm_children, require_demo
     from reelm.app.release import running_release
     from reelm.app.supervisor import Supervisor
     from reelm.app.wiring import open_realm, record_release
-    from reelm.app.witnesses import make_witnesses
 
 _HOMES = {
     "EXIT_CODES": "errors",
@@ -54,7 +53,7 @@ _HOMES = {
     "exit_with_parent": "parent",
     "holder": "lock",
     "is_held": "lock",
-    "make_witnesses": "witnesses",
+    "make_witnesses": "processes",
     "open_keys": "bootstrap",
     "open_offline_staff": "offline_staff",
     "open_realm": "wiring",

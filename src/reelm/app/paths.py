@@ -71,7 +71,7 @@ class Paths:
 
     @property
     def witnesses(self) -> Path:
-        """Who witnesses the ledger: the witness, group and quorum lines of a tlog-policy."""
+        """The witnesses of the ledger: the witness, group and quorum lines of a tlog-policy."""
         return self.data / "witnesses.policy"
 
     @property

@@ -1,4 +1,4 @@
-"""What a realm may be told, in one tree: the comment above each field is its manual.
+"""Read the settings of a realm into one tree: the comment above each field is its manual.
 
 Read once per process, from ``DATA/settings.toml`` where there is one, then from the command line. Anything
 unknown or out of range stops the start with the line and the fix; secrets are never values here, only files
@@ -20,7 +20,7 @@ _FLAGS = ("host", "port", "public_url")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Uploads:
-    """What a creator may send. A file over any of these is refused with the limit in the message."""
+    """The limits of uploads. A file over any of these is refused with the limit in the message."""
 
     # The largest file accepted, in bytes: 1,000,000 to 4,294,967,295. The default is 2 GiB.
     max_size_bytes: int = 2 * 1024**3
@@ -101,7 +101,7 @@ class Settings:
 
     @property
     def paths(self) -> Paths:
-        """Where things are in the data folder."""
+        """Return the paths of all files in the data folder."""
         return Paths(self.data)
 
 

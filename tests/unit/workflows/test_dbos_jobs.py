@@ -11,8 +11,7 @@ import pytest
 
 from reelm.base import SystemClock
 from reelm.workflows import Job, JobState, Json, Run
-from reelm.workflows.adapters.dbos import DbosJobs
-from reelm.workflows.adapters.jobs_sqlite import JobsConnection, unixepoch
+from reelm.workflows.adapters.dbos import DbosJobs, JobsConnection, unixepoch
 from support.machine.loglines import logged
 
 pytestmark = pytest.mark.slow

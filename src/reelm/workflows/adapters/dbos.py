@@ -1,18 +1,23 @@
 """Run durable workflows on DBOS: steps are rows, so a killed worker resumes where it was.
 
 Trust: the jobs database is the realm's own. It holds step results, which are sealed where they must be.
+
+From Python 3.12 on DBOS writes ``unixepoch('subsec')`` into its statements and, as a column's default, into
+the schema of ``jobs.sqlite``. SQLite knows that since 3.42 (2023-05-16); an older one answers NULL. Which
+SQLite a Python has is its builder's choice, so Python 3.13 on SQLite 3.40 could neither make such a file nor
+write to one, and Python 3.11 could not write to one that Python 3.12 had made.
 """
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from dbos import DBOS, DBOSConfig, SetWorkflowID
 
-from reelm.base import cancel_all, telemetry
-from reelm.workflows.adapters.jobs_sqlite import JobsConnection
+from reelm.base import SystemClock, cancel_all, telemetry
 from reelm.workflows.ports import Job, JobState, Json, Workflow
 
 _log = telemetry.logger(__name__)
@@ -20,6 +25,8 @@ _log = telemetry.logger(__name__)
 _ENDED = {"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"}
 # A workflow that took the worker down this often is not tried again; the creator is told instead.
 _MOST_RECOVERIES = 20
+KNOWS_SUBSEC = (3, 42)
+_SUBSEC = {"subsec", "subsecond"}
 
 
 class _Steps:
@@ -96,3 +103,23 @@ def _log_as_we_do(engine: logging.Logger) -> None:
     engine.handlers[:] = [logging.NullHandler()]  # without any it makes one for the terminal
     engine.propagate = True
     engine.setLevel(logging.WARNING)
+
+
+class JobsConnection(sqlite3.Connection):
+    """Knows ``unixepoch('subsec')`` under an SQLite that is too old to, with the same meaning."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        if sqlite3.sqlite_version_info < KNOWS_SUBSEC:
+            self.create_function("unixepoch", 1, unixepoch)
+
+
+def unixepoch(modifier: str) -> float:
+    """Return the seconds since 1970, to the millisecond, as ``unixepoch('subsec')`` of SQLite 3.42 does.
+
+    Raises:
+        ValueError: another use of it; nothing here needs one, and a wrong time is worse than an error.
+    """
+    if modifier not in _SUBSEC:
+        raise ValueError(f"unixepoch({modifier!r}) is not known to this SQLite")
+    return round(SystemClock().now().timestamp(), 3)

@@ -5,9 +5,8 @@ one that stopped without a word. ``publish_now`` and ``publish_ripe`` publish dr
 a clip the sound of another one, ``subtitle`` gives it subtitles, and ``remove`` takes it back.
 """
 
-from reelm.workflows.publish.post import Posting, post, publish_now, publish_ripe
+from reelm.workflows.publish.post import Posting, post, publish_now, publish_ripe, remove
 from reelm.workflows.publish.publish import abandon, publish, publish_job
-from reelm.workflows.publish.remove import remove
 from reelm.workflows.publish.sound import choose_sound
 from reelm.workflows.publish.subtitle import (
     NoLanguage,

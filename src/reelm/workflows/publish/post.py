@@ -1,4 +1,4 @@
-"""Post an upload as a clip, at once or as a draft that is published later.
+"""Post an upload as a clip, at once or as a draft that is published later, and take a clip back.
 
 From the post on it is a clip, and the worker publishes it. A draft that becomes due is a clip like any other
 from then on, in one unit of work; so it is published once, however often this runs, and late when the worker
@@ -77,3 +77,22 @@ async def publish_ripe(*, realm: OpenRealm) -> None:
     async with realm.database.write() as tx:
         for upload_id in await realm.clips.drafts.publish_due(tx):
             await realm.media.prolong(tx, upload_id)
+
+
+async def remove(clip_id: ClipId, *, by: AccountId, realm: OpenRealm) -> None:
+    """Remove a clip for everyone. Safe to repeat.
+
+    The row changes first, in one unit of work: from then on playlists, keys, pictures and segments are
+    refused. The bytes follow in ``tidy``; a crash in between leaves them listed as withdrawn, and the next
+    ``tidy`` deletes them.
+
+    Raises:
+        NoSuchClip: it does not exist, or not for this account.
+        NotYours: it belongs to someone else.
+    """
+    async with realm.database.write() as tx:
+        await realm.clips.remove(tx, clip_id, by)
+        names = await realm.delivery.withdraw(tx, clip_id)
+        await realm.media.forget_fingerprints(tx, clip_id)
+        await realm.delivery.withdraw_subtitles(tx, clip_id)
+    realm.delivery.origin.forget(names)

@@ -14,7 +14,7 @@ from typing import cast
 import msgspec
 
 from reelm import media
-from reelm.base import DataClass, ObjectId, RenditionId, SealedBytes, mint
+from reelm.base import DataClass, RenditionId, SealedBytes, mint
 from reelm.clips import PublishStep
 from reelm.delivery import Rendition
 from reelm.media import BadEncoding, Piece, Plan, Poster, Rung, Unreadable, remuxed_rung
@@ -165,25 +165,21 @@ async def store(order: Order, batch: Json, realm: OpenRealm) -> Json:
             suite=Suite.MEDIA,
             owner=order.owner,
         )
-        rendition = _rendition(order, each, receipt.object_id)
+        rendition = Rendition(
+            id=each.id,
+            clip_id=order.clip_id,
+            owner=order.owner,
+            name=each.name,
+            codecs=each.codecs,
+            width=each.width,
+            height=each.height,
+            peak_bits_per_second=each.peak_bits_per_second,
+            average_bits_per_second=each.average_bits_per_second,
+            frame_rate=each.frame_rate,
+            object_id=receipt.object_id,
+            pieces=each.pieces,
+        )
         async with kept_unless_removed(receipt.object_id, realm), realm.database.write() as tx:
             await realm.clips.publishing.report(tx, order.clip_id, PublishStep.STORING, 1.0)
             await realm.delivery.announce(tx, rendition, SealedBytes(each.key_sealed))
     return None
-
-
-def _rendition(order: Order, packed: PackedRendition, object_id: ObjectId) -> Rendition:
-    return Rendition(
-        id=packed.id,
-        clip_id=order.clip_id,
-        owner=order.owner,
-        name=packed.name,
-        codecs=packed.codecs,
-        width=packed.width,
-        height=packed.height,
-        peak_bits_per_second=packed.peak_bits_per_second,
-        average_bits_per_second=packed.average_bits_per_second,
-        frame_rate=packed.frame_rate,
-        object_id=object_id,
-        pieces=packed.pieces,
-    )

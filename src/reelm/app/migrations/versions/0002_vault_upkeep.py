@@ -1,4 +1,4 @@
-"""What repair, drains, packs and key rotation need to remember."""
+"""Keep the state of repair, drains, packs and key rotation."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""What creators do with their clips: cuts, later edits, subtitles, words for those who do not see them."""
+"""Keep cuts, later edits, subtitles and alternative texts of clips."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Whose sound a clip has, and whether others may use its own."""
+"""Keep the clip that a sound is from, and the consent that others may use it."""
 
 import sqlalchemy as sa
 from alembic import op

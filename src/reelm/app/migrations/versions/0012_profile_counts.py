@@ -1,4 +1,4 @@
-"""How many visible clips a person has, and how many likes are on them."""
+"""Keep the numbers of visible clips of a person and of likes on them."""
 
 import sqlalchemy as sa
 from alembic import op
