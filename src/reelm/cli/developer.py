@@ -22,8 +22,7 @@ _LOCK = (
     "--no-header",
     "--no-annotate",
 )
-# One more than the processors that CI has: many tests wait for a process, a browser or a timer.
-_WORKERS = ("-n", "3", "--dist", "loadgroup")
+_WORKERS = ("-n", "2", "--dist", "loadgroup")
 
 
 def run(verb: str, chosen: argparse.Namespace, rest: Sequence[str]) -> int:
