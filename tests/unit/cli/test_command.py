@@ -88,7 +88,7 @@ def test_help_and_status_need_no_installed_package() -> None:
 
 
 def test_the_fast_tests_of_a_path_run_on_workers_unless_told_otherwise() -> None:
-    fast, workers = ("-m", "not slow and not browser"), ("-n", "3", "--dist", "loadgroup")
+    fast, workers = ("-m", "not slow and not browser"), ("-n", "2", "--dist", "loadgroup")
     assert fast_tests([]) == (*fast, *workers)
     assert fast_tests(["tests/unit", "-k", "x"]) == (*fast, *workers, "tests/unit", "-k", "x")
     assert fast_tests(["tests/unit", "-m", "slow"]) == (*workers, "tests/unit", "-m", "slow")
