@@ -52,7 +52,7 @@ class Consumer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Lag:
-    """How far a consumer is behind: in facts of any kind, and in seconds since the oldest of them."""
+    """The distance of a consumer from the end of the log: in facts of any kind, and in seconds since the oldest of them."""
 
     facts: int
     seconds: float

@@ -1,4 +1,4 @@
-"""What the realm asks of whatever keeps its log."""
+"""Define what keeps the log of a realm, as a port."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager

@@ -56,7 +56,7 @@ class Policy:
         """Raises ``PolicyRefused``, naming the line."""
         if _CONTROL.search(text):
             raise PolicyRefused("The witness policy has control characters in it. Write it anew.")
-        reader = _Reader()
+        reader = _PolicyReader()
         for number, line in enumerate(text.split("\n"), start=1):
             words = re.split(r"[ \t]+", line.strip(" \t"))
             if words[0] and not words[0].startswith("#"):
@@ -112,7 +112,7 @@ class Policy:
 _Line: TypeAlias = Callable[[list[str]], None]
 
 
-class _Reader:
+class _PolicyReader:
     def __init__(self) -> None:
         self._logs: list[PolicyLog] = []
         self._witnesses: dict[str, Witness] = {}
