@@ -52,7 +52,7 @@ class Consumer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Lag:
-    """The distance of a consumer from the end of the log: in facts of any kind, and in seconds since the oldest of them."""
+    """The distance of a consumer from the end of the log, in facts and in seconds since the oldest one."""
 
     facts: int
     seconds: float
