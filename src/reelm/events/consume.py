@@ -52,7 +52,7 @@ class Consumer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Lag:
-    """How far a consumer is behind: in facts of any kind, and in seconds since the oldest of them."""
+    """The facts that a consumer has not had yet: their number, of any kind, and the age of the oldest."""
 
     facts: int
     seconds: float

@@ -1,4 +1,4 @@
-"""What the realm asks of whatever keeps its log."""
+"""Define the port to whatever keeps the log of a realm."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager

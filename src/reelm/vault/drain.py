@@ -39,7 +39,7 @@ _Condition = Callable[[Tx, ProviderId], Awaitable[bool]]
 
 @dataclass(frozen=True, slots=True)
 class DrainReport:
-    """How far leaving a provider is.
+    """The progress of leaving a provider.
 
     Attributes:
         provider: who is left.

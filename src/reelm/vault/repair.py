@@ -31,7 +31,7 @@ _CLEARED_STAGES = frozenset({Stage.ACTIVE, Stage.VERIFIED, Stage.DELETED, Stage.
 
 @dataclass(slots=True)
 class RepairReport:
-    """What one call did.
+    """The work that one call of repair did.
 
     Attributes:
         found: fragments that were there, whole, and only had to be confirmed.

@@ -1,1 +1,1 @@
-"""Where the log is kept: one file per kind of store."""
+"""Keep the log: one file per kind of store."""
