@@ -143,7 +143,7 @@ class Keys:
         async with database.read() as tx:
             rows = await store.epochs(tx)
         is_old = is_due(rows[-1].created_at, self._clock.now(), self._epoch_length)
-        return is_old or self._is_rotating(rows)
+        return self._is_rotating(rows) or is_old
 
     async def status(self, tx: Tx) -> KeyStatus:
         """Return the epoch, its age, and what is wrapped where.
