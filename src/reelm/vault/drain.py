@@ -139,7 +139,7 @@ class Drain:
     async def _step(self, found: ProviderRecord, work: RepairReport, limit: int) -> bool:
         """Work at one stage; return whether the next was reached."""
         provider, snapshot = found.place.provider, await probe_providers(self._environment)
-        await self._repair.release_expired(limit)
+        await self._repair.leases.release_expired(limit)
         match found.stage:
             case Stage.NO_NEW:
                 return await self._advance(found, Stage.DRAINING, _nothing_comes)
