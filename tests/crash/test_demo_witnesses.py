@@ -69,7 +69,7 @@ async def test_the_record_of_the_demo_is_cosigned_and_an_auditor_says_so(tmp_pat
         }
         assert (claims["ledger.shared"], claims["ledger.fresh"]) == (Verdict.PROVEN, Verdict.PROVEN)
         assert await realm.ledger.cosigning.ask_all() is None
-        await realm.ledger.announce("mod.appeal", {"appeal": "0" * 26, "decision": "0" * 26})
+        await realm.ledger.announcements.announce("mod.appeal", {"appeal": "0" * 26, "decision": "0" * 26})
         with running(one), running(two):  # they remember what they saw
             later = await realm.ledger.cosigning.ask_all()
         assert later is not None

@@ -57,8 +57,10 @@ async def test_what_is_no_file_of_the_log_is_not_found(shared: Site, path: str) 
 async def test_what_is_true_until_it_changes_is_said_once(site: Site) -> None:
     realm = site.stage.realm
     before = await realm.ledger.status()
-    await realm.ledger.announce("manifest.publish", {"digest": "ab" * 32}, counted_as="version")
-    again = await realm.ledger.announce("manifest.publish", {"digest": "ab" * 32}, counted_as="version")
+    await realm.ledger.announcements.announce("manifest.publish", {"digest": "ab" * 32}, counted_as="version")
+    again = await realm.ledger.announcements.announce(
+        "manifest.publish", {"digest": "ab" * 32}, counted_as="version"
+    )
     after = await realm.ledger.status()
     assert before.checkpoint is not None
     assert after.checkpoint is not None

@@ -76,8 +76,7 @@ from reelm.base.outbound import (
 )
 from reelm.base.redaction import names_someone
 from reelm.base.secret import Secret
-from reelm.base.single_flight import SingleFlight
-from reelm.base.tasks import BackgroundTasks, cancel_all, run_both, run_to_end
+from reelm.base.tasks import BackgroundTasks, SingleFlight, cancel_all, run_both, run_to_end
 from reelm.base.telemetry import Metrics
 
 __all__ = [

@@ -52,7 +52,7 @@ class Consumer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Lag:
-    """The distance of a consumer from the end of the log, in facts and in seconds since the oldest one."""
+    """The facts that a consumer has not had yet: their number, of any kind, and the age of the oldest."""
 
     facts: int
     seconds: float

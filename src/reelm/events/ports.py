@@ -1,4 +1,4 @@
-"""Define what keeps the log of a realm, as a port."""
+"""Define the port to whatever keeps the log of a realm."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager

@@ -15,10 +15,6 @@ class FactSealer:
         self._clock = clock
         self._entropy = entropy
 
-    def source(self) -> str:
-        """Return a new name for a fact, by which the log takes it once."""
-        return mint(self._clock, self._entropy)
-
     async def seal(self, tx: Tx, facts: Sequence[Fact], *, has_sources: bool) -> list[Entry]:
         """Return facts as they are stored. Protected fields of someone erased meanwhile are left out.
 
@@ -56,9 +52,9 @@ class FactSealer:
         if protected is not None:
             key = await self._key(tx, owner, opened)
             sealed = None if key is None else key.seal(protected, purpose=_purpose(name))
-        return Entry(
-            name, stated.at, body, self.source() if has_source else None, owner if sealed else None, sealed
-        )
+        # The log takes a fact with a name once.
+        source = mint(self._clock, self._entropy) if has_source else None
+        return Entry(name, stated.at, body, source, owner if sealed else None, sealed)
 
     async def _open(
         self, tx: Tx, entry: Entry, opened: dict[AccountId | None, SealingKey | None]

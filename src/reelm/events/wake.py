@@ -19,7 +19,7 @@ _DESCRIPTORS = Path("/proc/self/fd")
 
 
 class Topic(StrEnum):
-    """A subject of news: facts that wait for the relay, or entries of the log."""
+    """The subject of news: facts that wait for the relay, or entries of the log."""
 
     OUTBOX = "o"
     LOG = "l"

@@ -26,7 +26,7 @@ POPULAR_CHOICE = 8
 
 
 class Tab(StrEnum):
-    """Which feed: the mix for one viewer, those whom they follow, or this realm's newest."""
+    """The choice of a feed: the mix for one viewer, those whom they follow, or this realm's newest."""
 
     FOR_YOU = "for-you"
     FOLLOWING = "following"

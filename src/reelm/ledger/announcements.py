@@ -46,8 +46,24 @@ class Announcements:
         self._environment = environment
         self._outbox = outbox
 
-    async def announce(self, kind: str, public: Mapping[str, object], *, counted_as: str | None) -> int:
-        """Log what is true now if the newest leaf of the kind says otherwise; return the leaf's index."""
+    async def announce(
+        self, kind: str, public: Mapping[str, object], *, counted_as: str | None = None
+    ) -> int:
+        """Put into the ledger what is true from now on, unless the newest leaf of the kind says just that.
+
+        It is sequenced here when no other process does, so that a realm can start.
+
+        Args:
+            kind: as for ``Ledger.append``.
+            public: as for ``Ledger.append``.
+            counted_as: a field that gets the number of changes so far.
+
+        Returns:
+            The index of the leaf that says it.
+
+        Raises:
+            KindUnknown, LeafRefused, LeafTooLarge, NotInLedger, LogBroken: as for ``Ledger.append``.
+        """
         said = await self._say(kind, public, counted_as)
         if said.leaf_index is not None:
             return said.leaf_index
@@ -57,8 +73,8 @@ class Announcements:
             await store.set_announced_index(tx, kind, said.number, index)
         return index
 
-    async def has_said(self, kind: str, public: Mapping[str, object] | None) -> bool:
-        """Return whether anything of the kind was announced, or the newest announcement says just this."""
+    async def has_said(self, kind: str, public: Mapping[str, object] | None = None) -> bool:
+        """Return whether the newest announcement of a kind says just this, or whether there is any."""
         async with self._environment.database.read() as tx:
             last = await store.find_announced(tx, kind)
         return last is not None and (public is None or last.digest == _digest(public))

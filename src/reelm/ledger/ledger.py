@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from reelm.base import AccountId, Entropy, Note, Tx
 from reelm.ledger import store
@@ -11,14 +11,14 @@ from reelm.ledger.bodies import Bodies
 from reelm.ledger.checkpoint import Checkpoint
 from reelm.ledger.cosign import NO_WITNESSES, Cosigning, Panel
 from reelm.ledger.errors import LeafMissing, LogBroken
-from reelm.ledger.files import CHECKPOINT, COSIGNED, LogFiles
-from reelm.ledger.leaf import write_leaf
+from reelm.ledger.files import CHECKPOINT, COSIGNED, MINIMUM, LogFiles
+from reelm.ledger.leaf import read_leaf, write_leaf
 from reelm.ledger.log import LogEnvironment, Sequencer
 from reelm.ledger.merkle import inclusion_proof, inclusion_ranges
 from reelm.ledger.model import LoggedLeaf, Private
 from reelm.ledger.outbox import Draft, Outbox
-from reelm.ledger.prune import prune
 from reelm.ledger.receipt import Receipt
+from reelm.ledger.tiles import ENTRIES, TILE_WIDTH, Tile
 from reelm.realm import Keys
 
 
@@ -45,6 +45,7 @@ class Ledger:
     Attributes:
         sequencer: puts waiting leaves under checkpoints.
         cosigning: asks the witnesses of the panel.
+        announcements: puts into the ledger what is true until it changes.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class Ledger:
         self._environment = environment
         self._files = LogFiles(environment.disk)
         self._outbox = Outbox(environment)
-        self._announcements = Announcements(environment, self._outbox)
+        self.announcements = Announcements(environment, self._outbox)
         self._bodies = Bodies(keys, clock=environment.clock, entropy=entropy)
 
     async def append(
@@ -109,35 +110,11 @@ class Ledger:
         """Give a new log its name; a log that has one keeps it. The name, which its key must have."""
         return await store.begin(tx, origin)
 
-    async def announce(
-        self, kind: str, public: Mapping[str, object], *, counted_as: str | None = None
-    ) -> int:
-        """Put into the ledger what is true from now on, unless the newest leaf of the kind says just that.
-
-        It is sequenced here when no other process does, so that a realm can start.
-
-        Args:
-            kind: as for ``append``.
-            public: as for ``append``.
-            counted_as: a field that gets the number of changes so far.
-
-        Returns:
-            The index of the leaf that says it.
-
-        Raises:
-            KindUnknown, LeafRefused, LeafTooLarge, NotInLedger, LogBroken: as for ``append``.
-        """
-        return await self._announcements.announce(kind, public, counted_as=counted_as)
-
-    async def has_announced(self, kind: str, public: Mapping[str, object] | None = None) -> bool:
-        """Return whether the newest announcement of a kind says just this, or whether there is any."""
-        return await self._announcements.has_said(kind, public)
-
     @staticmethod
     async def promise_announcement(
         tx: Tx, kind: str, public: Mapping[str, object], *, realm: str, at: datetime
     ) -> None:
-        """Announce as part of a transaction, also where no ledger is open; ``announce`` waits for its index.
+        """Announce within a transaction, even without an open ledger; ``announcements`` waits for the index.
 
         Raises:
             KindUnknown, LeafRefused, LeafTooLarge: it does not belong in the ledger.
@@ -190,12 +167,23 @@ class Ledger:
         return self._environment.config.retention_days
 
     async def prune(self, *, before: datetime) -> int:
-        """Remove whole bundles of entries older than a moment, as was declared; the minimum index then.
+        """Remove whole bundles of entries older than a moment, as was declared, and return the minimum index.
+
+        Their hashes stay, and every proof with them. The minimum index is published before the first bundle
+        goes, so that nobody finds a hole that was not announced. A crash in between leaves bundles that are
+        refused already; the next run removes them. Source: c2sp.org/tlog-tiles, "Pruning".
 
         Raises:
             LogBroken: a bundle is damaged; nothing from there on is removed.
         """
-        return await prune(self._files, before)
+        note = await self._files.checkpoint()
+        size = 0 if note is None else Checkpoint.parse(note.text).size
+        known = await self._files.minimum_index()
+        minimum = await _first_kept(self._files, known, size, before)
+        if minimum > known:
+            await self._files.publish(f"{minimum}\n".encode(), MINIMUM)
+        await _remove_below(self._files, minimum // TILE_WIDTH)
+        return minimum
 
     @staticmethod
     async def forget(tx: Tx, owner: AccountId) -> None:
@@ -236,3 +224,21 @@ class Ledger:
                 index=index,
             )
         return receipt
+
+
+async def _first_kept(files: LogFiles, minimum: int, size: int, before: datetime) -> int:
+    stamp = before.astimezone(UTC).isoformat(timespec="milliseconds")
+    while minimum + TILE_WIDTH <= size:
+        entries = await files.entries(minimum // TILE_WIDTH, size)
+        if read_leaf(entries[-1]).time >= stamp:
+            break
+        minimum += TILE_WIDTH
+    return minimum
+
+
+async def _remove_below(files: LogFiles, end: int) -> None:
+    start = end
+    while start and await files.disk.read(Tile(ENTRIES, start - 1).path) is not None:
+        start -= 1
+    for index in range(start, end):
+        await files.disk.remove(Tile(ENTRIES, index).path)

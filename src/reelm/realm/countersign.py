@@ -19,7 +19,7 @@ FRESH_DAYS = 90
 
 
 class Attestation(StrEnum):
-    """How well a provider's entry is attested: confirmed by it, confirmed long ago, or only declared."""
+    """The standing of a provider's entry: confirmed by it, confirmed long ago, or only declared."""
 
     CONFIRMED = "confirmed"
     STALE = "stale"

@@ -142,11 +142,8 @@ class Keys:
     async def _has_work(self, database: Database) -> bool:
         async with database.read() as tx:
             rows = await store.epochs(tx)
-        return self._is_rotating(rows) or self.is_rotation_due(rows[-1].created_at, self._clock.now())
-
-    def is_rotation_due(self, begun_at: datetime, at: datetime) -> bool:
-        """Return whether an epoch that began then is to end now."""
-        return is_due(begun_at, at, self._epoch_length)
+        is_old = is_due(rows[-1].created_at, self._clock.now(), self._epoch_length)
+        return self._is_rotating(rows) or is_old
 
     async def status(self, tx: Tx) -> KeyStatus:
         """Return the epoch, its age, and what is wrapped where.

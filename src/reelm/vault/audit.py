@@ -24,7 +24,7 @@ _HALVINGS = 40
 
 @dataclass(slots=True)
 class SampleCounts:
-    """What the samples showed of one provider; a store that did not answer showed nothing either way."""
+    """The results of the samples at one provider; a store that did not answer showed nothing either way."""
 
     samples: int = 0
     failures: int = 0
@@ -38,7 +38,7 @@ class SampleCounts:
 
 @dataclass(slots=True)
 class AuditReport:
-    """What the samples showed, for each provider and in all."""
+    """The results of all samples, for each provider and in all."""
 
     providers: dict[ProviderId, SampleCounts] = field(default_factory=dict)
 

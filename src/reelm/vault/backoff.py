@@ -14,7 +14,7 @@ T = TypeVar("T", bound=Hashable)
 
 @dataclass(frozen=True, slots=True)
 class DueItems(Generic[T]):
-    """What may be worked on now, and how much was passed over because it failed a while ago."""
+    """The items that may be worked on now, and the number passed over because they failed a while ago."""
 
     items: list[T]
     passed_over: int

@@ -39,7 +39,7 @@ _Condition = Callable[[Tx, ProviderId], Awaitable[bool]]
 
 @dataclass(frozen=True, slots=True)
 class DrainReport:
-    """How far leaving a provider is.
+    """The progress of leaving a provider.
 
     Attributes:
         provider: who is left.
@@ -139,7 +139,7 @@ class Drain:
     async def _step(self, found: ProviderRecord, work: RepairReport, limit: int) -> bool:
         """Work at one stage; return whether the next was reached."""
         provider, snapshot = found.place.provider, await probe_providers(self._environment)
-        await self._repair.release_expired(limit)
+        await self._repair.leases.release_expired(limit)
         match found.stage:
             case Stage.NO_NEW:
                 return await self._advance(found, Stage.DRAINING, _nothing_comes)

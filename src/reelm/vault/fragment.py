@@ -26,7 +26,7 @@ from reelm.vault.format import (
 
 @dataclass(frozen=True, slots=True)
 class ExpectedFragment:
-    """What the database says that a fragment must be."""
+    """The properties that a fragment must have, as the database says."""
 
     realm_id: bytes
     object_id: bytes

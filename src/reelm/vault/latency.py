@@ -98,7 +98,7 @@ class CircuitBreaker:
 
 
 class HedgeBudget:
-    """How many requests may be hedged; earned by those that were needed."""
+    """The number of requests that may be hedged; earned by those that were needed."""
 
     def __init__(self) -> None:
         self._saved = _BURST
@@ -131,7 +131,7 @@ class ReadCandidate:
 
 
 class LatencyTracker:
-    """What this process has seen of each store since it started; shared by everything that reads from stores.
+    """The latencies of each store since this process started; shared by everything that reads from stores.
 
     Large and small requests are told apart, because large ones take their time anywhere.
 

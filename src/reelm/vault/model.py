@@ -39,7 +39,7 @@ class ObjectState(StrEnum):
 
 
 class FragmentState(StrEnum):
-    """What the database says of one fragment.
+    """The state of one fragment in the database.
 
     ``intended`` ones are being written, or were when power failed; ``missing`` ones are lost, damaged or
     unconfirmed and wait for repair, which looks at what is there before it rebuilds.
@@ -51,7 +51,7 @@ class FragmentState(StrEnum):
 
 
 class Stage(StrEnum):
-    """How far a provider is on its way out; only ``active`` ones take new fragments."""
+    """The stage of a provider on its way out; only ``active`` ones take new fragments."""
 
     ACTIVE = "active"
     NO_NEW = "no-new"
@@ -63,7 +63,7 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class VaultConfig:
-    """How objects are cut and how long a put waits.
+    """The settings for cutting objects, and for how long a put waits.
 
     Attributes:
         k: fragments needed to read, 2 or more.
@@ -157,7 +157,7 @@ class PutReceipt:
 
 @dataclass(frozen=True, slots=True)
 class StoreHealth:
-    """How one store is, as far as this process knows.
+    """The health of one store, as far as this process knows.
 
     Attributes:
         free_bytes: None where the store has no such figure.

@@ -38,7 +38,7 @@ _Ends = Callable[[], Awaitable[tuple[bytes, bytes]]]
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """How a fragment came to be where it is now; ``bytes_written`` is 0 when it was there already."""
+    """The way in which a fragment got to its place; ``bytes_written`` is 0 when it was there already."""
 
     is_moved: bool
     is_rebuilt: bool

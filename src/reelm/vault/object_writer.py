@@ -29,19 +29,19 @@ InCommit: TypeAlias = Callable[[Tx, ObjectRecord], Awaitable[None]]
 
 
 class ObjectWriter:
-    """Writes objects to the stores, and lets what is still on its way finish once they are safe."""
+    """Writes objects to the stores, and lets what is still on its way finish once they are safe.
+
+    Attributes:
+        stragglers: what is still on its way, by object.
+    """
 
     def __init__(self, environment: VaultEnvironment, background: BackgroundTasks) -> None:
         self._environment = environment
-        self._stragglers = Stragglers(environment, background)
+        self.stragglers = Stragglers(environment, background)
 
     async def close(self) -> None:
         """Wait a moment for fragments on their way, and give up the rest."""
-        await self._stragglers.close()
-
-    async def stop(self, object_id: ObjectId) -> bool:
-        """Give up what is still written of an object; return True when there was any and it is over."""
-        return await self._stragglers.stop(object_id)
+        await self.stragglers.close()
 
     async def put(
         self, reader: SourceReader, request: PutRequest, *, suite: Suite, key: Wrapper | None
@@ -132,7 +132,7 @@ class ObjectWriter:
         """
         reference = request.reference or ""
         async with self._environment.database.write() as tx:
-            receipt = await db.find_receipt(tx, reference)
+            receipt = (await db.find_receipts(tx, [reference])).get(reference)
             if receipt is not None:
                 return receipt
             earlier = await db.find_reference(tx, reference)
@@ -159,7 +159,7 @@ class ObjectWriter:
                 await self._drop(record.closed() if is_done else record)
             raise
         if stored.is_being_written:
-            self._stragglers.follow(stored, writers)
+            self.stragglers.follow(stored, writers)
         return stored.receipt()
 
     async def _fill(

@@ -59,7 +59,7 @@ class EntryHead:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedEntry:
-    """What the database says that an entry must be."""
+    """The properties that an entry must have, as the database says."""
 
     suite: Suite
     realm_id: bytes

@@ -19,7 +19,7 @@ FIRST_GENERATION = 1
 
 @dataclass(frozen=True, slots=True)
 class ObjectPlan:
-    """How one object will be sealed; the shares are zeros where there is nothing to seal."""
+    """The plan for sealing one object; the shares are zeros where there is nothing to seal."""
 
     common: Common
     key: ContentKey | None
@@ -28,7 +28,7 @@ class ObjectPlan:
 
 @dataclass(frozen=True, slots=True)
 class PutRequest:
-    """What a caller says of an object besides its bytes; see ``Vault.put``."""
+    """The description of an object that its caller gives besides its bytes; see ``Vault.put``."""
 
     reference: str | None
     klass: DataClass

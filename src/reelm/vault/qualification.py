@@ -32,7 +32,7 @@ class Suitability(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one check of a store came to."""
+    """The result of one check of a store."""
 
     check: str
     verdict: Suitability

@@ -31,7 +31,7 @@ _CLEARED_STAGES = frozenset({Stage.ACTIVE, Stage.VERIFIED, Stage.DELETED, Stage.
 
 @dataclass(slots=True)
 class RepairReport:
-    """What one call did.
+    """The work that one call of repair did.
 
     Attributes:
         found: fragments that were there, whole, and only had to be confirmed.
@@ -77,18 +77,22 @@ class RepairReport:
 
 
 class Repair:
-    """Places fragments and removes copies, a bounded number per call; safe in several processes at once."""
+    """Places fragments and removes copies, a bounded number per call; safe in several processes at once.
+
+    Attributes:
+        leases: of the fragments that are worked on; those that nobody renews any more are to be released.
+    """
 
     def __init__(self, environment: VaultEnvironment) -> None:
         self._environment = environment
-        self._leases = Leases(environment)
-        self._mover = Mover(environment, self._leases)
+        self.leases = Leases(environment)
+        self._mover = Mover(environment, self.leases)
         self._backoff = RetryBackoff(environment.clock)
 
     async def run(self, snapshot: ProviderSnapshot, limit: int) -> RepairReport:
         """Work on at most ``limit`` fragments of the queue and as many former copies; report the work."""
         self._backoff.reset_when_changed(snapshot.retry_key)
-        await self.release_expired(limit)
+        await self.leases.release_expired(limit)
         intended_before = self._intended_before()
         present = list(self._environment.stores)
 
@@ -105,10 +109,6 @@ class Repair:
         cleared = [provider for provider in present if snapshot.stage(provider) in _CLEARED_STAGES]
         await self.clear(cleared, snapshot, report, limit=limit)
         return report
-
-    async def release_expired(self, limit: int) -> None:
-        """End leases that nobody renews any more, so that what they left is known and deleted."""
-        await self._leases.release_expired(limit)
 
     async def leave(
         self, provider: ProviderId, snapshot: ProviderSnapshot, report: RepairReport, *, limit: int

@@ -26,7 +26,7 @@ Sleep = Callable[[float], Awaitable[None]]
 
 @dataclass(slots=True)
 class ScrubReport:
-    """What one call looked at.
+    """The fragments that one call of scrub looked at.
 
     Attributes:
         checked: fragments that are as they must be.

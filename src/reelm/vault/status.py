@@ -86,7 +86,7 @@ class VaultStatus:
 
 @dataclass(frozen=True, slots=True)
 class FragmentLocation:
-    """Where one fragment lies.
+    """The place and state of one fragment.
 
     Attributes:
         index: of the fragment.

@@ -178,7 +178,7 @@ class Vault:
             is_going = await db.retire(tx, object_id)
         if is_going:
             self._retrievals.forget(object_id)
-            is_done = await self._object_writer.stop(object_id)
+            is_done = await self._object_writer.stragglers.stop(object_id)
             await erase(record.closed() if is_done else record, self._environment)
 
     async def shred(self, owner: str) -> int:

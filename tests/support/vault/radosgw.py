@@ -24,8 +24,7 @@ from pathlib import Path
 from typing import Self
 
 from reelm.base import Secret
-from reelm.vault.adapters.credentials import Credentials
-from reelm.vault.adapters.signature import sign
+from reelm.vault.adapters.credentials import Credentials, sign
 
 _PROGRAMS = ("monmaptool", "ceph", "ceph-mon", "ceph-osd", "radosgw", "radosgw-admin")
 _READY_SECONDS = 60

@@ -151,10 +151,18 @@ async def test_equal_private_parts_look_different_in_public(tmp_path: Path) -> N
 async def test_what_was_announced_is_said_again_only_when_it_changes(tmp_path: Path) -> None:
     digest = sha256(b"").hexdigest()
     async with opened_book(tmp_path) as book:
-        first = await book.ledger.announce("manifest.publish", {"digest": digest}, counted_as="version")
-        again = await book.ledger.announce("manifest.publish", {"digest": digest}, counted_as="version")
-        other = await book.ledger.announce("manifest.publish", {"digest": "0" * 64}, counted_as="version")
-        back = await book.ledger.announce("manifest.publish", {"digest": digest}, counted_as="version")
+        first = await book.ledger.announcements.announce(
+            "manifest.publish", {"digest": digest}, counted_as="version"
+        )
+        again = await book.ledger.announcements.announce(
+            "manifest.publish", {"digest": digest}, counted_as="version"
+        )
+        other = await book.ledger.announcements.announce(
+            "manifest.publish", {"digest": "0" * 64}, counted_as="version"
+        )
+        back = await book.ledger.announcements.announce(
+            "manifest.publish", {"digest": digest}, counted_as="version"
+        )
         said = [read_leaf(each.leaf).public for each in await book.ledger.latest(9)]
     assert [first, again, other, back] == [0, 0, 1, 2]
     assert [(getattr(each, "version"), getattr(each, "digest")) for each in said] == [  # noqa: B009 - of one kind
@@ -166,9 +174,14 @@ async def test_what_was_announced_is_said_again_only_when_it_changes(tmp_path: P
 
 async def test_an_announcement_that_a_crash_cut_off_is_not_said_twice(tmp_path: Path) -> None:
     async with opened_book(tmp_path) as book:
-        said = await book.ledger._announcements._say("manifest.publish", {"digest": "0" * 64}, "version")
+        said = await book.ledger.announcements._say("manifest.publish", {"digest": "0" * 64}, "version")
         assert said.leaf_index is None
-        assert await book.ledger.announce("manifest.publish", {"digest": "0" * 64}, counted_as="version") == 0
+        assert (
+            await book.ledger.announcements.announce(
+                "manifest.publish", {"digest": "0" * 64}, counted_as="version"
+            )
+            == 0
+        )
         assert len(await book.ledger.latest(9)) == 1
 
 

@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from reelm.base import Secret
-from reelm.vault.adapters.credentials import Credentials
-from reelm.vault.adapters.signature import sign
+from reelm.vault.adapters.credentials import Credentials, sign
 
 EXAMPLE = Credentials("AKIAIOSFODNN7EXAMPLE", Secret(b"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"))
 AT = datetime(2013, 5, 24, tzinfo=UTC)

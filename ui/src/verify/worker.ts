@@ -15,7 +15,7 @@ const EVERY_MS = 50;
 
 onmessage = async ({ data }: MessageEvent<Order>): Promise<void> => {
   const report = (what: Report): void => postMessage(what);
-  let told = 0;
+  let told = -Infinity;
   const onprogress = (done: number, of: number): void => {
     const now = performance.now();
     if (now - told < EVERY_MS) return;

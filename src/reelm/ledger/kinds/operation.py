@@ -38,7 +38,7 @@ class IncidentOpen(LeafKind, frozen=True):
 
 
 class IncidentUpdate(LeafKind, frozen=True):
-    """What is known now, and when there will be more."""
+    """The state of an incident as it is known now, and the time of the next word on it."""
 
     kind: ClassVar[str] = "incident.update"
     incident: AnyId
@@ -62,7 +62,7 @@ class IncidentClose(LeafKind, frozen=True):
 
 
 class SloMonth(LeafKind, frozen=True):
-    """How an objective was met in a month."""
+    """The result of one objective in one month."""
 
     kind: ClassVar[str] = "slo.month"
     month: Date
@@ -94,7 +94,7 @@ class CanaryHit(LeafKind, frozen=True):
 
 
 class DigestHour(LeafKind, frozen=True):
-    """What was too much to log one by one in an hour: how many, and the root of it all."""
+    """The entries of an hour that were too many to log one by one: their number, and the root of all."""
 
     kind: ClassVar[str] = "digest.hour"
     subject: Name

@@ -1,15 +1,21 @@
-"""Read a bucket's credentials from a small file that only the realm's own user can read."""
+"""Read a bucket's credentials from a file that only the realm's own user can read, and sign with them."""
 
+import hashlib
+import hmac
 import os
 import stat
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from reelm.base import Secret
 from reelm.vault.errors import StoreKeyMissing, StoreKeyUnsafe
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _MAX_BYTES = 4096
+_ALGORITHM = "AWS4-HMAC-SHA256"
+_UNSIGNED = "UNSIGNED-PAYLOAD"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,33 @@ def read_credentials(path: Path) -> Credentials:
             f"{path} must have two lines: the access key's id and its secret. Write it again."
         )
     return Credentials(lines[0].decode(), Secret(lines[1]))
+
+
+def sign(
+    method: str, url: str, credentials: Credentials, *, region: str, body: bytes | None, at: datetime
+) -> dict[str, str]:
+    """Return the headers that make this request the owner's.
+
+    The query of the address is percent-encoded already and in the order of its names. ``body`` is what is
+    sent and signed; None leaves it unsigned, which only TLS makes up for. ``at`` is now, in UTC.
+
+    Source: "Authenticating Requests (AWS Signature Version 4)" of the Amazon S3 API reference.
+    """
+    parts = urlsplit(url)
+    stamp = at.strftime("%Y%m%dT%H%M%SZ")
+    digest = _UNSIGNED if body is None else hashlib.sha256(body).hexdigest()
+    headers = {"host": parts.netloc, "x-amz-content-sha256": digest, "x-amz-date": stamp}
+    names = ";".join(headers)
+    listed = "".join(f"{name}:{value}\n" for name, value in headers.items())
+    canonical = "\n".join((method, parts.path or "/", parts.query, listed, names, digest))
+    scope = f"{stamp[:8]}/{region}/s3/aws4_request"
+    text = "\n".join((_ALGORITHM, stamp, scope, hashlib.sha256(canonical.encode()).hexdigest()))
+    key = b"AWS4" + credentials.secret.reveal()
+    for part in (*scope.split("/"), text):
+        key = hmac.digest(key, part.encode(), "sha256")
+    owner = f"Credential={credentials.access_key_id}/{scope}"
+    headers["authorization"] = f"{_ALGORITHM} {owner}, SignedHeaders={names}, Signature={key.hex()}"
+    return headers
 
 
 def _inspect(found: os.stat_result, path: Path) -> None:

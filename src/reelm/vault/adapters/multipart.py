@@ -17,9 +17,8 @@ from html import unescape
 from urllib.parse import quote
 
 from reelm.base import Answer, Clock, DestinationFailed, Outbound
-from reelm.vault.adapters.credentials import Credentials
+from reelm.vault.adapters.credentials import Credentials, sign
 from reelm.vault.adapters.refusal import code_in, refusal
-from reelm.vault.adapters.signature import sign
 from reelm.vault.errors import StoreFailed, VaultError
 
 _NOT_OFFERED = frozenset({400, 403, 404, 405, 501})

@@ -72,11 +72,6 @@ async def find_entry(tx: Tx, entry_id: ObjectId) -> PackedEntry | None:
     return None if pack is None else PackedEntry(_read(row), pack)
 
 
-async def find_receipt(tx: Tx, reference: str) -> PutReceipt | None:
-    """Return the receipt of what is stored under a reference, however small it is."""
-    return (await find_receipts(tx, [reference])).get(reference)
-
-
 async def find_receipts(tx: Tx, references: Sequence[str]) -> dict[str, PutReceipt]:
     """Return the receipts of what is stored under these references, by reference."""
     return await _receipts(tx, await _holders(tx, references))

@@ -39,13 +39,15 @@ async def declare(running: Release, published: Release | None, *, realm: OpenRea
         ReleaseUnlogged: what is about to run is not the release on record.
         NotInLedger: they are not on the ledger yet, so that nothing may run by them.
     """
-    await realm.ledger.announce(_MANIFEST, _manifest(realm.identity.version, realm.ledger.retention_days))
-    await realm.ledger.announce("policy.publish", _policies(realm))
+    await realm.ledger.announcements.announce(
+        _MANIFEST, _manifest(realm.identity.version, realm.ledger.retention_days)
+    )
+    await realm.ledger.announcements.announce("policy.publish", _policies(realm))
     await _hold_to_record(running, published or running, realm=realm)
     deployed = {"version": running.version, "code_digest": running.code_digest}
     if running.page_digest is not None:
         deployed["page_digest"] = running.page_digest
-    await realm.ledger.announce("release.deploy", deployed)
+    await realm.ledger.announcements.announce("release.deploy", deployed)
 
 
 async def publish_release(release: Release, running: Release, *, realm: OpenRealm) -> int:
@@ -64,13 +66,13 @@ async def publish_release(release: Release, running: Release, *, realm: OpenReal
             f"would run here is version {running.version} with code {running.code_digest}, or the page is "
             "another one. Nothing was put on record. Install the wheel that it describes, and try again."
         )
-    return await realm.ledger.announce(_PUBLISHED, release.public())
+    return await realm.ledger.announcements.announce(_PUBLISHED, release.public())
 
 
 async def _hold_to_record(running: Release, kept: Release, *, realm: OpenRealm) -> None:
     """Put a new realm's first release on the ledger; refuse a later one that is not there."""
-    is_new = not await realm.ledger.has_announced(_PUBLISHED)
-    is_logged = is_new or await realm.ledger.has_announced(_PUBLISHED, kept.public())
+    is_new = not await realm.ledger.announcements.has_said(_PUBLISHED)
+    is_logged = is_new or await realm.ledger.announcements.has_said(_PUBLISHED, kept.public())
     if not is_logged or not kept.is_of(running):
         raise ReleaseUnlogged(
             f"Version {running.version} with code {running.code_digest} and page {running.page_digest} is "
@@ -79,7 +81,7 @@ async def _hold_to_record(running: Release, kept: Release, *, realm: OpenRealm) 
             "again. If you changed nothing, somebody else did: compare the files with the release's."
         )
     if is_new:
-        await realm.ledger.announce(_PUBLISHED, kept.public())
+        await realm.ledger.announcements.announce(_PUBLISHED, kept.public())
 
 
 def _manifest(version: Version, retention_days: int) -> dict[str, object]:
