@@ -15,7 +15,8 @@ from bench.figure import Figure, report
 from bench.media.footage import SECONDS, film
 
 from reelm.base import SystemClock, SystemEntropy
-from reelm.media import Footage, Media, MediaConfig, find_ffmpeg, plan, rung_footage, source_footage
+from reelm.media import Footage, Media, MediaConfig, plan
+from reelm.media.ffmpeg import find_ffmpeg
 from reelm.media.graph import reading
 
 REPEATS = 5
@@ -49,7 +50,7 @@ async def measure(folder: Path) -> list[Figure]:
     source, program = film(folder / "phone.mp4", sound="aac"), await find_ffmpeg()
     planned = plan(await media.probe(source))
     (low,) = await media.encode(source, planned, planned.rungs[:1], into=folder, progress=lambda _: None)
-    rung, whole = rung_footage(low.path, low.rung, planned), source_footage(source, planned)
+    rung, whole = Footage.of_rung(low.path, low.rung, planned), Footage.of_source(source, planned)
     await look(media, rung, folder / "skim")  # ffmpeg is found, the figures' code is loaded
     decoding, in_rung, in_source = [], [], []
     for _ in range(REPEATS):

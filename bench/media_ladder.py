@@ -17,7 +17,9 @@ from bench.media.footage import SECONDS, film, sampled
 from reelm.accounts import PasswordHash
 from reelm.app import open_realm, settings
 from reelm.base import AccountId
-from reelm.media import Effort, Encoded, Plan, Rung, find_ffmpeg
+from reelm.media import Plan, Rung
+from reelm.media.encode import Encoded
+from reelm.media.ffmpeg import Effort, find_ffmpeg
 from reelm.workflows import Json, OpenRealm, Run
 from reelm.workflows.adapters.inline import InlineJobs
 from reelm.workflows.join import join

@@ -20,7 +20,9 @@ from bench.figure import Figure, report
 from bench.media.footage import DRAWN, MANIFOLD, NOISY, film, sampled
 
 from reelm.base import SystemClock, SystemEntropy
-from reelm.media import Encoded, Media, MediaConfig, Plan, Rung, find_ffmpeg
+from reelm.media import Media, MediaConfig, Plan, Rung
+from reelm.media.encode import Encoded
+from reelm.media.ffmpeg import find_ffmpeg
 from reelm.media.graph import picture_chain
 
 _PICTURES = {"drawn": DRAWN, "noisy": NOISY, "manifold": MANIFOLD}

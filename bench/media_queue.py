@@ -25,7 +25,8 @@ from sqlalchemy import func, select
 from reelm.accounts import PasswordHash
 from reelm.app import open_realm, settings
 from reelm.base import AccountId, Database, UploadId, metadata, mint
-from reelm.media import Spooled, Upload
+from reelm.media import Upload
+from reelm.media.spool import Spooled
 from reelm.workflows import OpenRealm
 from reelm.workflows.join import join
 from reelm.workflows.publish import Posting, post

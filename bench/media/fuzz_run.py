@@ -12,16 +12,8 @@ from pathlib import Path
 from bench.media.mutations import mutated
 
 from reelm.base import Broken, ReelmError, SystemClock, SystemEntropy, UploadId, mint
-from reelm.media import (
-    BadEncoding,
-    Footage,
-    Media,
-    MediaConfig,
-    Unreadable,
-    plan,
-    remuxed_rung,
-    source_footage,
-)
+from reelm.media import BadEncoding, Footage, Media, MediaConfig, Unreadable, plan
+from reelm.media.remuxable import remuxed_rung
 
 
 @dataclass
@@ -84,14 +76,14 @@ async def _prepare(media: Media, data: bytes, upload: UploadId) -> str:
         except (BadEncoding, Unreadable):
             pass
         else:
-            await _look(media, source_footage(spooled.path, planned), into)
+            await _look(media, Footage.of_source(spooled.path, planned), into)
             return "remuxed"
     sampled = await media.sample(spooled.path, planned)
     planned = plan(replace(planned.probe, sample=sampled))
     for each in await media.encode(spooled.path, planned, planned.rungs[:1], into=into, progress=_unwatched):
         await media.package(each, into=into)
     await media.poster(spooled.path, planned.probe, into=into)
-    await _look(media, source_footage(spooled.path, planned), into)
+    await _look(media, Footage.of_source(spooled.path, planned), into)
     return "encoded"
 
 

@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 from reelm.app import SampleFailed
-from reelm.media import find_ffmpeg
+from reelm.media.ffmpeg import find_ffmpeg
 from reelm_demo.clips import Recipe
 from reelm_demo.sound import play
 

@@ -6,24 +6,11 @@ from pathlib import Path
 import pytest
 
 from reelm.base import Database, SealedBytes, UploadId, mint
-from reelm.media import (
-    BeyondLength,
-    EncoderId,
-    Encoding,
-    LeaseId,
-    LeaseOver,
-    Lending,
-    Media,
-    MediaConfig,
-    NotWanted,
-    OffsetMismatch,
-    Probe,
-    Sent,
-    Stand,
-    Terms,
-    Video,
-    Wanted,
-)
+from reelm.media import EncoderId, Encoding, LeaseId, Media, MediaConfig, Probe, Sent, Wanted
+from reelm.media.elsewhere import Stand, Terms
+from reelm.media.errors import BeyondLength, LeaseOver, NotWanted, OffsetMismatch
+from reelm.media.lending import Lending
+from reelm.media.model import Video
 from support.machine.determinism import ManualClock, SeededEntropy
 
 FAST, SLOW = EncoderId("1" * 26), EncoderId("2" * 26)

@@ -10,18 +10,8 @@ from sqlalchemy import func, select
 
 from reelm.base import AccountId, UploadId, metadata
 from reelm.clips import ClipState
-from reelm.media import (
-    Arrival,
-    Body,
-    Interrupted,
-    NotAVideo,
-    OffsetMismatch,
-    QuotaReached,
-    SpoolFull,
-    TooManyOpen,
-    UploadBusy,
-    UploadMissing,
-)
+from reelm.media import Arrival, Body, Interrupted, SpoolFull, UploadBusy, UploadMissing
+from reelm.media.errors import NotAVideo, OffsetMismatch, QuotaReached, TooManyOpen
 from reelm.workflows.operate import sweep, tidy
 from reelm.workflows.upload import append, create_upload, delete_upload, discard, follow, offset_of, receive
 from support.machine.determinism import ManualClock
@@ -95,7 +85,9 @@ async def test_a_file_whose_look_a_crash_prevented_is_looked_at_by_whoever_asks(
     ann = await stage.person("ann")
     upload_id = await whole_but_not_looked_at(stage, ann, video())
     if is_renamed:
-        await stage.realm.media.arrivals.complete(upload_id)
+        async with stage.realm.database.read() as tx:
+            arrival = await stage.realm.media.arrivals.find(tx, upload_id, owner=ann)
+        await stage.realm.media.arrivals.complete(arrival)
     await sweep(realm=stage.realm)
     first, second = await asyncio.gather(*(follow(upload_id, owner=ann, realm=stage.realm) for _ in range(2)))
     assert first.upload == second.upload

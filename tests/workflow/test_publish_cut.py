@@ -3,7 +3,8 @@
 import pytest
 
 from reelm.clips import ClipState
-from reelm.media import BadCut, Cut
+from reelm.media import Cut
+from reelm.media.errors import BadCut
 from reelm.workflows.watch import poster
 from support.media import footage
 from support.media.playlists import screen

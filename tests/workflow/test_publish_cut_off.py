@@ -9,7 +9,7 @@ import pytest
 
 from reelm.base import AccountId, ClipId, Database, Tx
 from reelm.clips import ClipState, PublishStep
-from reelm.media import REMUXED
+from reelm.media import Rung
 from reelm.workflows import Job, Json, Run
 from reelm.workflows.adapters.inline import InlineJobs
 from reelm.workflows.publish import publish, publish_job
@@ -111,7 +111,7 @@ class Attempt:
             assert len(looks) == rung_count
             world = await look(self.stage)
             world.check()
-            kept = {name for name in world.objects if not name.endswith(f"/{REMUXED}")}
+            kept = {name for name in world.objects if not name.endswith(f"/{Rung.REMUXED}")}
             assert len(kept) == rung_count + 2
             assert world.spooled == ()
             async with self.stage.realm.database.read() as tx:

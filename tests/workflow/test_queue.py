@@ -7,7 +7,8 @@ import pytest
 
 from reelm.base import UploadId, mint
 from reelm.clips import ClipState
-from reelm.media import Spooled, Upload
+from reelm.media import Upload
+from reelm.media.spool import Spooled
 from reelm.workflows.publish import publish_job
 from support.media import footage
 from support.realm.realms import Stage

@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 
 from reelm.base import ReelmError, UploadId, metadata, mint
 from reelm.clips import ClipState
-from reelm.media import NotAVideo, Truncated, UploadMissing
+from reelm.media import UploadMissing
+from reelm.media.errors import NotAVideo, Truncated
 from reelm.workflows.operate import sweep, tidy
 from reelm.workflows.upload import UploadPosted, discard, receive
 from support.machine.determinism import ManualClock

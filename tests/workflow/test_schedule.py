@@ -7,7 +7,8 @@ import pytest
 
 from reelm.base import AccountId
 from reelm.clips import BadMoment, ClipRemoved, ClipState, ClipView, Details, NoSuchClip, WrongState
-from reelm.media import Cut, QuotaReached
+from reelm.media import Cut
+from reelm.media.errors import QuotaReached
 from reelm.workflows.operate import tidy
 from reelm.workflows.publish import publish_now, publish_ripe, remove
 from support.machine.determinism import ManualClock

@@ -22,7 +22,7 @@ from reelm.clips import (
     WrongState,
 )
 from reelm.delivery import Delivery, Origin
-from reelm.media import REMUXED, Cut, EncoderId
+from reelm.media import Cut, EncoderId, Rung
 from reelm.workflows import Json, Run
 from reelm.workflows.adapters.inline import InlineJobs
 from reelm.workflows.encode import recognise
@@ -169,7 +169,7 @@ async def test_a_picture_that_players_take_is_passed_on_with_the_other_sound(sta
         await InlineJobs(workflows={"publish": tell}).start(publish_job(waiting))
     seen += await screen(viewer(stage), made.id)
     async with stage.realm.database.read() as tx:
-        assert [each.name for each in await stage.realm.delivery.announced(tx, made.id)] == [REMUXED]
+        assert [each.name for each in await stage.realm.delivery.announced(tx, made.id)] == [Rung.REMUXED]
     await stage.publish()
     seen += await screen(viewer(stage), made.id)
     for each in seen:

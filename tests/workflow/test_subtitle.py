@@ -7,7 +7,7 @@ import pytest
 from reelm.base import AccountId, ClipId
 from reelm.clips import ClipRemoved, NoSuchClip, NotYours
 from reelm.delivery import NoSuchSubtitles
-from reelm.media import BadSubtitles
+from reelm.media.errors import BadSubtitles
 from reelm.vault import NotDurable
 from reelm.workflows.operate import tidy
 from reelm.workflows.publish import remove, remove_subtitles, subtitle

@@ -34,7 +34,7 @@ from reelm.base import (
     mint,
     telemetry,
 )
-from reelm.media import Cut, EncryptedRendition, Media, MediaConfig, Probe, SourceLimits, every_rung, plan
+from reelm.media import Cut, EncryptedRendition, Media, MediaConfig, Probe, SourceLimits, plan
 
 BLOCK_BYTES = 4 * 1024 * 1024
 IDLE_SECONDS = 1.0
@@ -227,7 +227,7 @@ async def _serve(realm: Realm, media: Media, lease: _Lease, place: UploadId) -> 
 
 async def _encode(desk: "_Desk", lease: _Lease) -> None:
     media, planned = desk.media, plan(lease.probe, lease.cut)
-    rungs = tuple(rung for rung in every_rung(planned) if rung.name in lease.keys)
+    rungs = tuple(rung for rung in planned.every_rung if rung.name in lease.keys)
     arriving = desk.realm.source(lease)
     source = await media.receive(arriving, upload=desk.place, declared_bytes=lease.source_bytes)
     folder = media.workspace(desk.place)

@@ -6,13 +6,12 @@ from pathlib import Path
 
 from reelm.media.chromaprint import Chromaprint
 from reelm.media.encode import encoder_problem
-from reelm.media.errors import BadEncoding
+from reelm.media.errors import BadEncoding, NoChromaprint
 from reelm.media.ffmpeg import Encoder
-from reelm.media.fingerprint import Fingerprint, FingerprintScheme
+from reelm.media.fingerprint import Fingerprint, Fingerprinter, FingerprintScheme
 from reelm.media.graph import TO_JPEG, picture_chain, reading
 from reelm.media.model import Plan, Rung, Video
 from reelm.media.pdq import SIDE, Pdq
-from reelm.media.ports import Fingerprinter
 from reelm.media.process import run
 from reelm.media.storyboard import Storyboard, seconds_of, storyboard_for, tile_of
 
@@ -35,10 +34,27 @@ class Footage:
     duration_ms: int
     start_seconds: float = 0.0
 
+    @classmethod
+    def of_rung(cls, path: Path, rung: Rung, plan: Plan) -> "Footage":
+        """Return a rung in the clear, as ``encode`` and ``remux`` make it: one picture, then one sound."""
+        video = replace(plan.video, stream_index=0, width=rung.width, height=rung.height)
+        if rung.crf is not None:
+            video = replace(video, color_transfer="sdr", color_matrix="bt709", is_interlaced=False)
+        sound_index = None if plan.probe.audio is None else 1
+        return cls(path, video, sound_index, round(plan.duration_seconds * 1000))
+
+    @classmethod
+    def of_source(cls, path: Path, plan: Plan) -> "Footage":
+        """Return the kept part of a source, for when no rung is at hand; it takes several times as long."""
+        sound = plan.probe.audio
+        sound_index = None if sound is None or plan.sound is not None else sound.stream_index
+        duration_ms = round(plan.duration_seconds * 1000)
+        return cls(path, plan.video, sound_index, duration_ms, float(plan.start_seconds))
+
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """What one look found.
+    """The result of one look through a clip.
 
     Attributes:
         path: the storyboard, a JPEG.
@@ -50,26 +66,14 @@ class Analysis:
     fingerprints: tuple[Fingerprint, ...]
     absent: tuple[FingerprintScheme, ...]
 
-
-def rung_footage(path: Path, rung: Rung, plan: Plan) -> Footage:
-    """A rung in the clear, as ``encode`` and ``remux`` make it: one picture, then one sound."""
-    video = replace(plan.video, stream_index=0, width=rung.width, height=rung.height)
-    if rung.crf is not None:
-        video = replace(video, color_transfer="sdr", color_matrix="bt709", is_interlaced=False)
-    sound_index = None if plan.probe.audio is None else 1
-    return Footage(path, video, sound_index, round(plan.duration_seconds * 1000))
-
-
-def source_footage(path: Path, plan: Plan) -> Footage:
-    """The part of a source that is kept, for when no rung is at hand; it takes several times as long."""
-    sound = plan.probe.audio
-    sound_index = None if sound is None or plan.sound is not None else sound.stream_index
-    duration_ms = round(plan.duration_seconds * 1000)
-    return Footage(path, plan.video, sound_index, duration_ms, float(plan.start_seconds))
+    @property
+    def missing(self) -> dict[FingerprintScheme, str]:
+        """Return the absent ways of recognising, each with the code of the reason."""
+        return dict.fromkeys(self.absent, NoChromaprint.code)
 
 
 async def analyse(footage: Footage, *, into: Path, encoder: Encoder) -> Analysis:
-    """Fingerprints and ``into/strip.jpg``, from one decoding; nothing else is left in the folder.
+    """Return fingerprints and make ``into/strip.jpg``, from one decoding; nothing else is left in the folder.
 
     Raises:
         Unreadable, TookTooLong, EncoderStopped, SpoolFull: as ``encode``.

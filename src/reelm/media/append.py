@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterable, Awaitable, Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 from reelm.base import run_to_end
 from reelm.media.errors import BeyondLength, ChecksumMismatch, SpoolFull
@@ -23,13 +23,12 @@ Record: TypeAlias = Callable[[int], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Checksum:
-    """What the bytes of one request must hash to; ``algorithm`` is one of ``CHECKSUMS``."""
+    """The digest that the bytes of one request must have; ``algorithm`` is one of ``ALGORITHMS``."""
+
+    ALGORITHMS: ClassVar = ("sha1", "sha256")
 
     algorithm: str
     digest: bytes
-
-
-CHECKSUMS = ("sha1", "sha256")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ class ByteRange:
 
 @dataclass(frozen=True, slots=True)
 class FlushPolicy:
-    """How often what arrives is made durable, and how long silence is borne.
+    """Limits on the bytes that are not durable yet, and on silence.
 
     Attributes:
         checkpoint_bytes: this much may be lost with the process.
@@ -68,7 +67,7 @@ async def append(
     record: Record,
     flush_policy: FlushPolicy,
 ) -> int:
-    """Write a stream where it belongs; the new offset, which is recorded and durable.
+    """Write a stream where it belongs; return the new offset, which is recorded and durable.
 
     Args:
         stream: the raw bytes; when it breaks, what came before is kept and its error is passed on.
@@ -140,7 +139,7 @@ class _Appending:
                 self._begin_checkpoint()
 
     async def take_checked(self, stream: AsyncIterable[bytes], checksum: Checksum) -> int:
-        """Nothing is recorded before the last byte has proved the others right."""
+        """Record nothing before the last byte has proved the others right; return the new offset."""
         digest = hashlib.new(checksum.algorithm, usedforsecurity=False)
         async for block in self._lock.heard(stream, self._flush_policy.idle_seconds):
             digest.update(block)
@@ -163,7 +162,7 @@ class _Appending:
             await asyncio.gather(self._checkpoint, return_exceptions=True)
 
     async def keep(self) -> int:
-        """Record all that is written; how much that is.
+        """Record all that is written; return how many bytes that is.
 
         After a failed checkpoint its error is raised instead: a sync that succeeds after one that failed says
         nothing about the bytes of the first.
@@ -175,7 +174,7 @@ class _Appending:
         return self._written_bytes
 
     async def finish(self) -> int:
-        """Record all that has arrived."""
+        """Write and record all that has arrived; return how many bytes that is."""
         await self.flush()
         return await self.keep()
 

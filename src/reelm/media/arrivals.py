@@ -1,17 +1,16 @@
-"""Uploads that come in pieces: announced, appended to by whoever holds them, settled when they are whole."""
+"""Take in uploads that come in pieces: announced, appended to under a lock, settled when they are whole."""
 
 import asyncio
 from collections.abc import AsyncIterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from reelm.base import Clock, ReelmError, SealedBytes, Tx, UploadId
 from reelm.media import errors
 from reelm.media.append import ByteRange, Checksum, FlushPolicy, Record, append, beyond
 from reelm.media.errors import OffsetMismatch, QuotaReached, TooManyOpen, Unreadable, UploadBusy
 from reelm.media.part import PartFile
-from reelm.media.spool import Spool, full
+from reelm.media.spool import Spool, Spooled, full
 from reelm.media.store import Arrival, Refusal, arriving, uploads_of
 from reelm.media.upload_lock import UploadLock
 
@@ -25,7 +24,7 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What one account may have in the spool, received or announced."""
+    """Limits on one account's uploads in the spool, received or announced."""
 
     max_bytes: int = 8 * 1024**3
     max_open: int = 20
@@ -33,7 +32,7 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What a request says about the bytes that it brings; ``size_bytes`` is None when it does not say."""
+    """The bytes that a request says it brings; ``size_bytes`` is None when it does not say."""
 
     start_bytes: int
     size_bytes: int | None = None
@@ -42,7 +41,7 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How long arrivals live, how many there may be, and how they are written."""
+    """The lifetime of arrivals, the limits on their number, and the way they are written."""
 
     ttl_seconds: int
     allowance: Allowance = field(default_factory=Allowance)
@@ -110,11 +109,11 @@ class Arrivals:
             )
 
     async def find(self, tx: Tx, upload: UploadId, *, owner: str) -> Arrival:
-        """An owner's arrival; raises ``UploadMissing``."""
+        """Return an owner's arrival; raises ``UploadMissing``."""
         return await arriving.arrival(tx, upload, owner=owner, now=self._clock.now())
 
     async def take(self, arrival: Arrival) -> UploadLock:
-        """The right to write an arrival, until ``release``. A connection that is quiet loses it.
+        """Return the right to write an arrival, until ``release``. A connection that is quiet loses it.
 
         Raises:
             UploadBusy: another connection is sending it right now.
@@ -157,7 +156,7 @@ class Arrivals:
     async def append(
         self, arrival: Arrival, body: Body, stream: AsyncIterable[bytes], *, lock: UploadLock, record: Record
     ) -> int:
-        """Add bytes to an arrival; its new offset. See ``check`` and ``reelm.media.append.append``."""
+        """Add bytes to an arrival; return its new offset. See ``check`` and ``reelm.media.append.append``."""
         self.check(arrival, body)
         byte_range = ByteRange(body.start_bytes, arrival.length_bytes, body.checksum)
         return await append(
@@ -165,15 +164,15 @@ class Arrivals:
         )
 
     async def advance(self, tx: Tx, upload: UploadId, offset_bytes: int) -> None:
-        """Every byte before the offset is durable; raises ``UploadMissing`` when it was discarded."""
+        """Record how many bytes are durable; raises ``UploadMissing`` when it was discarded."""
         await arriving.advance(tx, upload, offset_bytes, expires_at=self._expiry())
 
-    async def complete(self, upload: UploadId) -> Path:
-        """The file of an arrival that is whole, under its final name. Safe to repeat."""
-        return await asyncio.to_thread(self._spool.complete, upload)
+    async def complete(self, arrival: Arrival) -> Spooled:
+        """Give the file of an arrival that is whole its final name, and return it. Safe to repeat."""
+        return Spooled(await asyncio.to_thread(self._spool.complete, arrival.id), arrival.length_bytes)
 
     async def settle(self, tx: Tx, upload: UploadId, refused: ReelmError | None) -> None:
-        """It was looked at, and refused if ``refused``; raises ``UploadMissing`` when it was discarded."""
+        """Record that it was looked at, and any refusal; raises ``UploadMissing`` when it was discarded."""
         refusal = Refusal(refused.code, refused.detail, refused.facts) if refused else None
         await arriving.settle(tx, upload, refusal, expires_at=self._expiry())
 
@@ -186,11 +185,11 @@ class Arrivals:
         await arriving.remove_unsettled(tx, upload)
 
     async def unsettled(self, tx: Tx) -> tuple[Arrival, ...]:
-        """Every arrival that has a file in the spool."""
+        """Return every arrival that has a file in the spool."""
         return await arriving.unsettled(tx)
 
     async def expired(self, tx: Tx) -> tuple[Arrival, ...]:
-        """Arrivals whose time is over."""
+        """Return the arrivals whose time is over."""
         return await arriving.expired_arrivals(tx, self._clock.now())
 
     async def _allow_another(self, tx: Tx, owner: str, now: datetime) -> None:
@@ -225,7 +224,7 @@ class Arrivals:
 
 
 def refusal_of(arrival: Arrival) -> ReelmError | None:
-    """Why an arrival was refused, as it was said the first time."""
+    """Return why an arrival was refused, as it was said the first time; None when it was not."""
     if arrival.refusal is None:
         return None
     kind = _KINDS.get(arrival.refusal.code, Unreadable)

@@ -23,7 +23,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Tracks:
-    """What the initialisation part says: the picture's track and clock, and the codecs (RFC 6381)."""
+    """The facts of the initialisation part: the picture's track and clock, and the codecs (RFC 6381)."""
 
     video_track: int
     timescale: int
@@ -32,7 +32,7 @@ class Tracks:
 
 
 def top_level(file: BinaryIO, size: int) -> Iterator[Box]:
-    """The outermost boxes in file order.
+    """Yield the outermost boxes in file order.
 
     Raises:
         BadEncoding: the file does not consist of whole boxes.
@@ -51,7 +51,7 @@ def top_level(file: BinaryIO, size: int) -> Iterator[Box]:
 
 
 def body(file: BinaryIO, box: Box) -> bytes:
-    """A whole small box, without its header."""
+    """Return a whole small box, without its header."""
     if box.size > _MAX_BOX_BYTES:
         raise bad(f"{box.kind!r} is too large")
     file.seek(box.offset + _HEADER_BYTES)

@@ -36,7 +36,7 @@ class Chromaprint:
 
 
 def apart(one: Fingerprint, other: Fingerprint) -> float | None:
-    """How many of 32 bits differ on average where two sounds agree best, five seconds of both at least.
+    """Return how many of 32 bits differ on average where two sounds agree best, over five seconds or more.
 
     None when one of them is shorter than that. ``MATCH_BITS`` says what is the same sound.
     """

@@ -1,4 +1,4 @@
-"""What a creator takes of a file: from where to where, with which cover, with or without its sound."""
+"""Describe the part that a creator takes of a file: start, end, cover, and whether its sound is kept."""
 
 from dataclasses import dataclass
 
@@ -27,7 +27,7 @@ class Cut:
         return duration_ms if self.end_ms is None else self.end_ms
 
     def lasts_ms(self, duration_ms: int) -> int:
-        """What is left of a file that lasts ``duration_ms``."""
+        """Return the milliseconds that are left of a file that lasts ``duration_ms``."""
         return self.end_of(duration_ms) - self.start_ms
 
 

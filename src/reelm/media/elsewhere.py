@@ -20,7 +20,6 @@ from typing import NewType
 import msgspec
 
 from reelm.base import SealedBytes, UploadId
-from reelm.media.av1 import every_rung
 from reelm.media.cut import WHOLE, Cut
 from reelm.media.model import Plan, Probe, Rung, plan
 
@@ -35,7 +34,7 @@ _FIRST_BYTES = 16 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How encodings are lent.
+    """The limits under which encodings are lent.
 
     Attributes:
         lease_seconds: a lease ends after such a silence, and the encoding is free again.
@@ -50,7 +49,7 @@ class Terms:
 
 
 class Stand(StrEnum):
-    """Where an encoding stands; see the picture above."""
+    """The state of an encoding; see the picture above."""
 
     OPEN = "open"
     LEASED = "leased"
@@ -59,7 +58,7 @@ class Stand(StrEnum):
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """What has to be encoded: a source as it was probed, rungs of its plan, and what is taken of it."""
+    """An order to encode: a source as it was probed, rungs of its plan, and the part that is taken of it."""
 
     probe: Probe
     rungs: tuple[str, ...]
@@ -71,7 +70,7 @@ class Wanted(msgspec.Struct, frozen=True):
 
     @property
     def chosen(self) -> tuple[Rung, ...]:
-        return tuple(rung for rung in every_rung(self.plan) if rung.name in self.rungs)
+        return tuple(rung for rung in self.plan.every_rung if rung.name in self.rungs)
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -111,6 +110,14 @@ class Encoding:
     keys_sealed: SealedBytes | None = None
     delivery: dict[str, tuple[Sent, ...]] | None = None
 
+    @property
+    def is_leased(self) -> bool:
+        return self.stand is Stand.LEASED
+
+    @property
+    def is_delivered(self) -> bool:
+        return self.stand is Stand.DELIVERED
+
 
 @dataclass(frozen=True, slots=True)
 class Borrower:
@@ -121,7 +128,7 @@ class Borrower:
 
 
 def is_free(encoding: Encoding, now: datetime) -> bool:
-    """Whether nobody is at work on it."""
+    """Return whether nobody is at work on it."""
     if encoding.stand is Stand.LEASED:
         return encoding.lease_until is None or encoding.lease_until <= now
     return encoding.stand is Stand.OPEN
@@ -132,13 +139,13 @@ def may_be_lent(encoding: Encoding, now: datetime, terms: Terms) -> bool:
 
 
 def is_held(encoding: Encoding, by: Borrower, now: datetime) -> bool:
-    """Whether this encoder may still do something with it."""
+    """Return whether this encoder may still do something with it."""
     is_its = (encoding.encoder, encoding.lease) == (by.encoder, by.lease)
     return is_its and encoding.stand is Stand.LEASED and not is_free(encoding, now)
 
 
 def lent(encoding: Encoding, by: Borrower, now: datetime, terms: Terms) -> Encoding:
-    """The same in an encoder's hands; nothing of an earlier lending stays."""
+    """Return the same in an encoder's hands; nothing of an earlier lending stays."""
     return replace(
         opened(encoding),
         stand=Stand.LEASED,
@@ -151,7 +158,7 @@ def lent(encoding: Encoding, by: Borrower, now: datetime, terms: Terms) -> Encod
 
 
 def renewed(encoding: Encoding, ratio: float, now: datetime, terms: Terms) -> Encoding:
-    """The same for another while, but not without end: who never delivers loses it."""
+    """Return the same for another while, but not without end: who never delivers loses it."""
     begun = encoding.leased_at or now
     source_seconds = encoding.wanted.probe.duration_ms / 1000
     end = begun + timedelta(seconds=terms.base_seconds + terms.seconds_per_second * source_seconds)
@@ -160,7 +167,7 @@ def renewed(encoding: Encoding, ratio: float, now: datetime, terms: Terms) -> En
 
 
 def opened(encoding: Encoding) -> Encoding:
-    """The same in nobody's hands; how often it was lent is not forgotten."""
+    """Return the same in nobody's hands; how often it was lent is not forgotten."""
     return replace(
         encoding,
         stand=Stand.OPEN,
@@ -175,7 +182,7 @@ def opened(encoding: Encoding) -> Encoding:
 
 
 def most_bytes(wanted: Wanted, name: str) -> int:
-    """The largest ciphertext of a rung that is taken in: what its encoding may have, and the padding."""
+    """Return the most bytes of a rung that are taken in: what its encoding may have, and the padding."""
     planned = wanted.plan
     (rung,) = (each for each in wanted.chosen if each.name == name)
     bits = float(planned.duration_seconds) * (rung.max_bits_per_second * 2 + _SOUND_BITS_PER_SECOND)

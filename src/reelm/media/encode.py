@@ -32,7 +32,7 @@ async def encode(
     encoder: Encoder,
     progress: Callable[[float], None],
 ) -> tuple[Encoded, ...]:
-    """Encode ``rungs`` into files named after them; what an earlier try left under those names is replaced.
+    """Encode ``rungs`` into files named after them and return those; an earlier try's files are replaced.
 
     Raises:
         Unreadable: the source broke off in a way that probing did not see.
@@ -94,7 +94,7 @@ def _meter(plan: Plan, progress: Callable[[float], None]) -> Callable[[bytes], N
 
 
 def encoder_problem(outcome: Outcome) -> ReelmError:
-    """Why ffmpeg ended badly, in a creator's words; its own words are a note for the log."""
+    """Return why ffmpeg ended badly, in a creator's words; its own words are a note for the log."""
     problem: ReelmError
     if outcome.status < 0:
         problem = EncoderStopped(

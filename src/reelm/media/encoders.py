@@ -18,7 +18,7 @@ _SEEN_EVERY = timedelta(seconds=10)
 
 
 class Encoders:
-    """The records hold keyed digests of tokens only: a copy of them lets nobody in."""
+    """The enrolled encoders. The database holds keyed digests of tokens only: a copy of it lets nobody in."""
 
     def __init__(self, keys: Keys, *, clock: Clock, entropy: Entropy) -> None:
         self._keys = keys
@@ -26,7 +26,7 @@ class Encoders:
         self._entropy = entropy
 
     async def add(self, tx: Tx, name: str) -> str:
-        """Enrol a machine; its token, which is nowhere else.
+        """Enrol a machine; return its token, which is nowhere else.
 
         Raises:
             BadEncoderName: not a name.
@@ -61,7 +61,7 @@ class Encoders:
             raise EncoderUnknown(f"There is no encoder {name}. `./reelm encoders list` shows them.")
 
     async def recognise(self, tx: Tx, token: str) -> tuple[EncoderId, bool]:
-        """Whose token it is, and whether it is time to note that it was seen.
+        """Return the encoder whose token it is, and whether it is time to note that it was seen.
 
         Raises:
             EncoderUnknown: nobody's, or that of an encoder that was removed.

@@ -1,4 +1,4 @@
-"""What can go wrong with a file, each with its own code and words that a creator understands.
+"""Define the errors of media, each with its own code and words that a creator understands.
 
 ::
 

@@ -1,4 +1,4 @@
-"""Finds the ffmpeg to run: the one that is installed with Reelm, or else the system's.
+"""Find the ffmpeg to run: the one that is installed with Reelm, or else the system's.
 
 It is a program of its own under the GPL, always run as a process and never linked
 (docs/adr/imageio-ffmpeg.md).
@@ -22,10 +22,23 @@ _OLDEST = 7  # Debian 13 has 7.1, which passes the tests; 5.1 cuts segments wher
 _NEEDED = (b"--enable-libx264", b"--enable-libzimg")
 _AV1 = b"--enable-libsvtav1"
 
+# The parts of ffmpeg that a stranger's file may reach, in probing and in encoding alike.
+# ffmpeg's names of the MP4/MOV and the Matroska/WebM demuxer.
+FORMATS = "mov,matroska"
+PROTOCOLS = "file"
+# Names of decoders: what phones, cameras, screen recorders and browsers write.
+_PICTURE = "h264,hevc,vp8,vp9,libvpx,libvpx-vp9,av1,libdav1d,mpeg4,h263,prores,mjpeg,mpeg2video"
+_SOUND = (
+    "aac,aac_fixed,mp3,mp3float,opus,libopus,vorbis,flac,alac,ac3,eac3,amrnb,amrwb,"
+    "libopencore_amrnb,libopencore_amrwb"
+)
+_PCM = "s16le s16be s24le s24be s32le s32be f32le f32be u8 mulaw alaw"
+DECODERS = f"{_PICTURE},{_SOUND},{','.join(f'pcm_{kind}' for kind in _PCM.split())}"
+
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """What encoding may use.
+    """Limits on the time and memory of encoding.
 
     Attributes:
         base_seconds: time allowed for any source.
@@ -40,7 +53,7 @@ class Effort:
     niceness: int = 10
 
     def bounds(self, duration_ms: int, *, file_bytes: int) -> Bounds:
-        """Bounds for one run over a source."""
+        """Return the bounds for one run over a source."""
         wall_seconds = self.base_seconds + self.seconds_per_second * duration_ms / 1000
         return Bounds(
             wall_seconds=wall_seconds,
@@ -53,7 +66,7 @@ class Effort:
 
 @dataclass(frozen=True, slots=True)
 class Encoder:
-    """Which ffmpeg, and what it may use.
+    """The ffmpeg to run, and its limits.
 
     ``knows_sounds``: it can make fingerprints of sound; not every build can.
     """
@@ -90,7 +103,7 @@ async def find_ffmpeg(places: Sequence[Path] | None = None, *, with_av1: bool = 
 
 
 async def knows_sounds(program: Path) -> bool:
-    """Whether an ffmpeg was built with Chromaprint."""
+    """Return whether an ffmpeg was built with Chromaprint."""
     outcome = await run([str(program), "-hide_banner", "-version"], bounds=_BOUNDS)
     return b"--enable-chromaprint" in outcome.output
 

@@ -1,14 +1,16 @@
-"""What a clip is recognised by, however it was encoded, scaled or turned: values only.
+"""Hold the marks by which a clip is recognised, however it was encoded, scaled or turned.
 
 ``reelm.media.pdq`` and ``reelm.media.chromaprint`` say how one is read and what is close.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
 
 
 class FingerprintScheme(StrEnum):
-    """Which published way of recognising."""
+    """The published ways of recognising clips."""
 
     PDQ = "pdq"
     CHROMAPRINT = "chromaprint"
@@ -27,3 +29,22 @@ class Fingerprint:
     scheme: FingerprintScheme
     marks: bytes
     qualities: bytes = b""
+
+
+class Fingerprinter(Protocol):
+    """One way of recognising clips: an output of the pass over a clip, and what is read from it.
+
+    Both methods are pure and safe to repeat: ffmpeg makes the file, confined, and whoever ran it removes the
+    file. What is in it came from a stranger, so ``read`` takes any bytes and never fails.
+    """
+
+    @property
+    def scheme(self) -> FingerprintScheme: ...
+
+    def output(self, file: Path) -> list[str]:
+        """Return ffmpeg's options for one output, from the pad ``[grey]`` of its graph or from a stream."""
+        ...
+
+    def read(self, written: bytes) -> Fingerprint:
+        """Return the fingerprint in what ffmpeg wrote."""
+        ...

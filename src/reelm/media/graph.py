@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from reelm.media.accepted import DECODERS, FORMATS, PROTOCOLS
-from reelm.media.av1 import AV1
-from reelm.media.model import Plan, Rung, Video
+from reelm.media.ffmpeg import DECODERS, FORMATS, PROTOCOLS
+from reelm.media.model import AV1, Plan, Rung, Video
 
 AAC = ("-c:a", "aac", "-b:a", "96000")
 _AUDIO_RATE = 48_000
@@ -72,7 +71,7 @@ def reading_sound(plan: Plan) -> list[str]:
 def encoding(
     plan: Plan, rungs: tuple[Rung, ...], outputs: tuple[Path, ...], *, levels: Levels | None = None
 ) -> list[str]:
-    """Everything after the input: one graph with a split per rung, then one output per rung.
+    """Return all options after the input: one graph with a split per rung, then one output per rung.
 
     Args:
         plan: what was planned for the source.
@@ -92,7 +91,7 @@ def encoding(
 
 
 def sampling(plan: Plan, *, moments: int, frames: int, crf: int) -> list[str]:
-    """Everything after as many inputs as there are ``moments``: some ``frames`` of each as the first rung.
+    """Return all options after as many inputs as ``moments``: some ``frames`` of each as the first rung.
 
     Coded as a rung is, but without its cap, and thrown away; what is wanted is the encoder's own account.
     """
@@ -150,7 +149,7 @@ def _graph(plan: Plan, rungs: tuple[Rung, ...], levels: Levels | None) -> str:
 
 
 def sound_graph(plan: Plan, levels: Levels | None, *, count: int) -> str:
-    """The sound as long as the picture, once for each of ``count`` outputs: ``[a0]`` and so on."""
+    """Return the sound as long as the picture, once for each of ``count`` outputs: ``[a0]`` and so on."""
     assert plan.probe.audio is not None  # noqa: S101 - the caller saw to it
     pad = f"[0:{plan.probe.audio.stream_index}]" if plan.sound is None else "[1:a:0]"
     end = f"atrim=end={float(plan.duration_seconds):.6f}"

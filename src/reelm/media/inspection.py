@@ -34,11 +34,11 @@ _MATRICES = {1: "bt709", 5: "bt601", 6: "bt601", 9: "bt2020", 10: "bt2020"}
 
 
 class InspectionFault(Exception):
-    """Why the file is refused, as one word."""
+    """The reason why the file is refused, as one word."""
 
 
 class Reach:
-    """What the packets of one stream cover, in seconds."""
+    """The time that the packets of one stream cover, in seconds."""
 
     def __init__(self) -> None:
         self.start: Fraction | None = None
@@ -83,7 +83,7 @@ class Reach:
         return max((later - sooner for sooner, later in pairwise([*self.keys, self.end])), default=self.end)
 
     def frame_rate(self) -> float:
-        """One over the usual distance, so that a pause in a variable rate does not count."""
+        """Return one over the usual distance, so that a pause in a variable rate does not count."""
         steps = sorted(later - sooner for sooner, later in pairwise(sorted(self.times)) if later > sooner)
         if not steps:
             return 30.0

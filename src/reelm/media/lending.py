@@ -42,7 +42,7 @@ class Lending:
     async def offer(
         self, tx: Tx, upload: UploadId, wanted: Wanted, *, owner: str, turn: int, queue_round: int
     ) -> Encoding:
-        """Let encoders elsewhere take it. What was offered before stands, unless something else is wanted.
+        """Let encoders elsewhere take it; return it, or the earlier offer if that wants the same.
 
         What a crash left in this realm's own hands is open again.
         """
@@ -68,7 +68,7 @@ class Lending:
         return await store.encoding_of(tx, upload, turn)
 
     async def has_work(self, tx: Tx) -> bool:
-        """Whether ``take`` would find something."""
+        """Return whether ``take`` would find something."""
         now = self._clock.now()
         return any(may_be_lent(each, now, self.terms) for each in await store.lendable(tx))
 
@@ -85,11 +85,11 @@ class Lending:
         return None
 
     async def keep_keys(self, tx: Tx, taken: Encoding, keys: SealedBytes) -> None:
-        """The keys that were lent with it, sealed."""
+        """Keep the keys that were lent with it, sealed."""
         await store.change(tx, taken, replace(taken, keys_sealed=keys))
 
     async def held(self, tx: Tx, lease: LeaseId, encoder: EncoderId) -> Encoding:
-        """The encoding of a lease that has not ended.
+        """Return the encoding of a lease that has not ended.
 
         Raises:
             LeaseOver: it has, or was never this encoder's; the answer does not tell which.
@@ -100,11 +100,11 @@ class Lending:
         return found
 
     async def renew(self, tx: Tx, held: Encoding, ratio: float) -> None:
-        """Its encoder is still at work."""
+        """Prolong the lease of an encoder that is still at work, and note how far it is."""
         await self._change(tx, held, renewed(held, ratio, self._clock.now(), self.terms))
 
     async def deliver(self, tx: Tx, held: Encoding, delivery: dict[str, tuple[Sent, ...]]) -> None:
-        """Its encoder is done, and says what it sent; whether that is any good is looked at later.
+        """Record that its encoder is done, and what it says it sent, which is looked at later.
 
         Raises:
             NotWanted: other rungs than were asked for.
@@ -114,33 +114,33 @@ class Lending:
         await self._change(tx, held, replace(held, stand=Stand.DELIVERED, delivery=delivery))
 
     async def give_back(self, tx: Tx, held: Encoding) -> None:
-        """Its encoder cannot do it."""
+        """Open it again for others, because its encoder cannot do it, and remove what was sent."""
         await self._change(tx, held, opened(held))
         self._wipe(held)
 
     async def refuse(self, tx: Tx, delivered: Encoding) -> None:
-        """What came is no good; it may be lent again, but not for ever."""
+        """Open it again, because what came is no good; it may be lent again, but not for ever."""
         await store.change(tx, delivered, opened(delivered))
         self._wipe(delivered)
 
     async def reclaim(self, tx: Tx, upload: UploadId, turn: int) -> bool:
-        """Whether this realm may encode it by itself now: nobody else is at work on it."""
+        """Take it back unless somebody is at work on it; return whether this realm may encode it now."""
         found = await store.encoding_of(tx, upload, turn)
         if found is None or not is_free(found, self._clock.now()):
             return False
         return await store.change(tx, found, replace(opened(found), stand=Stand.HERE))
 
     def is_hopeless(self, encoding: Encoding) -> bool:
-        """Whether nobody elsewhere will do it any more."""
+        """Return whether nobody elsewhere will do it any more."""
         now = self._clock.now()
         return is_free(encoding, now) and not may_be_lent(encoding, now, self.terms)
 
     async def forget(self, tx: Tx, upload: UploadId) -> None:
-        """Nothing is wanted of an upload any more. Safe to repeat."""
+        """Forget all encodings of an upload. Safe to repeat."""
         await store.remove_encodings(tx, upload)
 
     async def read_source(self, held: Encoding, start: int, length: int) -> bytes:
-        """Some bytes of the source."""
+        """Return some bytes of the source."""
 
         def read() -> bytes:
             with self._spool.source(held.upload_id).open("rb") as file:
@@ -170,7 +170,7 @@ class Lending:
         await or_full(_append, self.delivered(held, name), start, block)
 
     def delivered(self, encoding: Encoding, name: str) -> Path:
-        """Where an encoder's rung is; each lease has a folder of its own."""
+        """Return the path of an encoder's rung; each lease has a folder of its own."""
         return self._folder(encoding) / f"{name}.sealed"
 
     def _folder(self, encoding: Encoding) -> Path:

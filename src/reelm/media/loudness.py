@@ -1,4 +1,4 @@
-"""How loud a source is, and what makes it as loud as every clip. Sources: ITU-R BS.1770, EBU R 128."""
+"""Measure a source's loudness, and bring it to that of every clip. Sources: ITU-R BS.1770, EBU R 128."""
 
 import re
 from pathlib import Path
@@ -19,7 +19,7 @@ _SUMMARY = re.compile(r"Integrated loudness:\s+I:\s+(-?[\d.]+|-?inf|nan) LUFS")
 
 
 async def levels(source: Path, plan: Plan, *, encoder: Encoder) -> Levels | None:
-    """What has to be done to the planned sound of a source; None when it stays as it is.
+    """Return the change to make to the planned sound of a source; None when it stays as it is.
 
     Decodes the sound once, on its own. Sound that cannot be measured stays as it is.
 
@@ -42,7 +42,7 @@ async def levels(source: Path, plan: Plan, *, encoder: Encoder) -> Levels | None
 
 
 def levels_for(measured_lufs: float) -> Levels | None:
-    """The change for a measured loudness; None for silence and for what is right already."""
+    """Return the change for a measured loudness; None for silence and for what is right already."""
     if not measured_lufs > _SILENT_LUFS:
         return None
     gain_db = min(TARGET_LUFS - measured_lufs, _MAX_GAIN_DB)

@@ -1,4 +1,4 @@
-"""The package's main noun: everything that is done to a file, with its limits in one place."""
+"""Offer everything that is done to a file, with its limits in one place."""
 
 import asyncio
 from collections.abc import AsyncIterable, Callable, Mapping, Sequence
@@ -25,6 +25,7 @@ from reelm.media.probe import probe
 from reelm.media.process import Bounds
 from reelm.media.rates import Sample
 from reelm.media.remux import remux
+from reelm.media.remuxable import remuxed_rung
 from reelm.media.sample import sample
 from reelm.media.spool import Spool, Spooled
 from reelm.media.store import Upload
@@ -35,7 +36,7 @@ _SLACK_MS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class MediaConfig:
-    """Where files wait and what working on them may cost.
+    """The folder where files wait, and the limits on working on them.
 
     Attributes:
         spool: folder for uploads in the clear; private, on the realm's own disk, made when missing.
@@ -48,7 +49,7 @@ class MediaConfig:
         inspect_memory_bytes: address space of the process that looks.
         effort: what encoding may use.
         terms: how encodings are lent to other machines.
-        has_av1: whether clips get the rung of ``reelm.media.av1``.
+        has_av1: whether clips get ``Plan.av1_rung``.
     """
 
     spool: Path
@@ -111,11 +112,11 @@ class Media:
         return await self._spool.receive(stream, upload=upload, declared_bytes=declared_bytes)
 
     def source(self, upload: UploadId) -> Path:
-        """Where a received file is; raises ``UploadMissing``."""
+        """Return the path of a received file; raises ``UploadMissing``."""
         return self._spool.source(upload)
 
     def workspace(self, upload: UploadId) -> Path:
-        """A private folder for what is made from an upload; ``discard`` removes it too."""
+        """Return a private folder for what is made from an upload; ``discard`` removes it too."""
         return self._spool.workspace(upload)
 
     def discard(self, upload: UploadId) -> None:
@@ -123,11 +124,11 @@ class Media:
         self._spool.discard(upload)
 
     def sweep(self, keep: set[UploadId], arriving: set[UploadId]) -> None:
-        """At start: remove every file that belongs to none of ``keep`` and is not on its way in."""
+        """Remove, at start, every file that belongs to none of ``keep`` and is not on its way in."""
         self._spool.sweep(keep, arriving)
 
     async def probe(self, path: Path) -> Probe:
-        """Facts about a file, or why it is refused; see ``reelm.media.probe.probe``."""
+        """Return facts about a file, or raise why it is refused; see ``reelm.media.probe.probe``."""
         return await self._look(path, self._config.limits)
 
     async def encode(
@@ -144,8 +145,13 @@ class Media:
         return await encode(source, plan, rungs, into=into, encoder=encoder, progress=progress)
 
     async def sample(self, source: Path, plan: Plan) -> Sample | None:
-        """How hard the picture is to encode; see ``reelm.media.sample.sample``."""
+        """Return how hard the picture is to encode; see ``reelm.media.sample.sample``."""
         return await sample(source, plan, encoder=await self._urgent_encoder())
+
+    @staticmethod
+    def remuxed_rung(plan: Plan) -> Rung | None:
+        """Return the source itself as a rung; None when it must be encoded."""
+        return remuxed_rung(plan)
 
     async def remux(self, source: Path, plan: Plan, rung: Rung, *, into: Path) -> Encoded:
         """Copy a source's own picture and sound; see ``reelm.media.remux.remux``."""
@@ -158,7 +164,7 @@ class Media:
     async def verify(
         self, encoding: Encoding, keys: Mapping[str, Secret], *, into: Path
     ) -> tuple[EncryptedRendition, ...]:
-        """What an encoder elsewhere delivered, once it is proved to be what was asked for; in ``into``.
+        """Prove that an encoder elsewhere delivered what was asked for; return its renditions, in ``into``.
 
         Raises:
             BadDelivery: it is not.
@@ -178,7 +184,7 @@ class Media:
         return tuple(made)
 
     async def poster(self, source: Path, probe: Probe, *, into: Path, cut: Cut = WHOLE) -> Poster:
-        """A still picture and its placeholder; see ``reelm.media.poster.poster``."""
+        """Return a still picture and its placeholder; see ``reelm.media.poster.poster``."""
         return await poster(source, probe, into=into, encoder=await self._urgent_encoder(), cut=cut)
 
     async def analyse(self, footage: Footage, *, into: Path) -> Analysis:
@@ -197,17 +203,17 @@ class Media:
         await store.record_fingerprints(tx, clip_id, made, missing)
 
     async def fingerprints(self, tx: Tx, clip_id: ClipId) -> tuple[Fingerprint, ...]:
-        """What a clip is recognised by, by the name of the scheme; without those that could not be had."""
+        """Return a clip's fingerprints, by the name of the scheme; without those that could not be had."""
         return await store.fingerprints_of(tx, clip_id)
 
     async def unrecognised(
         self, tx: Tx, *, limit: int = 100
     ) -> tuple[tuple[ClipId, FingerprintScheme, str], ...]:
-        """Clips that lack a fingerprint, which one, and the code of the reason; the newest first."""
+        """Return the clips that lack a fingerprint, which one, and the reason's code; the newest first."""
         return await store.unrecognised(tx, limit)
 
     async def forget_fingerprints(self, tx: Tx, clip_id: ClipId) -> None:
-        """Nothing recognises the clip any more. Safe to repeat."""
+        """Forget a clip's fingerprints. Safe to repeat."""
         await store.forget_fingerprints(tx, clip_id)
 
     async def record_upload(
@@ -227,7 +233,7 @@ class Media:
         return made
 
     async def upload(self, tx: Tx, upload: UploadId, *, owner: str) -> Upload:
-        """An owner's upload; raises ``UploadMissing``."""
+        """Return an owner's upload; raises ``UploadMissing``."""
         return await store.upload(tx, upload, owner)
 
     async def cut(self, tx: Tx, upload: Upload, cut: Cut) -> None:
@@ -251,11 +257,11 @@ class Media:
         await store.remove_upload(tx, upload)
 
     async def expired_uploads(self, tx: Tx, now: datetime) -> tuple[UploadId, ...]:
-        """Uploads whose time is over at ``now``."""
+        """Return the uploads whose time is over at ``now``."""
         return await store.expired_uploads(tx, now)
 
     async def known_uploads(self, tx: Tx) -> frozenset[UploadId]:
-        """Every upload there is: what ``sweep`` should keep."""
+        """Return every upload there is, which ``sweep`` should keep."""
         return await store.known_uploads(tx)
 
     async def _look(self, path: Path, limits: SourceLimits) -> Probe:

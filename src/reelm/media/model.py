@@ -1,4 +1,4 @@
-"""What a source is, what is accepted, and what will be made of it.
+"""Describe sources, decide which are accepted, and plan what will be made of them.
 
 A ``Probe`` holds facts about a source. ``check`` says whether it is accepted. ``plan`` says which rungs it
 gets: never above the source, every rung with its keyframes at the same moments, so that a player may change
@@ -8,6 +8,7 @@ rung at any piece.
 import math
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import ClassVar
 
 from reelm.base import ReelmError
 from reelm.media.cut import WHOLE, Cut
@@ -30,11 +31,13 @@ _MAX_ASPECT = Fraction(5, 2)
 # The largest picture of H.264 level 4.2, in blocks of 16 by 16; it allows 60 of them a second, and old phones
 # decode no level above it.
 _MAX_BLOCKS = 8_704
+AV1 = "av1"
+_AV1_LIKE, _AV1_CRF, _AV1_MAX_BITS = "720p", 35, 1_400_000
 
 
 @dataclass(frozen=True, slots=True)
 class SourceLimits:
-    """What is accepted as a source."""
+    """Limits on a source that is accepted."""
 
     max_source_bytes: int = 2 * 1024**3  # at most 4 GiB - 1
     min_duration_ms: int = 300
@@ -52,7 +55,7 @@ class SourceLimits:
 
 @dataclass(frozen=True, slots=True)
 class Coding:
-    """How the picture is coded: what decides whether it may be passed on as it is.
+    """The coding of the picture, which decides whether it may be passed on as it is.
 
     Attributes:
         level: of H.264, times ten: 42 is level 4.2.
@@ -119,6 +122,10 @@ class Audio:
     long_ms: int = 0
 
 
+# What every encoded rung has. One that was remuxed may be mono or slower; it is decoded in any case.
+_OF_A_RUNG = Audio(stream_index=0, codec="aac", channels=2, sample_rate=48_000, profile="LC")
+
+
 @dataclass(frozen=True, slots=True)
 class Probe:
     """Facts about a source, none of them about who made it.
@@ -137,10 +144,12 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """One rendition to make. ``name`` is its short side, as in ``480p``, or ``source`` for a remuxed one.
+    """One rendition to make. ``name`` is its short side, as in ``480p``, or ``REMUXED``.
 
-    ``crf`` is None when nothing is encoded. ``codec`` is ``h264``, or ``av1``: see ``reelm.media.av1``.
+    ``crf`` is None when nothing is encoded. ``codec`` is ``h264``, or ``av1``: see ``Plan.av1_rung``.
     """
+
+    REMUXED: ClassVar = "source"
 
     name: str
     width: int
@@ -153,7 +162,7 @@ class Rung:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What will be made of one source.
+    """All that will be made of one source.
 
     Attributes:
         probe: of the source, without the sound when the cut leaves it out.
@@ -176,7 +185,7 @@ class Plan:
 
     @property
     def frame_rate(self) -> Fraction:
-        """Of the first rung; every keyframe lies on its grid."""
+        """Return that of the first rung; every keyframe lies on its grid."""
         return self.rungs[0].frame_rate
 
     @property
@@ -185,12 +194,34 @@ class Plan:
 
     @property
     def start_seconds(self) -> Fraction:
-        """Where in the source it begins."""
+        """Return the second of the source at which it begins."""
         return self.first_frame / self.frame_rate
 
     @property
     def keyframe_seconds(self) -> tuple[Fraction, ...]:
         return tuple(number / self.frame_rate for number in self.keyframes)
+
+    @property
+    def av1_rung(self) -> Rung | None:
+        """Return one more rung, in AV1; None without a 720p rung, because the others are small already.
+
+        It has that rung's picture in two thirds of its bits. It comes last and costs the most, so it is made
+        only where the operator wants it. A player that cannot decode it reads so in the playlist.
+        """
+        for rung in self.rungs:
+            if rung.name == _AV1_LIKE:
+                name = f"{_AV1_LIKE}-{AV1}"
+                return replace(rung, name=name, codec=AV1, crf=_AV1_CRF, max_bits_per_second=_AV1_MAX_BITS)
+        return None
+
+    @property
+    def every_rung(self) -> tuple[Rung, ...]:
+        """Return all rungs that may be encoded of the source, here or elsewhere."""
+        return (*self.rungs, self.av1_rung) if self.av1_rung else self.rungs
+
+    def with_sound(self, path: str) -> "Plan":
+        """Return the same with the sound of a file: from its beginning, cut or followed by silence."""
+        return replace(self, probe=replace(self.probe, audio=_OF_A_RUNG), sound=path)
 
 
 def check(probe: Probe, limits: SourceLimits) -> None:
@@ -258,7 +289,7 @@ def _spoken(duration_ms: int) -> str:
 
 
 def plan(probe: Probe, cut: Cut = WHOLE) -> Plan:
-    """The rungs for an accepted source: 480, 720 and 1080 on the short side, as far as the source goes.
+    """Plan the rungs of an accepted source: 480, 720 and 1080 on the short side, as far as it goes.
 
     A cut begins and ends at the nearest frames of the first rung, which all rungs share.
 
@@ -298,7 +329,7 @@ _LADDER = ((480, 24, 800_000), (720, 24, 2_000_000), (1080, 23, 4_500_000))
 
 
 def steady_rate(measured: float) -> Fraction:
-    """A constant frame rate for a measured one: the nearest common rate, from 10 to 60."""
+    """Return a constant frame rate for a measured one: the nearest common rate, from 10 to 60."""
     rate = min(_RATES, key=lambda common: abs(float(common) - measured))
     if abs(float(rate) - measured) > _RATE_TOLERANCE * measured:
         rate = max(Fraction(measured).limit_denominator(100), Fraction(1, 10))

@@ -38,6 +38,10 @@ class Piece:
     iv: bytes
     duration_ms: int
 
+    def unseal(self, sealed: bytes, key: Secret) -> bytes:
+        """Return the piece in the clear; raises ValueError when it was not encrypted with this key."""
+        return unseal(sealed, self.iv, key)
+
 
 @dataclass(frozen=True, slots=True)
 class EncryptedRendition:
@@ -74,7 +78,7 @@ async def package(
 
 
 def unseal(sealed: bytes, iv: bytes, key: Secret) -> bytes:
-    """A piece in the clear; raises ValueError when it was not encrypted with this key."""
+    """Return a piece in the clear; raises ValueError when it was not encrypted with this key."""
     decryptor = Cipher(algorithms.AES128(key.reveal()), modes.CBC(iv)).decryptor()
     padder = PKCS7(algorithms.AES128.block_size).unpadder()
     return padder.update(decryptor.update(sealed) + decryptor.finalize()) + padder.finalize()
@@ -110,7 +114,7 @@ def _package(encoded: Encoded, into: Path, entropy: Entropy, key: Secret) -> Enc
 
 
 def outline(source: BinaryIO, size: int) -> tuple[Tracks, list[list[Box]], list[int]]:
-    """The tracks, the boxes of each piece and its milliseconds; the first is the initialisation part.
+    """Return the tracks, and each piece's boxes and milliseconds; the first is the initialisation part.
 
     Raises:
         BadEncoding: the file is not fragmented MP4 with a picture in every fragment.

@@ -22,7 +22,7 @@ class PartFile:
 
     @classmethod
     def open(cls, *paths: Path) -> "PartFile | None":
-        """The first of these names that is there; None while another has it locked.
+        """Open and lock the first of these names that is there; return None while another has it locked.
 
         Raises:
             FileNotFoundError: none is there.

@@ -71,7 +71,7 @@ class Pdq:
 
 
 def pdq(picture: NDArray[np.uint8]) -> tuple[bytes, int]:
-    """The hash of a grey picture of any size, 32 bytes with the highest bit first, and its quality.
+    """Return the hash of a grey picture of any size, 32 bytes, highest bit first, and its quality.
 
     Args:
         picture: (height, width), 0 is black.
@@ -81,12 +81,12 @@ def pdq(picture: NDArray[np.uint8]) -> tuple[bytes, int]:
 
 
 def distance(one: bytes, other: bytes) -> int:
-    """In how many of 256 bits two hashes differ; unrelated pictures differ in about 128."""
+    """Return in how many of 256 bits two hashes differ; unrelated pictures differ in about 128."""
     return (int.from_bytes(one) ^ int.from_bytes(other)).bit_count()
 
 
 def nearest(fingerprint: Fingerprint, wanted: bytes) -> Nearest | None:
-    """The second of a clip closest to a hash, turned and mirrored in any way; None when all are too plain."""
+    """Return a clip's second closest to a hash, turned and mirrored in any way; None if all are too plain."""
     qualities = np.frombuffer(fingerprint.qualities, np.uint8)
     if not (qualities >= MATCH_QUALITY).any():
         return None
@@ -99,13 +99,13 @@ def nearest(fingerprint: Fingerprint, wanted: bytes) -> Nearest | None:
 
 
 def exchanged(one: bytes) -> bytes:
-    """The hash of the same picture with rows and columns exchanged."""
+    """Return the hash of the same picture with rows and columns exchanged."""
     bits = np.unpackbits(np.frombuffer(one, np.uint8))[::-1].reshape(_FREQUENCIES, _FREQUENCIES)
     return _written(bits.T.astype(np.bool_))
 
 
 def variants(mark: bytes) -> tuple[bytes, ...]:
-    """The eight hashes of one mark: every way to turn and mirror the picture, the picture as it is first."""
+    """Return the eight hashes of one mark: the picture as it is, then every way to turn and mirror it."""
     kept = tuple(mark[at : at + HASH_BYTES] for at in range(0, MARK_BYTES, HASH_BYTES))
     return kept + tuple(exchanged(each) for each in kept)
 

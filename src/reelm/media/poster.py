@@ -47,7 +47,7 @@ class Try:
 
 
 async def poster(source: Path, probe: Probe, *, into: Path, encoder: Encoder, cut: Cut) -> Poster:
-    """A JPEG of the cover, or else of a frame at a tenth of the clip, or of the first one that is not black.
+    """Return a JPEG of the cover, of a frame at a tenth of the clip, or of the first one that is not black.
 
     Never of what the creator cut off. Written to ``into/poster.jpg``.
 
@@ -81,7 +81,7 @@ async def poster(source: Path, probe: Probe, *, into: Path, encoder: Encoder, cu
 
 
 def tries(probe: Probe, cut: Cut) -> tuple[Try, ...]:
-    """What is tried, best first; a seek finds the first frame at or after it."""
+    """Return what is tried, best first; a seek finds the first frame at or after it."""
     start, end = cut.start_ms / 1000, cut.end_of(probe.duration_ms) / 1000
     tenth = start + (end - start) * _AT_RATIO
     usual = (

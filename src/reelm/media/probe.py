@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 
 from reelm.base import ReelmError
-from reelm.media.accepted import DECODERS, FORMATS, PROTOCOLS
 from reelm.media.errors import Empty, InspectionFailed, NotAVideo, TooManyBytes, Truncated, Unreadable
+from reelm.media.ffmpeg import DECODERS, FORMATS, PROTOCOLS
 from reelm.media.model import Probe, SourceLimits, check
 from reelm.media.process import Bounds, Outcome, run
 
@@ -23,7 +23,7 @@ class _Answer(msgspec.Struct):
 
 
 async def probe(path: Path, *, limits: SourceLimits, bounds: Bounds) -> Probe:
-    """Facts about an accepted file; its first frame and its end were decoded.
+    """Return facts about an accepted file; its first frame and its end were decoded.
 
     Raises:
         Empty, NotAVideo, Truncated, Unreadable: what is wrong with the file.

@@ -19,7 +19,7 @@ _MAX_COMPLAINT_BYTES = 4096
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What a program may use. ``file_bytes`` is per file written."""
+    """Limits on a program. ``file_bytes`` is per file written."""
 
     wall_seconds: float
     cpu_seconds: int
@@ -30,7 +30,7 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a program ended: its status (negative: the signal), its output, the end of its complaints."""
+    """The end of a program: its status (negative: the signal), its output, the last of its complaints."""
 
     status: int
     output: bytes
@@ -40,7 +40,7 @@ class Outcome:
 async def run(
     command: Sequence[str], *, bounds: Bounds, on_line: Callable[[bytes], None] | None = None
 ) -> Outcome:
-    """Run ``command`` to its end; its whole process group is killed when the caller is cancelled.
+    """Run ``command`` and return how it ended; its process group is killed when the caller is cancelled.
 
     Args:
         command: absolute path of the program, then its arguments.

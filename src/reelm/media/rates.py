@@ -1,4 +1,4 @@
-"""Bit rates of a rendition: as playlists state them, and what a clip's own picture asks of the encoder."""
+"""Work out a rendition's bit rates for playlists, and the rate factor that a clip's own picture needs."""
 
 import math
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ class Frames:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """How moments of a clip came out at ``SAMPLE_CRF``, uncapped, at the size of its lowest rung.
+    """Moments of a clip, encoded at ``SAMPLE_CRF``, uncapped, at the size of its lowest rung.
 
     Attributes:
         bits_per_second: that the whole clip would take like this.
@@ -46,13 +46,13 @@ class Span:
 
 
 def average_bits(spans: Sequence[Span]) -> int:
-    """Bits per second over the whole."""
+    """Return the bits per second over the whole."""
     duration_ms = sum(span.duration_ms for span in spans)
     return math.ceil(sum(span.size_bytes for span in spans) * 8000 / max(duration_ms, 1))
 
 
 def peak_bits(spans: Sequence[Span]) -> int:
-    """The most bits per second over any run of pieces between half and one and a half target durations long.
+    """Return the most bits per second over any run of pieces that lasts 0.5 to 1.5 target durations.
 
     Source: RFC 8216bis, "peak segment bit rate". When no run is that long, the whole counts.
     """
@@ -71,14 +71,14 @@ def peak_bits(spans: Sequence[Span]) -> int:
 
 
 def sample_of(keys: Frames, others: Frames | None, likeness_db: float, *, rate: float) -> Sample:
-    """A sample from its frames; in it there are many more keyframes than in the clip."""
+    """Return a sample from its frames; in it there are many more keyframes than in the clip."""
     other_bytes = others.size_bytes if others is not None else keys.size_bytes
     bytes_per_second = keys.size_bytes / _GROUP_SECONDS + other_bytes * (rate - 1 / _GROUP_SECONDS)
     return Sample(bits_per_second=round(bytes_per_second * 8), likeness_db=likeness_db)
 
 
 def crf_for(sample: Sample, *, usual: int, times: float, cap: int) -> int:
-    """The rate factor with which a rung of this clip looks like those of others, as far as its cap goes.
+    """Return the rate factor with which a rung of this clip looks like others', as far as its cap goes.
 
     Args:
         sample: of the clip.

@@ -1,4 +1,4 @@
-"""Whether players may get a source's own picture and sound, so that a clip plays before anything is encoded.
+"""Decide whether players may get a source's own picture and sound, so that it plays before it is encoded.
 
 Conservative: what old phones decode, in pieces that start clean, with light and sound together. Everything
 else is encoded, which takes longer and always works.
@@ -6,7 +6,6 @@ else is encoded, which takes longer and always works.
 
 from reelm.media.model import Audio, Coding, Plan, Rung, Video
 
-REMUXED = "source"
 _PROFILES = frozenset({"Constrained Baseline", "Baseline", "Main", "High"})
 _PIXELS = frozenset({"yuv420p", "yuvj420p"})
 _MAX_LEVEL = 42  # 1080p at 60 frames per second
@@ -22,12 +21,12 @@ _MAX_SOUND_LATE_MS, _MAX_SOUND_LONG_MS = 20, 300
 
 
 def remuxed_rung(plan: Plan) -> Rung | None:
-    """The source itself as a rung; None when it must be encoded."""
+    """Return the source itself as a rung; None when it must be encoded."""
     if obstacle_to_remux(plan) is not None:
         return None
     top = plan.rungs[-1]
     return Rung(
-        name=REMUXED,
+        name=Rung.REMUXED,
         width=plan.video.width,
         height=plan.video.height,
         frame_rate=top.frame_rate,
@@ -37,7 +36,7 @@ def remuxed_rung(plan: Plan) -> Rung | None:
 
 
 def obstacle_to_remux(plan: Plan) -> str | None:
-    """Why players may not get the source itself; None when they may."""
+    """Return why players may not get the source itself; None when they may."""
     video, sound = plan.video, plan.probe.audio
     if plan.cut.is_trimmed:
         return "it is trimmed, to the frame"

@@ -20,14 +20,14 @@ _LIKENESS = re.compile(r"SSIM Mean Y:[\d.]+ \( *([\d.]+)db\)")
 
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """Where in the source to look, in seconds, and how many frames of the first rung to take at each."""
+    """The seconds of the source at which to look, and the frames of the first rung to take at each."""
 
     at_seconds: tuple[float, ...]
     frames: int
 
 
 async def sample(source: Path, plan: Plan, *, encoder: Encoder) -> Sample | None:
-    """How a few moments came out; None when that could not be told, and the usual rate factors have to do.
+    """Encode a few moments and return how they came out; None when the usual rate factors have to do.
 
     Writes no file. Each moment begins at the keyframe before it: nothing is decoded to be thrown away.
     """
@@ -45,7 +45,7 @@ async def sample(source: Path, plan: Plan, *, encoder: Encoder) -> Sample | None
 
 
 def moments_of(plan: Plan) -> Moments:
-    """Spread evenly over the part that is taken; all of it when it is shorter than they are."""
+    """Spread moments evenly over the part that is taken; all of it when it is shorter than they are."""
     start, length = float(plan.start_seconds), float(plan.duration_seconds)
     each = min(_MOMENT_SECONDS, length / _MOMENTS)
     middles = [start + length * (2 * place + 1) / (2 * _MOMENTS) for place in range(_MOMENTS)]
@@ -53,7 +53,7 @@ def moments_of(plan: Plan) -> Moments:
 
 
 def sample_in(account: str, plan: Plan) -> Sample | None:
-    """What x264 said at its end; the last word counts, because a file's own notes come earlier."""
+    """Return what x264 said at its end; the last word counts, because a file's own notes come earlier."""
     frames = {kind: Frames(int(count), int(size)) for kind, count, size in _FRAMES.findall(account)}
     likeness = _LIKENESS.findall(account)
     if "I" not in frames or not likeness:

@@ -40,7 +40,7 @@ class Spool:
     async def receive(
         self, stream: AsyncIterable[bytes], *, upload: UploadId, declared_bytes: int | None
     ) -> Spooled:
-        """Write a stream to the spool; on any error or cancellation nothing of it stays.
+        """Write a stream to the spool and return the file; on any error or cancellation nothing of it stays.
 
         Args:
             stream: the raw bytes; blocks of any size.
@@ -72,7 +72,7 @@ class Spool:
         return Spooled(path=path, size_bytes=size_bytes)
 
     def source(self, upload: UploadId) -> Path:
-        """Where a received file is.
+        """Return the path of a received file.
 
         Raises:
             UploadMissing: it was never received, or was discarded.
@@ -83,7 +83,7 @@ class Spool:
         return path
 
     def workspace(self, upload: UploadId) -> Path:
-        """A private folder for what is made from an upload; goes away with it."""
+        """Return a private folder for what is made from an upload; it goes away with it."""
         path = self._path(upload, "work")
         self._prepare()
         path.mkdir(mode=0o700, exist_ok=True)
@@ -107,7 +107,7 @@ class Spool:
         await or_full(PartFile.create, self._path(upload, "part"))
 
     def open_part(self, upload: UploadId) -> PartFile | None:
-        """The file of an upload that comes in pieces, locked; None while another has it.
+        """Return the file of an upload that comes in pieces, locked; None while another has it.
 
         Raises:
             FileNotFoundError: it is not there.
@@ -115,7 +115,7 @@ class Spool:
         return PartFile.open(self._path(upload, "part"), self._path(upload, "source"))
 
     def complete(self, upload: UploadId) -> Path:
-        """Give a file that has all its bytes its final name, durably. Safe to repeat."""
+        """Give a file that has all its bytes its final name, durably, and return its path. Safe to repeat."""
         part, path = self._path(upload, "part"), self._path(upload, "source")
         if part.exists():
             part.replace(path)
@@ -123,11 +123,11 @@ class Spool:
         return self.source(upload)
 
     def has_source(self, upload: UploadId) -> bool:
-        """Whether a received file still takes up room."""
+        """Return whether a received file still takes up room."""
         return self._path(upload, "source").is_file()
 
     def free_bytes(self) -> int:
-        """What uploads may still use of the disk."""
+        """Return the bytes that uploads may still use of the disk."""
         self._prepare()
         return shutil.disk_usage(self._folder).free - self._reserve_bytes
 
@@ -226,7 +226,7 @@ async def or_full(job: Callable[..., None], *args: object) -> None:
 
 
 def full(state: str = "Nothing was kept.") -> SpoolFull:
-    """No room; ``state`` says what became of the bytes."""
+    """Return the error of a full disk; ``state`` says what became of the bytes."""
     return SpoolFull(
         f"The realm has no disk space for another upload. {state} Try again later; the operator has to free "
         "some space first."

@@ -10,7 +10,7 @@ _SHORT_SIDE, _MAX_LONG_SIDE = 90, 224
 
 @dataclass(frozen=True, slots=True)
 class Storyboard:
-    """How tiles lie in the picture: row by row, the first one of the clip's first picture.
+    """The layout of tiles in the picture: row by row, the first one of the clip's first picture.
 
     ``interval_ms`` is from one tile to the next.
     """
@@ -25,12 +25,12 @@ class Storyboard:
 
 
 def seconds_of(duration_ms: int) -> int:
-    """How many whole seconds of a clip begin before it ends."""
+    """Return how many whole seconds of a clip begin before it ends."""
     return max(1, math.ceil(duration_ms / 1000))
 
 
 def storyboard_for(duration_ms: int) -> Storyboard:
-    """A tile per second, or per so many seconds that 60 tiles are enough."""
+    """Lay out a tile per second, or per so many seconds that 60 tiles are enough."""
     seconds = seconds_of(duration_ms)
     every = math.ceil(seconds / _MAX_TILES)
     count = math.ceil(seconds / every)
@@ -38,7 +38,7 @@ def storyboard_for(duration_ms: int) -> Storyboard:
 
 
 def tile_of(width: int, height: int) -> tuple[int, int]:
-    """The size of a tile for a picture of a size."""
+    """Return the size of a tile for a picture of a size."""
     scale = min(_SHORT_SIDE / min(width, height), _MAX_LONG_SIDE / max(width, height))
     return _even(width * scale), _even(height * scale)
 

@@ -40,6 +40,39 @@ class Subtitles:
     cues: tuple[Cue, ...]
     left_out: tuple[str, ...]
 
+    @classmethod
+    def read(cls, data: bytes, *, duration_ms: int) -> "Subtitles":
+        """Read a file for a clip of that length; cues that end a little after it are cut there.
+
+        Raises:
+            TooManyBytes: over ``MAX_BYTES``.
+            BadSubtitles: the message names the line and what to do.
+        """
+        if len(data) > MAX_BYTES:
+            raise TooManyBytes(
+                f"Subtitles have at most {MAX_BYTES:,} bytes. Nothing was saved. Leave out what is not "
+                "spoken."
+            )
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            number = data[: error.start].count(b"\n") + 1
+            raise _bad(number, "is not in UTF-8", "Save the file as UTF-8") from None
+        lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        is_vtt = re.fullmatch(r"WEBVTT([ \t].*)?", lines[0]) is not None
+        reading = _Reading(duration_ms, is_vtt=is_vtt)
+        blocks = _blocks(lines)
+        if is_vtt:
+            next(blocks)  # the header, and what it says of the file
+        for block in blocks:
+            reading.take(block)
+        return reading.result()
+
+    def vtt(self) -> str:
+        """Return plain WebVTT: times and escaped text, nothing of the file they came from."""
+        cues = [f"{_clock(cue.start_ms)} --> {_clock(cue.end_ms)}\n{cue.text}\n" for cue in self.cues]
+        return "\n".join(["WEBVTT\n", *cues])
+
 
 @dataclass(frozen=True, slots=True)
 class _Block:
@@ -47,40 +80,6 @@ class _Block:
 
     number: int
     lines: list[str]
-
-
-def read_subtitles(data: bytes, *, duration_ms: int) -> Subtitles:
-    """The cues of a file for a clip of that length; those that end a little after it are cut there.
-
-    Raises:
-        TooManyBytes: over ``MAX_BYTES``.
-        BadSubtitles: the message names the line and what to do.
-    """
-    if len(data) > MAX_BYTES:
-        raise TooManyBytes(
-            f"Subtitles have at most {MAX_BYTES:,} bytes. Nothing was saved. Leave out what is not spoken."
-        )
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        number = data[: error.start].count(b"\n") + 1
-        raise _bad(number, "is not in UTF-8", "Save the file as UTF-8") from None
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    is_vtt = re.fullmatch(r"WEBVTT([ \t].*)?", lines[0]) is not None
-    reading = _Reading(duration_ms, is_vtt=is_vtt)
-    blocks = _blocks(lines)
-    if is_vtt:
-        next(blocks)  # the header, and what it says of the file
-    for block in blocks:
-        reading.take(block)
-    return reading.result()
-
-
-def write_vtt(subtitles: Subtitles) -> str:
-    """Plain WebVTT: times and escaped text, nothing of the file they came from."""
-    """Plain WebVTT; reading it gives the same cues."""
-    cues = [f"{_clock(cue.start_ms)} --> {_clock(cue.end_ms)}\n{cue.text}\n" for cue in subtitles.cues]
-    return "\n".join(["WEBVTT\n", *cues])
 
 
 class _Reading:

@@ -1,4 +1,4 @@
-"""The right to write one upload: at most one connection has it, and a dead one gives it up."""
+"""Lock one upload for writing: at most one connection has the lock, and a dead one gives it up."""
 
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator
@@ -19,7 +19,7 @@ class UploadLock:
         self._is_revoked = False
 
     async def heard(self, stream: AsyncIterable[bytes], idle_seconds: float) -> AsyncIterator[bytes]:
-        """The stream's blocks.
+        """Yield the stream's blocks.
 
         Raises:
             Interrupted: none came for so long, or the lock was revoked.
@@ -33,10 +33,10 @@ class UploadLock:
             except TimeoutError:
                 break
             yield block
-        raise interrupted()
+        raise self.interrupted()
 
     def is_quiet(self, seconds: float) -> bool:
-        """Whether its connection has kept it waiting for so long."""
+        """Return whether its connection has kept it waiting for so long."""
         return self._listening is not None and _now() - self._heard_at > seconds
 
     def revoke(self) -> None:
@@ -44,6 +44,14 @@ class UploadLock:
         self._is_revoked = True
         if self._listening and not self._listening.expired():
             self._listening.reschedule(_now())
+
+    @staticmethod
+    def interrupted() -> Interrupted:
+        """Return what a connection is told that has to end; what it brought stays."""
+        return Interrupted(
+            "The connection fell silent or broke, or a newer one goes on in its place. What arrived is kept. "
+            "Ask for the offset and go on from there."
+        )
 
     async def _next(self, blocks: AsyncIterator[bytes], idle_seconds: float) -> bytes:
         self._heard_at = _now()
@@ -56,11 +64,3 @@ class UploadLock:
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
-
-
-def interrupted() -> Interrupted:
-    """What a connection is told that has to end; what it brought stays."""
-    return Interrupted(
-        "The connection fell silent or broke, or a newer one goes on in its place. What arrived is kept. Ask "
-        "for the offset and go on from there."
-    )

@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from reelm.base import Secret
-from reelm.media.av1 import AV1
 from reelm.media.boxes import Tracks
 from reelm.media.elsewhere import Sent
 from reelm.media.errors import BadDelivery, BadEncoding
-from reelm.media.model import Plan, Probe, Rung
+from reelm.media.model import AV1, Plan, Probe, Rung
 from reelm.media.package import EncryptedRendition, Piece, outline, unseal
 from reelm.media.rates import Span, average_bits, peak_bits
 
@@ -40,7 +39,7 @@ class Claim:
 
 
 async def verify(claim: Claim, plan: Plan, *, into: Path) -> EncryptedRendition:
-    """The rendition that a claim is, if every byte of it is what the plan asks for.
+    """Return the rendition that a claim is, if every byte of it is what the plan asks for.
 
     Args:
         claim: what came.

@@ -5,18 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reelm.media import (
-    Analysis,
-    Fingerprint,
-    FingerprintScheme,
-    Media,
-    Plan,
-    Unreadable,
-    plan,
-    rung_footage,
-    source_footage,
-)
+from reelm.media import FingerprintScheme, Footage, Media, Plan, Unreadable, plan
+from reelm.media.analysis import Analysis
 from reelm.media.chromaprint import MATCH_BITS, MIN_SHARED, apart
+from reelm.media.fingerprint import Fingerprint
 from reelm.media.pdq import HASH_BYTES, MARK_BYTES, MATCH_DISTANCE, MATCH_QUALITY, nearest
 from reelm.media.storyboard import seconds_of, storyboard_for, tile_of
 from support.media import footage
@@ -48,7 +40,7 @@ def scene(
 
 
 async def look(media: Media, source: Path, into: Path) -> Analysis:
-    return await media.analyse(source_footage(source, await planned(media, source)), into=into)
+    return await media.analyse(Footage.of_source(source, await planned(media, source)), into=into)
 
 
 async def planned(media: Media, source: Path) -> Plan:
@@ -111,7 +103,7 @@ async def test_a_rung_has_the_fingerprints_of_its_source(media: Media, tmp_path:
     source = scene("both", seconds=8.0)
     made = await planned(media, source)
     (encoded,) = await media.encode(source, made, made.rungs[:1], into=tmp_path, progress=lambda _: None)
-    rung = await media.analyse(rung_footage(encoded.path, encoded.rung, made), into=tmp_path)
+    rung = await media.analyse(Footage.of_rung(encoded.path, encoded.rung, made), into=tmp_path)
     whole = await look(media, source, tmp_path)
     assert shared_ratio(of(rung, FingerprintScheme.PDQ), of(whole, FingerprintScheme.PDQ)) == 1.0
     heard = apart(of(rung, FingerprintScheme.CHROMAPRINT), of(whole, FingerprintScheme.CHROMAPRINT))
@@ -167,7 +159,7 @@ async def test_a_damaged_file_is_refused_and_leaves_nothing(media: Media, tmp_pa
     broken = tmp_path / "broken.mp4"
     broken.write_bytes(source.read_bytes()[:5000])
     with pytest.raises(Unreadable):
-        await media.analyse(source_footage(broken, made), into=tmp_path / "skim")
+        await media.analyse(Footage.of_source(broken, made), into=tmp_path / "skim")
     assert list((tmp_path / "skim").iterdir()) == []
 
 

@@ -9,16 +9,9 @@ from pathlib import Path
 import pytest
 
 from reelm.base import UploadId, mint
-from reelm.media import (
-    BeyondLength,
-    Checksum,
-    ChecksumMismatch,
-    FlushPolicy,
-    Interrupted,
-    SpoolFull,
-    UploadLock,
-)
-from reelm.media.append import ByteRange, append
+from reelm.media import Checksum, ChecksumMismatch, Interrupted, SpoolFull, UploadLock
+from reelm.media.append import ByteRange, FlushPolicy, append
+from reelm.media.errors import BeyondLength
 from reelm.media.part import PartFile
 from support.machine.determinism import ManualClock, SeededEntropy
 

@@ -7,18 +7,7 @@ import numpy as np
 import pytest
 
 from reelm.base import Secret
-from reelm.media import (
-    BadDelivery,
-    EncryptedRendition,
-    Media,
-    MediaConfig,
-    Plan,
-    Rung,
-    Sent,
-    Wanted,
-    av1_rung,
-    plan,
-)
+from reelm.media import BadDelivery, EncryptedRendition, Media, MediaConfig, Plan, Rung, Sent, Wanted, plan
 from reelm.media.boxes import read_tracks
 from reelm.media.verify import Claim, check_picture, verify
 from support.machine.determinism import ManualClock, SeededEntropy
@@ -32,7 +21,7 @@ async def planned(media: Media, size: str) -> Plan:
 
 
 def extra(made: Plan) -> Rung:
-    found = av1_rung(made)
+    found = made.av1_rung
     assert found is not None
     return found
 
@@ -76,7 +65,7 @@ async def test_it_has_the_picture_of_the_720p_rung_in_fewer_bits(media: Media) -
 
 
 async def test_small_sources_have_none(media: Media) -> None:
-    assert av1_rung(await planned(media, "480x854")) is None
+    assert (await planned(media, "480x854")).av1_rung is None
 
 
 async def test_an_encoder_elsewhere_may_be_asked_for_it_and_for_nothing_unknown(media: Media) -> None:

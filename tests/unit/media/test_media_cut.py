@@ -6,8 +6,10 @@ import av
 import numpy as np
 import pytest
 
-from reelm.media import BadCut, Cut, EncryptedRendition, Media, obstacle_to_remux, plan
+from reelm.media import Cut, EncryptedRendition, Media, plan
 from reelm.media.cut import check_cut
+from reelm.media.errors import BadCut
+from reelm.media.remuxable import obstacle_to_remux
 from support.media import footage, playback
 from support.media.playback import Watched
 

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from reelm.base import ReelmError
-from reelm.media import Effort, EncryptedRendition, Media, MediaConfig, Plan, TookTooLong, Unreadable, plan
+from reelm.media import EncryptedRendition, Media, MediaConfig, Plan, Unreadable, plan
+from reelm.media.errors import TookTooLong
+from reelm.media.ffmpeg import Effort
 from support.machine.determinism import ManualClock, SeededEntropy
 from support.media import footage, playback
 from support.media.playback import Watched

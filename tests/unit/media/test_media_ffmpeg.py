@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from reelm.media import Effort, NoAv1Encoder, NoEncoder, find_ffmpeg
-from reelm.media.ffmpeg import first_usable
+from reelm.media.errors import NoAv1Encoder, NoEncoder
+from reelm.media.ffmpeg import Effort, find_ffmpeg, first_usable
 from reelm.media.process import Bounds
 
 

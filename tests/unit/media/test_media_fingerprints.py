@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from reelm.base import ClipId, Database, mint
-from reelm.media import Fingerprint, FingerprintScheme, Media, MediaConfig
+from reelm.media import FingerprintScheme, Media, MediaConfig
+from reelm.media.fingerprint import Fingerprint
 from support.machine.determinism import ManualClock, SeededEntropy
 
 pytestmark = pytest.mark.on_database("sqlite")

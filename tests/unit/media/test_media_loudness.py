@@ -7,7 +7,7 @@ from pathlib import Path
 import imageio_ffmpeg  # type: ignore[import-untyped]  # it ships no types
 import pytest
 
-from reelm.media import Media, plan, with_sound
+from reelm.media import Media, plan
 from reelm.media.loudness import levels_for
 from support.media import footage
 
@@ -96,6 +96,6 @@ async def test_of_another_sound_only_what_is_heard_is_measured(media: Media, tmp
     """The sound is quiet for two seconds and loud after that; the clip lasts two."""
     changing = source("aevalsrc='if(lt(t,2),0.05,0.8)*sin(2*PI*1000*t)':s=48000")
     picture = source(PINK.format(1.0), seconds=2.0)
-    made = with_sound(plan(await media.probe(picture)), changing)
+    made = plan(await media.probe(picture)).with_sound(str(changing))
     (encoded,) = await media.encode(picture, made, made.rungs, into=tmp_path, progress=lambda _: None)
     assert measure(encoded.path)[0] == pytest.approx(-14, abs=1)

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reelm.base import ReelmError
-from reelm.media import Audio, Plan, Probe, SourceLimits, Video, plan
-from reelm.media.model import check, steady_rate
+from reelm.media import Plan, Probe, SourceLimits, plan
+from reelm.media.model import Audio, Video, check, steady_rate
 
 
 def video(*, width: int = 1080, height: int = 1920, frame_rate: float = 30.0) -> Video:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from reelm.media import BadEncoding, Encoded, EncryptedRendition, Media, Rung, plan
+from reelm.media import BadEncoding, EncryptedRendition, Media, Rung, plan
+from reelm.media.encode import Encoded
 from reelm.media.package import package
 from support.machine.determinism import SeededEntropy
 from support.media import footage, playback

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from reelm.media import Fingerprint, FingerprintScheme
+from reelm.media import FingerprintScheme
+from reelm.media.fingerprint import Fingerprint
 from reelm.media.pdq import (
     MARK_BYTES,
     MATCH_DISTANCE,

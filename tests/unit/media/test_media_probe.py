@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from reelm.base import ReelmError
-from reelm.media import Media, MediaConfig, SourceLimits, TookTooLong, TooManyBytes, Video
+from reelm.media import Media, MediaConfig, SourceLimits
+from reelm.media.errors import TookTooLong, TooManyBytes
+from reelm.media.model import Video
 from support.machine.determinism import ManualClock, SeededEntropy
 from support.media import footage
 

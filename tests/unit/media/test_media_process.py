@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reelm.media import TookTooLong
+from reelm.media.errors import TookTooLong
 from reelm.media.process import Bounds, run
 
 ROOMY = Bounds(wall_seconds=20, cpu_seconds=10, memory_bytes=2 * 1024**3, file_bytes=1024)

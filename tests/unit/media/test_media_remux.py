@@ -7,15 +7,8 @@ import av
 import numpy as np
 import pytest
 
-from reelm.media import (
-    BadEncoding,
-    EncryptedRendition,
-    Media,
-    Unreadable,
-    obstacle_to_remux,
-    plan,
-    remuxed_rung,
-)
+from reelm.media import BadEncoding, EncryptedRendition, Media, Unreadable, plan
+from reelm.media.remuxable import obstacle_to_remux, remuxed_rung
 from support.media import footage, playback
 from support.media.playback import Watched
 

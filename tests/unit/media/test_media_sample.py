@@ -4,7 +4,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from reelm.media import WHOLE, Cut, Effort, Media, MediaConfig, Plan, Probe, Wanted, plan
+from reelm.media import Cut, Media, MediaConfig, Plan, Probe, Wanted, plan
+from reelm.media.cut import WHOLE
+from reelm.media.ffmpeg import Effort
 from reelm.media.rates import Sample
 from reelm.media.sample import moments_of, sample_in
 from support.machine.determinism import ManualClock, SeededEntropy

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from reelm.base import ReelmError
-from reelm.media import Encoded, Media, Plan, plan, remuxed_rung
+from reelm.media import Media, Plan, plan
+from reelm.media.encode import Encoded
+from reelm.media.remuxable import remuxed_rung
 from support.media import footage, matrix, playback
 from support.media.matrix import ENCODED, REMUXED, SOURCES, Source
 from support.media.playback import Watched

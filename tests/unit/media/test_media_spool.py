@@ -8,17 +8,8 @@ from pathlib import Path
 import pytest
 
 from reelm.base import BadId, ReelmError, UploadId, mint
-from reelm.media import (
-    Empty,
-    Media,
-    MediaConfig,
-    SourceLimits,
-    SpoolFull,
-    TooManyBytes,
-    Truncated,
-    UploadBusy,
-    UploadMissing,
-)
+from reelm.media import Media, MediaConfig, SourceLimits, SpoolFull, UploadBusy, UploadMissing
+from reelm.media.errors import Empty, TooManyBytes, Truncated
 from support.machine.determinism import ManualClock, SeededEntropy
 
 UPLOAD = UploadId(mint(ManualClock(), SeededEntropy(1)))

@@ -4,7 +4,9 @@ from pathlib import Path
 import pytest
 
 from reelm.base import Database, UploadId, mint
-from reelm.media import Audio, Media, MediaConfig, Probe, Spooled, UploadMissing, Video
+from reelm.media import Media, MediaConfig, Probe, UploadMissing
+from reelm.media.model import Audio, Video
+from reelm.media.spool import Spooled
 from reelm.media.store import uploads, uploads_of
 from support.machine.determinism import ManualClock, SeededEntropy
 

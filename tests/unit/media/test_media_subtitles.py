@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reelm.base import ReelmError
-from reelm.media import BadSubtitles, TooManyBytes, read_subtitles, write_vtt
+from reelm.media import Subtitles
+from reelm.media.errors import BadSubtitles, TooManyBytes
 from reelm.media.subtitles import MAX_BYTES, MAX_CUES
 
 VTT = """WEBVTT - a film
@@ -31,7 +32,7 @@ LASTS_MS = 10_000
 
 
 def read(text: str) -> str:
-    return write_vtt(read_subtitles(text.encode(), duration_ms=LASTS_MS))
+    return Subtitles.read(text.encode(), duration_ms=LASTS_MS).vtt()
 
 
 def cue(*lines: str, times: str = "00:01.000 --> 00:02.000") -> str:
@@ -39,9 +40,9 @@ def cue(*lines: str, times: str = "00:01.000 --> 00:02.000") -> str:
 
 
 def test_webvtt_is_written_anew_without_names_places_and_comments() -> None:
-    found = read_subtitles(VTT.replace("00:00:99.000", "00:00:09.000\nMore").encode(), duration_ms=LASTS_MS)
+    found = Subtitles.read(VTT.replace("00:00:99.000", "00:00:09.000\nMore").encode(), duration_ms=LASTS_MS)
     assert found.left_out == ("1 position", "1 comment")
-    assert write_vtt(found) == (
+    assert found.vtt() == (
         "WEBVTT\n\n00:00:00.500 --> 00:00:02.000\nFish &amp; <i>chips</i>\nfor two\n\n"
         "00:00:02.000 --> 00:00:09.000\nMore\n"
     )
@@ -97,7 +98,7 @@ def test_files_without_cues_or_with_too_much_are_refused() -> None:
     with pytest.raises(BadSubtitles, match="more than 1,000 cues"):
         read("WEBVTT\n\n" + "00:01.000 --> 00:02.000\nx\n\n" * (MAX_CUES + 1))
     with pytest.raises(BadSubtitles, match="not in UTF-8") as refused:
-        read_subtitles(b"WEBVTT\n\n00:01.000 --> 00:02.000\n\xff\n", duration_ms=LASTS_MS)
+        Subtitles.read(b"WEBVTT\n\n00:01.000 --> 00:02.000\n\xff\n", duration_ms=LASTS_MS)
     assert refused.value.facts["line"] == 4
 
 

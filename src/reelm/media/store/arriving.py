@@ -13,7 +13,7 @@ from reelm.media.store.tables import arrivals
 
 
 class Refusal(msgspec.Struct, frozen=True):
-    """Why a file that arrived cannot be published, as it was said."""
+    """The reason why a file that arrived cannot be published, as it was said."""
 
     code: str
     detail: str
@@ -62,7 +62,7 @@ async def add_arrival(tx: Tx, made: Arrival) -> None:
 
 
 async def arrival(tx: Tx, upload: UploadId, *, owner: str, now: datetime) -> Arrival:
-    """An owner's arrival.
+    """Return an owner's arrival.
 
     Raises:
         UploadMissing: there is none, it has expired, or it is another's; the answer does not tell which.
@@ -77,7 +77,7 @@ async def arrival(tx: Tx, upload: UploadId, *, owner: str, now: datetime) -> Arr
 
 
 async def advance(tx: Tx, upload: UploadId, offset_bytes: int, *, expires_at: datetime) -> None:
-    """More of it is durable.
+    """Record that more of it is durable.
 
     Raises:
         UploadMissing: it was discarded meanwhile.
@@ -89,7 +89,7 @@ async def advance(tx: Tx, upload: UploadId, offset_bytes: int, *, expires_at: da
 
 
 async def settle(tx: Tx, upload: UploadId, refusal: Refusal | None, *, expires_at: datetime) -> None:
-    """It was looked at.
+    """Record that it was looked at.
 
     Raises:
         UploadMissing: it was discarded meanwhile.
@@ -113,13 +113,13 @@ async def remove_unsettled(tx: Tx, upload: UploadId) -> None:
 
 
 async def unsettled(tx: Tx) -> tuple[Arrival, ...]:
-    """Every arrival that has a file in the spool, oldest first."""
+    """Return every arrival that has a file in the spool, oldest first."""
     query = select(arrivals).where(arrivals.c.is_settled.is_(False)).order_by(arrivals.c.id)
     return tuple(_arrival(row) for row in await tx.execute(query))
 
 
 async def unsettled_of(tx: Tx, owner: str) -> tuple[Arrival, ...]:
-    """Those of one owner, oldest first."""
+    """Return those of one owner, oldest first."""
     query = (
         select(arrivals)
         .where(arrivals.c.owner == owner, arrivals.c.is_settled.is_(False))
@@ -129,7 +129,7 @@ async def unsettled_of(tx: Tx, owner: str) -> tuple[Arrival, ...]:
 
 
 async def missing_bytes(tx: Tx) -> int:
-    """What all arrivals together still need of the disk."""
+    """Return the bytes that all arrivals together still need of the disk."""
     query = select(func.sum(arrivals.c.length_bytes - arrivals.c.offset_bytes)).where(
         arrivals.c.is_settled.is_(False)
     )
@@ -137,7 +137,7 @@ async def missing_bytes(tx: Tx) -> int:
 
 
 async def expired_arrivals(tx: Tx, now: datetime) -> tuple[Arrival, ...]:
-    """Arrivals whose time is over at ``now``, oldest first."""
+    """Return the arrivals whose time is over at ``now``, oldest first."""
     query = select(arrivals).where(arrivals.c.expires_at <= now).order_by(arrivals.c.id)
     return tuple(_arrival(row) for row in await tx.execute(query))
 

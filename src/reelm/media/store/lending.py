@@ -31,7 +31,7 @@ async def add_encoder(tx: Tx, made: EncoderRecord, token: KeyedDigest) -> None:
 
 
 async def all_encoders(tx: Tx) -> tuple[EncoderRecord, ...]:
-    """By name."""
+    """Return all encoders, by name."""
     columns = (encoders.c.id, encoders.c.name, encoders.c.added_at, encoders.c.seen_at)
     return tuple(EncoderRecord(*row) for row in await tx.execute(select(*columns).order_by(encoders.c.name)))
 
@@ -41,7 +41,7 @@ async def has_encoders(tx: Tx) -> bool:
 
 
 async def encoder_with(tx: Tx, token: KeyedDigest) -> tuple[EncoderId, datetime | None] | None:
-    """Whose token it is, and when that encoder was last seen."""
+    """Return the encoder whose token it is, and when it was last seen; None when it is nobody's."""
     query = select(encoders.c.id, encoders.c.seen_at).where(encoders.c.token_digest == token)
     row = (await tx.execute(query)).first()
     return None if row is None else (EncoderId(row.id), row.seen_at)
@@ -52,7 +52,7 @@ async def mark_seen(tx: Tx, encoder: EncoderId, at: datetime) -> None:
 
 
 async def remove_encoder(tx: Tx, name: str) -> bool:
-    """Whether there was one."""
+    """Remove an encoder; return whether there was one."""
     return (await tx.execute(delete(encoders).where(encoders.c.name == name))).rowcount == 1
 
 
@@ -80,14 +80,14 @@ async def encoding_leased(tx: Tx, lease: LeaseId) -> Encoding | None:
 
 
 async def lendable(tx: Tx) -> tuple[Encoding, ...]:
-    """What may be free, what goes first at the front."""
+    """Return the encodings that may be free, the one that goes first at the front."""
     query = select(encodings).where(encodings.c.stand.in_(_BEFORE_LENDING))
     ordered = query.order_by(encodings.c.turn, encodings.c.queue_round, encodings.c.id).limit(_CANDIDATES)
     return tuple(_encoding(row) for row in await tx.execute(ordered))
 
 
 async def change(tx: Tx, was: Encoding, becomes: Encoding) -> bool:
-    """Whether it was still as the caller had seen it, and is changed now."""
+    """Change it if it is still as the caller has seen it; return whether it was."""
     same_lease = encodings.c.lease.is_(None) if was.lease is None else encodings.c.lease == was.lease
     query = update(encodings).where(
         encodings.c.id == was.id, encodings.c.stand == was.stand.value, same_lease

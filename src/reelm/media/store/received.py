@@ -41,7 +41,7 @@ async def record_upload(tx: Tx, upload: Upload) -> None:
 
 
 async def upload(tx: Tx, upload_id: UploadId, owner: str) -> Upload:
-    """An owner's upload.
+    """Return an owner's upload.
 
     Raises:
         UploadMissing: there is none, or it is another's; the answer does not tell which.
@@ -54,7 +54,7 @@ async def upload(tx: Tx, upload_id: UploadId, owner: str) -> Upload:
 
 
 async def record_cut(tx: Tx, upload_id: UploadId, cut: Cut) -> None:
-    """Safe to repeat."""
+    """Keep the part that is taken of a file. Safe to repeat."""
     said = msgspec.json.encode(cut).decode()
     await tx.execute(update(uploads).where(uploads.c.id == upload_id).values(cut=said))
 
@@ -69,18 +69,18 @@ async def remove_upload(tx: Tx, upload_id: UploadId) -> None:
 
 
 async def uploads_of(tx: Tx, owner: str) -> tuple[Upload, ...]:
-    """An owner's uploads, oldest first."""
+    """Return an owner's uploads, oldest first."""
     query = select(uploads).where(uploads.c.owner == owner).order_by(uploads.c.id)
     return tuple(_upload(row) for row in await tx.execute(query))
 
 
 async def known_uploads(tx: Tx) -> frozenset[UploadId]:
-    """Every upload there is: what the spool may keep at start."""
+    """Return every upload there is, which the spool may keep at start."""
     return frozenset(UploadId(key) for key in await tx.scalars(select(uploads.c.id)))
 
 
 async def expired_uploads(tx: Tx, now: datetime) -> tuple[UploadId, ...]:
-    """Uploads whose time is over at ``now``, oldest first."""
+    """Return the uploads whose time is over at ``now``, oldest first."""
     query = select(uploads.c.id).where(uploads.c.expires_at <= now).order_by(uploads.c.id)
     return tuple(UploadId(key) for key in await tx.scalars(query))
 

@@ -20,7 +20,7 @@ async def record_fingerprints(
 
 
 async def fingerprints_of(tx: Tx, clip_id: ClipId) -> tuple[Fingerprint, ...]:
-    """Those that were made, by the name of their scheme."""
+    """Return the fingerprints that were made, by the name of their scheme."""
     query = (
         select(fingerprints)
         .where(fingerprints.c.clip_id == clip_id, fingerprints.c.failure_code.is_(None))
@@ -33,7 +33,7 @@ async def fingerprints_of(tx: Tx, clip_id: ClipId) -> tuple[Fingerprint, ...]:
 
 
 async def unrecognised(tx: Tx, limit: int) -> tuple[tuple[ClipId, FingerprintScheme, str], ...]:
-    """Clips of which a fingerprint is missing, the scheme, and the code of the reason; the newest first."""
+    """Return the clips that lack a fingerprint, the scheme, and the code of the reason; the newest first."""
     query = (
         select(fingerprints.c.clip_id, fingerprints.c.scheme, fingerprints.c.failure_code)
         .where(fingerprints.c.failure_code > "")  # a range: SQLite need not walk through all of them
@@ -44,7 +44,7 @@ async def unrecognised(tx: Tx, limit: int) -> tuple[tuple[ClipId, FingerprintSch
 
 
 async def forget_fingerprints(tx: Tx, clip_id: ClipId) -> None:
-    """Safe to repeat."""
+    """Forget what is known of a clip. Safe to repeat."""
     await tx.execute(delete(fingerprints).where(fingerprints.c.clip_id == clip_id))
 
 

@@ -20,7 +20,7 @@ from litestar.params import PathParameter
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
 from reelm.base import AccountId, ReelmError, UploadId
-from reelm.media import interrupted
+from reelm.media import UploadLock
 from reelm.web.caller import Caller
 from reelm.web.parameters import Asking, IdPath, Limit, Realm
 from reelm.web.problems import documented
@@ -211,7 +211,7 @@ async def _stream(request: Asked) -> AsyncIterator[bytes]:
         async for block in request.stream():
             yield block
     except InternalServerException:  # the framework's word for a sender who hung up
-        raise interrupted() from None
+        raise UploadLock.interrupted() from None
 
 
 def _bare(status: int, headers: dict[str, str]) -> Response[None]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, MutableMapping
 from email.utils import format_datetime
 from typing import Any
 
-from reelm.media import CHECKSUMS, Arrival, Body, Checksum
+from reelm.media import Arrival, Body, Checksum
 from reelm.web.errors import BadTusHeader, NotATusBody, WrongTusVersion
 from reelm.web.files import Scope, Send
 
@@ -104,7 +104,7 @@ def abilities(max_source_bytes: int) -> dict[str, str]:
         "tus-version": VERSION,
         "tus-extension": EXTENSIONS,
         "tus-max-size": str(max_source_bytes),
-        "tus-checksum-algorithm": ",".join(CHECKSUMS),
+        "tus-checksum-algorithm": ",".join(Checksum.ALGORITHMS),
     }
 
 
@@ -145,10 +145,10 @@ def _checksum(text: str | None) -> Checksum | None:
         return None
     algorithm, _, encoded = text.partition(" ")
     digest = _decoded(encoded)
-    if algorithm not in CHECKSUMS or not digest:
+    if algorithm not in Checksum.ALGORITHMS or not digest:
         raise BadTusHeader(
-            f"Upload-Checksum is one of {', '.join(CHECKSUMS)}, a space and the digest in Base64. {_STATE} "
-            "Correct it or leave it out."
+            f"Upload-Checksum is one of {', '.join(Checksum.ALGORITHMS)}, a space and the digest in Base64. "
+            f"{_STATE} Correct it or leave it out."
         )
     return Checksum(algorithm, digest)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from reelm.base import AccountId, Secret, UploadId, cancel_all, telemetry
-from reelm.media import BadDelivery, EncoderStopped, Encoding, EncryptedRendition, Plan, Rung, Stand, Wanted
+from reelm.media import BadDelivery, EncoderStopped, Encoding, EncryptedRendition, Plan, Rung, Wanted
 from reelm.workflows.gates import Priority
 from reelm.workflows.realm import OpenRealm
 
@@ -109,9 +109,9 @@ async def _once_it_is_delivered(work: Work, progress: Callable[[float], None], r
             raise EncoderStopped(
                 "What was offered to encoders elsewhere is gone. The upload is kept. Try again."
             )
-        if found.stand is Stand.LEASED:
+        if found.is_leased:
             progress(found.ratio)
-        if found.stand is Stand.DELIVERED and (renditions := await _verified(found, work, realm)):
+        if found.is_delivered and (renditions := await _verified(found, work, realm)):
             return Made(renditions, None)
         if not realm.gates.encode.places and realm.media.lending.is_hopeless(found):
             raise EncoderStopped(

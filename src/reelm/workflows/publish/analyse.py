@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from reelm.clips import ClipRemoved
 from reelm.delivery import NoSuchStrip
-from reelm.media import FingerprintScheme, Footage, NoChromaprint, Plan, rung_footage, source_footage
+from reelm.media import FingerprintScheme, Footage, Plan
 from reelm.workflows.gates import Priority
 from reelm.workflows.ports import Json
 from reelm.workflows.publish.order import Order, kept_unless_removed, put_picture
@@ -38,11 +38,10 @@ async def _analyse(order: Order, planned: Plan, realm: OpenRealm) -> Json:
         folder = realm.media.workspace(order.upload_id) / "skim"
         found = await realm.media.analyse(_footage(order, planned, realm), into=folder)
     object_id = await put_picture(order, "strip", found.path, realm)
-    missing = dict.fromkeys(found.absent, NoChromaprint.code)
     async with kept_unless_removed(object_id, realm), realm.database.write() as tx:
         await realm.clips.publishing.set_strip(tx, order.clip_id, found.storyboard)
         await realm.delivery.announce_strip(tx, order.clip_id, order.owner, object_id)
-        await realm.media.record_fingerprints(tx, order.clip_id, found.fingerprints, missing=missing)
+        await realm.media.record_fingerprints(tx, order.clip_id, found.fingerprints, missing=found.missing)
     return None
 
 
@@ -61,8 +60,8 @@ def _footage(order: Order, planned: Plan, realm: OpenRealm) -> Footage:
         for folder in ("first_rung", "more_rungs"):
             path = workspace / folder / f"{rung.name}.mp4"
             if path.is_file():
-                return rung_footage(path, rung, planned)
-    return source_footage(realm.media.source(order.upload_id), planned)
+                return Footage.of_rung(path, rung, planned)
+    return Footage.of_source(realm.media.source(order.upload_id), planned)
 
 
 async def _note(order: Order, code: str, realm: OpenRealm) -> Json:

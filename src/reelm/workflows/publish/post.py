@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from reelm.base import AccountId, ClipId, Tx, UploadId
 from reelm.clips import ClipShape, ClipView, Details
-from reelm.media import WHOLE, Cut
+from reelm.media import Cut
 from reelm.workflows.realm import OpenRealm
 
 
@@ -19,7 +19,7 @@ class Posting:
 
     caption: str = ""
     details: Details = field(default_factory=Details)
-    cut: Cut = WHOLE
+    cut: Cut = field(default_factory=Cut)
 
 
 async def post(tx: Tx, upload_id: UploadId, posting: Posting, *, by: AccountId, realm: OpenRealm) -> ClipView:

@@ -16,16 +16,13 @@ import msgspec
 
 from reelm.clips import ClipRemoved, ClipState, Publication
 from reelm.media import (
-    REMUXED,
     Cut,
     Plan,
     Probe,
     Rung,
     SpoolFull,
-    av1_rung,
+    obstacle_to_remux,
     plan,
-    remuxed_rung,
-    with_sound,
 )
 from reelm.workflows.gates import Priority
 from reelm.workflows.ports import Job, Json, Run
@@ -63,7 +60,7 @@ async def _publish(run: Run, order: Order, realm: OpenRealm) -> None:
     probe = await run_step("probe", lambda: _probe(order, realm))
     kept = await run_step("earlier attempts", lambda: _keep(order, realm)) if order.attempt > 1 else []
     made = msgspec.convert(kept, list[str])
-    is_copied = not made and remuxed_rung(_planned(probe)) is not None
+    is_copied = not made and obstacle_to_remux(_planned(probe)) is None
     if not is_copied:
         probe = await run_step("sample", lambda: _sample(order, probe, Priority.FIRST_RUNG, realm))
     if not made:
@@ -107,12 +104,12 @@ def _planned(probe: Json) -> Plan:
     assert isinstance(probe, dict)  # noqa: S101 - as ``_probe`` made it
     planned = plan(msgspec.convert(probe, Probe), msgspec.convert(probe.get("cut", {}), Cut))
     sound = probe.get("sound")
-    return planned if sound is None else with_sound(planned, Path(str(sound)))
+    return planned if sound is None else planned.with_sound(str(sound))
 
 
 def _extra_rung(probe: Json) -> Rung | None:
     assert isinstance(probe, dict)  # noqa: S101 - as ``_probe`` made it
-    return av1_rung(_planned(probe)) if probe.get("has_av1") else None
+    return _planned(probe).av1_rung if probe.get("has_av1") else None
 
 
 async def _sample(order: Order, probe: Json, priority: Priority, realm: OpenRealm) -> Json:
@@ -161,14 +158,14 @@ async def _reveal(order: Order, first: Json, realm: OpenRealm) -> Json:
 async def _retire(order: Order, realm: OpenRealm) -> Json:
     """Let players begin with encoded rungs from now on."""
     async with realm.database.write() as tx:
-        await realm.delivery.retire(tx, order.clip_id, REMUXED)
+        await realm.delivery.retire(tx, order.clip_id, Rung.REMUXED)
     return None
 
 
 async def _finish(order: Order, realm: OpenRealm) -> Json:
     """Finish the clip; the upload's row stays until it expires, so a late repeat of the post finds it."""
     async with realm.database.write() as tx:
-        await realm.delivery.retire(tx, order.clip_id, REMUXED)
+        await realm.delivery.retire(tx, order.clip_id, Rung.REMUXED)
         await realm.clips.publishing.finish(tx, order.clip_id)
         await realm.media.lending.forget(tx, order.upload_id)
     realm.media.discard(order.upload_id)

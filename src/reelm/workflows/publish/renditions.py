@@ -17,7 +17,7 @@ from reelm import media
 from reelm.base import DataClass, RenditionId, SealedBytes, mint
 from reelm.clips import PublishStep
 from reelm.delivery import Rendition
-from reelm.media import BadEncoding, Piece, Plan, Poster, Rung, Unreadable, remuxed_rung
+from reelm.media import BadEncoding, Piece, Plan, Poster, Rung, Unreadable
 from reelm.vault import Suite
 from reelm.workflows.encode import Work, make
 from reelm.workflows.gates import Priority
@@ -60,7 +60,7 @@ class RenditionBatch(msgspec.Struct, frozen=True):
 
 async def first_rung(order: Order, planned: Plan, realm: OpenRealm) -> Json:
     """Make the quickest rendition that plays, and the poster; return them as a batch."""
-    if (remuxed := remuxed_rung(planned)) is not None:
+    if (remuxed := realm.media.remuxed_rung(planned)) is not None:
         with suppress(BadEncoding, Unreadable):  # not what it seemed: encoded like any other
             return await _remux(order, planned, remuxed, realm)
     async with _meanwhile(_poster(order, planned, realm)) as poster:

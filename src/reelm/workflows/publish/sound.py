@@ -12,7 +12,6 @@ from pathlib import Path
 
 from reelm.base import AccountId, ClipId, NotFound, Tx
 from reelm.clips import ClipState, ClipView
-from reelm.media import unseal
 from reelm.workflows.publish.order import Order
 from reelm.workflows.realm import OpenRealm
 
@@ -74,7 +73,7 @@ async def _write(sound_id: ClipId, path: Path, realm: OpenRealm) -> None:
         with part.open("wb") as sink:
             for piece in rendition.pieces:
                 sealed = await asyncio.to_thread((await realm.delivery.origin.segment(piece.name)).read_bytes)
-                sink.write(await asyncio.to_thread(unseal, sealed, piece.iv, key))
+                sink.write(await asyncio.to_thread(piece.unseal, sealed, key))
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)

@@ -11,7 +11,7 @@ from contextlib import suppress
 from reelm.base import AccountId, ClipId, Conflict, DataClass, Invalid, ReelmError, Tx, mint
 from reelm.clips import ClipRemoved, ClipView
 from reelm.delivery import Subtitled
-from reelm.media import read_subtitles, write_vtt
+from reelm.media import Subtitles
 from reelm.vault import DeletionUnfinished, PutReceipt
 from reelm.workflows.realm import OpenRealm
 
@@ -45,15 +45,15 @@ async def subtitle(
     made = Subtitled(mint(realm.clock, realm.entropy), clip_id, language, by)
     async with realm.database.write() as tx:
         clip = await realm.clips.own(tx, clip_id, by)
-        found = read_subtitles(data, duration_ms=clip.duration_ms)
+        found = Subtitles.read(data, duration_ms=clip.duration_ms)
         if language not in clip.subtitles and len(clip.subtitles) >= MAX_LANGUAGES:
             raise TooManyLanguages(
                 f"A clip has subtitles in at most {MAX_LANGUAGES} languages. Nothing was saved. "
                 "Remove one first."
             )
-        await realm.delivery.keep_subtitles(tx, made, write_vtt(found).encode())
+        await realm.delivery.keep_subtitles(tx, made, found.vtt().encode())
     try:
-        receipt = await _put(made, write_vtt(found).encode(), realm)
+        receipt = await _put(made, found.vtt().encode(), realm)
     except ReelmError:  # nothing is stored, so nothing may appear later
         async with realm.database.write() as tx:
             await realm.delivery.drop_subtitles(tx, made.id)

@@ -13,7 +13,6 @@ from reelm.base import AccountId, Invalid, TooLarge, Unsupported, UploadId, mint
 from reelm.media import (
     Arrival,
     Body,
-    Spooled,
     Upload,
     UploadBusy,
     UploadLock,
@@ -188,9 +187,9 @@ async def _settle(arrival: Arrival, realm: OpenRealm) -> None:
     """
     if arrival.is_settled:
         return
-    path = await realm.media.arrivals.complete(arrival.id)
+    spooled = await realm.media.arrivals.complete(arrival)
     try:
-        probe = await realm.media.probe(path)
+        probe = await realm.media.probe(spooled.path)
     except (Invalid, TooLarge, Unsupported) as refused:
         async with realm.database.write() as tx:
             await realm.media.arrivals.settle(tx, arrival.id, refused)
@@ -200,7 +199,6 @@ async def _settle(arrival: Arrival, realm: OpenRealm) -> None:
         raise
     async with realm.database.write() as tx:
         await realm.media.arrivals.settle(tx, arrival.id, None)
-        spooled = Spooled(path, arrival.length_bytes)
         await realm.media.record_upload(tx, spooled, upload=arrival.id, owner=arrival.owner, probe=probe)
 
 
