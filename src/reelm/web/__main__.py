@@ -47,6 +47,9 @@ def main() -> None:
         port=chosen.port,
         workers=chosen.web_processes,
         workers_kill_timeout=GRACE_SECONDS,
+        # A process that died has a successor at once; dying again within seconds ends all, and the supervisor
+        # starts them anew, each time a little later.
+        respawn_failed_workers=True,
         websockets=False,
         log_access=False,
     ).serve()
