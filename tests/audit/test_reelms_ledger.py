@@ -39,7 +39,7 @@ from reelm_audit.cli import main
 sys.exit(main())
 """
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.every_python]
 
 
 @contextmanager

@@ -40,10 +40,12 @@ class Town:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All in one event loop per test process, where they share a realm and a browser."""
+    """All in one event loop of one test process, where they share a realm and a browser."""
     for item in items:
         if _HERE in item.path.parents:
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+            if item.get_closest_marker("xdist_group") is None:
+                item.add_marker(pytest.mark.xdist_group("browser"))
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.slow)
 

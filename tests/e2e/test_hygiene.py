@@ -21,7 +21,7 @@ _CHROMIUMS_OWN = (".google.com", ".googleapis.com", ".gvt1.com")
 _OPEN = ("stun.elsewhere.example", "224.0.0.251")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def seen(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> dict[str, Any]:
     need_page()
     folder = tmp_path_factory.mktemp("hygiene")

@@ -1,7 +1,8 @@
 """What is promised for one Python holds for every other one that this machine has.
 
-The one that runs this suite runs all of it; the others run what depends on Python itself: the unit tests, and
-a realm whose folder goes from one Python to another and back.
+The one that runs this suite runs all of it; the others run what depends on Python itself: the fast unit
+tests, the slow ones marked ``every_python``, and a realm whose folder goes from one Python to another and
+back. What an encoder makes of a file does not depend on it.
 """
 
 import asyncio
@@ -20,6 +21,7 @@ from support.web.watching import watch_whole
 
 LEAST = 3
 SUITES = ("tests/unit", "tests/audit", "tests/spec")
+CHOICE = "not slow or every_python"
 SUITE_SECONDS = 1200
 
 # One worker for each, so that its checkout is made once.
@@ -56,7 +58,8 @@ def test_a_command_by_a_python_that_is_too_old_goes_on_under_a_newer_one() -> No
 @others
 @pytest.mark.timeout(SUITE_SECONDS)
 def test_the_unit_tests_pass(minor: int, checkout: Callable[[int], Checkout]) -> None:
-    done = checkout(minor).run("test", *SUITES, "-q", "-p", "no:cacheprovider", seconds=SUITE_SECONDS)
+    quietly = ("-q", "-p", "no:cacheprovider")
+    done = checkout(minor).run("test", *SUITES, "-m", CHOICE, *quietly, seconds=SUITE_SECONDS)
     assert done.returncode == 0, last_lines(done.stdout)
     assert " passed" in done.stdout
 

@@ -33,6 +33,7 @@ def _version_eleven(connection: Connection) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.every_python
 async def test_a_profile_has_the_numbers_of_its_visible_clips(empty_database: Database) -> None:
     async with empty_database.write() as tx:
         await tx.run_sync(_version_eleven)

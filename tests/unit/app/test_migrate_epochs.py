@@ -24,6 +24,7 @@ def _first_version(connection: Connection) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.every_python
 async def test_the_epoch_key_of_the_first_version_becomes_a_file(
     empty_database: Database, tmp_path: Path
 ) -> None:

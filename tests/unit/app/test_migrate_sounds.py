@@ -42,6 +42,7 @@ def _version_nine(connection: Connection) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.every_python
 async def test_a_clip_that_can_be_heard_has_its_own_sound_which_nobody_else_may_use(
     empty_database: Database,
 ) -> None:

@@ -13,7 +13,7 @@ from reelm.app.children import EXIT_CONFIG
 from support.machine.source import ROOT
 from support.realm.realms import staged
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.every_python]
 
 
 async def made(data: Path) -> None:

@@ -159,6 +159,7 @@ def test_the_page_is_ready_until_a_source_changes_but_not_when_it_is_only_touche
 
 
 @pytest.mark.slow
+@pytest.mark.every_python
 def test_an_unreachable_registry_is_explained_and_leaves_nothing_half_installed(home: Path) -> None:
     nowhere = "http://127.0.0.1:9/simple"
     environment = {

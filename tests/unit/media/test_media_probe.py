@@ -125,6 +125,7 @@ async def test_a_decoder_that_runs_out_of_memory_takes_nobody_with_it(tmp_path: 
 
 
 @pytest.mark.slow
+@pytest.mark.every_python
 @pytest.mark.parametrize(
     ("name", "video", "audio", "codec"),
     [
@@ -152,6 +153,7 @@ async def test_what_phones_cameras_and_browsers_make_is_accepted(
 
 
 @pytest.mark.slow
+@pytest.mark.every_python
 async def test_high_dynamic_range_and_order_of_frames_are_noticed(media: Media) -> None:
     hlg = await picture(media, footage.high_dynamic_range())
     assert (hlg.color_transfer, hlg.color_matrix, hlg.bit_depth) == ("hlg", "bt2020", 10)

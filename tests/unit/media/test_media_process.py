@@ -52,6 +52,7 @@ async def test_a_program_that_hangs_is_stopped_by_the_clock() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.every_python
 async def test_a_program_that_burns_the_processor_is_stopped_by_the_kernel() -> None:
     bounds = Bounds(wall_seconds=20, cpu_seconds=1, memory_bytes=2 * 1024**3, file_bytes=0)
     with pytest.raises(TookTooLong):
@@ -94,6 +95,7 @@ async def test_a_cancelled_caller_leaves_no_process(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.every_python
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent died")
 async def test_a_killed_caller_leaves_no_process(tmp_path: Path) -> None:
     mark = tmp_path / "pid"

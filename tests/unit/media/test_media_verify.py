@@ -13,7 +13,7 @@ from reelm.media.elsewhere import EncodingId, LeaseId
 from support.machine.determinism import ManualClock, SeededEntropy
 from support.media import footage
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.every_python]
 
 KEY = Secret(bytes(range(16)))
 UPLOAD = UploadId(mint(ManualClock(), SeededEntropy(9)))

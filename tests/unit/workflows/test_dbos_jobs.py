@@ -14,7 +14,7 @@ from reelm.workflows import Job, JobState, Json, Run
 from reelm.workflows.adapters.dbos import DbosJobs, JobsConnection, unixepoch
 from support.machine.loglines import logged
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.every_python]
 # What DBOS writes into the schema: below Python 3.12, and from there on.
 SECONDS, MILLISECONDS = "(strftime('%s','now') * 1000)", "(unixepoch('subsec') * 1000)"
 
