@@ -4,6 +4,7 @@ A missing tool is a visible skip, and with ``REELM_TEST_REQUIRE_ALL=1`` a failur
 silently.
 """
 
+import asyncio
 import os
 import shutil
 import sys
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import settings
 
 from reelm.base import Database
-from support.machine.databases import make_tables
+from support.machine.databases import forget_rows, make_database, make_tables_at
 from support.machine.postgres import PostgresPrograms, throwaway_postgres
 from support.media import footage
 from support.vault.radosgw import Gateway, RadosgwPrograms, throwaway_radosgw
@@ -122,18 +123,21 @@ def gateways(radosgw_programs: RadosgwPrograms) -> Iterator[Sequence[Gateway]]:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test that asks for a database on each kind, or on the one that ``on_database`` names."""
-    if "empty_database" in metafunc.fixturenames:
+    if "database_kind" in metafunc.fixturenames:
         marker = metafunc.definition.get_closest_marker("on_database")
         kinds = marker.args if marker else ("sqlite", "postgresql")
         marks = {"postgresql": pytest.mark.postgres}
-        chosen = [pytest.param(kind, marks=marks.get(kind, ())) for kind in kinds]
-        metafunc.parametrize("empty_database", chosen, indirect=True)
+        metafunc.parametrize(
+            "database_kind", [pytest.param(kind, marks=marks.get(kind, ())) for kind in kinds]
+        )
 
 
 @pytest.fixture
-async def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+async def empty_database(
+    database_kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> AsyncIterator[Database]:
     """A database of each kind without a table, for what makes its own."""
-    if request.param == "sqlite":
+    if database_kind == "sqlite":
         opened = Database.open(f"sqlite:///{tmp_path / 'records.sqlite'}")
     else:
         opened = Database.open(request.getfixturevalue("postgres_url"))
@@ -145,17 +149,48 @@ async def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Asyn
 
 
 @pytest.fixture
-async def database(empty_database: Database) -> AsyncIterator[Database]:
-    """A database of each kind with every table of the product; see ``on_database`` for one kind alone."""
-    await make_tables(empty_database)
-    yield empty_database
-    await close_vaults(empty_database)
+def database_url(database_kind: str, request: pytest.FixtureRequest) -> str:
+    """Where ``database`` is."""
+    made: str = request.getfixturevalue(f"{database_kind}_url_with_tables")
+    return made
 
 
 @pytest.fixture
-async def sqlite_database(tmp_path: Path) -> AsyncIterator[Database]:
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """A database of each kind with every table of the product; see ``on_database`` for one kind alone."""
+    opened = Database.open(database_url)
+    if database_url.startswith("postgresql"):
+        await forget_rows(opened)
+    yield opened
+    await close_vaults(opened)
+    await opened.close()
+
+
+@pytest.fixture
+async def sqlite_database(sqlite_url_with_tables: str) -> AsyncIterator[Database]:
     """A SQLite database with every table, for a test among others that looks into the file."""
-    opened = Database.open(f"sqlite:///{tmp_path / 'records.sqlite'}")
-    await make_tables(opened)
+    opened = Database.open(sqlite_url_with_tables)
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+def sqlite_url_with_tables(sqlite_tables: Path, tmp_path: Path) -> str:
+    return f"sqlite:///{shutil.copyfile(sqlite_tables, tmp_path / 'records.sqlite')}"
+
+
+@pytest.fixture(scope="session")
+def sqlite_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with every table and no row, to be copied: ten times faster than making the tables."""
+    path = tmp_path_factory.mktemp("tables") / "records.sqlite"
+    asyncio.run(make_tables_at(f"sqlite:///{path}"))
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_url_with_tables(postgres_url: str) -> str:
+    """A database of this test process with every table; its rows are deleted before each test."""
+    url = f"{postgres_url.rpartition('/')[0]}/tables"
+    asyncio.run(make_database(postgres_url, "tables"))
+    asyncio.run(make_tables_at(url))
+    return url

@@ -20,10 +20,10 @@ THINGS = Table(
 
 
 @pytest.fixture
-async def records(database: Database) -> Database:
-    async with database.engine.begin() as connection:
+async def records(empty_database: Database) -> Database:
+    async with empty_database.engine.begin() as connection:
         await connection.run_sync(THINGS.create)
-    return database
+    return empty_database
 
 
 async def count(database: Database) -> int | None:
