@@ -16,30 +16,17 @@ from reelm.media.store.lending import (
     remove_encoder,
     remove_encodings,
 )
-from reelm.media.store.received import (
-    Upload,
-    expired_uploads,
-    known_uploads,
-    prolong,
-    record_cut,
-    record_upload,
-    remove_upload,
-    upload,
-    uploads_of,
-)
-from reelm.media.store.recognised import (
-    fingerprints_of,
-    forget_fingerprints,
-    record_fingerprints,
-    unrecognised,
-)
+from reelm.media.store.received import Upload, Uploads
+from reelm.media.store.recognised import Fingerprints
 from reelm.media.store.tables import arrivals, encoders, encodings, fingerprints, uploads
 
 __all__ = [
     "Arrival",
     "EncoderRecord",
+    "Fingerprints",
     "Refusal",
     "Upload",
+    "Uploads",
     "add_encoder",
     "add_encoding",
     "all_encoders",
@@ -50,23 +37,11 @@ __all__ = [
     "encoding_leased",
     "encoding_of",
     "encodings",
-    "expired_uploads",
     "fingerprints",
-    "fingerprints_of",
-    "forget_fingerprints",
     "has_encoders",
-    "known_uploads",
     "lendable",
     "mark_seen",
-    "prolong",
-    "record_cut",
-    "record_fingerprints",
-    "record_upload",
     "remove_encoder",
     "remove_encodings",
-    "remove_upload",
-    "unrecognised",
-    "upload",
     "uploads",
-    "uploads_of",
 ]

@@ -36,9 +36,9 @@ async def _forget_uploads(realm: OpenRealm) -> None:
     async with realm.database.write() as tx:
         expired = await _expired(tx, realm)
         for upload_id in expired:
-            await realm.media.remove_upload(tx, upload_id)
+            await realm.media.uploads.remove(tx, upload_id)
     for upload_id in expired:
-        realm.media.discard(upload_id)
+        realm.media.spool.discard(upload_id)
 
 
 async def _settle_arrivals(realm: OpenRealm) -> None:
@@ -57,7 +57,7 @@ async def _forget_arrivals(realm: OpenRealm) -> None:
             await realm.media.arrivals.remove(tx, arrival.id)
     for arrival in expired:
         if not arrival.is_settled:  # otherwise its file is gone, or belongs to an upload
-            realm.media.discard(arrival.id)
+            realm.media.spool.discard(arrival.id)
 
 
 async def _withdraw_retired(realm: OpenRealm) -> None:
@@ -86,13 +86,13 @@ async def sweep(*, realm: OpenRealm) -> None:
     Only for the process that receives uploads, before it receives the first.
     """
     async with realm.database.read() as tx:
-        known = await realm.media.known_uploads(tx)
+        known = await realm.media.uploads.known(tx)
         arriving = {each.id for each in await realm.media.arrivals.unsettled(tx)}
-    realm.media.sweep(keep=set(known), arriving=arriving)
+    realm.media.spool.sweep(keep=set(known), arriving=arriving)
 
 
 async def _expired(tx: Tx, realm: OpenRealm) -> list[UploadId]:
     """Return expired uploads, but none that is being published or that a draft waits with."""
     busy = {each.upload_id for each in await realm.clips.publishing.due(tx, EVERY_PUBLICATION)}
     busy |= await realm.clips.drafts.uploads(tx)
-    return [each for each in await realm.media.expired_uploads(tx, realm.clock.now()) if each not in busy]
+    return [each for each in await realm.media.uploads.expired(tx, realm.clock.now()) if each not in busy]

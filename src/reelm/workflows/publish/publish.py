@@ -87,9 +87,9 @@ async def _probe(order: Order, realm: OpenRealm) -> Json:
 
     The sound of another clip is brought there as well.
     """
-    realm.media.source(order.upload_id)  # still there
+    realm.media.spool.source(order.upload_id)  # still there
     async with realm.database.read() as tx:
-        upload = await realm.media.upload(tx, order.upload_id, owner=order.owner)
+        upload = await realm.media.uploads.find(tx, order.upload_id, owner=order.owner)
     sound = await bring_sound(order, realm=realm)
     # What the setting says now holds for the whole run: a recorded step is not run again after a crash.
     return {
@@ -116,7 +116,7 @@ async def _sample(order: Order, probe: Json, priority: Priority, realm: OpenReal
     """Add to the probe how hard the picture is to encode: the same for every encoder and every try."""
     assert isinstance(probe, dict)  # noqa: S101 - as ``_probe`` made it
     async with realm.gates.remux.hold(priority, order.round):
-        sampled = await realm.media.sample(realm.media.source(order.upload_id), _planned(probe))
+        sampled = await realm.media.sample(realm.media.spool.source(order.upload_id), _planned(probe))
     return {**probe, "sample": msgspec.to_builtins(sampled)}
 
 
@@ -168,7 +168,7 @@ async def _finish(order: Order, realm: OpenRealm) -> Json:
         await realm.delivery.retire(tx, order.clip_id, Rung.REMUXED)
         await realm.clips.publishing.finish(tx, order.clip_id)
         await realm.media.lending.forget(tx, order.upload_id)
-    realm.media.discard(order.upload_id)
+    realm.media.spool.discard(order.upload_id)
     return None
 
 
@@ -178,7 +178,7 @@ async def _refuse(order: Order, refusal: StepRefusal, realm: OpenRealm) -> Json:
         await realm.clips.publishing.fail(tx, order.clip_id, code=refusal.code, detail=refusal.detail)
         await realm.media.lending.forget(tx, order.upload_id)
     if refusal.code == ClipRemoved.code:
-        realm.media.discard(order.upload_id)
+        realm.media.spool.discard(order.upload_id)
     return None
 
 

@@ -25,16 +25,16 @@ async def receive(
     async with realm.database.read() as tx:
         await realm.media.arrivals.allow(tx, owner, declared_bytes or 0)
     upload_id = UploadId(mint(realm.clock, realm.entropy))
-    spooled = await realm.media.receive(stream, upload=upload_id, declared_bytes=declared_bytes)
+    spooled = await realm.media.spool.receive(stream, upload=upload_id, declared_bytes=declared_bytes)
     try:
         probe = await realm.media.probe(spooled.path)
         async with realm.database.write() as tx:
             await realm.accounts.hold(tx, owner)
             # Again: what others sent meanwhile counts, and so does a size that was not announced.
             await realm.media.arrivals.allow(tx, owner, spooled.size_bytes)
-            return await realm.media.record_upload(tx, spooled, upload=upload_id, owner=owner, probe=probe)
+            return await realm.media.uploads.record(tx, spooled, upload=upload_id, owner=owner, probe=probe)
     except BaseException:
-        realm.media.discard(upload_id)
+        realm.media.spool.discard(upload_id)
         raise
 
 
@@ -46,12 +46,12 @@ async def discard(upload_id: UploadId, *, owner: AccountId, realm: OpenRealm) ->
         UploadPosted: it is a clip already; the clip can be removed instead.
     """
     async with realm.database.write() as tx:
-        await realm.media.upload(tx, upload_id, owner=owner)
+        await realm.media.uploads.find(tx, upload_id, owner=owner)
         if await realm.clips.is_posted(tx, upload_id):
             raise UploadPosted("This upload was posted. Nothing was discarded. Remove the clip instead.")
-        await realm.media.remove_upload(tx, upload_id)
+        await realm.media.uploads.remove(tx, upload_id)
         await realm.media.arrivals.remove(tx, upload_id)
-    realm.media.discard(upload_id)
+    realm.media.spool.discard(upload_id)
 
 
 class UploadPosted(Conflict):
