@@ -169,7 +169,9 @@ async def test_a_picture_that_players_take_is_passed_on_with_the_other_sound(sta
         await InlineJobs(workflows={"publish": tell}).start(publish_job(waiting))
     seen += await screen(viewer(stage), made.id)
     async with stage.realm.database.read() as tx:
-        assert [each.name for each in await stage.realm.delivery.announced(tx, made.id)] == [Rung.REMUXED]
+        assert [each.name for each in await stage.realm.delivery.renditions.of_clip(tx, made.id)] == [
+            Rung.REMUXED
+        ]
     await stage.publish()
     seen += await screen(viewer(stage), made.id)
     for each in seen:

@@ -62,7 +62,7 @@ async def test_an_excessive_announcement_is_refused_before_the_first_byte(spool:
         yield b"x"
 
     with pytest.raises(TooManyBytes) as refusal:
-        await small(spool).receive(watched(), upload=UPLOAD, declared_bytes=4 * 1024**3)
+        await small(spool).spool.receive(watched(), upload=UPLOAD, declared_bytes=4 * 1024**3)
     assert refusal.value.facts == {"max_source_bytes": 1000}
     assert not was_asked
     assert left(spool) == []
@@ -78,7 +78,7 @@ async def test_a_stream_that_lied_about_its_size_is_stopped_at_the_limit(spool: 
             yield b"x" * 400
 
     with pytest.raises(TooManyBytes):
-        await small(spool).receive(endless(), upload=UPLOAD, declared_bytes=900)
+        await small(spool).spool.receive(endless(), upload=UPLOAD, declared_bytes=900)
     assert asked == 3
     assert left(spool) == []
 
@@ -124,7 +124,7 @@ async def test_a_cancelled_request_leaves_nothing(media: Media, spool: Path) -> 
 
 async def test_a_nearly_full_disk_is_said_before_the_first_byte(spool: Path) -> None:
     with pytest.raises(SpoolFull, match="no disk space"):
-        await small(spool, reserve_bytes=2**60).receive(blocks(b"x"), upload=UPLOAD, declared_bytes=1)
+        await small(spool, reserve_bytes=2**60).spool.receive(blocks(b"x"), upload=UPLOAD, declared_bytes=1)
     assert left(spool) == []
 
 

@@ -63,19 +63,19 @@ async def _forget_arrivals(realm: OpenRealm) -> None:
 async def _withdraw_retired(realm: OpenRealm) -> None:
     before = realm.clock.now() - timedelta(seconds=RETIRED_SECONDS)
     async with realm.database.write() as tx:
-        names = await realm.delivery.withdraw_retired(tx, before=before)
+        names = await realm.delivery.renditions.withdraw_retired(tx, before=before)
     realm.delivery.origin.forget(names)
 
 
 async def _delete_withdrawn(realm: OpenRealm) -> None:
     while True:
         async with realm.database.read() as tx:
-            leaving = await realm.delivery.withdrawn(tx)
+            leaving = await realm.delivery.objects.withdrawn(tx)
         for withdrawn in leaving:
             with suppress(DeletionUnfinished):  # unreadable from now on; the vault's sweep does the rest
                 await realm.vault.delete(withdrawn.object_id)
             async with realm.database.write() as tx:
-                await realm.delivery.forget(tx, withdrawn.object_id)
+                await realm.delivery.objects.forget(tx, withdrawn.object_id)
         if not leaving:
             return
 

@@ -40,7 +40,7 @@ async def _analyse(order: Order, planned: Plan, realm: OpenRealm) -> Json:
     object_id = await put_picture(order, "strip", found.path, realm)
     async with kept_unless_removed(object_id, realm), realm.database.write() as tx:
         await realm.clips.publishing.set_strip(tx, order.clip_id, found.storyboard)
-        await realm.delivery.announce_strip(tx, order.clip_id, order.owner, object_id)
+        await realm.delivery.pictures.announce_strip(tx, order.clip_id, order.owner, object_id)
         await realm.media.fingerprints.record(tx, order.clip_id, found.fingerprints, missing=found.missing)
     return None
 
@@ -48,7 +48,7 @@ async def _analyse(order: Order, planned: Plan, realm: OpenRealm) -> Json:
 async def _has_storyboard(order: Order, realm: OpenRealm) -> bool:
     async with realm.database.read() as tx:
         with suppress(NoSuchStrip):
-            await realm.delivery.strip(tx, order.clip_id)
+            await realm.delivery.pictures.strip(tx, order.clip_id)
             return True
     return False
 

@@ -125,8 +125,8 @@ async def _keep(order: Order, realm: OpenRealm) -> Json:
     async with realm.database.write() as tx:
         clip = await realm.clips.view(tx, order.clip_id, order.owner)
         if clip.state is ClipState.VISIBLE:
-            return [each.name for each in await realm.delivery.announced(tx, order.clip_id)]
-        names = await realm.delivery.withdraw(tx, order.clip_id)
+            return [each.name for each in await realm.delivery.renditions.of_clip(tx, order.clip_id)]
+        names = await realm.delivery.objects.withdraw(tx, order.clip_id)
     realm.delivery.origin.forget(names)
     return []
 
@@ -149,7 +149,7 @@ async def _reveal(order: Order, first: Json, realm: OpenRealm) -> Json:
     assert poster is not None  # noqa: S101 - the first encoding made one
     object_id = await put_picture(order, "poster", Path(poster.path), realm)
     async with kept_unless_removed(object_id, realm), realm.database.write() as tx:
-        await realm.delivery.announce_poster(tx, order.clip_id, order.owner, object_id)
+        await realm.delivery.pictures.announce_poster(tx, order.clip_id, order.owner, object_id)
         await realm.clips.publishing.set_blurhash(tx, order.clip_id, blurhash=poster.blurhash)
         await realm.clips.publishing.make_playable(tx, order.clip_id, seconds=made.seconds)
     return None
@@ -158,14 +158,14 @@ async def _reveal(order: Order, first: Json, realm: OpenRealm) -> Json:
 async def _retire(order: Order, realm: OpenRealm) -> Json:
     """Let players begin with encoded rungs from now on."""
     async with realm.database.write() as tx:
-        await realm.delivery.retire(tx, order.clip_id, Rung.REMUXED)
+        await realm.delivery.renditions.retire(tx, order.clip_id, Rung.REMUXED)
     return None
 
 
 async def _finish(order: Order, realm: OpenRealm) -> Json:
     """Finish the clip; the upload's row stays until it expires, so a late repeat of the post finds it."""
     async with realm.database.write() as tx:
-        await realm.delivery.retire(tx, order.clip_id, Rung.REMUXED)
+        await realm.delivery.renditions.retire(tx, order.clip_id, Rung.REMUXED)
         await realm.clips.publishing.finish(tx, order.clip_id)
         await realm.media.lending.forget(tx, order.upload_id)
     realm.media.spool.discard(order.upload_id)

@@ -181,5 +181,5 @@ async def store(order: Order, batch: Json, realm: OpenRealm) -> Json:
         )
         async with kept_unless_removed(receipt.object_id, realm), realm.database.write() as tx:
             await realm.clips.publishing.report(tx, order.clip_id, PublishStep.STORING, 1.0)
-            await realm.delivery.announce(tx, rendition, SealedBytes(each.key_sealed))
+            await realm.delivery.renditions.announce(tx, rendition, SealedBytes(each.key_sealed))
     return None
