@@ -11,7 +11,7 @@ from reelm.media.append import ByteRange, Checksum, FlushPolicy, Record, append,
 from reelm.media.errors import OffsetMismatch, QuotaReached, TooManyOpen, Unreadable, UploadBusy
 from reelm.media.part import PartFile
 from reelm.media.spool import Spool, Spooled, full
-from reelm.media.store import Arrival, Refusal, Uploads, arriving
+from reelm.media.store import Arrival, ReceivedUploads, Refusal, arriving
 from reelm.media.upload_lock import UploadLock
 
 _LOOK_AGAIN_SECONDS = 0.05
@@ -51,7 +51,7 @@ class Rules:
 class Arrivals:
     """Knows files and rows; whoever calls it keeps both in step."""
 
-    def __init__(self, spool: Spool, uploads: Uploads, rules: Rules, *, clock: Clock) -> None:
+    def __init__(self, spool: Spool, uploads: ReceivedUploads, rules: Rules, *, clock: Clock) -> None:
         self._spool = spool
         self._uploads = uploads
         self._rules = rules

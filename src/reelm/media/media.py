@@ -25,7 +25,7 @@ from reelm.media.remux import remux
 from reelm.media.remuxable import remuxed_rung
 from reelm.media.sample import sample
 from reelm.media.spool import Spool
-from reelm.media.store import Fingerprints, Uploads
+from reelm.media.store import Fingerprints, ReceivedUploads
 from reelm.media.verify import Claim, bad, check_picture, verify
 
 _SLACK_MS = 1_000
@@ -80,7 +80,7 @@ class Media:
         self._config = config
         self._entropy = entropy
         self.spool = Spool(config.spool, limits=config.limits, reserve_bytes=config.reserve_bytes)
-        self.uploads = Uploads(config.limits, ttl_seconds=config.upload_ttl_seconds, clock=clock)
+        self.uploads = ReceivedUploads(config.limits, ttl_seconds=config.upload_ttl_seconds, clock=clock)
         rules = Rules(config.upload_ttl_seconds, config.allowance, config.flush_policy)
         self.arrivals = Arrivals(self.spool, self.uploads, rules, clock=clock)
         self.fingerprints = Fingerprints()

@@ -16,7 +16,7 @@ from reelm.media.store.lending import (
     remove_encoder,
     remove_encodings,
 )
-from reelm.media.store.received import Upload, Uploads
+from reelm.media.store.received import ReceivedUploads, Upload
 from reelm.media.store.recognised import Fingerprints
 from reelm.media.store.tables import arrivals, encoders, encodings, fingerprints, uploads
 
@@ -24,9 +24,9 @@ __all__ = [
     "Arrival",
     "EncoderRecord",
     "Fingerprints",
+    "ReceivedUploads",
     "Refusal",
     "Upload",
-    "Uploads",
     "add_encoder",
     "add_encoding",
     "all_encoders",

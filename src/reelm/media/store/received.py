@@ -28,7 +28,7 @@ class Upload:
     cut: Cut = WHOLE
 
 
-class Uploads:
+class ReceivedUploads:
     """The received files that wait to be posted, each its owner's alone."""
 
     def __init__(self, limits: SourceLimits, *, ttl_seconds: int, clock: Clock) -> None:
