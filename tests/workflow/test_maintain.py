@@ -63,7 +63,7 @@ async def test_a_provider_is_left_while_its_clips_play_on(
 async def test_a_drain_that_was_interrupted_is_gone_on_with(
     stage: Stage, clip: tuple[ClipView, AccountId]
 ) -> None:
-    await stage.realm.vault.upkeep.drain(ProviderId("store-3"), limit=1)
+    await stage.realm.vault.upkeep.drain.run(ProviderId("store-3"), limit=1)
     for _ in range(10):
         await repair(realm=stage.realm)
     left = {each.place.provider: each.stage for each in (await stage.realm.vault.upkeep.status()).providers}

@@ -88,7 +88,7 @@ async def _news(realm: OpenRealm, seen: int, stopping: asyncio.Event) -> int:
     Returns:
         The number of the newest fact, from before the look that follows.
     """
-    news = asyncio.create_task(realm.events.wait(seen, IDLE_LOOK_SECONDS))
+    news = asyncio.create_task(realm.events.log.wait(seen, IDLE_LOOK_SECONDS))
     ending = asyncio.create_task(stopping.wait())
     try:
         await asyncio.wait({news, ending}, return_when=asyncio.FIRST_COMPLETED)

@@ -16,7 +16,6 @@ from reelm.media.append import Checksum
 from reelm.media.arrivals import Allowance, Body, refusal_of
 from reelm.media.cut import Cut
 from reelm.media.elsewhere import EncoderId, Encoding, LeaseId, Sent, Wanted
-from reelm.media.encoders import Encoders
 from reelm.media.errors import (
     BadDelivery,
     BadEncoding,
@@ -36,7 +35,7 @@ from reelm.media.model import Plan, Probe, Rung, SourceLimits, plan
 from reelm.media.package import EncryptedRendition, Piece
 from reelm.media.poster import Poster
 from reelm.media.remuxable import obstacle_to_remux
-from reelm.media.store import Arrival, Upload
+from reelm.media.store import Arrival, Encoders, Upload
 from reelm.media.storyboard import Storyboard
 from reelm.media.subtitles import Subtitles
 from reelm.media.upload_lock import UploadLock

@@ -12,7 +12,6 @@ from reelm.media.arrivals import Allowance, Arrivals, Rules
 from reelm.media.cut import WHOLE, Cut
 from reelm.media.elsewhere import Encoding, Terms
 from reelm.media.encode import Encoded, encode
-from reelm.media.encoders import Encoders
 from reelm.media.ffmpeg import Effort, Encoder, find_ffmpeg, knows_sounds
 from reelm.media.lending import Lending
 from reelm.media.model import Plan, Probe, Rung, SourceLimits
@@ -25,7 +24,7 @@ from reelm.media.remux import remux
 from reelm.media.remuxable import remuxed_rung
 from reelm.media.sample import sample
 from reelm.media.spool import Spool
-from reelm.media.store import Fingerprints, ReceivedUploads
+from reelm.media.store import Encoders, Fingerprints, ReceivedUploads
 from reelm.media.verify import Claim, bad, check_picture, verify
 
 _SLACK_MS = 1_000

@@ -129,7 +129,7 @@ class Front:
     async def _ledger(self, scope: Scope, send: Send, path: str) -> None:
         """Answer with a plain file of the ledger: the very bytes that are in the realm's folder."""
         try:
-            data = await self._realm.ledger.public_file(path)
+            data = await self._realm.ledger.files.public(path)
             if data is None:
                 raise _no_ledger_file()
         except ReelmError as error:

@@ -27,8 +27,8 @@ class Traffic:
         return self._clock.monotonic_seconds()
 
     def count(self, kind: str, status: int, since: float) -> None:
-        self._answers.add(kind=kind, status=f"{status // 100}xx")
-        self._seconds.observe(self.now() - since, kind=kind)
+        self._answers.of(kind=kind, status=f"{status // 100}xx").inc()
+        self._seconds.of(kind=kind).observe(self.now() - since)
 
     def render(self) -> bytes:
         return self._metrics.render()

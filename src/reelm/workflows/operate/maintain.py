@@ -52,7 +52,7 @@ async def withdraw(provider: ProviderId, *, hostile: bool = False, realm: OpenRe
         ProviderUnknown: there never was such a provider.
         TooFewPlaces: the others have no room for what must be kept; nothing was changed.
     """
-    report = await realm.vault.upkeep.drain(provider, hostile=hostile)
+    report = await realm.vault.upkeep.drain.run(provider, is_hostile=hostile)
     for object_id in report.stuck:
         await renew(object_id, realm=realm)
     return report

@@ -29,7 +29,7 @@ async def tidy(*, realm: OpenRealm) -> None:
     await _withdraw_retired(realm)
     await _delete_withdrawn(realm)
     await realm.vault.sweep(intents_before=realm.clock.now() - timedelta(seconds=LONGEST_PUT_SECONDS))
-    await realm.vault.compact()
+    await realm.vault.compaction.run()
 
 
 async def _forget_uploads(realm: OpenRealm) -> None:
