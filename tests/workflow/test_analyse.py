@@ -11,13 +11,13 @@ from reelm.delivery import NoSuchStrip
 from reelm.media import FingerprintScheme, Storyboard
 from reelm.media.pdq import MARK_BYTES
 from reelm.workflows import Json, Run
-from reelm.workflows.adapters.inline import InlineJobs
 from reelm.workflows.operate import tidy
 from reelm.workflows.publish import publish, remove
 from reelm.workflows.watch import storyboard
 from support.machine.runs import Before
 from support.media import footage
 from support.media.playlists import screen
+from support.realm.inline_jobs import InlineJobs
 from support.realm.realms import Stage, look, viewer
 
 

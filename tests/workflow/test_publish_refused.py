@@ -10,13 +10,13 @@ import pytest
 from reelm.base import AccountId, ClipId, UploadId
 from reelm.clips import ClipState, PublishStep
 from reelm.workflows import Json, Run
-from reelm.workflows.adapters.inline import InlineJobs
 from reelm.workflows.operate import tidy
 from reelm.workflows.publish import abandon, publish, remove
 from reelm.workflows.publish.steps import FAULT
 from support.machine.runs import Before
 from support.media import footage
 from support.media.playlists import screen
+from support.realm.inline_jobs import InlineJobs
 from support.realm.realms import Stage, look, viewer
 
 

@@ -24,11 +24,11 @@ from reelm.clips import (
 from reelm.delivery import Delivery, Origin
 from reelm.media import Cut, EncoderId, Rung
 from reelm.workflows import Json, Run
-from reelm.workflows.adapters.inline import InlineJobs
 from reelm.workflows.encode import recognise
 from reelm.workflows.publish import choose_sound, publish, publish_job, remove
 from support.media import footage
 from support.media.playlists import Screened, screen
+from support.realm.inline_jobs import InlineJobs
 from support.realm.realms import Stage, look, staged, viewer
 
 pytestmark = pytest.mark.slow

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from reelm.app.bootstrap import open_database, open_keys, read_policies
     from reelm.app.encoder import Post, encode_elsewhere
-    from reelm.app.enrolment import examine_place
     from reelm.app.errors import (
         EXIT_CODES,
         NoTerminal,
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from reelm.app.paths import Paths
     from reelm.app.processes import make_witnesses, realm_children, require_demo
     from reelm.app.release import running_release
+    from reelm.app.stores import examine_place
     from reelm.app.supervisor import Supervisor
     from reelm.app.wiring import open_realm, record_release
 
@@ -48,7 +48,7 @@ _HOMES = {
     "Supervisor": "supervisor",
     "clear_leftovers": "leftovers",
     "encode_elsewhere": "encoder",
-    "examine_place": "enrolment",
+    "examine_place": "stores",
     "exit_code": "errors",
     "exit_with_parent": "parent",
     "holder": "lock",

@@ -2,16 +2,16 @@
 
 import fcntl
 import os
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
 
 from reelm import ledger, vault
 from reelm.app.migrate import migrate
 from reelm.app.paths import Paths
 from reelm.app.settings import Settings
+from reelm.app.stores import OpenStore, open_store
 from reelm.base import (
     Clock,
     Database,
@@ -32,19 +32,13 @@ from reelm.realm import (
     Manifest,
     PoliciesRefused,
     RootKey,
-    StorePlace,
     Version,
     declaration,
     default_manifest,
     parse_manifest,
     policy,
 )
-from reelm.vault.adapters.credentials import read_credentials
-from reelm.vault.adapters.folder import FolderStore
-from reelm.vault.adapters.s3 import DEFAULT_REGION, S3Store
 from reelm.workflows.operate import Declaring
-
-OpenStore: TypeAlias = FolderStore | S3Store
 
 
 @dataclass(frozen=True)
@@ -78,7 +72,7 @@ async def bootstrap(settings: Settings, database: Database, clock: Clock, entrop
             root = _root_key(settings.paths.root_key, entropy, is_new=is_new)
             keys = _keys(settings, root, clock, entropy)
             known = {record.place.provider for record in await vault.all_providers(tx)}
-            stores = [_store(settings, manifest, store, clock, known=known) for store in manifest.stores]
+            stores = [open_store(settings, manifest, store, clock, known=known) for store in manifest.stores]
             await keys.begin(tx)
             origin = await ledger.Ledger.begin(
                 tx, ledger_origin(manifest.realm.id, manifest.realm.public_url)
@@ -167,32 +161,6 @@ def _keys(settings: Settings, root: RootKey, clock: Clock, entropy: Entropy) -> 
     files = EpochFiles(settings.paths.epoch_keys)
     config = KeyConfig(epoch_seconds=settings.key_epoch_days * 86_400)
     return Keys(root, files, clock=clock, entropy=entropy, config=config)
-
-
-def _store(
-    settings: Settings,
-    manifest: Manifest,
-    store: StorePlace,
-    clock: Clock,
-    *,
-    known: Collection[vault.ProviderId],
-) -> OpenStore:
-    """Open one declared store. A folder is only made when the database does not know it.
-
-    Later on a missing one stays missing: it may be a disk that is not mounted.
-    """
-    provider = vault.ProviderId(store.id)
-    place = vault.ProviderPlace(provider, manifest.groups_of(store), manifest.site_of(store).country)
-    if store.url is None:
-        return FolderStore.open(
-            settings.data / (store.folder or ""),
-            provider=provider,
-            groups=place.groups,
-            country=place.country,
-            create=provider not in known,
-        )
-    credentials = read_credentials(settings.paths.store_key(store.id))
-    return S3Store.open(store.url, place, credentials, clock=clock, region=store.region or DEFAULT_REGION)
 
 
 def ledger_key(origin: str, keys: Keys) -> SigningKey:

@@ -19,7 +19,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from prometheus_client.metrics import MetricWrapperBase
 from structlog.typing import FilteringBoundLogger, Processor
 
-from reelm.base.clock import Clock
+from reelm.base.ports import Clock
 from reelm.base.redaction import describe_exception, redact
 
 M = TypeVar("M", bound=MetricWrapperBase)

@@ -11,7 +11,7 @@ posted, an ``Arrival`` one that is still on its way in. A ``Fingerprint`` is wha
 take, through ``Lending``; ``Encoders`` knows those machines.
 """
 
-from reelm.media.analysis import Footage
+from reelm.media.analysis import Footage, Storyboard
 from reelm.media.append import Checksum
 from reelm.media.arrivals import Allowance, Body, refusal_of
 from reelm.media.cut import Cut
@@ -36,7 +36,6 @@ from reelm.media.package import EncryptedRendition, Piece
 from reelm.media.poster import Poster
 from reelm.media.remuxable import obstacle_to_remux
 from reelm.media.store import Arrival, Encoders, Upload
-from reelm.media.storyboard import Storyboard
 from reelm.media.subtitles import Subtitles
 from reelm.media.upload_lock import UploadLock
 

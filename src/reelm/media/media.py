@@ -14,6 +14,7 @@ from reelm.media.elsewhere import Encoding, Terms
 from reelm.media.encode import Encoded, encode
 from reelm.media.ffmpeg import Effort, Encoder, find_ffmpeg, knows_sounds
 from reelm.media.lending import Lending
+from reelm.media.measure import sample
 from reelm.media.model import Plan, Probe, Rung, SourceLimits
 from reelm.media.package import EncryptedRendition, package
 from reelm.media.poster import Poster, poster
@@ -22,7 +23,6 @@ from reelm.media.process import Bounds
 from reelm.media.rates import Sample
 from reelm.media.remux import remux
 from reelm.media.remuxable import remuxed_rung
-from reelm.media.sample import sample
 from reelm.media.spool import Spool
 from reelm.media.store import Encoders, Fingerprints, ReceivedUploads
 from reelm.media.verify import Claim, bad, check_picture, verify
@@ -130,7 +130,7 @@ class Media:
         return await encode(source, plan, rungs, into=into, encoder=encoder, progress=progress)
 
     async def sample(self, source: Path, plan: Plan) -> Sample | None:
-        """Return how hard the picture is to encode; see ``reelm.media.sample.sample``."""
+        """Return how hard the picture is to encode; see ``reelm.media.measure.sample``."""
         return await sample(source, plan, encoder=await self._urgent_encoder())
 
     @staticmethod

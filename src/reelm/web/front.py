@@ -9,9 +9,9 @@ from typing import Any, TypeAlias
 from reelm.base import ID_PATTERN, ClipId, NotFound, ReelmError
 from reelm.web.files import FOREVER, Receive, Scope, Send, send_bytes, send_file, send_problem, send_text
 from reelm.web.linger import Linger
+from reelm.web.operations import Traffic
 from reelm.web.pages import find_page
 from reelm.web.problems import fault, problem, report
-from reelm.web.traffic import Traffic
 from reelm.web.uploads.tus import is_tus, meant, resumable
 from reelm.workflows import OpenRealm
 

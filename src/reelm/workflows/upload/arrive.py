@@ -21,8 +21,7 @@ from reelm.media import (
     refusal_of,
 )
 from reelm.workflows.realm import OpenRealm
-from reelm.workflows.upload.capacity import require_capacity
-from reelm.workflows.upload.receive import discard
+from reelm.workflows.upload.receive import discard, require_capacity
 
 _PURPOSE = "media.metadata"
 
