@@ -1,14 +1,13 @@
 """Make the folder, database, keys and stores of a realm at its first start, and check them later."""
 
-import fcntl
 import os
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from reelm import ledger, vault
-from reelm.app.migrate import migrate
+from reelm.app.database import migrate, one_at_a_time, open_database
 from reelm.app.paths import Paths
 from reelm.app.settings import Settings
 from reelm.app.stores import OpenStore, open_store
@@ -61,7 +60,7 @@ class Foundation:
 
 async def bootstrap(settings: Settings, database: Database, clock: Clock, entropy: Entropy) -> Foundation:
     """Make or check what a realm needs on disk; the first epoch key comes last and says the rest is there."""
-    with _one_at_a_time(settings):
+    with one_at_a_time(settings):
         manifest = _manifest(settings)
         await migrate(database)
         async with database.write() as tx:
@@ -105,22 +104,10 @@ async def open_keys(settings: Settings) -> AsyncIterator[tuple[Keys, Database]]:
     root = RootKey.open(settings.paths.root_key)
     async with open_database(settings) as database:
         keys = _keys(settings, root, SystemClock(), SystemEntropy())
-        with _one_at_a_time(settings):
+        with one_at_a_time(settings):
             async with database.write() as tx:
                 await keys.begin(tx)
         yield keys, database
-
-
-@asynccontextmanager
-async def open_database(settings: Settings) -> AsyncIterator[Database]:
-    """Open the database of a realm that may be running or was never started; nothing else is touched."""
-    database = Database.open(settings.database_url)
-    try:
-        with _one_at_a_time(settings):
-            await migrate(database)
-        yield database
-    finally:
-        await database.close()
 
 
 def read_policies(folder: Path) -> dict[str, str]:
@@ -179,15 +166,6 @@ def _outbound(settings: Settings, manifest: Manifest) -> Outbound | None:
     if not settings.paths.witnesses.exists():
         return None
     return Outbound(destination.url for destination in manifest.destinations)
-
-
-@contextmanager
-def _one_at_a_time(settings: Settings) -> Iterator[None]:
-    """Hold a lock while a realm is made: web and worker open it at once, the second finds it made."""
-    settings.paths.run.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (settings.paths.run / "open.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def draft_manifest(paths: Paths) -> str:

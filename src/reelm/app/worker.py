@@ -15,10 +15,9 @@ from typing import TypeAlias
 from reelm.app import settings as settings_
 from reelm.app.children import EXIT_CONFIG
 from reelm.app.errors import exit_code
-from reelm.app.heartbeat import Heartbeat
-from reelm.app.parent import exit_with_parent
 from reelm.app.settings import Settings
 from reelm.app.state import ready_file
+from reelm.app.supervised import Heartbeat, exit_with_parent
 from reelm.app.wiring import open_realm
 from reelm.base import ReelmError, SystemClock, cancel_all, telemetry
 from reelm.clips import Publication
