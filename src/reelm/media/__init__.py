@@ -3,10 +3,11 @@
 Every file is hostile until proven otherwise: it is looked at and encoded by other programs, confined and
 watched, and what is refused leaves nothing behind.
 
-Nouns: ``Media`` does the work. A ``Probe`` is what a source is, a ``Cut`` what its creator takes of it, a
-``Plan`` what will be made of it, a ``Rung`` one encoding of the plan. An ``EncryptedRendition`` is a rung
-cut into encrypted pieces that are named by their digest. An ``Upload`` is a received file that waits to be
-posted, an ``Arrival`` one that is still on its way in. A ``Fingerprint`` is what a clip is recognised by, a
+Nouns: ``Media`` does the work, and its parts know what waits: spool, uploads, arrivals, fingerprints,
+lending. A ``Probe`` is what a source is, a ``Cut`` what its creator takes of it, a ``Plan`` what will be
+made of it, a ``Rung`` one encoding of the plan. An ``EncryptedRendition`` is a rung cut into encrypted
+pieces that are named by their digest. An ``Upload`` is a received file that waits to be posted, an
+``Arrival`` one that is still on its way in. A ``Fingerprint`` is what a clip is recognised by, a
 ``Storyboard`` the layout of its preview pictures. An ``Encoding`` is what an encoder on another machine may
 take, through ``Lending``; ``Encoders`` knows those machines.
 """
