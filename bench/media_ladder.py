@@ -21,10 +21,10 @@ from reelm.media import Plan, Rung
 from reelm.media.encode import Encoded
 from reelm.media.ffmpeg import Effort, find_ffmpeg
 from reelm.workflows import Json, OpenRealm, Run
-from reelm.workflows.adapters.inline import InlineJobs
 from reelm.workflows.join import join
 from reelm.workflows.publish import Posting, post, publish, publish_job
 from reelm.workflows.upload import receive
+from support.realm.inline_jobs import InlineJobs
 
 REPEATS = 3
 BAR_RATIO, BAR_SHARE = 1.15, 0.10

@@ -112,11 +112,11 @@ async def _upload(source: Path, owner: AccountId, realm: OpenRealm) -> Upload:
 async def _twin(upload: Upload, realm: OpenRealm) -> UploadId:
     """The same file once more, without looking at it again."""
     twin = UploadId(mint(realm.clock, realm.entropy))
-    path = realm.media.source(upload.id).with_name(f"{twin}.source")
-    await asyncio.to_thread(os.link, realm.media.source(upload.id), path)
+    path = realm.media.spool.source(upload.id).with_name(f"{twin}.source")
+    await asyncio.to_thread(os.link, realm.media.spool.source(upload.id), path)
     async with realm.database.write() as tx:
         spooled = Spooled(path, upload.size_bytes)
-        await realm.media.record_upload(tx, spooled, upload=twin, owner=upload.owner, probe=upload.probe)
+        await realm.media.uploads.record(tx, spooled, upload=twin, owner=upload.owner, probe=upload.probe)
     return twin
 
 

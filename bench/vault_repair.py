@@ -97,9 +97,9 @@ async def drain(place: Path, drained: Drained) -> None:
             for at in range(READERS)
         ]
         begun = time.monotonic()
-        report_ = await Upkeep(environment).drain(ProviderId("store-0"), limit=10)
+        report_ = await Upkeep(environment).drain.run(ProviderId("store-0"), limit=10)
         while not report_.is_finished:
-            report_ = await Upkeep(environment).drain(ProviderId("store-0"), limit=10)
+            report_ = await Upkeep(environment).drain.run(ProviderId("store-0"), limit=10)
         drained.seconds.append(time.monotonic() - begun)
         drained.bytes_moved.append(report_.bytes_moved)
         is_over.set()

@@ -60,15 +60,15 @@ async def _try(media: Media, data: bytes, seed: int, run: FuzzRun) -> None:
     except Exception as error:  # noqa: BLE001 - this is what is looked for
         run.faults.append(f"seed {seed}: {error!r}")
     finally:
-        media.discard(upload)
+        media.spool.discard(upload)
 
 
 async def _prepare(media: Media, data: bytes, upload: UploadId) -> str:
     async def stream() -> AsyncIterator[bytes]:
         yield data
 
-    spooled = await media.receive(stream(), upload=upload, declared_bytes=len(data))
-    planned, into = plan(await media.probe(spooled.path)), media.workspace(upload)
+    spooled = await media.spool.receive(stream(), upload=upload, declared_bytes=len(data))
+    planned, into = plan(await media.probe(spooled.path)), media.spool.workspace(upload)
     if (rung := remuxed_rung(planned)) is not None:
         try:
             await media.package(await media.remux(spooled.path, planned, rung, into=into), into=into)

@@ -102,7 +102,7 @@ async def record(book: Book, count: int, *, first: int) -> list[int]:
             for number in range(first, first + count)
         ]
     await grow(book.outside)
-    return [await book.ledger.index_of(number) for number in numbers]
+    return [await book.ledger.outbox.index_of(number) for number in numbers]
 
 
 async def test_a_log_that_reelm_wrote_passes_and_so_do_its_receipts(tmp_path: Path) -> None:
@@ -173,9 +173,9 @@ async def test_what_a_person_was_shown_is_what_the_leaf_committed_to(tmp_path: P
         async with book.outside.database.write() as tx:
             number = await book.ledger.promise(tx, "access.read", {**public, **digests}, body)
         await grow(book.outside)
-        receipt = await book.ledger.receipt(await book.ledger.index_of(number))
+        receipt = await book.ledger.receipt(await book.ledger.outbox.index_of(number))
         async with book.outside.database.read() as tx:
-            opening = await book.ledger.opening(tx, receipt.leaf)
+            opening = await book.ledger.bodies.opening(tx, receipt.leaf)
     (tmp_path / "opening.json").write_bytes(opening)
     (tmp_path / "one.tlog-proof").write_bytes(receipt.encode())
     given = ("--key", KEY.verifier, "--opening", tmp_path / "opening.json")

@@ -86,7 +86,7 @@ class Desk:
 def desk(database: Database, tmp_path: Path) -> Desk:
     clock = ManualClock()
     media = Media(MediaConfig(spool=tmp_path / "spool", terms=TERMS), clock=clock, entropy=SeededEntropy())
-    media.sweep(set(), set())
+    media.spool.sweep(set(), set())
     return Desk(media.lending, database, clock, tmp_path / "spool")
 
 

@@ -68,7 +68,7 @@ async def settle(realm: Realm, *, seed: int) -> None:
     vault, clock = realm.next_process(seed=seed), ManualClock()
     clock.advance(seconds=1)
     await vault.sweep(intents_before=clock.now())
-    await vault.compact()
+    await vault.compaction.run()
     await vault.sweep(intents_before=clock.now())
 
 
@@ -133,7 +133,7 @@ async def test_a_compaction_that_is_cut_off_is_finished_by_the_next(
         for receipt in receipts[:4]:
             await realm.next_process(seed=1).delete(receipt.object_id)
         with suppress(PowerCut):
-            await realm.cut(world, seed=1000 + step).compact()
+            await realm.cut(world, seed=1000 + step).compaction.run()
             return True
         await settle(realm, seed=2000 + step)
         await assert_consistent(realm, receipts[4:], packs_count=1)

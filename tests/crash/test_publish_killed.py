@@ -125,7 +125,7 @@ async def check_world(data: Path, clip_ids: list[str]) -> None:
         pictures = 2 * len(clip_ids)  # a poster and a strip each
         assert len(world.objects) == sum(RUNGS) + pictures
         async with stage.realm.database.read() as tx:
-            known = await stage.realm.media.known_uploads(tx)
+            known = await stage.realm.media.uploads.known(tx)
             posted = {each for each in known if await stage.realm.clips.is_posted(tx, each)}
     assert len(posted) == len(clip_ids)
     left = {name.partition(".")[0] for name in world.spooled}

@@ -30,7 +30,7 @@ async def upload(world: VaultEnvironment, at: int) -> ObjectId:
 
 async def drain(world: VaultEnvironment) -> None:
     upkeep = Upkeep(replace(world, entropy=SeededEntropy(500)))
-    while not (await upkeep.drain(LEFT, limit=5)).is_finished:
+    while not (await upkeep.drain.run(LEFT, limit=5)).is_finished:
         pass
 
 

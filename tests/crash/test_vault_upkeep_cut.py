@@ -72,7 +72,7 @@ async def drain_hostile(world: VaultEnvironment) -> None:
 async def _drain(world: VaultEnvironment, *, hostile: bool) -> None:
     upkeep, provider = Upkeep(world), next(iter(world.stores))
     for _ in range(10):
-        if (await upkeep.drain(provider, hostile=hostile, limit=2)).is_finished:
+        if (await upkeep.drain.run(provider, is_hostile=hostile, limit=2)).is_finished:
             return
         await upkeep.repair(limit=3)
     raise AssertionError("the drain never ended")

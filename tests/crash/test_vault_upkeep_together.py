@@ -15,7 +15,7 @@ CONTENTS = {f"clip:{at}": sample(2_000, seed=at) for at in range(12)}
 
 async def leave(world: VaultEnvironment) -> None:
     upkeep = Upkeep(world)
-    while not (await upkeep.drain(LEFT, limit=3)).is_finished:
+    while not (await upkeep.drain.run(LEFT, limit=3)).is_finished:
         await upkeep.repair(limit=3)
 
 

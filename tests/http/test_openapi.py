@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
+from tools.reference.openapi import document
 
 from reelm import base
 from reelm.base import ReelmError
-from reelm.web.openapi import document
 from reelm.web.problems import PROBLEM_TYPE, STATUSES, status_of
 from support.web.visiting import Site
 

@@ -133,11 +133,11 @@ async def test_a_full_read_is_dated(timed_site: Site, clock: ManualClock) -> Non
 
 
 async def test_leaving_a_store_shows_how_far_it_is(declared_site: Site, clock: ManualClock) -> None:
-    await declared_site.stage.realm.vault.upkeep.drain(ProviderId("store-2"), limit=1)
+    await declared_site.stage.realm.vault.upkeep.drain.run(ProviderId("store-2"), limit=1)
     before = await of_store(declared_site, "store-2")
     assert (before["stage"], before["moved"]) == ("draining", 1)
     assert before["fragments"] > 0
-    await declared_site.stage.realm.vault.upkeep.drain(ProviderId("store-2"), limit=1_000)
+    await declared_site.stage.realm.vault.upkeep.drain.run(ProviderId("store-2"), limit=1_000)
     clock.advance(10)
     after = await of_store(declared_site, "store-2")
     assert (after["stage"], after["fragments"], after["copies_owed"]) == ("withdrawn", 0, 0)

@@ -11,13 +11,13 @@ from reelm.delivery import NoSuchStrip
 from reelm.media import FingerprintScheme, Storyboard
 from reelm.media.pdq import MARK_BYTES
 from reelm.workflows import Json, Run
-from reelm.workflows.adapters.inline import InlineJobs
 from reelm.workflows.operate import tidy
 from reelm.workflows.publish import publish, remove
 from reelm.workflows.watch import storyboard
 from support.machine.runs import Before
 from support.media import footage
 from support.media.playlists import screen
+from support.realm.inline_jobs import InlineJobs
 from support.realm.realms import Stage, look, viewer
 
 
@@ -36,12 +36,14 @@ def files_of(stage: Stage) -> list[Path]:
 
 async def prints(stage: Stage, clip_id: ClipId) -> dict[FingerprintScheme, int]:
     async with stage.realm.database.read() as tx:
-        return {each.scheme: len(each.marks) for each in await stage.realm.media.fingerprints(tx, clip_id)}
+        return {
+            each.scheme: len(each.marks) for each in await stage.realm.media.fingerprints.of_clip(tx, clip_id)
+        }
 
 
 async def missing(stage: Stage) -> list[tuple[ClipId, FingerprintScheme, str]]:
     async with stage.realm.database.read() as tx:
-        return list(await stage.realm.media.unrecognised(tx))
+        return list(await stage.realm.media.fingerprints.missing(tx))
 
 
 async def test_a_published_clip_is_recognised_and_has_a_strip_and_a_placeholder(stage: Stage) -> None:

@@ -75,7 +75,7 @@ async def test_what_was_acknowledged_survives_a_restart_of_the_realm(data: Path)
         await sweep(realm=stage.realm)
         assert (await offset_of(made.id, owner=ann, realm=stage.realm)).offset_bytes == 2000
         await send(stage, made, 2000, source[2000:])
-        assert stage.realm.media.source(made.id).read_bytes() == source
+        assert stage.realm.media.spool.source(made.id).read_bytes() == source
 
 
 @pytest.mark.parametrize("is_renamed", [False, True])
@@ -122,7 +122,7 @@ async def test_a_silent_connection_gives_way_to_a_new_one(stage: Stage) -> None:
     with pytest.raises(Interrupted):
         await dead
     await send(stage, made, 1000, data[1000:])
-    assert stage.realm.media.source(made.id).read_bytes() == data
+    assert stage.realm.media.spool.source(made.id).read_bytes() == data
 
 
 @pytest.mark.slow
@@ -137,7 +137,7 @@ async def test_two_clients_that_race_never_mix_their_bytes(stage: Stage) -> None
     await send(stage, made, 0, data)
     with pytest.raises(OffsetMismatch):
         await send(stage, made, 0, bytes(len(data)))
-    assert stage.realm.media.source(made.id).read_bytes() == data
+    assert stage.realm.media.spool.source(made.id).read_bytes() == data
 
 
 async def test_an_account_may_not_announce_more_than_its_share(stage: Stage) -> None:

@@ -63,7 +63,7 @@ async def test_a_provider_is_left_while_its_clips_play_on(
 async def test_a_drain_that_was_interrupted_is_gone_on_with(
     stage: Stage, clip: tuple[ClipView, AccountId]
 ) -> None:
-    await stage.realm.vault.upkeep.drain(ProviderId("store-3"), limit=1)
+    await stage.realm.vault.upkeep.drain.run(ProviderId("store-3"), limit=1)
     for _ in range(10):
         await repair(realm=stage.realm)
     left = {each.place.provider: each.stage for each in (await stage.realm.vault.upkeep.status()).providers}
@@ -85,14 +85,14 @@ async def test_a_poster_that_no_move_can_help_is_stored_anew_and_found_by_its_cl
     view, owner = clip
     realm, picture = stage.realm, sample(100_000)
     async with realm.database.read() as tx:
-        small = (await realm.delivery.poster(tx, view.id))[1]
+        small = (await realm.delivery.pictures.poster(tx, view.id))[1]
         key = await realm.identity.keys.user_key(tx, owner)
     large = await realm.vault.put(blocks(picture), reference="large", klass=DataClass.PUBLIC, key=key)
     async with realm.database.write() as tx:
-        await realm.delivery.rename_picture(tx, small, large.object_id)
+        await realm.delivery.pictures.rename(tx, small, large.object_id)
     await renew(large.object_id, realm=realm)
     async with realm.database.read() as tx:
-        assert (await realm.delivery.poster(tx, view.id))[1] != large.object_id
+        assert (await realm.delivery.pictures.poster(tx, view.id))[1] != large.object_id
         assert await poster(tx, view.id, viewer=owner, realm=realm) == picture
     with pytest.raises(ObjectMissing):
         await realm.vault.read(large.object_id, key=key)

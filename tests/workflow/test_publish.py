@@ -11,13 +11,13 @@ from reelm.base import ClipId
 from reelm.clips import ClipState, Progress, PublishStep
 from reelm.feed import Tab
 from reelm.workflows import Json, Run
-from reelm.workflows.adapters.inline import InlineJobs
 from reelm.workflows.operate import tidy
 from reelm.workflows.publish import publish, publish_job
 from reelm.workflows.watch import poster
 from support.machine.determinism import ManualClock
 from support.media import footage
 from support.media.playlists import Screened, screen
+from support.realm.inline_jobs import InlineJobs
 from support.realm.realms import Stage, look, viewer
 
 TWO_RUNGS: dict[str, Any] = {"size": "720x1280", "seconds": 0.5, "audio": footage.MP3}

@@ -9,10 +9,10 @@ import pytest
 from reelm.base import ClipId
 from reelm.clips import PublishStep
 from reelm.workflows import Json, Run
-from reelm.workflows.adapters.inline import InlineJobs
 from reelm.workflows.publish import publish
 from support.media import footage
 from support.media.playlists import variants
+from support.realm.inline_jobs import InlineJobs
 from support.realm.realms import Stage, look, staged, viewer
 
 pytestmark = pytest.mark.slow

@@ -11,10 +11,10 @@ from reelm.base import AccountId, ClipId, Database, Tx
 from reelm.clips import ClipState, PublishStep
 from reelm.media import Rung
 from reelm.workflows import Job, Json, Run
-from reelm.workflows.adapters.inline import InlineJobs
 from reelm.workflows.publish import publish, publish_job
 from support.media import footage
 from support.media.playlists import screen
+from support.realm.inline_jobs import InlineJobs
 from support.realm.realms import Stage, look, staged, viewer
 
 # In the order in which a clip goes through them whose picture is copied first.

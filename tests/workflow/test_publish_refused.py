@@ -10,13 +10,13 @@ import pytest
 from reelm.base import AccountId, ClipId, UploadId
 from reelm.clips import ClipState, PublishStep
 from reelm.workflows import Json, Run
-from reelm.workflows.adapters.inline import InlineJobs
 from reelm.workflows.operate import tidy
 from reelm.workflows.publish import abandon, publish, remove
 from reelm.workflows.publish.steps import FAULT
 from support.machine.runs import Before
 from support.media import footage
 from support.media.playlists import screen
+from support.realm.inline_jobs import InlineJobs
 from support.realm.realms import Stage, look, viewer
 
 
@@ -78,7 +78,7 @@ async def upload_of(stage: Stage) -> UploadId:
 async def test_a_source_that_vanished_is_told_in_plain_words_and_leaves_nothing_stored(stage: Stage) -> None:
     ann = await stage.person("ann")
     made = await stage.post(ann, footage.clip(seconds=0.6))
-    stage.realm.media.discard(await upload_of(stage))
+    stage.realm.media.spool.discard(await upload_of(stage))
     await stage.publish()
     seen = await stage.see(made.id, ann)
     assert seen.state is ClipState.FAILED
@@ -94,7 +94,7 @@ async def test_a_source_that_vanished_is_told_in_plain_words_and_leaves_nothing_
 async def test_retry_publishes_what_failed_once_its_cause_is_gone(stage: Stage) -> None:
     ann = await stage.person("ann")
     made = await stage.post(ann, footage.clip(seconds=0.6))
-    with misplaced(stage.realm.media.source(await upload_of(stage))):
+    with misplaced(stage.realm.media.spool.source(await upload_of(stage))):
         await stage.publish()
     assert (await stage.see(made.id, ann)).state is ClipState.FAILED
     await retry(stage, made.id, ann)
@@ -167,7 +167,7 @@ async def test_a_clip_that_lost_its_better_rungs_stays_visible_and_retry_makes_o
     async def tell_badly(run: Run, arguments: dict[str, Json]) -> None:
         await publish(Before(run, "remaining rungs", lose(source)), arguments, realm=stage.realm)
 
-    source = stage.realm.media.source(await upload_of(stage))
+    source = stage.realm.media.spool.source(await upload_of(stage))
     stage.jobs = InlineJobs(workflows={"publish": tell_badly})
     await stage.publish()
     seen = await stage.see(made.id)
@@ -193,7 +193,7 @@ async def test_a_retry_of_what_nobody_could_watch_leaves_nothing_of_the_first_at
     """The first rung was stored, but the poster was lost before the clip could be shown."""
     ann = await stage.person("ann")
     made = await stage.post(ann, footage.clip(seconds=0.6))
-    poster = stage.realm.media.workspace(await upload_of(stage)) / "first_rung" / "poster.jpg"
+    poster = stage.realm.media.spool.workspace(await upload_of(stage)) / "first_rung" / "poster.jpg"
 
     async def tell(run: Run, arguments: dict[str, Json]) -> None:
         await publish(Before(run, "playable", lose(poster)), arguments, realm=stage.realm)

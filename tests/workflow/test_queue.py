@@ -20,12 +20,12 @@ async def again(stage: Stage, upload: Upload) -> UploadId:
     """The same file, sent once more by the same account, without looking at it again."""
     realm = stage.realm
     twin = UploadId(mint(realm.clock, realm.entropy))
-    source = realm.media.source(upload.id)
+    source = realm.media.spool.source(upload.id)
     path = source.with_name(f"{twin}.source")
     await asyncio.to_thread(os.link, source, path)
     async with realm.database.write() as tx:
         spooled = Spooled(path, upload.size_bytes)
-        await realm.media.record_upload(tx, spooled, upload=twin, owner=upload.owner, probe=upload.probe)
+        await realm.media.uploads.record(tx, spooled, upload=twin, owner=upload.owner, probe=upload.probe)
     return twin
 
 

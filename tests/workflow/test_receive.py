@@ -137,12 +137,12 @@ async def test_an_upload_that_waits_to_be_published_outlives_its_day(
 async def test_sweep_deletes_files_that_no_row_names_and_keeps_the_others(stage: Stage) -> None:
     ann = await stage.person("ann")
     sent = await stage.upload(ann, footage.clip(seconds=0.6))
-    stage.realm.media.workspace(sent.id)
+    stage.realm.media.spool.workspace(sent.id)
     lost = UploadId(mint(stage.realm.clock, stage.realm.entropy))
     spool = stage.data / "spool"
     (spool / f"{lost}.part").write_bytes(b"cut off while it arrived")
     (spool / f"{lost}.source").write_bytes(b"cut off before its row")
-    stage.realm.media.workspace(lost)
+    stage.realm.media.spool.workspace(lost)
     await sweep(realm=stage.realm)
     assert (await look(stage)).spooled == (f"{sent.id}.source", f"{sent.id}.work")
     await sweep(realm=stage.realm)

@@ -106,7 +106,7 @@ async def test_a_crash_between_the_row_and_the_bytes_is_finished_by_the_next_sta
         # The unit of work of ``remove`` is durable; the process ends before cache and stores hear of it.
         async with stage.realm.database.write() as tx:
             await stage.realm.clips.remove(tx, made.id, ann)
-            await stage.realm.delivery.withdraw(tx, made.id)
+            await stage.realm.delivery.objects.withdraw(tx, made.id)
     shutil.rmtree(data / "cache", ignore_errors=True)  # as the web process does at its start
     async with staged(data) as stage:
         await shown.check_refused(stage, None)
@@ -122,7 +122,7 @@ async def test_a_crash_between_the_bytes_and_their_rows_is_finished_by_the_next_
     made = await stage.clip(ann, footage.clip(seconds=0.4))
     await remove(made.id, by=ann, realm=stage.realm)
     async with stage.realm.database.read() as tx:
-        first, *_ = await stage.realm.delivery.withdrawn(tx)
+        first, *_ = await stage.realm.delivery.objects.withdrawn(tx)
     await stage.realm.vault.delete(first.object_id)
     await tidy(realm=stage.realm)
     world = await look(stage)

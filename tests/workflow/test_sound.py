@@ -24,11 +24,11 @@ from reelm.clips import (
 from reelm.delivery import Delivery, Origin
 from reelm.media import Cut, EncoderId, Rung
 from reelm.workflows import Json, Run
-from reelm.workflows.adapters.inline import InlineJobs
 from reelm.workflows.encode import recognise
 from reelm.workflows.publish import choose_sound, publish, publish_job, remove
 from support.media import footage
 from support.media.playlists import Screened, screen
+from support.realm.inline_jobs import InlineJobs
 from support.realm.realms import Stage, look, staged, viewer
 
 pytestmark = pytest.mark.slow
@@ -169,7 +169,9 @@ async def test_a_picture_that_players_take_is_passed_on_with_the_other_sound(sta
         await InlineJobs(workflows={"publish": tell}).start(publish_job(waiting))
     seen += await screen(viewer(stage), made.id)
     async with stage.realm.database.read() as tx:
-        assert [each.name for each in await stage.realm.delivery.announced(tx, made.id)] == [Rung.REMUXED]
+        assert [each.name for each in await stage.realm.delivery.renditions.of_clip(tx, made.id)] == [
+            Rung.REMUXED
+        ]
     await stage.publish()
     seen += await screen(viewer(stage), made.id)
     for each in seen:

@@ -40,7 +40,7 @@ async def upload(vault: Vault, at: int) -> ObjectId:
 async def drain(world: VaultEnvironment, store: S3Store) -> DrainReport:
     upkeep = Upkeep(world)
     while True:
-        report = await upkeep.drain(store.place.provider)
+        report = await upkeep.drain.run(store.place.provider)
         if report.is_finished:
             return report
         await asyncio.sleep(0.5)

@@ -11,9 +11,8 @@ from tools.reference.commands import commands_page
 from tools.reference.errors import errors_page
 from tools.reference.floors import floors_page
 from tools.reference.ledger import kinds_page, kinds_schemas
+from tools.reference.openapi import document
 from tools.reference.settings import settings_page
-
-from reelm.web.openapi import document
 
 ROOT = Path(__file__).parents[2]
 NOTICE = "<!-- Made from the code by `./reelm dev docs`; change the code, not this page. -->"

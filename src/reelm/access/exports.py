@@ -1,6 +1,6 @@
 """Mark files of protected data when they are made, and recognise them when they are found elsewhere."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -37,10 +37,6 @@ class Exports:
     def __init__(self, keys: Keys) -> None:
         self._keys = keys
 
-    def marked(self, export_id: str, emails: Iterable[str]) -> list[str]:
-        """Return the rows of the file of this export: these and its canaries, in its order."""
-        return self._watermark(export_id).in_order(emails)
-
     async def identify(self, tx: Tx, text: str) -> Sequence[Leak]:
         """Return the exports of this realm that a text is from, newest first."""
         found = emails_in(text)
@@ -48,7 +44,7 @@ class Exports:
         return [leak for leak in leaks if leak.canary_rows or leak.is_in_order]
 
     def _compare(self, row: store.ExportRow, found: Sequence[str]) -> Leak:
-        mark = self._watermark(row.id)
+        mark = self.watermark(row.id)
         return Leak(
             export_id=row.id,
             taken_at=row.taken_at,
@@ -59,5 +55,6 @@ class Exports:
             is_in_order=mark.sigmas_in_order(found) >= CERTAIN_SIGMAS,
         )
 
-    def _watermark(self, export_id: str) -> Watermark:
+    def watermark(self, export_id: str) -> Watermark:
+        """Return the mark of an export: what its file has beside the rows, and their order."""
         return Watermark(self._keys.digest(_PURPOSE, export_id.encode()))

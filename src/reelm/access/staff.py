@@ -212,7 +212,7 @@ class StaffAccess:
                 await self._deny(tx, member, "access.emergency", decision)
         if not decision.is_allowed:
             raise _refused("break the glass")
-        index = await self._ledger.index_of(number)
+        index = await self._ledger.outbox.index_of(number)
         async with database.write() as tx:
             await store.open_emergency(tx, emergency_id, leaf_index=index)
         return index
@@ -250,7 +250,7 @@ class StaffAccess:
             verdict = await self._judge(tx, by, request)
         if not verdict.is_granted:
             raise _refused("have it")
-        index = await self._ledger.index_of(verdict.number)
+        index = await self._ledger.outbox.index_of(verdict.number)
         async with database.write() as tx:
             await store.set_leaf_index(tx, verdict.number, index)
         return index

@@ -13,9 +13,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from reelm.app.bootstrap import open_database, open_keys, read_policies
+    from reelm.app.bootstrap import open_keys, read_policies
+    from reelm.app.database import open_database
     from reelm.app.encoder import Post, encode_elsewhere
-    from reelm.app.enrolment import examine_place
     from reelm.app.errors import (
         EXIT_CODES,
         NoTerminal,
@@ -24,20 +24,20 @@ if TYPE_CHECKING:
         StopIncomplete,
         exit_code,
     )
-    from reelm.app.heartbeat import Heartbeat, read_beat
     from reelm.app.leftovers import clear_leftovers
     from reelm.app.lock import holder, is_held
     from reelm.app.offline_staff import OfflineStaff, open_offline_staff
-    from reelm.app.parent import exit_with_parent
     from reelm.app.paths import Paths
     from reelm.app.processes import make_witnesses, realm_children, require_demo
     from reelm.app.release import running_release
+    from reelm.app.stores import examine_place
+    from reelm.app.supervised import Heartbeat, exit_with_parent, read_beat
     from reelm.app.supervisor import Supervisor
     from reelm.app.wiring import open_realm, record_release
 
 _HOMES = {
     "EXIT_CODES": "errors",
-    "Heartbeat": "heartbeat",
+    "Heartbeat": "supervised",
     "NoTerminal": "errors",
     "OfflineStaff": "offline_staff",
     "Paths": "paths",
@@ -48,17 +48,17 @@ _HOMES = {
     "Supervisor": "supervisor",
     "clear_leftovers": "leftovers",
     "encode_elsewhere": "encoder",
-    "examine_place": "enrolment",
+    "examine_place": "stores",
     "exit_code": "errors",
-    "exit_with_parent": "parent",
+    "exit_with_parent": "supervised",
     "holder": "lock",
     "is_held": "lock",
     "make_witnesses": "processes",
     "open_keys": "bootstrap",
     "open_offline_staff": "offline_staff",
     "open_realm": "wiring",
-    "open_database": "bootstrap",
-    "read_beat": "heartbeat",
+    "open_database": "database",
+    "read_beat": "supervised",
     "read_policies": "bootstrap",
     "realm_children": "processes",
     "record_release": "wiring",

@@ -1,17 +1,16 @@
 """Make the folder, database, keys and stores of a realm at its first start, and check them later."""
 
-import fcntl
 import os
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
 
 from reelm import ledger, vault
-from reelm.app.migrate import migrate
+from reelm.app.database import migrate, one_at_a_time, open_database
 from reelm.app.paths import Paths
 from reelm.app.settings import Settings
+from reelm.app.stores import OpenStore, open_store
 from reelm.base import (
     Clock,
     Database,
@@ -32,19 +31,13 @@ from reelm.realm import (
     Manifest,
     PoliciesRefused,
     RootKey,
-    StorePlace,
     Version,
     declaration,
     default_manifest,
     parse_manifest,
     policy,
 )
-from reelm.vault.adapters.credentials import read_credentials
-from reelm.vault.adapters.folder import FolderStore
-from reelm.vault.adapters.s3 import DEFAULT_REGION, S3Store
 from reelm.workflows.operate import Declaring
-
-OpenStore: TypeAlias = FolderStore | S3Store
 
 
 @dataclass(frozen=True)
@@ -67,7 +60,7 @@ class Foundation:
 
 async def bootstrap(settings: Settings, database: Database, clock: Clock, entropy: Entropy) -> Foundation:
     """Make or check what a realm needs on disk; the first epoch key comes last and says the rest is there."""
-    with _one_at_a_time(settings):
+    with one_at_a_time(settings):
         manifest = _manifest(settings)
         await migrate(database)
         async with database.write() as tx:
@@ -78,7 +71,7 @@ async def bootstrap(settings: Settings, database: Database, clock: Clock, entrop
             root = _root_key(settings.paths.root_key, entropy, is_new=is_new)
             keys = _keys(settings, root, clock, entropy)
             known = {record.place.provider for record in await vault.all_providers(tx)}
-            stores = [_store(settings, manifest, store, clock, known=known) for store in manifest.stores]
+            stores = [open_store(settings, manifest, store, clock, known=known) for store in manifest.stores]
             await keys.begin(tx)
             origin = await ledger.Ledger.begin(
                 tx, ledger_origin(manifest.realm.id, manifest.realm.public_url)
@@ -111,22 +104,10 @@ async def open_keys(settings: Settings) -> AsyncIterator[tuple[Keys, Database]]:
     root = RootKey.open(settings.paths.root_key)
     async with open_database(settings) as database:
         keys = _keys(settings, root, SystemClock(), SystemEntropy())
-        with _one_at_a_time(settings):
+        with one_at_a_time(settings):
             async with database.write() as tx:
                 await keys.begin(tx)
         yield keys, database
-
-
-@asynccontextmanager
-async def open_database(settings: Settings) -> AsyncIterator[Database]:
-    """Open the database of a realm that may be running or was never started; nothing else is touched."""
-    database = Database.open(settings.database_url)
-    try:
-        with _one_at_a_time(settings):
-            await migrate(database)
-        yield database
-    finally:
-        await database.close()
 
 
 def read_policies(folder: Path) -> dict[str, str]:
@@ -169,32 +150,6 @@ def _keys(settings: Settings, root: RootKey, clock: Clock, entropy: Entropy) -> 
     return Keys(root, files, clock=clock, entropy=entropy, config=config)
 
 
-def _store(
-    settings: Settings,
-    manifest: Manifest,
-    store: StorePlace,
-    clock: Clock,
-    *,
-    known: Collection[vault.ProviderId],
-) -> OpenStore:
-    """Open one declared store. A folder is only made when the database does not know it.
-
-    Later on a missing one stays missing: it may be a disk that is not mounted.
-    """
-    provider = vault.ProviderId(store.id)
-    place = vault.ProviderPlace(provider, manifest.groups_of(store), manifest.site_of(store).country)
-    if store.url is None:
-        return FolderStore.open(
-            settings.data / (store.folder or ""),
-            provider=provider,
-            groups=place.groups,
-            country=place.country,
-            create=provider not in known,
-        )
-    credentials = read_credentials(settings.paths.store_key(store.id))
-    return S3Store.open(store.url, place, credentials, clock=clock, region=store.region or DEFAULT_REGION)
-
-
 def ledger_key(origin: str, keys: Keys) -> SigningKey:
     """Return the key that signs the ledger of this name; docs/spec/ledger.md, "Origin and key"."""
     return SigningKey(origin, keys.secret("ledger/sign"))
@@ -211,15 +166,6 @@ def _outbound(settings: Settings, manifest: Manifest) -> Outbound | None:
     if not settings.paths.witnesses.exists():
         return None
     return Outbound(destination.url for destination in manifest.destinations)
-
-
-@contextmanager
-def _one_at_a_time(settings: Settings) -> Iterator[None]:
-    """Hold a lock while a realm is made: web and worker open it at once, the second finds it made."""
-    settings.paths.run.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (settings.paths.run / "open.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def draft_manifest(paths: Paths) -> str:

@@ -13,9 +13,9 @@ from pathlib import Path
 from reelm.app import state
 from reelm.app.lock import Lock
 from reelm.app.logfile import LogFile
-from reelm.app.parent import SUPERVISOR_VARIABLE
 from reelm.app.paths import Paths
 from reelm.app.readiness import Ready
+from reelm.app.supervised import SUPERVISOR_VARIABLE
 
 # A child that ends with this code has said what is wrong with its settings or its data: starting it again
 # is no use.

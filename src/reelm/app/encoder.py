@@ -170,7 +170,7 @@ async def encode_elsewhere(post: Post, stopping: asyncio.Event, *, entropy: Entr
     _check_address(post.realm)
     clock, drawn = SystemClock(), entropy or SystemEntropy()
     media = Media(MediaConfig(spool=post.spool, limits=_LIMITS), clock=clock, entropy=drawn)
-    media.sweep(keep=set(), arriving=set())
+    media.spool.sweep(keep=set(), arriving=set())
     limits = OutboundLimits(total_seconds=120.0)
     async with Outbound([post.realm], limits=limits) as outbound:
         realm = Realm(outbound, post)
@@ -222,15 +222,15 @@ async def _serve(realm: Realm, media: Media, lease: _Lease, place: UploadId) -> 
         raise
     finally:
         await cancel_all([work, renewing])
-        media.discard(place)
+        media.spool.discard(place)
 
 
 async def _encode(desk: "_Desk", lease: _Lease) -> None:
     media, planned = desk.media, plan(lease.probe, lease.cut)
     rungs = tuple(rung for rung in planned.every_rung if rung.name in lease.keys)
     arriving = desk.realm.source(lease)
-    source = await media.receive(arriving, upload=desk.place, declared_bytes=lease.source_bytes)
-    folder = media.workspace(desk.place)
+    source = await media.spool.receive(arriving, upload=desk.place, declared_bytes=lease.source_bytes)
+    folder = media.spool.workspace(desk.place)
     encoded = await media.encode(source.path, planned, rungs, into=folder, progress=desk.note)
     made = []
     for each in encoded:

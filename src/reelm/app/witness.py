@@ -10,8 +10,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from reelm.app.parent import exit_with_parent
 from reelm.app.paths import Paths
+from reelm.app.supervised import exit_with_parent
 
 _LOOK_SECONDS = 0.1
 _PATIENCE_SECONDS = 60.0

@@ -15,10 +15,9 @@ from typing import TypeAlias
 from reelm.app import settings as settings_
 from reelm.app.children import EXIT_CONFIG
 from reelm.app.errors import exit_code
-from reelm.app.heartbeat import Heartbeat
-from reelm.app.parent import exit_with_parent
 from reelm.app.settings import Settings
 from reelm.app.state import ready_file
+from reelm.app.supervised import Heartbeat, exit_with_parent
 from reelm.app.wiring import open_realm
 from reelm.base import ReelmError, SystemClock, cancel_all, telemetry
 from reelm.clips import Publication
@@ -88,7 +87,7 @@ async def _news(realm: OpenRealm, seen: int, stopping: asyncio.Event) -> int:
     Returns:
         The number of the newest fact, from before the look that follows.
     """
-    news = asyncio.create_task(realm.events.wait(seen, IDLE_LOOK_SECONDS))
+    news = asyncio.create_task(realm.events.log.wait(seen, IDLE_LOOK_SECONDS))
     ending = asyncio.create_task(stopping.wait())
     try:
         await asyncio.wait({news, ending}, return_when=asyncio.FIRST_COMPLETED)

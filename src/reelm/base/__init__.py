@@ -9,7 +9,6 @@ its stable codes, ``DataClass`` on every column, the ``Database`` with one unit 
 from reelm.base import telemetry
 from reelm.base.canonical import canonical_bytes, canonical_json
 from reelm.base.classes import DataClass, Keyed, KeyedDigest, Sealed, SealedBytes, column
-from reelm.base.clock import Clock, SystemClock
 from reelm.base.database import (
     Database,
     DatabaseUnavailable,
@@ -19,7 +18,6 @@ from reelm.base.database import (
     after_commit,
     metadata,
 )
-from reelm.base.entropy import Entropy, SystemEntropy
 from reelm.base.errors import (
     Broken,
     Conflict,
@@ -74,8 +72,8 @@ from reelm.base.outbound import (
     Outbound,
     OutboundLimits,
 )
-from reelm.base.redaction import names_someone
-from reelm.base.secret import Secret
+from reelm.base.ports import Clock, Entropy, SystemClock, SystemEntropy
+from reelm.base.redaction import Secret, names_someone
 from reelm.base.tasks import BackgroundTasks, SingleFlight, cancel_all, run_both, run_to_end
 from reelm.base.telemetry import Metrics
 

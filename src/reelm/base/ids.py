@@ -10,9 +10,8 @@ import re
 from base64 import b32hexencode
 from typing import NewType
 
-from reelm.base.clock import Clock
-from reelm.base.entropy import Entropy
 from reelm.base.errors import Invalid
+from reelm.base.ports import Clock, Entropy
 
 AccountId = NewType("AccountId", str)
 ClipId = NewType("ClipId", str)

@@ -10,9 +10,9 @@ Source: ITU-T I.371, annex A (generic cell rate algorithm).
 import math
 from collections.abc import Hashable
 
-from reelm.base.clock import Clock
 from reelm.base.errors import TooMany
 from reelm.base.lru import LruCache
+from reelm.base.ports import Clock
 
 
 class RateLimit:

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PublicKey
 
 from reelm.base.errors import Invalid
-from reelm.base.secret import Secret
+from reelm.base.redaction import Secret
 
 KEY_ID_BYTES = 4
 MAX_NOTE_BYTES = 128 << 10  # over 16 signatures of any kind

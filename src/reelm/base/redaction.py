@@ -1,4 +1,4 @@
-"""Keep from log lines what may not be said: a filter over names and values."""
+"""Keep from logs and tracebacks what may not be said: secrets that hide, a filter over names and values."""
 
 import ipaddress
 import re
@@ -6,13 +6,12 @@ import traceback
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import PurePath
-from typing import Any
+from typing import Any, NoReturn
 
 from sqlalchemy.exc import StatementError
 
 from reelm.base.classes import KeyedDigest, SealedBytes
 from reelm.base.errors import ReelmError
-from reelm.base.secret import Secret
 
 HIDDEN = "[hidden]"
 _HIDDEN_NAMES = re.compile(
@@ -29,6 +28,30 @@ _LONGEST_TEXT = 2_000
 _LONGEST_WORD = 400
 _DEEPEST = 6
 _FRAMES = 30
+
+
+class Secret:
+    """Bytes that hide from ``repr``, ``str``, ``format`` and pickling; ``reveal()`` is the only way out."""
+
+    __slots__ = ("_raw",)
+
+    def __init__(self, raw: bytes) -> None:
+        self._raw = raw
+
+    def reveal(self) -> bytes:
+        return self._raw
+
+    def __repr__(self) -> str:
+        return "Secret(hidden)"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._raw == self._raw
+
+    def __hash__(self) -> int:
+        return hash(self._raw)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret is never pickled")
 
 
 def redact(value: Any, *, depth: int = 0) -> Any:

@@ -11,15 +11,18 @@ declared values only, so a person's data cannot become a label.
 import logging
 import sys
 from collections.abc import Mapping, MutableMapping, Sequence
-from typing import Any, TextIO, cast
+from typing import Any, Generic, TextIO, TypeVar, cast
 
 import prometheus_client
 import structlog
-from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client.metrics import MetricWrapperBase
 from structlog.typing import FilteringBoundLogger, Processor
 
-from reelm.base.clock import Clock
+from reelm.base.ports import Clock
 from reelm.base.redaction import describe_exception, redact
+
+M = TypeVar("M", bound=MetricWrapperBase)
 
 OTHER = "other"
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
@@ -100,51 +103,41 @@ class Metrics:
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
 
-    def counter(self, name: str, meaning: str, **labels: Sequence[str]) -> "Counter":
+    def counter(self, name: str, meaning: str, **labels: Sequence[str]) -> "Labelled[Counter]":
         """Make a figure that only grows, named ``reelm_…_total``."""
-        return Counter(prometheus_client.Counter(name, meaning, [*labels], registry=self._registry), labels)
+        return Labelled(Counter(name, meaning, [*labels], registry=self._registry), labels)
 
-    def gauge(self, name: str, meaning: str, **labels: Sequence[str]) -> "Gauge":
+    def gauge(self, name: str, meaning: str, **labels: Sequence[str]) -> "Labelled[Gauge]":
         """Make a figure that goes up and down."""
-        return Gauge(prometheus_client.Gauge(name, meaning, [*labels], registry=self._registry), labels)
+        return Labelled(Gauge(name, meaning, [*labels], registry=self._registry), labels)
 
     def histogram(
         self, name: str, meaning: str, *, buckets: Sequence[float], **labels: Sequence[str]
-    ) -> "Histogram":
+    ) -> "Labelled[Histogram]":
         """Make a distribution; ``buckets`` are ascending upper bounds in the unit of the name."""
-        metric = prometheus_client.Histogram(
-            name, meaning, [*labels], registry=self._registry, buckets=tuple(buckets)
-        )
-        return Histogram(metric, labels)
+        metric = Histogram(name, meaning, [*labels], registry=self._registry, buckets=tuple(buckets))
+        return Labelled(metric, labels)
 
     def render(self) -> bytes:
         return generate_latest(self._registry)
 
 
-class _Labelled:
-    def __init__(self, metric: Any, labels: Mapping[str, Sequence[str]]) -> None:
+class Labelled(Generic[M]):
+    """A figure, with the values that its labels may have."""
+
+    def __init__(self, metric: M, labels: Mapping[str, Sequence[str]]) -> None:
         self._metric = metric
         self._allowed = {name: frozenset(values) for name, values in labels.items()}
 
-    def _at(self, given: Mapping[str, str]) -> Any:
-        if given.keys() != self._allowed.keys():
-            raise ValueError(f"this metric has the labels {sorted(self._allowed)}, not {sorted(given)}")
-        if not given:
+    def of(self, **labels: str) -> M:
+        """Return the figure under these labels, as the library has it.
+
+        Raises:
+            ValueError: it has other labels.
+        """
+        if labels.keys() != self._allowed.keys():
+            raise ValueError(f"this metric has the labels {sorted(self._allowed)}, not {sorted(labels)}")
+        if not labels:
             return self._metric
-        known = {name: value if value in self._allowed[name] else OTHER for name, value in given.items()}
+        known = {name: value if value in self._allowed[name] else OTHER for name, value in labels.items()}
         return self._metric.labels(**known)
-
-
-class Counter(_Labelled):
-    def add(self, amount: float = 1, **labels: str) -> None:
-        self._at(labels).inc(amount)
-
-
-class Gauge(_Labelled):
-    def set(self, value: float, **labels: str) -> None:
-        self._at(labels).set(value)
-
-
-class Histogram(_Labelled):
-    def observe(self, value: float, **labels: str) -> None:
-        self._at(labels).observe(value)

@@ -141,7 +141,7 @@ def _farewell(report: DrainReport) -> str:
 
 
 async def _keep(realm: OpenRealm, chosen: argparse.Namespace) -> int:
-    await realm.vault.upkeep.keep(ProviderId(chosen.provider))
+    await realm.vault.upkeep.drain.keep(ProviderId(chosen.provider))
     say(f"{chosen.provider} takes new fragments again. What was moved stays where it is now.")
     return 0
 

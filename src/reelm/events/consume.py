@@ -142,8 +142,8 @@ class LagGauges:
 
     def show(self, consumer: str, lag: Lag) -> None:
         """Set the figures of one consumer."""
-        self._facts.set(lag.facts, consumer=consumer)
-        self._seconds.set(lag.seconds, consumer=consumer)
+        self._facts.of(consumer=consumer).set(lag.facts)
+        self._seconds.of(consumer=consumer).set(lag.seconds)
 
 
 async def measure_lag(consumer: Consumer, log: EventLog, database: Database, clock: Clock) -> Lag:

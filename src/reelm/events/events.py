@@ -72,14 +72,6 @@ class Events:
         """Return a consumer at its cursor, to be moved step by step."""
         return Following(consumer, self.log, self._database, self._sealer)
 
-    async def wait(self, after: int, seconds: float) -> int:
-        """Wait until the log has a number over ``after``, at most that long, and return the newest.
-
-        Raises:
-            LogUnavailable: the log did not answer.
-        """
-        return await self.log.wait(after, seconds)
-
     async def lags(self) -> Mapping[str, Lag]:
         """Return how far each consumer is behind, by name.
 

@@ -7,7 +7,7 @@ that is removed is gone from the next page on.
 Nouns: ``Feed``, the way in; ``Tab``, which feed; ``Page``, clips and the cursor that continues.
 """
 
-from reelm.feed.errors import BadCursor
+from reelm.feed.cursor import BadCursor
 from reelm.feed.feed import Feed, FeedConfig
 from reelm.feed.model import Page, Tab
 

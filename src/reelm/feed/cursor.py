@@ -19,9 +19,8 @@ import binascii
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from reelm.base import ClipId, read_id, write_id
+from reelm.base import ClipId, Invalid, read_id, write_id
 from reelm.clips import ClipPlace
-from reelm.feed.errors import BadCursor
 from reelm.feed.model import MARK_BYTES, MARKS_MAX, SEED_BYTES, FeedSession, ShownSpan, Tab
 
 _VERSION = 1
@@ -37,6 +36,12 @@ _RAW_MAX = 2 + SEED_BYTES + _COUNT_BYTES + MARK_BYTES + 2 * (_TIME_BYTES + _ID_B
 _TEXT_MAX = (_RAW_MAX * 4 + 2) // 3
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+
+
+class BadCursor(Invalid):
+    code = "feed.bad-cursor"
+    title = "Not a place in this feed"
+    field = "cursor"
 
 
 def write_cursor(session: FeedSession) -> str:

@@ -46,6 +46,9 @@ class Ledger:
         sequencer: puts waiting leaves under checkpoints.
         cosigning: asks the witnesses of the panel.
         announcements: puts into the ledger what is true until it changes.
+        outbox: leaves on their way; knows the index of a promised one once it is in the ledger.
+        files: what is published, for everyone.
+        bodies: private parts of leaves, for those whom they are about.
     """
 
     def __init__(
@@ -54,10 +57,10 @@ class Ledger:
         self.sequencer = Sequencer(environment)
         self.cosigning = Cosigning(environment, panel)
         self._environment = environment
-        self._files = LogFiles(environment.disk)
-        self._outbox = Outbox(environment)
-        self.announcements = Announcements(environment, self._outbox)
-        self._bodies = Bodies(keys, clock=environment.clock, entropy=entropy)
+        self.files = LogFiles(environment.disk)
+        self.outbox = Outbox(environment)
+        self.announcements = Announcements(environment, self.outbox)
+        self.bodies = Bodies(keys, clock=environment.clock, entropy=entropy)
 
     async def append(
         self, kind: str, public: Mapping[str, object], private: Private | None = None
@@ -80,7 +83,7 @@ class Ledger:
         else:
             async with self._environment.database.read() as tx:
                 draft = await self._draft(tx, kind, public, private)
-        return LoggedLeaf(await self._outbox.record(draft), draft.leaf)
+        return LoggedLeaf(await self.outbox.record(draft), draft.leaf)
 
     async def promise(
         self, tx: Tx, kind: str, public: Mapping[str, object], private: Private | None = None
@@ -88,7 +91,7 @@ class Ledger:
         """Make an act part of a transaction: if that becomes durable, the leaf will be in the ledger.
 
         Returns:
-            A number for ``index_of``.
+            A number for ``outbox.index_of``.
 
         Raises:
             KindUnknown, LeafRefused, LeafTooLarge: it does not belong in the ledger.
@@ -96,14 +99,6 @@ class Ledger:
         draft = await self._draft(tx, kind, public, private)
         (number,) = await Outbox.hand_over(tx, [draft])
         return number
-
-    async def index_of(self, number: int) -> int:
-        """Return the index of a promised leaf, once it is under a signed, durable checkpoint.
-
-        Raises:
-            NotInLedger: it is not there yet; it waits and will be.
-        """
-        return await self._outbox.index_of(number)
 
     @staticmethod
     async def begin(tx: Tx, origin: str) -> str:
@@ -121,14 +116,6 @@ class Ledger:
         """
         await say(tx, kind, public, realm=realm, at=at)
 
-    async def public_file(self, path: str) -> bytes | None:
-        """Read a file of the log that everyone may fetch; return None when there is no such file.
-
-        Raises:
-            Pruned: the entries were removed under the declared retention.
-        """
-        return await self._files.public(path)
-
     async def receipt(self, index: int) -> Receipt:
         """Return the proof of a leaf for anyone, with cosignatures when enough witnesses have seen it.
 
@@ -138,29 +125,19 @@ class Ledger:
             LogBroken: the log's files are damaged.
         """
         for name in (COSIGNED, CHECKPOINT):
-            note = await self._files.checkpoint(name)
+            note = await self.files.checkpoint(name)
             if note is not None and Checkpoint.parse(note.text).size > index:
                 return await self._receipt(index, note)
         raise LeafMissing(f"No leaf with index {index} is under the ledger's checkpoint. Try again later.")
 
     async def latest(self, count: int) -> Sequence[LoggedLeaf]:
         """Return the newest leaves, newest first, at most ``count``."""
-        note = await self._files.checkpoint()
+        note = await self.files.checkpoint()
         size = 0 if note is None else Checkpoint.parse(note.text).size
         first = max(size - count, 0)
         return [
-            LoggedLeaf(index, await self._files.entry(index, size))
-            for index in range(size - 1, first - 1, -1)
+            LoggedLeaf(index, await self.files.entry(index, size)) for index in range(size - 1, first - 1, -1)
         ]
-
-    async def opening(self, tx: Tx, leaf: bytes) -> bytes:
-        """Return what shows a leaf's private part to whom it is about; see docs/spec/ledger.md.
-
-        Raises:
-            LeafMissing: it has none, or it was erased.
-            KeyDestroyed: nobody can open it any more.
-        """
-        return await self._bodies.opening(tx, leaf)
 
     @property
     def retention_days(self) -> int:
@@ -176,13 +153,13 @@ class Ledger:
         Raises:
             LogBroken: a bundle is damaged; nothing from there on is removed.
         """
-        note = await self._files.checkpoint()
+        note = await self.files.checkpoint()
         size = 0 if note is None else Checkpoint.parse(note.text).size
-        known = await self._files.minimum_index()
-        minimum = await _first_kept(self._files, known, size, before)
+        known = await self.files.minimum_index()
+        minimum = await _first_kept(self.files, known, size, before)
         if minimum > known:
-            await self._files.publish(f"{minimum}\n".encode(), MINIMUM)
-        await _remove_below(self._files, minimum // TILE_WIDTH)
+            await self.files.publish(f"{minimum}\n".encode(), MINIMUM)
+        await _remove_below(self.files, minimum // TILE_WIDTH)
         return minimum
 
     @staticmethod
@@ -191,17 +168,17 @@ class Ledger:
         await store.remove_bodies(tx, owner)
 
     async def status(self) -> LedgerStatus:
-        notes = [await self._files.checkpoint(name) for name in (CHECKPOINT, COSIGNED)]
+        notes = [await self.files.checkpoint(name) for name in (CHECKPOINT, COSIGNED)]
         newest, cosigned = (None if note is None else Checkpoint.parse(note.text) for note in notes)
         async with self._environment.database.read() as tx:
             return LedgerStatus(newest, cosigned, await store.count_waiting(tx))
 
     async def close(self) -> None:
         """Stop waiting; what was handed over stays, and is sequenced all the same."""
-        await self._outbox.close()
+        await self.outbox.close()
 
     async def _draft(self, tx: Tx, kind: str, public: Mapping[str, object], private: Private | None) -> Draft:
-        body = None if private is None else await self._bodies.seal(tx, kind, private)
+        body = None if private is None else await self.bodies.seal(tx, kind, private)
         return Draft(self._leaf(kind, public, None if body is None else body.commitment), body)
 
     def _leaf(self, kind: str, public: Mapping[str, object], commitment: bytes | None) -> bytes:
@@ -212,12 +189,12 @@ class Ledger:
 
     async def _receipt(self, index: int, note: Note) -> Receipt:
         size = Checkpoint.parse(note.text).size
-        nodes = await self._files.nodes(inclusion_ranges(index, size), size)
+        nodes = await self.files.nodes(inclusion_ranges(index, size), size)
         receipt = Receipt(
-            await self._files.entry(index, size), index, tuple(inclusion_proof(index, size, nodes)), note
+            await self.files.entry(index, size), index, tuple(inclusion_proof(index, size, nodes)), note
         )
         if not receipt.is_sound():
-            self._files.forget()
+            self.files.forget()
             raise LogBroken(
                 "The ledger's tiles do not lead to its checkpoint. Nothing was handed out. "
                 "Copy the tile folder from a mirror of the ledger.",

@@ -3,20 +3,20 @@
 Every file is hostile until proven otherwise: it is looked at and encoded by other programs, confined and
 watched, and what is refused leaves nothing behind.
 
-Nouns: ``Media`` does the work. A ``Probe`` is what a source is, a ``Cut`` what its creator takes of it, a
-``Plan`` what will be made of it, a ``Rung`` one encoding of the plan. An ``EncryptedRendition`` is a rung
-cut into encrypted pieces that are named by their digest. An ``Upload`` is a received file that waits to be
-posted, an ``Arrival`` one that is still on its way in. A ``Fingerprint`` is what a clip is recognised by, a
+Nouns: ``Media`` does the work, and its parts know what waits: spool, uploads, arrivals, fingerprints,
+lending. A ``Probe`` is what a source is, a ``Cut`` what its creator takes of it, a ``Plan`` what will be
+made of it, a ``Rung`` one encoding of the plan. An ``EncryptedRendition`` is a rung cut into encrypted
+pieces that are named by their digest. An ``Upload`` is a received file that waits to be posted, an
+``Arrival`` one that is still on its way in. A ``Fingerprint`` is what a clip is recognised by, a
 ``Storyboard`` the layout of its preview pictures. An ``Encoding`` is what an encoder on another machine may
 take, through ``Lending``; ``Encoders`` knows those machines.
 """
 
-from reelm.media.analysis import Footage
+from reelm.media.analysis import Footage, Storyboard
 from reelm.media.append import Checksum
 from reelm.media.arrivals import Allowance, Body, refusal_of
 from reelm.media.cut import Cut
 from reelm.media.elsewhere import EncoderId, Encoding, LeaseId, Sent, Wanted
-from reelm.media.encoders import Encoders
 from reelm.media.errors import (
     BadDelivery,
     BadEncoding,
@@ -36,8 +36,7 @@ from reelm.media.model import Plan, Probe, Rung, SourceLimits, plan
 from reelm.media.package import EncryptedRendition, Piece
 from reelm.media.poster import Poster
 from reelm.media.remuxable import obstacle_to_remux
-from reelm.media.store import Arrival, Upload
-from reelm.media.storyboard import Storyboard
+from reelm.media.store import Arrival, Encoders, Upload
 from reelm.media.subtitles import Subtitles
 from reelm.media.upload_lock import UploadLock
 

@@ -11,7 +11,7 @@ from reelm.media.append import ByteRange, Checksum, FlushPolicy, Record, append,
 from reelm.media.errors import OffsetMismatch, QuotaReached, TooManyOpen, Unreadable, UploadBusy
 from reelm.media.part import PartFile
 from reelm.media.spool import Spool, Spooled, full
-from reelm.media.store import Arrival, Refusal, arriving, uploads_of
+from reelm.media.store import Arrival, ReceivedUploads, Refusal, arriving
 from reelm.media.upload_lock import UploadLock
 
 _LOOK_AGAIN_SECONDS = 0.05
@@ -51,15 +51,12 @@ class Rules:
 class Arrivals:
     """Knows files and rows; whoever calls it keeps both in step."""
 
-    def __init__(self, spool: Spool, rules: Rules, *, clock: Clock) -> None:
+    def __init__(self, spool: Spool, uploads: ReceivedUploads, rules: Rules, *, clock: Clock) -> None:
         self._spool = spool
+        self._uploads = uploads
         self._rules = rules
         self._clock = clock
         self._locks: dict[UploadId, UploadLock] = {}
-
-    async def prepare(self, upload: UploadId, length_bytes: int) -> None:
-        """Make the file that will grow; see ``Spool.prepare``."""
-        await self._spool.prepare(upload, length_bytes)
 
     async def create(
         self, tx: Tx, upload: UploadId, *, owner: str, length_bytes: int, metadata: SealedBytes | None
@@ -97,7 +94,7 @@ class Arrivals:
             QuotaReached: that would be too much at a time.
         """
         max_bytes = self._rules.allowance.max_bytes
-        received = [each for each in await uploads_of(tx, owner) if self._spool.has_source(each.id)]
+        received = [each for each in await self._uploads.of(tx, owner) if self._spool.has_source(each.id)]
         waiting_bytes = sum(each.size_bytes for each in received)
         waiting_bytes += sum(each.length_bytes for each in await arriving.unsettled_of(tx, owner))
         if waiting_bytes + length_bytes > max_bytes:
@@ -177,7 +174,7 @@ class Arrivals:
         await arriving.settle(tx, upload, refusal, expires_at=self._expiry())
 
     async def remove(self, tx: Tx, upload: UploadId) -> None:
-        """Forget an arrival; its file goes with ``Media.discard``. Safe to repeat."""
+        """Forget an arrival; its file goes with ``Spool.discard``. Safe to repeat."""
         await arriving.remove_arrival(tx, upload)
 
     async def forget_lost(self, tx: Tx, upload: UploadId) -> None:

@@ -9,7 +9,7 @@ from reelm.base import ReelmError
 from reelm.media.errors import BadEncoding, EncoderStopped, SpoolFull, Unreadable
 from reelm.media.ffmpeg import Encoder
 from reelm.media.graph import encoding, reading, reading_sound
-from reelm.media.loudness import levels
+from reelm.media.measure import levels
 from reelm.media.model import Plan, Rung
 from reelm.media.process import Outcome, run
 

@@ -1,23 +1,20 @@
 """Offer everything that is done to a file, with its limits in one place."""
 
 import asyncio
-from collections.abc import AsyncIterable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
 from pathlib import Path
 
-from reelm.base import ClipId, Clock, Entropy, Invalid, Secret, TooLarge, Tx, Unsupported, UploadId
-from reelm.media import store
+from reelm.base import Clock, Entropy, Invalid, Secret, TooLarge, Unsupported
 from reelm.media.analysis import Analysis, Footage, analyse
 from reelm.media.append import FlushPolicy
 from reelm.media.arrivals import Allowance, Arrivals, Rules
-from reelm.media.cut import WHOLE, Cut, check_cut
+from reelm.media.cut import WHOLE, Cut
 from reelm.media.elsewhere import Encoding, Terms
 from reelm.media.encode import Encoded, encode
-from reelm.media.encoders import Encoders
 from reelm.media.ffmpeg import Effort, Encoder, find_ffmpeg, knows_sounds
-from reelm.media.fingerprint import Fingerprint, FingerprintScheme
 from reelm.media.lending import Lending
+from reelm.media.measure import sample
 from reelm.media.model import Plan, Probe, Rung, SourceLimits
 from reelm.media.package import EncryptedRendition, package
 from reelm.media.poster import Poster, poster
@@ -26,9 +23,8 @@ from reelm.media.process import Bounds
 from reelm.media.rates import Sample
 from reelm.media.remux import remux
 from reelm.media.remuxable import remuxed_rung
-from reelm.media.sample import sample
-from reelm.media.spool import Spool, Spooled
-from reelm.media.store import Upload
+from reelm.media.spool import Spool
+from reelm.media.store import Encoders, Fingerprints, ReceivedUploads
 from reelm.media.verify import Claim, bad, check_picture, verify
 
 _SLACK_MS = 1_000
@@ -69,7 +65,10 @@ class Media:
     """Receives, looks at, encodes and packages files. Knows nobody, and keeps nothing but what waits.
 
     Attributes:
+        spool: the files that wait, and what is made of them.
+        uploads: received files that may be posted.
         arrivals: uploads that come in pieces.
+        fingerprints: what clips are recognised by.
         lending: encodings that other machines may do.
     """
 
@@ -78,12 +77,13 @@ class Media:
     ) -> None:
         self._encoders = encoders
         self._config = config
-        self._clock = clock
         self._entropy = entropy
-        self._spool = Spool(config.spool, limits=config.limits, reserve_bytes=config.reserve_bytes)
+        self.spool = Spool(config.spool, limits=config.limits, reserve_bytes=config.reserve_bytes)
+        self.uploads = ReceivedUploads(config.limits, ttl_seconds=config.upload_ttl_seconds, clock=clock)
         rules = Rules(config.upload_ttl_seconds, config.allowance, config.flush_policy)
-        self.arrivals = Arrivals(self._spool, rules, clock=clock)
-        self.lending = Lending(self._spool, config.terms, clock=clock, entropy=entropy)
+        self.arrivals = Arrivals(self.spool, self.uploads, rules, clock=clock)
+        self.fingerprints = Fingerprints()
+        self.lending = Lending(self.spool, config.terms, clock=clock, entropy=entropy)
         self._encoder: Encoder | None = None
         self._finding = asyncio.Lock()
 
@@ -105,31 +105,16 @@ class Media:
         """Raises ``NoEncoder`` or ``NoAv1Encoder`` when what is to be made cannot be made on this machine."""
         await self._find_encoder()
 
-    async def receive(
-        self, stream: AsyncIterable[bytes], *, upload: UploadId, declared_bytes: int | None
-    ) -> Spooled:
-        """Write a stream to the spool, durably; see ``Spool.receive``."""
-        return await self._spool.receive(stream, upload=upload, declared_bytes=declared_bytes)
-
-    def source(self, upload: UploadId) -> Path:
-        """Return the path of a received file; raises ``UploadMissing``."""
-        return self._spool.source(upload)
-
-    def workspace(self, upload: UploadId) -> Path:
-        """Return a private folder for what is made from an upload; ``discard`` removes it too."""
-        return self._spool.workspace(upload)
-
-    def discard(self, upload: UploadId) -> None:
-        """Remove an upload's file and workspace. Safe to repeat."""
-        self._spool.discard(upload)
-
-    def sweep(self, keep: set[UploadId], arriving: set[UploadId]) -> None:
-        """Remove, at start, every file that belongs to none of ``keep`` and is not on its way in."""
-        self._spool.sweep(keep, arriving)
-
-    async def probe(self, path: Path) -> Probe:
+    async def probe(self, path: Path, limits: SourceLimits | None = None) -> Probe:
         """Return facts about a file, or raise why it is refused; see ``reelm.media.probe.probe``."""
-        return await self._look(path, self._config.limits)
+        config = self._config
+        bounds = Bounds(
+            wall_seconds=config.inspect_seconds,
+            cpu_seconds=max(1, int(config.inspect_seconds)),
+            memory_bytes=config.inspect_memory_bytes,
+            file_bytes=0,
+        )
+        return await probe(path, limits=limits or config.limits, bounds=bounds)
 
     async def encode(
         self,
@@ -145,7 +130,7 @@ class Media:
         return await encode(source, plan, rungs, into=into, encoder=encoder, progress=progress)
 
     async def sample(self, source: Path, plan: Plan) -> Sample | None:
-        """Return how hard the picture is to encode; see ``reelm.media.sample.sample``."""
+        """Return how hard the picture is to encode; see ``reelm.media.measure.sample``."""
         return await sample(source, plan, encoder=await self._urgent_encoder())
 
     @staticmethod
@@ -191,95 +176,12 @@ class Media:
         """Return fingerprints and a storyboard; see ``reelm.media.analysis.analyse``."""
         return await analyse(footage, into=into, encoder=await self._find_encoder())
 
-    async def record_fingerprints(
-        self,
-        tx: Tx,
-        clip_id: ClipId,
-        made: Sequence[Fingerprint],
-        *,
-        missing: Mapping[FingerprintScheme, str],
-    ) -> None:
-        """Replace what a clip is recognised by; ``missing``: the code of why a scheme could not be had."""
-        await store.record_fingerprints(tx, clip_id, made, missing)
-
-    async def fingerprints(self, tx: Tx, clip_id: ClipId) -> tuple[Fingerprint, ...]:
-        """Return a clip's fingerprints, by the name of the scheme; without those that could not be had."""
-        return await store.fingerprints_of(tx, clip_id)
-
-    async def unrecognised(
-        self, tx: Tx, *, limit: int = 100
-    ) -> tuple[tuple[ClipId, FingerprintScheme, str], ...]:
-        """Return the clips that lack a fingerprint, which one, and the reason's code; the newest first."""
-        return await store.unrecognised(tx, limit)
-
-    async def forget_fingerprints(self, tx: Tx, clip_id: ClipId) -> None:
-        """Forget a clip's fingerprints. Safe to repeat."""
-        await store.forget_fingerprints(tx, clip_id)
-
-    async def record_upload(
-        self, tx: Tx, spooled: Spooled, *, upload: UploadId, owner: str, probe: Probe
-    ) -> Upload:
-        """Make a received and probed file usable by its owner, until it expires."""
-        now = self._clock.now()
-        made = Upload(
-            id=upload,
-            owner=owner,
-            size_bytes=spooled.size_bytes,
-            probe=probe,
-            created_at=now,
-            expires_at=now + timedelta(seconds=self._config.upload_ttl_seconds),
-        )
-        await store.record_upload(tx, made)
-        return made
-
-    async def upload(self, tx: Tx, upload: UploadId, *, owner: str) -> Upload:
-        """Return an owner's upload; raises ``UploadMissing``."""
-        return await store.upload(tx, upload, owner)
-
-    async def cut(self, tx: Tx, upload: Upload, cut: Cut) -> None:
-        """Take only a part of a file, from now on.
-
-        Raises:
-            BadCut: the file has no such part.
-        """
-        limits = self._config.limits
-        duration_ms = upload.probe.duration_ms
-        check_cut(cut, duration_ms=duration_ms, min_duration_ms=limits.min_duration_ms)
-        await store.record_cut(tx, upload.id, cut)
-
-    async def prolong(self, tx: Tx, upload: UploadId) -> None:
-        """Let an upload wait for its whole time once more, as a failed publishing needs it for a retry."""
-        seconds = self._config.upload_ttl_seconds
-        await store.prolong(tx, upload, self._clock.now() + timedelta(seconds=seconds))
-
-    async def remove_upload(self, tx: Tx, upload: UploadId) -> None:
-        """Forget an upload; its file goes with ``discard``. Safe to repeat."""
-        await store.remove_upload(tx, upload)
-
-    async def expired_uploads(self, tx: Tx, now: datetime) -> tuple[UploadId, ...]:
-        """Return the uploads whose time is over at ``now``."""
-        return await store.expired_uploads(tx, now)
-
-    async def known_uploads(self, tx: Tx) -> frozenset[UploadId]:
-        """Return every upload there is, which ``sweep`` should keep."""
-        return await store.known_uploads(tx)
-
-    async def _look(self, path: Path, limits: SourceLimits) -> Probe:
-        config = self._config
-        bounds = Bounds(
-            wall_seconds=config.inspect_seconds,
-            cpu_seconds=max(1, int(config.inspect_seconds)),
-            memory_bytes=config.inspect_memory_bytes,
-            file_bytes=0,
-        )
-        return await probe(path, limits=limits, bounds=bounds)
-
     async def _look_at_delivery(self, plain: Path) -> Probe:
         """A decoder's word on what came from elsewhere; a rung may be a frame or two beyond its source."""
         limits = self._config.limits
         longest_ms = limits.max_duration_ms + _SLACK_MS
         try:
-            return await self._look(plain, replace(limits, min_duration_ms=1, max_duration_ms=longest_ms))
+            return await self.probe(plain, replace(limits, min_duration_ms=1, max_duration_ms=longest_ms))
         except (Invalid, TooLarge, Unsupported) as error:
             raise bad("its picture cannot be decoded") from error
 

@@ -10,7 +10,7 @@ from reelm.media.encode import Encoded, encoder_problem
 from reelm.media.errors import BadEncoding
 from reelm.media.ffmpeg import Encoder
 from reelm.media.graph import AAC, Levels, reading, reading_sound, sound_graph
-from reelm.media.loudness import levels
+from reelm.media.measure import levels
 from reelm.media.model import Plan, Rung
 from reelm.media.process import run
 

@@ -41,18 +41,18 @@ Say: TypeAlias = Callable[[Tx, Version], Awaitable[None]]
 
 async def versions(tx: Tx) -> tuple[Version, ...]:
     """Return every version there was, oldest first; none is ever removed."""
-    return tuple(_of(row) for row in await store.manifests(tx))
+    return tuple(row.version for row in await store.manifests(tx))
 
 
 async def history(tx: Tx) -> tuple[tuple[Version, datetime], ...]:
     """Return every version with the time it was published, oldest first."""
-    return tuple((_of(row), row.recorded_at) for row in await store.manifests(tx))
+    return tuple((row.version, row.recorded_at) for row in await store.manifests(tx))
 
 
 async def newest_version(tx: Tx) -> Version | None:
     """Return the version in force."""
     row = await store.newest_manifest(tx)
-    return None if row is None else _of(row)
+    return None if row is None else row.version
 
 
 async def hold_to_published(tx: Tx, manifest: Manifest, *, clock: Clock, say: Say) -> Version:
@@ -91,8 +91,7 @@ async def publish(tx: Tx, version: Version, *, clock: Clock, say: Say) -> Versio
             "Nothing was changed. Have it signed: ./reelm manifest sign --key FILE.",
             version=version.number,
         )
-    row = store.VersionRow(version.number, version.document, version.signatures, clock.now())
-    if not await store.add_manifest(tx, row):
+    if not await store.add_manifest(tx, store.VersionRow(version, clock.now())):
         raise _superseded(version)
     await say(tx, version)
     return version
@@ -151,10 +150,6 @@ def differences(before: Version | None, after: Version) -> list[str]:
 
 def _declared(version: Version | None) -> Mapping[str, Any]:
     return {} if version is None else version.manifest
-
-
-def _of(row: store.VersionRow) -> Version:
-    return Version(row.number, row.document, row.signatures)
 
 
 def _changed(newest: Version, edited: Version) -> ManifestChanged:

@@ -15,6 +15,8 @@ from reelm.vault.pack import check_entry
 from reelm.vault.packs import PackKind, Packs, entry_range
 from reelm.vault.store import EntryRecord, ObjectRecord, PackedEntry
 
+_LIMIT = 100
+
 
 class Compaction:
     """Rewrites packs that are due. Several processes may do it: one of them wins, the others drop their copy.
@@ -30,9 +32,10 @@ class Compaction:
         self._packs = packs
         self._delete = delete
 
-    async def run(self, limit: int) -> int:
+    async def run(self, *, limit: int = _LIMIT) -> int:
         """Rewrite up to ``limit`` due packs, or remove those without life; return how many are gone.
 
+        Safe to repeat and to interrupt, and beside every other call. Needs no owner's key.
         A pack that cannot be read, or written anew, now stays due. What a store that is away still holds of
         a pack that is gone is left to ``Vault.sweep``.
         """

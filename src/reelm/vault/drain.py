@@ -36,6 +36,8 @@ from reelm.vault.store import PlacementNeed, ProviderRecord, Tally
 
 _Condition = Callable[[Tx, ProviderId], Awaitable[bool]]
 
+_LIMIT = 100
+
 
 @dataclass(frozen=True, slots=True)
 class DrainReport:
@@ -84,8 +86,15 @@ class Drain:
         self._environment = environment
         self._repair = repair
 
-    async def run(self, provider: ProviderId, *, is_hostile: bool, limit: int) -> DrainReport:
-        """Go on leaving a provider, moving or deleting at most ``limit`` fragments, and report how far it is.
+    async def run(
+        self, provider: ProviderId, *, is_hostile: bool = False, limit: int = _LIMIT
+    ) -> DrainReport:
+        """Go a step further in leaving a provider; repeat until the report that it returns ``is_finished``.
+
+        Args:
+            provider: who is left.
+            is_hostile: without another request to it; what it keeps it keeps.
+            limit: fragments moved, and copies deleted, per call.
 
         Raises:
             ProviderUnknown: there never was such a provider.

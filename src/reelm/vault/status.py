@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import combinations
 
-from reelm.base import ObjectId
 from reelm.vault import store as db
 from reelm.vault.environment import VaultEnvironment
-from reelm.vault.errors import ObjectMissing
 from reelm.vault.model import FragmentState, ProviderId, ProviderPlace, Stage
 from reelm.vault.snapshot import ProviderSnapshot
 from reelm.vault.store import Holding, Spread, Tally
@@ -122,23 +120,6 @@ async def status(environment: VaultEnvironment, snapshot: ProviderSnapshot) -> V
         queue=dict(sorted(queue.items())),
         reach=dict(sorted(reach.items())),
         coalitions=coalitions(spreads),
-    )
-
-
-async def where(environment: VaultEnvironment, object_id: ObjectId) -> tuple[FragmentLocation, ...]:
-    """Return where each fragment of an object lies, in index order; of its pack when it is small.
-
-    Raises:
-        ObjectMissing: there is no such object.
-    """
-    async with environment.database.read() as tx:
-        packed = await db.find_entry(tx, object_id)
-        found = await db.locate(tx, packed.pack.object_id if packed else object_id)
-    if not found:
-        raise ObjectMissing("There is no such object; it was deleted or never finished.")
-    return tuple(
-        FragmentLocation(each.index, each.provider, each.state, each.root.hex(), each.checked_at)
-        for each in found
     )
 
 

@@ -8,11 +8,12 @@ from reelm.vault import store as db
 from reelm.vault.audit import AuditReport, audit
 from reelm.vault.drain import Drain, DrainReport
 from reelm.vault.environment import VaultEnvironment
-from reelm.vault.model import ProviderId, Stage
+from reelm.vault.errors import ObjectMissing
+from reelm.vault.model import Stage
 from reelm.vault.repair import Repair, RepairReport
 from reelm.vault.scrub import Scrub, ScrubReport, Sleep
 from reelm.vault.snapshot import probe_providers
-from reelm.vault.status import FragmentLocation, VaultStatus, status, where
+from reelm.vault.status import FragmentLocation, VaultStatus, status
 
 _LIMIT = 100
 _SAMPLES = 460
@@ -24,12 +25,15 @@ class Upkeep:
 
     Every call does a bounded amount of work, is safe to repeat after a crash at any line, and safe in several
     processes at once; a loop calls them again and again.
+
+    Attributes:
+        drain: leaves a provider step by step, or stays with it after all.
     """
 
     def __init__(self, environment: VaultEnvironment, *, sleep: Sleep = asyncio.sleep) -> None:
         self._environment = environment
         self._repair = Repair(environment)
-        self._drain = Drain(environment, self._repair)
+        self.drain = Drain(environment, self._repair)
         self._scrub = Scrub(environment, sleep=sleep)
 
     async def repair(self, limit: int = _LIMIT) -> RepairReport:
@@ -70,35 +74,12 @@ class Upkeep:
             self._environment, snapshot, samples=samples, entropy=entropy or self._environment.entropy
         )
 
-    async def drain(self, provider: ProviderId, *, hostile: bool = False, limit: int = _LIMIT) -> DrainReport:
-        """Go a step further in leaving a provider; repeat until the report that it returns ``is_finished``.
-
-        Args:
-            provider: who is left.
-            hostile: without another request to it; what it keeps it keeps.
-            limit: fragments moved, and copies deleted, per call.
-
-        Raises:
-            ProviderUnknown: there never was such a provider.
-            TooFewPlaces: the others have no room for what must be kept; nothing was changed.
-        """
-        return await self._drain.run(provider, is_hostile=hostile, limit=limit)
-
     async def resume(self, limit: int = _LIMIT) -> tuple[DrainReport, ...]:
         """Go a step further with every provider that is being left, and return the reports."""
         async with self._environment.database.read() as tx:
             known = await db.all_providers(tx)
         leaving = [found for found in known if found.stage not in {Stage.ACTIVE, Stage.WITHDRAWN}]
-        return tuple([await self.drain(found.place.provider, limit=limit) for found in leaving])
-
-    async def keep(self, provider: ProviderId) -> None:
-        """Stay with a provider after all, unless its copies are deleted already.
-
-        Raises:
-            ProviderUnknown: there never was such a provider.
-            WrongStage: it was left.
-        """
-        await self._drain.keep(provider)
+        return tuple([await self.drain.run(found.place.provider, limit=limit) for found in leaving])
 
     async def status(self, *, answer_seconds: float | None = None) -> VaultStatus:
         """Return what each provider holds and how it is, and how far every object is from its loss.
@@ -110,9 +91,17 @@ class Upkeep:
         )
 
     async def where(self, object_id: ObjectId) -> tuple[FragmentLocation, ...]:
-        """Return where each fragment of an object lies, in index order.
+        """Return where each fragment of an object lies, in index order; of its pack when it is small.
 
         Raises:
             ObjectMissing: there is no such object.
         """
-        return await where(self._environment, object_id)
+        async with self._environment.database.read() as tx:
+            packed = await db.find_entry(tx, object_id)
+            found = await db.locate(tx, packed.pack.object_id if packed else object_id)
+        if not found:
+            raise ObjectMissing("There is no such object; it was deleted or never finished.")
+        return tuple(
+            FragmentLocation(each.index, each.provider, each.state, each.root.hex(), each.checked_at)
+            for each in found
+        )

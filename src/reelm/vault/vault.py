@@ -35,7 +35,6 @@ from reelm.vault.store import FragmentRecord, ObjectRecord, PackedEntry
 from reelm.vault.upkeep import Upkeep
 
 _SWEEP_LIMIT = 1000
-_COMPACT_LIMIT = 100
 
 
 InRenewal: TypeAlias = Callable[[Tx, ObjectId], Awaitable[None]]
@@ -53,6 +52,7 @@ class Vault:
 
     Attributes:
         upkeep: keeps whole what is stored.
+        compaction: rewrites packs of which little lives, or in which someone was shredded.
     """
 
     def __init__(self, environment: VaultEnvironment) -> None:
@@ -64,7 +64,7 @@ class Vault:
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._packs = Packs(environment, self._object_writer, stream=self._stream)
         self._group_commit = GroupCommit(environment, self._packs)
-        self._compaction = Compaction(environment, self._packs, delete=self.delete)
+        self.compaction = Compaction(environment, self._packs, delete=self.delete)
 
     @property
     def config(self) -> VaultConfig:
@@ -184,9 +184,9 @@ class Vault:
     async def shred(self, owner: str) -> int:
         """Remove everything of an owner and return how much there was; destroy the key before this.
 
-        All of it is unreadable at once. Objects then leave their stores, small ones with the next
-        ``compact``; what a store that is away still holds is left to ``sweep``. A put of that owner that is
-        on its way may still end: what it stores opens with no key, and another shred removes it.
+        All of it is unreadable at once. Objects then leave their stores, small ones with the next run of
+        ``compaction``; what a store that is away still holds is left to ``sweep``. A put of that owner that
+        is on its way may still end: what it stores opens with no key, and another shred removes it.
         """
         async with self._environment.database.write() as tx:
             count = await db.remove_entries_of(tx, owner)
@@ -195,13 +195,6 @@ class Vault:
             with suppress(DeletionUnfinished):
                 await self.delete(object_id)
         return count + len(found)
-
-    async def compact(self, *, limit: int = _COMPACT_LIMIT) -> int:
-        """Rewrite packs of which little lives, or in which someone was shredded; return how many are gone.
-
-        Safe to repeat and to interrupt, and beside every other call. Needs no owner's key.
-        """
-        return await self._compaction.run(limit)
 
     async def renew(
         self, object_id: ObjectId, key: Wrapper | None, *, also: InRenewal = _do_nothing
@@ -219,7 +212,9 @@ class Vault:
             KeyNeeded, KeyRefused, NotEnoughFragments, TooFewPlaces, NotDurable: as ``get`` and ``put``.
         """
         old = await self._find(object_id)
-        if isinstance(old, PackedEntry):  # stored anew together with its pack, by the next ``compact``
+        if isinstance(
+            old, PackedEntry
+        ):  # stored anew together with its pack, by the next run of ``compaction``
             async with self._environment.database.write() as tx:
                 await db.mark_pack_due(tx, old.pack.object_id)
             return old.receipt()

@@ -27,13 +27,13 @@ from reelm.web import (
     transparency,
     uploads,
 )
-from reelm.web.body import JsonRequest
 from reelm.web.caller import Caller, SessionCookie
+from reelm.web.errors import BadRequest
 from reelm.web.front import App, Front
 from reelm.web.limits import Limits
+from reelm.web.operations import Traffic
 from reelm.web.problems import EXCEPTION_HANDLERS
 from reelm.web.storage.routes import Inventory
-from reelm.web.traffic import Traffic
 from reelm.workflows import OpenRealm
 from reelm.workflows.operate import sweep
 
@@ -160,3 +160,20 @@ class Deferred:
                 await sweep(realm=realm)
             self._app = build(realm, public_url=self._public_url)
             yield
+
+
+class JsonRequest(Request[Any, Any, Any]):
+    """A request whose JSON may be hostile: the parser's own error covers neither bytes nor depth."""
+
+    async def json(self) -> Any:
+        """Return the parsed body.
+
+        Raises:
+            BadRequest: it is not UTF-8, or nested deeper than any request needs.
+        """
+        try:
+            return await super().json()
+        except (UnicodeDecodeError, RecursionError):
+            raise BadRequest(
+                "The request is not JSON in UTF-8, or is nested too deeply. Nothing was saved."
+            ) from None

@@ -9,9 +9,9 @@ from typing import Any, TypeAlias
 from reelm.base import ID_PATTERN, ClipId, NotFound, ReelmError
 from reelm.web.files import FOREVER, Receive, Scope, Send, send_bytes, send_file, send_problem, send_text
 from reelm.web.linger import Linger
+from reelm.web.operations import Traffic
 from reelm.web.pages import find_page
 from reelm.web.problems import fault, problem, report
-from reelm.web.traffic import Traffic
 from reelm.web.uploads.tus import is_tus, meant, resumable
 from reelm.workflows import OpenRealm
 
@@ -129,7 +129,7 @@ class Front:
     async def _ledger(self, scope: Scope, send: Send, path: str) -> None:
         """Answer with a plain file of the ledger: the very bytes that are in the realm's folder."""
         try:
-            data = await self._realm.ledger.public_file(path)
+            data = await self._realm.ledger.files.public(path)
             if data is None:
                 raise _no_ledger_file()
         except ReelmError as error:

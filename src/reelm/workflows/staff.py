@@ -104,6 +104,6 @@ async def export_email_list(
     export = await realm.access.export(realm.database, by, asked, subjects=subjects, approval_id=approval_id)
     async with realm.database.read() as tx:
         emails = [(await realm.accounts.account(tx, subject)).email for subject in subjects]
-    rows = realm.access.exports.marked(export.id, emails)
+    rows = realm.access.exports.watermark(export.id).in_order(emails)
     file = "".join(f"{row}\r\n" for row in ["email", *rows]).encode()
     return ExportFile(file, export.id, export.leaf_index)

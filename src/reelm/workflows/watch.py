@@ -35,13 +35,13 @@ async def key(
 async def poster(tx: Tx, clip_id: ClipId, *, viewer: AccountId | None, realm: OpenRealm) -> bytes:
     """Return the clip's still picture, a JPEG, opened with its creator's key."""
     await realm.clips.require_watchable(tx, clip_id, viewer)
-    return await _open(tx, await realm.delivery.poster(tx, clip_id), realm)
+    return await _open(tx, await realm.delivery.pictures.poster(tx, clip_id), realm)
 
 
 async def storyboard(tx: Tx, clip_id: ClipId, *, viewer: AccountId | None, realm: OpenRealm) -> bytes:
     """Return the clip's storyboard, a JPEG of tiles, opened with its creator's key."""
     await realm.clips.require_watchable(tx, clip_id, viewer)
-    return await _open(tx, await realm.delivery.strip(tx, clip_id), realm)
+    return await _open(tx, await realm.delivery.pictures.strip(tx, clip_id), realm)
 
 
 async def subtitles(
@@ -49,7 +49,7 @@ async def subtitles(
 ) -> bytes:
     """Return the clip's subtitles in this language, as WebVTT."""
     await realm.clips.require_watchable(tx, clip_id, viewer)
-    return await _open(tx, await realm.delivery.subtitles(tx, clip_id, language), realm)
+    return await _open(tx, await realm.delivery.subtitles.find(tx, clip_id, language), realm)
 
 
 async def _open(tx: Tx, sealed: tuple[AccountId, ObjectId], realm: OpenRealm) -> bytes:

@@ -19,12 +19,12 @@ from reelm.clips import ClipView, Progress
 from reelm.media import Upload
 from reelm.realm import Release
 from reelm.workflows import Jobs, Json, OpenRealm, Run
-from reelm.workflows.adapters.inline import InlineJobs
 from reelm.workflows.join import join
 from reelm.workflows.publish import Posting, post, publish, publish_job
 from reelm.workflows.upload import receive
 from reelm.workflows.watch import key, master_playlist, media_playlist
 from support.media.playlists import Fetch
+from support.realm.inline_jobs import InlineJobs
 
 PASSWORD = "four words that fit"
 Tell = Callable[[Run, dict[str, Json]], Awaitable[None]]

@@ -177,7 +177,7 @@ async def test_a_leaked_file_says_which_export_it_was(office: Office) -> None:
     people = [f"person-{number}@example.org" for number in range(60)]
     first = await take(office, await approve(office))
     second = await take(office, await approve(office, about=["ana"]), about=["ana"])
-    files = {each.id: marks.marked(each.id, people) for each in (first, second)}
+    files = {each.id: marks.watermark(each.id).in_order(people) for each in (first, second)}
     for export in (first, second):
         (leak,) = await leaked(office, "\n".join(files[export.id]))
         assert (leak.export_id, leak.leaf_index) == (export.id, export.leaf_index)

@@ -5,7 +5,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
 
 from reelm.app import wiring  # noqa: F401 - every package declares its tables
-from reelm.app.migrate import HEAD, SCRIPTS, migrate
+from reelm.app.database import HEAD, SCRIPTS, migrate
 from reelm.base import Database, metadata
 
 

@@ -7,7 +7,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, text
 
-from reelm.app.migrate import SCRIPTS, migrate
+from reelm.app.database import SCRIPTS, migrate
 from reelm.base import Database
 from reelm.realm import EpochFiles, Keys, RootKey
 from reelm.realm import store as records

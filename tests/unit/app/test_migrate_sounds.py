@@ -5,7 +5,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, DateTime, bindparam, text
 
-from reelm.app.migrate import SCRIPTS, migrate
+from reelm.app.database import SCRIPTS, migrate
 from reelm.base import Database
 from support.machine.determinism import ManualClock
 

@@ -201,9 +201,9 @@ def test_paths_and_moments_are_readable(tmp_path: Path) -> None:
 
 def test_metrics_are_rendered_from_their_own_registry() -> None:
     metrics = Metrics()
-    metrics.counter("reelm_puts_total", "Objects stored.").add()
-    metrics.gauge("reelm_queue_count", "Jobs that wait.", queue=("publish",)).set(4, queue="publish")
-    metrics.histogram("reelm_put_seconds", "Time of a put.", buckets=(0.1, 1)).observe(0.5)
+    metrics.counter("reelm_puts_total", "Objects stored.").of().inc()
+    metrics.gauge("reelm_queue_count", "Jobs that wait.", queue=("publish",)).of(queue="publish").set(4)
+    metrics.histogram("reelm_put_seconds", "Time of a put.", buckets=(0.1, 1)).of().observe(0.5)
     text = metrics.render().decode()
     assert "reelm_puts_total 1.0" in text
     assert 'reelm_queue_count{queue="publish"} 4.0' in text
@@ -214,9 +214,9 @@ def test_metrics_are_rendered_from_their_own_registry() -> None:
 def test_a_label_takes_declared_values_only_so_no_user_data_fits() -> None:
     metrics = Metrics()
     requests = metrics.counter("reelm_requests_total", "Requests.", method=("GET", "POST"))
-    requests.add(method="GET")
-    requests.add(method="ana@example.org")
-    requests.add(2, method="BREW")
+    requests.of(method="GET").inc()
+    requests.of(method="ana@example.org").inc()
+    requests.of(method="BREW").inc(2)
     text = metrics.render().decode()
     assert 'method="GET"} 1.0' in text
     assert 'method="other"} 3.0' in text
@@ -226,7 +226,7 @@ def test_a_label_takes_declared_values_only_so_no_user_data_fits() -> None:
 def test_a_forgotten_label_is_a_mistake() -> None:
     requests = Metrics().counter("reelm_requests_total", "Requests.", method=("GET",))
     with pytest.raises(ValueError, match="labels"):
-        requests.add()
+        requests.of()
 
 
 def test_an_e_mail_address_in_a_web_address_is_replaced_too() -> None:

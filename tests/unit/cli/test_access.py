@@ -18,7 +18,7 @@ async def _took(data: Path) -> str:
         row = store.ExportRow(ID, realm.clock.now(), "wren-01", "legal-request", "email", 1, 7)
         async with realm.database.write() as tx:
             await store.add_export(tx, row)
-        return "\n".join(realm.access.exports.marked(ID, ["ana@example.org"]))
+        return "\n".join(realm.access.exports.watermark(ID).in_order(["ana@example.org"]))
 
 
 def test_a_found_file_is_traced_to_who_took_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

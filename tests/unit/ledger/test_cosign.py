@@ -133,7 +133,7 @@ async def test_without_a_quorum_the_log_goes_on_and_the_older_cosigned_one_stays
         kept = await cosigned(book)
         assert kept is not None
         assert kept.size == 3
-        assert await book.ledger.index_of(number) == 3
+        assert await book.ledger.outbox.index_of(number) == 3
         assert Checkpoint.parse((await book.ledger.receipt(3)).checkpoint.text).size == 4
 
 
@@ -144,9 +144,9 @@ async def test_a_policy_may_ask_for_the_quorum_before_a_leaf_counts(tmp_path: Pa
         (number,) = await leaves_wait(book, 1)
         await grow(book.outside)
         with pytest.raises(NotInLedger, match="waits durably"):
-            await book.ledger.index_of(number)
+            await book.ledger.outbox.index_of(number)
         await Cosigning(book.outside, panel).ask_all()
-        assert await book.ledger.index_of(number) == 0
+        assert await book.ledger.outbox.index_of(number) == 0
 
 
 async def test_a_realm_that_starts_again_learns_what_its_witnesses_saw(tmp_path: Path) -> None:
@@ -203,6 +203,6 @@ async def test_the_policy_is_published_as_it_is(tmp_path: Path) -> None:
     panel, _ = two_of_three()
     async with opened_book(tmp_path) as book:
         await Cosigning(book.outside, panel).publish_policy()
-        published = await book.ledger.public_file(POLICY)
+        published = await book.ledger.files.public(POLICY)
         assert published == panel.text.encode()
         assert Policy.parse(published.decode()) == panel.policy

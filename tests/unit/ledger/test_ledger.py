@@ -68,7 +68,7 @@ async def test_a_promise_is_kept_when_its_transaction_is_and_not_otherwise(tmp_p
             await book.ledger.promise(tx, "mod.appeal", APPEAL)
             await tx.rollback()
         await grow(book.outside)
-        assert await book.ledger.index_of(number) == 0
+        assert await book.ledger.outbox.index_of(number) == 0
         assert len(await book.ledger.latest(9)) == 1
 
 
@@ -76,7 +76,7 @@ async def test_an_index_can_be_asked_for_long_after(tmp_path: Path) -> None:
     async with opened_book(tmp_path) as book:
         first, second = await promised(book, 2)
         await grow(book.outside)
-        assert [await book.ledger.index_of(number) for number in (second, first)] == [1, 0]
+        assert [await book.ledger.outbox.index_of(number) for number in (second, first)] == [1, 0]
 
 
 async def test_a_receipt_for_what_is_not_on_the_record_is_refused(tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ async def test_a_private_part_is_shown_to_whom_it_is_about_and_proves_itself(tmp
         await grow(book.outside)
         (recorded,) = await book.ledger.latest(1)
         async with book.outside.database.read() as tx:
-            opening = json.loads(await book.ledger.opening(tx, recorded.leaf))
+            opening = json.loads(await book.ledger.bodies.opening(tx, recorded.leaf))
     assert opening["body"] == {"subject": ANA, "why": "ticket 7"}
     body = json.dumps(opening["body"], separators=(",", ":"), sort_keys=True).encode()
     message = b"reelm/ledger/private/1\0mod.appeal\0" + body
@@ -131,12 +131,12 @@ async def test_nobody_opens_a_private_part_of_somebody_who_was_erased(tmp_path: 
             await book.keys.destroy_user_key(tx, ANA)
         async with book.outside.database.read() as tx:
             with pytest.raises(KeyDestroyed):
-                await book.ledger.opening(tx, recorded.leaf)
+                await book.ledger.bodies.opening(tx, recorded.leaf)
         async with book.outside.database.write() as tx:
             await book.ledger.forget(tx, ANA)
         async with book.outside.database.read() as tx:
             with pytest.raises(LeafMissing, match="erased"):
-                await book.ledger.opening(tx, recorded.leaf)
+                await book.ledger.bodies.opening(tx, recorded.leaf)
         assert (await book.ledger.receipt(0)).check(POLICY).size == 1
 
 
@@ -200,7 +200,7 @@ async def test_old_entries_go_and_their_proofs_stay(tmp_path: Path) -> None:
         with pytest.raises(Pruned):
             await book.ledger.receipt(7)
         with pytest.raises(Pruned):
-            await book.ledger.public_file("tile/entries/000")
+            await book.ledger.files.public("tile/entries/000")
         assert early.check(POLICY).size == 300
         assert (await book.ledger.receipt(599)).check(POLICY).size == 600
         assert await book.ledger.prune(before=before) == 256
@@ -224,10 +224,10 @@ async def test_only_the_files_of_the_log_are_public(tmp_path: Path) -> None:
     async with opened_book(tmp_path) as book:
         await promised(book)
         await grow(book.outside)
-        assert await book.ledger.public_file("checkpoint")
-        assert await book.ledger.public_file("tile/0/000.p/1")
+        assert await book.ledger.files.public("checkpoint")
+        assert await book.ledger.files.public("tile/0/000.p/1")
         for path in (".checkpoint", ".lock", "../records.sqlite", "tile", "tile/0/000.p", "policy", ""):
-            assert await book.ledger.public_file(path) is None
+            assert await book.ledger.files.public(path) is None
 
 
 async def test_drafts_of_many_tasks_share_a_commit_and_keep_their_leaves(tmp_path: Path) -> None:

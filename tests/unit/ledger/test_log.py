@@ -60,7 +60,7 @@ async def test_leaves_keep_the_order_in_which_they_were_handed_over(tmp_path: Pa
         numbers = await hand_over(book, leaves(3))
         numbers += await hand_over(book, leaves(3, first=3))
         await grow(book.outside)
-        assert [await book.ledger.index_of(number) for number in numbers] == list(range(6))
+        assert [await book.ledger.outbox.index_of(number) for number in numbers] == list(range(6))
         assert [await book.files.entry(index, 6) for index in range(6)] == leaves(6)
 
 
@@ -73,7 +73,7 @@ async def test_numbers_with_gaps_get_indices_without(tmp_path: Path) -> None:
         await hand_over(book, [])
         numbers = await hand_over(book, leaves(2, first=2))
         await grow(book.outside)
-        assert [await book.ledger.index_of(number) for number in numbers] == [2, 3]
+        assert [await book.ledger.outbox.index_of(number) for number in numbers] == [2, 3]
 
 
 async def test_the_tree_grows_over_many_batches_and_starts(tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ async def test_the_loop_takes_up_what_waits(tmp_path: Path) -> None:
     async with opened_book(tmp_path) as book:
         running = asyncio.create_task(Sequencer(book.outside).run())
         numbers = await hand_over(book, leaves(1200))
-        indices = await asyncio.gather(*map(book.ledger.index_of, numbers))
+        indices = await asyncio.gather(*map(book.ledger.outbox.index_of, numbers))
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
         assert indices == list(range(1200))

@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 
 from reelm.media import FingerprintScheme, Footage, Media, Plan, Unreadable, plan
-from reelm.media.analysis import Analysis
+from reelm.media.analysis import Analysis, seconds_of, storyboard_for, tile_of
 from reelm.media.chromaprint import MATCH_BITS, MIN_SHARED, apart
 from reelm.media.fingerprint import Fingerprint
 from reelm.media.pdq import HASH_BYTES, MARK_BYTES, MATCH_DISTANCE, MATCH_QUALITY, nearest
-from reelm.media.storyboard import seconds_of, storyboard_for, tile_of
 from support.media import footage
 from support.media.footage import H264, ffmpeg, made_once
 

@@ -25,30 +25,30 @@ async def test_fingerprints_come_back_and_are_forgotten_with_their_clip(
     database: Database, media: Media
 ) -> None:
     async with database.write() as tx:
-        await media.record_fingerprints(tx, FIRST, (SEEN, SILENT), missing={})
-        await media.record_fingerprints(
+        await media.fingerprints.record(tx, FIRST, (SEEN, SILENT), missing={})
+        await media.fingerprints.record(
             tx, SECOND, (SEEN,), missing={FingerprintScheme.CHROMAPRINT: "media.no-chromaprint"}
         )
     async with database.write() as tx:
-        assert await media.fingerprints(tx, FIRST) == (SILENT, SEEN)
-        await media.forget_fingerprints(tx, FIRST)
-        await media.forget_fingerprints(tx, FIRST)
-        assert await media.fingerprints(tx, FIRST) == ()
-        assert await media.fingerprints(tx, SECOND) == (SEEN,)
+        assert await media.fingerprints.of_clip(tx, FIRST) == (SILENT, SEEN)
+        await media.fingerprints.forget(tx, FIRST)
+        await media.fingerprints.forget(tx, FIRST)
+        assert await media.fingerprints.of_clip(tx, FIRST) == ()
+        assert await media.fingerprints.of_clip(tx, SECOND) == (SEEN,)
 
 
 async def test_what_is_missing_is_listed_with_its_reason_until_it_is_made(
     database: Database, media: Media
 ) -> None:
     async with database.write() as tx:
-        await media.record_fingerprints(
+        await media.fingerprints.record(
             tx, FIRST, (), missing=dict.fromkeys(FingerprintScheme, "media.unreadable")
         )
-        await media.record_fingerprints(tx, SECOND, (SEEN, SILENT), missing={})
-        assert await media.fingerprints(tx, FIRST) == ()
-        assert await media.unrecognised(tx) == tuple(
+        await media.fingerprints.record(tx, SECOND, (SEEN, SILENT), missing={})
+        assert await media.fingerprints.of_clip(tx, FIRST) == ()
+        assert await media.fingerprints.missing(tx) == tuple(
             (FIRST, scheme, "media.unreadable")
             for scheme in (FingerprintScheme.CHROMAPRINT, FingerprintScheme.PDQ)
         )
-        await media.record_fingerprints(tx, FIRST, (SEEN, SILENT), missing={})
-        assert await media.unrecognised(tx) == ()
+        await media.fingerprints.record(tx, FIRST, (SEEN, SILENT), missing={})
+        assert await media.fingerprints.missing(tx) == ()

@@ -8,7 +8,7 @@ import imageio_ffmpeg  # type: ignore[import-untyped]  # it ships no types
 import pytest
 
 from reelm.media import Media, plan
-from reelm.media.loudness import levels_for
+from reelm.media.measure import levels_for
 from support.media import footage
 
 PINK = "anoisesrc=color=pink:sample_rate=48000:seed=7:amplitude={}"

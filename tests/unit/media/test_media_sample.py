@@ -7,8 +7,8 @@ import pytest
 from reelm.media import Cut, Media, MediaConfig, Plan, Probe, Wanted, plan
 from reelm.media.cut import WHOLE
 from reelm.media.ffmpeg import Effort
+from reelm.media.measure import moments_of, sample_in
 from reelm.media.rates import Sample
-from reelm.media.sample import moments_of, sample_in
 from support.machine.determinism import ManualClock, SeededEntropy
 from support.media import footage
 

@@ -7,7 +7,7 @@ from reelm.base import Database, UploadId, mint
 from reelm.media import Media, MediaConfig, Probe, UploadMissing
 from reelm.media.model import Audio, Video
 from reelm.media.spool import Spooled
-from reelm.media.store import uploads, uploads_of
+from reelm.media.store import uploads
 from support.machine.determinism import ManualClock, SeededEntropy
 
 OWNER = mint(ManualClock(), SeededEntropy(7))
@@ -42,21 +42,21 @@ async def test_an_upload_is_its_owners_alone_until_it_expires(tmp_path: Path) ->
     async with database.write() as tx:
         await tx.run_sync(uploads.create)
         spooled = Spooled(path=tmp_path / "x", size_bytes=3 * 1024**3)
-        made = await media.record_upload(tx, spooled, upload=UPLOAD, owner=OWNER, probe=PROBE)
+        made = await media.uploads.record(tx, spooled, upload=UPLOAD, owner=OWNER, probe=PROBE)
     async with database.read() as tx:
-        assert await media.upload(tx, UPLOAD, owner=OWNER) == made
-        assert await uploads_of(tx, OWNER) == (made,)
-        assert await uploads_of(tx, STRANGER) == ()
-        assert await media.known_uploads(tx) == {UPLOAD}
+        assert await media.uploads.find(tx, UPLOAD, owner=OWNER) == made
+        assert await media.uploads.of(tx, OWNER) == (made,)
+        assert await media.uploads.of(tx, STRANGER) == ()
+        assert await media.uploads.known(tx) == {UPLOAD}
         with pytest.raises(UploadMissing):
-            await media.upload(tx, UPLOAD, owner=STRANGER)
-        assert await media.expired_uploads(tx, clock.now() + timedelta(seconds=59)) == ()
-        assert await media.expired_uploads(tx, clock.now() + timedelta(seconds=60)) == (UPLOAD,)
+            await media.uploads.find(tx, UPLOAD, owner=STRANGER)
+        assert await media.uploads.expired(tx, clock.now() + timedelta(seconds=59)) == ()
+        assert await media.uploads.expired(tx, clock.now() + timedelta(seconds=60)) == (UPLOAD,)
     async with database.write() as tx:
-        await media.remove_upload(tx, UPLOAD)
-        await media.remove_upload(tx, UPLOAD)
+        await media.uploads.remove(tx, UPLOAD)
+        await media.uploads.remove(tx, UPLOAD)
         with pytest.raises(UploadMissing):
-            await media.upload(tx, UPLOAD, owner=OWNER)
+            await media.uploads.find(tx, UPLOAD, owner=OWNER)
     await database.close()
 
 

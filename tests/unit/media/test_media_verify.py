@@ -74,7 +74,7 @@ async def work(source: Path) -> tuple[Wanted, EncryptedRendition]:
 async def delivered(folder: Path, source: Path, *, asked: Path | None = None) -> Delivery:
     """What came of ``source`` where ``asked`` was asked for."""
     media = Media(MediaConfig(spool=folder / "spool"), clock=ManualClock(), entropy=SeededEntropy())
-    media.sweep(set(), set())
+    media.spool.sweep(set(), set())
     wanted, rendition = await work(source)
     if asked is not None:
         wanted, _ = await work(asked)

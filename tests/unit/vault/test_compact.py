@@ -78,7 +78,7 @@ async def test_a_pack_of_which_half_lives_is_left_alone(vault: Vault, database: 
     before = await pack_ids(database)
     for receipt in receipts[:4]:
         await vault.delete(receipt.object_id)
-    assert await vault.compact() == 0
+    assert await vault.compaction.run() == 0
     assert await pack_ids(database) == before
 
 
@@ -90,19 +90,19 @@ async def test_a_pack_of_which_less_lives_is_written_anew(
     size = len(next(iter(stores[0].fragments.values())))
     for receipt in receipts[:5]:
         await vault.delete(receipt.object_id)
-    assert await vault.compact() == 1
+    assert await vault.compaction.run() == 1
     assert await pack_ids(database) != before
     assert held(stores) == {1}
     assert len(next(iter(stores[0].fragments.values()))) < size / 2
     await assert_reads(vault, receipts[5:])
-    assert await vault.compact() == 0
+    assert await vault.compaction.run() == 0
 
 
 async def test_a_receipt_is_the_same_wherever_its_entry_lies(vault: Vault) -> None:
     receipts = await put_many(vault, 8)
     for receipt in receipts[:5]:
         await vault.delete(receipt.object_id)
-    await vault.compact()
+    await vault.compaction.run()
     assert await put(vault, 7) == receipts[7]
 
 
@@ -111,7 +111,7 @@ async def test_a_pack_in_which_nothing_lives_is_deleted(
 ) -> None:
     for receipt in await put_many(vault, 3):
         await vault.delete(receipt.object_id)
-    assert await vault.compact() == 1
+    assert await vault.compaction.run() == 1
     assert held(stores) == {0}
     async with database.read() as tx:
         assert not (await tx.execute(objects.select())).all()
@@ -133,14 +133,14 @@ async def test_every_suite_moves_as_it_is(vault: Vault, suite: Suite) -> None:
     receipts = await asyncio.gather(*puts)
     for receipt in receipts[:3]:
         await vault.delete(receipt.object_id)
-    assert await vault.compact() == 1
+    assert await vault.compaction.run() == 1
     await assert_reads(vault, receipts[3:])
 
 
 async def test_a_limit_is_kept_and_the_rest_waits(vault: Vault) -> None:
     for number in range(5):
         await vault.delete((await put(vault, number)).object_id)
-    assert [await vault.compact(limit=2) for _ in range(4)] == [2, 2, 1, 0]
+    assert [await vault.compaction.run(limit=2) for _ in range(4)] == [2, 2, 1, 0]
 
 
 async def test_a_reader_who_holds_the_old_place_reads_from_the_new_one(
@@ -152,7 +152,7 @@ async def test_a_reader_who_holds_the_old_place_reads_from_the_new_one(
     for receipt in receipts[:5]:
         await vault.delete(receipt.object_id)
     for store in stores:
-        store.on_read.append(other.compact)
+        store.on_read.append(other.compaction.run)
     await assert_reads(vault, receipts[5:])
     assert held(stores) == {1}
 
@@ -164,7 +164,7 @@ async def test_a_reader_whose_object_is_deleted_meanwhile_is_told_so(
 
     async def vanish() -> None:
         await vault.delete(receipt.object_id)
-        await vault.compact()
+        await vault.compaction.run()
 
     for store in stores:
         store.on_read.append(vanish)
@@ -184,11 +184,11 @@ async def test_what_is_deleted_while_it_is_copied_stays_deleted(
 
     for store in stores:
         store.on_read.append(interfere)
-    assert await vault.compact(limit=1) == 1
+    assert await vault.compaction.run(limit=1) == 1
     with pytest.raises(ObjectMissing):
         await vault.read(receipts[5].object_id, key=OwnerKey())
     await assert_reads(vault, receipts[6:])
-    assert await vault.compact() == 1, "its bytes were copied, so the copy has garbage"
+    assert await vault.compaction.run() == 1, "its bytes were copied, so the copy has garbage"
     await assert_reads(vault, receipts[6:])
     async with database.read() as tx:
         row = (await tx.execute(packs.select())).one()
@@ -208,8 +208,8 @@ async def test_when_everything_is_deleted_while_it_is_copied_the_copy_is_dropped
 
     for store in stores:
         store.on_read.append(interfere)
-    await vault.compact()
-    await vault.compact()
+    await vault.compaction.run()
+    await vault.compaction.run()
     assert held(stores) == {0}
 
 
@@ -220,7 +220,7 @@ async def test_two_processes_that_compact_at_once_leave_one_copy(
     receipts = await put_many(vaults[0], 8)
     for receipt in receipts[:5]:
         await vaults[0].delete(receipt.object_id)
-    await asyncio.gather(*(vault.compact() for vault in vaults))
+    await asyncio.gather(*(vault.compaction.run() for vault in vaults))
     assert held(stores) == {1}
     await assert_reads(vaults[1], receipts[5:])
 
@@ -241,10 +241,10 @@ async def test_a_pack_that_cannot_be_read_stays_and_holds_no_other_up(
     other = await put(vault, 9)
     for receipt in (*broken[:2], other):
         await vault.delete(receipt.object_id)
-    assert await vault.compact() == 1
+    assert await vault.compaction.run() == 1
     for store, name, data in lost:
         store.fragments[name] = data
-    assert await vault.compact() == 1
+    assert await vault.compaction.run() == 1
     await assert_reads(vault, broken[2:])
 
 
@@ -253,7 +253,7 @@ async def test_a_store_that_is_away_is_cleared_by_the_sweep(vault: Vault, stores
     for receipt in receipts[:2]:
         await vault.delete(receipt.object_id)
     stores[4].keeps_all = True
-    assert await vault.compact() == 1
+    assert await vault.compaction.run() == 1
     await assert_reads(vault, receipts[2:])
     assert [len(store.fragments) for store in stores] == [1, 1, 1, 1, 2]
     stores[4].keeps_all = False
@@ -272,7 +272,7 @@ async def test_shredding_removes_everything_of_one_owner_and_nothing_else(
         with pytest.raises(ObjectMissing):
             await vault.read(receipt.object_id, key=OwnerKey())
     assert held(stores) == {2}, "a large object leaves at once"
-    assert await vault.compact() == 1, "small ones leave with their pack, however much of it lives"
+    assert await vault.compaction.run() == 1, "small ones leave with their pack, however much of it lives"
     async with database.read() as tx:
         assert {row.owner for row in await tx.execute(entries.select())} == {"ben", "cem"}
     await assert_reads(vault, [*receipts[1::3], *receipts[2::3], large[1]])
@@ -285,7 +285,7 @@ async def test_shredded_bytes_are_in_no_store_after_compaction(
     """The sealed entry itself is looked for, as somebody with the realm's key would."""
     receipts = await put_many(vault, 4, owners=["ann", "ben"])
     await vault.shred("ann")
-    await vault.compact()
+    await vault.compaction.run()
     async with database.read() as tx:
         row = (await tx.execute(packs.select())).one()
     assert row.packed_bytes == row.live_bytes == 2 * (SIZE + 146)
@@ -296,9 +296,9 @@ async def test_what_an_owner_deleted_long_ago_leaves_with_the_shred(vault: Vault
     """Deleted entries are garbage that may stay for long, and an erased person's must not."""
     receipts = await put_many(vault, 8, owners=["ann", *["ben"] * 7])
     await vault.delete(receipts[0].object_id)
-    assert await vault.compact() == 0
+    assert await vault.compaction.run() == 0
     assert await vault.shred("ann") == 0
-    assert await vault.compact() == 1
+    assert await vault.compaction.run() == 1
     async with database.read() as tx:
         row = (await tx.execute(packs.select())).one()
     assert row.packed_bytes == row.live_bytes == 7 * (SIZE + 146)
@@ -312,8 +312,8 @@ async def test_shredding_while_a_pack_is_copied_makes_the_copy_due(
     await vault.shred("ann")
     for store in stores:
         store.on_read.append(lambda: vault.shred("ben"))
-    assert await vault.compact(limit=1) == 1
-    assert await vault.compact() == 1
+    assert await vault.compaction.run(limit=1) == 1
+    assert await vault.compaction.run() == 1
     async with database.read() as tx:
         assert {row.owner for row in await tx.execute(entries.select())} == {"cem"}
     await assert_reads(vault, receipts[2::3])

@@ -44,7 +44,7 @@ async def held_there(database: Database) -> int:
 async def drain_to_its_end(world: VaultEnvironment, *, hostile: bool = False) -> list[DrainReport]:
     reports = []
     for _ in range(40):
-        reports.append(await Upkeep(world).drain(LEFT, hostile=hostile, limit=1))
+        reports.append(await Upkeep(world).drain.run(LEFT, is_hostile=hostile, limit=1))
         if reports[-1].is_finished:
             return reports
     raise AssertionError("the drain never ended")
@@ -54,9 +54,9 @@ async def test_everything_moves_is_read_back_and_only_then_deleted(database: Dat
     stores = memory_stores(6)
     world = await fill(database, stores)
     had = await held_there(database)
-    report = await Upkeep(world).drain(LEFT, limit=1)
+    report = await Upkeep(world).drain.run(LEFT, limit=1)
     while not report.is_finished:
-        report = await Upkeep(world).drain(LEFT, limit=1)
+        report = await Upkeep(world).drain.run(LEFT, limit=1)
         await assert_sound(database, stores)
         if report.stage is Stage.DRAINING:
             assert len(stores[0].fragments) == had
@@ -64,7 +64,9 @@ async def test_everything_moves_is_read_back_and_only_then_deleted(database: Dat
     assert (report.moved, report.rebuilt, report.copies_deleted, report.copies_left) == (had, 0, had, 0)
     await assert_at_rest(database, stores, CONTENTS)
     assert not stores[0].fragments
-    assert await Upkeep(world).drain(LEFT) == await Upkeep(world).drain(LEFT), "repeating changes nothing"
+    assert await Upkeep(world).drain.run(LEFT) == await Upkeep(world).drain.run(LEFT), (
+        "repeating changes nothing"
+    )
 
 
 async def test_what_cannot_be_read_there_is_rebuilt(database: Database) -> None:
@@ -124,7 +126,7 @@ async def test_a_drain_turns_hostile_half_way(database: Database) -> None:
     stores = memory_stores(6)
     world = await fill(database, stores)
     had = await held_there(database)
-    await Upkeep(world).drain(LEFT, limit=2)
+    await Upkeep(world).drain.run(LEFT, limit=2)
     report = (await drain_to_its_end(world, hostile=True))[-1]
     assert (report.is_hostile, report.moved, report.rebuilt) == (True, had, had - 2)
     assert report.copies_left == had
@@ -139,7 +141,7 @@ async def test_without_room_elsewhere_nothing_changes_and_the_error_says_how_man
     ]
     world = await fill(database, stores)
     with pytest.raises(TooFewPlaces, match=r"Add 1 more store in any country.*site:a, site:b"):
-        await Upkeep(world).drain(ProviderId("provider-5"))
+        await Upkeep(world).drain.run(ProviderId("provider-5"))
     assert {provider.stage for provider in (await Upkeep(world).status()).providers} == {Stage.ACTIVE}
 
 
@@ -155,7 +157,7 @@ async def test_residency_counts_when_room_is_looked_for(database: Database) -> N
         residency=frozenset({"DE"}),
     )
     with pytest.raises(TooFewPlaces, match="Add 1 more store in DE"):
-        await Upkeep(world).drain(LEFT)
+        await Upkeep(world).drain.run(LEFT)
 
 
 async def test_a_drain_waits_for_the_puts_that_began(database: Database) -> None:
@@ -165,7 +167,7 @@ async def test_a_drain_waits_for_the_puts_that_began(database: Database) -> None
 
     async def slowly() -> AsyncIterator[bytes]:
         yield sample(20_000, seed=9)
-        report = await Upkeep(world).drain(LEFT)
+        report = await Upkeep(world).drain.run(LEFT)
         assert (report.stage, report.intents_open) == (Stage.NO_NEW, 1)
 
     await vault.put(slowly(), reference="late", klass=DataClass.PUBLIC, key=OwnerKey())
@@ -176,7 +178,7 @@ async def test_a_drain_waits_for_the_puts_that_began(database: Database) -> None
 async def test_new_objects_avoid_a_provider_that_is_left(database: Database) -> None:
     stores = memory_stores(6)
     world = await fill(database, stores)
-    await Upkeep(world).drain(LEFT, limit=1)
+    await Upkeep(world).drain.run(LEFT, limit=1)
     had = len(stores[0].fragments)
     await Vault(world).put(stream(b"new"), reference="new", klass=DataClass.PUBLIC, key=OwnerKey())
     assert len(stores[0].fragments) == had
@@ -185,19 +187,19 @@ async def test_new_objects_avoid_a_provider_that_is_left(database: Database) -> 
 async def test_a_provider_can_be_kept_until_its_copies_are_gone(database: Database) -> None:
     stores = memory_stores(6)
     world = await fill(database, stores)
-    await Upkeep(world).drain(LEFT, limit=1)
-    await Upkeep(world).keep(LEFT)
+    await Upkeep(world).drain.run(LEFT, limit=1)
+    await Upkeep(world).drain.keep(LEFT)
     await Upkeep(world).repair()
     await assert_at_rest(database, stores, CONTENTS)
     await drain_to_its_end(world)
     with pytest.raises(WrongStage):
-        await Upkeep(world).keep(LEFT)
+        await Upkeep(world).drain.keep(LEFT)
 
 
 async def test_nobody_leaves_a_provider_that_never_was(database: Database) -> None:
     world = await fill(database, memory_stores(5))
     with pytest.raises(ProviderUnknown):
-        await Upkeep(world).drain(ProviderId("nobody"))
+        await Upkeep(world).drain.run(ProviderId("nobody"))
 
 
 class AwayStore(MemoryStore):
@@ -227,10 +229,10 @@ async def test_a_provider_that_does_not_answer_stays_verified_until_its_copies_a
     world = await fill(database, stores)
     had = await held_there(database)
     leaving.is_away = True
-    report = await Upkeep(world).drain(LEFT)
+    report = await Upkeep(world).drain.run(LEFT)
     assert (report.stage, report.rebuilt, report.copies_left) == (Stage.VERIFIED, had, had)
     leaving.is_away = False
-    assert (await Upkeep(world).drain(LEFT)).is_finished
+    assert (await Upkeep(world).drain.run(LEFT)).is_finished
     await assert_at_rest(database, stores, CONTENTS)
 
 
@@ -241,13 +243,13 @@ async def test_what_waited_for_a_new_place_that_was_away_goes_on_as_soon_as_it_i
     others = [AwayStore(store.place.provider) for store in memory_stores(6)[1:]]
     world = await fill(database, [leaving, *others])
     leaving.is_away = True
-    await Upkeep(world).drain(LEFT)
+    await Upkeep(world).drain.run(LEFT)
     upkeep = Upkeep(world)
     leaving.is_away, others[-1].is_away = False, True
-    report = await upkeep.drain(LEFT)
+    report = await upkeep.drain.run(LEFT)
     assert report.waiting == report.copies_left > 0
     others[-1].is_away = False
-    assert (await upkeep.drain(LEFT)).is_finished
+    assert (await upkeep.drain.run(LEFT)).is_finished
     await assert_at_rest(database, [leaving, *others], CONTENTS)
 
 
@@ -257,7 +259,7 @@ async def test_a_copy_stays_while_its_fragment_is_not_whole_at_its_new_place(dat
     world = await fill(database, stores)
     had = await held_there(database)
     leaving.is_away = True
-    await Upkeep(world).drain(LEFT)
+    await Upkeep(world).drain.run(LEFT)
     for record in (await read_rows(database)).objects:
         for row in (await read_rows(database)).former:
             piece = record.fragments[row.fragment_index]
@@ -267,10 +269,10 @@ async def test_a_copy_stays_while_its_fragment_is_not_whole_at_its_new_place(dat
     leaving.is_away = False
     upkeep = Upkeep(world)
     for _ in range(2):  # the second one passes over what failed in the first, and says so too
-        report = await upkeep.drain(LEFT)
+        report = await upkeep.drain.run(LEFT)
         assert (report.copies_left, report.waiting) == (had, had)
     await Upkeep(world).repair()
-    assert (await Upkeep(world).drain(LEFT)).is_finished
+    assert (await Upkeep(world).drain.run(LEFT)).is_finished
     await assert_at_rest(database, stores, CONTENTS)
 
 
@@ -304,7 +306,7 @@ async def test_good_fragments_do_not_come_to_lie_together_while_another_is_lost(
             await vault_records.mark_missing(tx, record.object_id, lost)
         del away.fragments[lost.name]
     away.is_away = True
-    report = await Upkeep(world).drain(LEFT)
+    report = await Upkeep(world).drain.run(LEFT)
     assert (report.stage, report.moved, report.fragments_left) == (Stage.DRAINING, 0, len(CONTENTS))
     assert report.waiting == len(CONTENTS)
     away.is_away = False

@@ -2,6 +2,7 @@ import errno
 import os
 import shutil
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -71,11 +72,11 @@ async def test_a_full_disk_and_a_failing_one_are_told_apart(store: FolderStore) 
 
     for code in (errno.ENOSPC, errno.EDQUOT):
         with pytest.raises(StoreFull) as full:
-            await store.run(fail, code)
+            await store.run(partial(fail, code))
         assert "Free or add space" in str(full.value)
         assert full.value.is_retryable
     with pytest.raises(StoreFailed) as failed:
-        await store.run(fail, errno.EIO)
+        await store.run(partial(fail, errno.EIO))
     assert not isinstance(failed.value, StoreFull)
     assert failed.value.facts == {"provider": "p1"}
 

@@ -186,7 +186,7 @@ async def test_a_pack_that_nobody_wants_any_more_is_all_garbage(
     release(gates)
     later = await begin(vault, 9)
     assert list((await packs_of(database)).values()) == [{"r9"}]
-    assert await vault.compact() == 1
+    assert await vault.compaction.run() == 1
     assert [len(store.fragments) for store in gates] == [1] * 5
     assert await vault.read(later.object_id, key=OwnerKey()) == sample(100, seed=9)
 
@@ -203,7 +203,7 @@ async def test_what_a_cancelled_caller_left_is_garbage_that_a_shred_finds(
     release(gates)
     await asyncio.gather(*others)
     assert await vault.shred("owner-0") == 0
-    assert await vault.compact() == 1
+    assert await vault.compaction.run() == 1
     async with database.read() as tx:
         assert {row.owner for row in await tx.execute(entries.select())} == {
             f"owner-{at}" for at in (1, 2, 3)
@@ -221,5 +221,5 @@ async def test_a_put_that_a_shred_overtakes_is_found_by_the_next_shred(
     release(gates)
     await late
     assert await vault.shred("erased") == 1
-    assert await vault.compact() == 1
+    assert await vault.compaction.run() == 1
     assert not any(store.fragments for store in gates)

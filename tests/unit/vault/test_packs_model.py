@@ -88,7 +88,7 @@ async def test_what_a_dictionary_says_is_what_reads(database: Database, rounds: 
         await agree(vault, model)
     for owner in OWNERS:
         await vault.shred(owner)
-    await vault.compact()
+    await vault.compaction.run()
     await assert_empty(database, stores)
 
 
@@ -103,7 +103,7 @@ async def take(vault: Vault, steps: list[Step], model: Model) -> None:
             await vault.delete(model.alive[reference][1])
             model.drop(reference)
         elif isinstance(step, Compact):
-            await vault.compact(limit=step.limit)
+            await vault.compaction.run(limit=step.limit)
         elif isinstance(step, Shred):
             theirs = [name for name, (its, _) in model.alive.items() if its.owner == step.owner]
             assert await vault.shred(step.owner) == len(theirs)

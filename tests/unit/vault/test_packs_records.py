@@ -57,11 +57,11 @@ async def test_shredding_and_compacting_everywhere_at_once_keeps_the_others(
 ) -> None:
     receipts = await put_everywhere(vaults)
     shreds = asyncio.gather(*(vault.shred("owner-1") for vault in vaults))
-    compactions = asyncio.gather(*(vault.compact() for vault in vaults))
+    compactions = asyncio.gather(*(vault.compaction.run() for vault in vaults))
     deletions = asyncio.gather(*(vault.delete(receipts[0].object_id) for vault in vaults))
     await asyncio.gather(shreds, compactions, deletions)
     for vault in vaults:
-        await vault.compact()
+        await vault.compaction.run()
     for number, receipt in enumerate(receipts):
         if number % 3 == 1 or number == 0:
             with pytest.raises(ObjectMissing):

@@ -125,7 +125,7 @@ async def test_an_unknown_object_is_nowhere(database: Database) -> None:
 async def test_a_provider_on_its_way_out_shows_its_stage(database: Database) -> None:
     world = environment(database, memory_stores(6))
     await put(world)
-    await Upkeep(world).drain(ProviderId("provider-2"))
+    await Upkeep(world).drain.run(ProviderId("provider-2"))
     stages = {
         provider.place.provider: provider.stage for provider in (await Upkeep(world).status()).providers
     }

@@ -1,7 +1,7 @@
 """A store that is full is one that says so."""
 
 from reelm.vault import ProviderId, StoreHealth
-from reelm.workflows.upload.capacity import full_stores
+from reelm.workflows.upload.receive import full_stores
 
 MIB = 1024**2
 

@@ -7,8 +7,8 @@ import pytest
 from reelm.media import SpoolFull
 from reelm.vault import StoresFull
 from reelm.workflows import Json
-from reelm.workflows.adapters.inline import _Remembered
 from reelm.workflows.publish.steps import step
+from support.realm.inline_jobs import _Remembered
 
 FULL = (SpoolFull("No room."), StoresFull("No room."), OSError(errno.ENOSPC, "No space left on device"))
 

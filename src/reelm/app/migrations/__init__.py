@@ -1,1 +1,1 @@
-"""Schema changes, forward only; ``reelm.app.migrate`` runs them."""
+"""Schema changes, forward only; ``reelm.app.database`` runs them."""

@@ -3,11 +3,12 @@
 import asyncio
 import fcntl
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial, wraps
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from reelm.ledger.errors import LogBusy
 
@@ -18,17 +19,34 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+def _threaded(
+    work: Callable[Concatenate["FolderDisk", P], R],
+) -> Callable[Concatenate["FolderDisk", P], Coroutine[object, object, R]]:
+    """Return file work as a method that does it in the folder's own threads."""
+
+    @wraps(work)
+    async def run(disk: "FolderDisk", /, *args: P.args, **kwargs: P.kwargs) -> R:
+        call = partial(work, disk, *args, **kwargs)
+        return await asyncio.get_running_loop().run_in_executor(disk.pool, call)
+
+    return run
+
+
 class FolderDisk:
-    """One folder, made when it is missing. Flushes run in threads of its own, several at once."""
+    """One folder, made when it is missing. Flushes run in threads of its own, several at once.
+
+    Attributes:
+        pool: those threads.
+    """
 
     def __init__(self, root: Path) -> None:
         self._root = root
         root.mkdir(mode=0o755, parents=True, exist_ok=True)
-        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="ledger")
+        self.pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="ledger")
 
     async def close(self) -> None:
         """Wait for what is running and let the threads go."""
-        await asyncio.to_thread(self._pool.shutdown)
+        await asyncio.to_thread(self.pool.shutdown)
 
     @contextmanager
     def claim(self) -> Iterator[None]:
@@ -45,43 +63,26 @@ class FolderDisk:
         finally:
             os.close(lock)
 
-    async def read(self, path: str) -> bytes | None:
-        return await self._run(self._read, path)
-
-    async def names(self, folder: str) -> list[str]:
-        return await self._run(self._names, folder)
-
     async def write(self, files: Mapping[str, bytes]) -> None:
-        await asyncio.gather(*(self._run(self._write, path, data) for path, data in files.items()))
-
-    async def make_folder(self, path: str) -> None:
-        await self._run(self._make_folder, path)
+        await asyncio.gather(*(self._write(path, data) for path, data in files.items()))
 
     async def flush_folders(self, paths: Iterable[str]) -> None:
-        await asyncio.gather(*(self._run(self._flush_folder, path) for path in paths))
+        await asyncio.gather(*(self._flush_folder(path) for path in paths))
 
-    async def rename(self, old: str, new: str) -> None:
-        await self._run(self._rename, old, new)
-
-    async def remove(self, path: str) -> None:
-        await self._run(self._remove, path)
-
-    async def _run(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        if kwargs:
-            raise TypeError("file work takes positional arguments")
-        return await asyncio.get_running_loop().run_in_executor(self._pool, work, *args)
-
-    def _read(self, path: str) -> bytes | None:
+    @_threaded
+    def read(self, path: str) -> bytes | None:
         try:
             return (self._root / path).read_bytes()
         except (FileNotFoundError, NotADirectoryError):
             return None
 
-    def _names(self, folder: str) -> list[str]:
+    @_threaded
+    def names(self, folder: str) -> list[str]:
         with suppress(FileNotFoundError, NotADirectoryError):
             return os.listdir(self._root / folder)  # noqa: PTH208 - names are asked for, not paths
         return []
 
+    @_threaded
     def _write(self, path: str, data: bytes) -> None:
         with (self._root / path).open("wb", buffering=0) as file:
             rest = memoryview(data)
@@ -89,10 +90,12 @@ class FolderDisk:
                 rest = rest[file.write(rest) or 0 :]
             os.fsync(file.fileno())
 
-    def _make_folder(self, path: str) -> None:
+    @_threaded
+    def make_folder(self, path: str) -> None:
         with suppress(FileExistsError):
             (self._root / path).mkdir(mode=0o755)
 
+    @_threaded
     def _flush_folder(self, path: str) -> None:
         folder = os.open(self._root / path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
@@ -100,10 +103,12 @@ class FolderDisk:
         finally:
             os.close(folder)
 
-    def _rename(self, old: str, new: str) -> None:
+    @_threaded
+    def rename(self, old: str, new: str) -> None:
         (self._root / old).replace(self._root / new)
 
-    def _remove(self, path: str) -> None:
+    @_threaded
+    def remove(self, path: str) -> None:
         target = self._root / path
         with suppress(FileNotFoundError, NotADirectoryError):
             target.rmdir() if target.is_dir() else target.unlink()

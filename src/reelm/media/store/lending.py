@@ -1,59 +1,16 @@
-"""Encoders elsewhere, and the encodings that they may take."""
+"""Encodings that encoders elsewhere may take."""
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import msgspec
 from sqlalchemy import Row, delete, insert, select, update
 
-from reelm.base import KeyedDigest, Tx, UploadId
-from reelm.media.elsewhere import EncoderId, Encoding, LeaseId, Sent, Stand, Wanted
-from reelm.media.store.tables import encoders, encodings
+from reelm.base import Tx, UploadId
+from reelm.media.elsewhere import Encoding, LeaseId, Sent, Stand, Wanted
+from reelm.media.store.tables import encodings
 
 _CANDIDATES = 64
 _BEFORE_LENDING = (Stand.OPEN.value, Stand.LEASED.value)
-
-
-@dataclass(frozen=True, slots=True)
-class EncoderRecord:
-    """A machine that may encode; ``seen_at`` is when it last asked for work."""
-
-    id: EncoderId
-    name: str
-    added_at: datetime
-    seen_at: datetime | None
-
-
-async def add_encoder(tx: Tx, made: EncoderRecord, token: KeyedDigest) -> None:
-    values = {"id": made.id, "name": made.name, "token_digest": token, "added_at": made.added_at}
-    await tx.execute(insert(encoders).values(values))
-
-
-async def all_encoders(tx: Tx) -> tuple[EncoderRecord, ...]:
-    """Return all encoders, by name."""
-    columns = (encoders.c.id, encoders.c.name, encoders.c.added_at, encoders.c.seen_at)
-    return tuple(EncoderRecord(*row) for row in await tx.execute(select(*columns).order_by(encoders.c.name)))
-
-
-async def has_encoders(tx: Tx) -> bool:
-    return await tx.scalar(select(encoders.c.id).limit(1)) is not None
-
-
-async def encoder_with(tx: Tx, token: KeyedDigest) -> tuple[EncoderId, datetime | None] | None:
-    """Return the encoder whose token it is, and when it was last seen; None when it is nobody's."""
-    query = select(encoders.c.id, encoders.c.seen_at).where(encoders.c.token_digest == token)
-    row = (await tx.execute(query)).first()
-    return None if row is None else (EncoderId(row.id), row.seen_at)
-
-
-async def mark_seen(tx: Tx, encoder: EncoderId, at: datetime) -> None:
-    await tx.execute(update(encoders).where(encoders.c.id == encoder).values(seen_at=at))
-
-
-async def remove_encoder(tx: Tx, name: str) -> bool:
-    """Remove an encoder; return whether there was one."""
-    return (await tx.execute(delete(encoders).where(encoders.c.name == name))).rowcount == 1
 
 
 async def add_encoding(tx: Tx, made: Encoding) -> None:

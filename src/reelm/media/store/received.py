@@ -1,16 +1,17 @@
 """Received files: who may post which, until when."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.engine import Row
 
-from reelm.base import Tx, UploadId
-from reelm.media.cut import WHOLE, Cut
+from reelm.base import Clock, Tx, UploadId
+from reelm.media.cut import WHOLE, Cut, check_cut
 from reelm.media.errors import UploadMissing
-from reelm.media.model import Probe
+from reelm.media.model import Probe, SourceLimits
+from reelm.media.spool import Spooled
 from reelm.media.store.tables import uploads
 
 
@@ -27,62 +28,83 @@ class Upload:
     cut: Cut = WHOLE
 
 
-async def record_upload(tx: Tx, upload: Upload) -> None:
-    """Make an upload usable; the file must be durable before."""
-    values = {
-        "id": upload.id,
-        "owner": upload.owner,
-        "size_bytes": upload.size_bytes,
-        "probe": msgspec.json.encode(upload.probe).decode(),
-        "created_at": upload.created_at,
-        "expires_at": upload.expires_at,
-    }
-    await tx.execute(insert(uploads).values(values))
+class ReceivedUploads:
+    """The received files that wait to be posted, each its owner's alone."""
 
+    def __init__(self, limits: SourceLimits, *, ttl_seconds: int, clock: Clock) -> None:
+        self._limits = limits
+        self._ttl_seconds = ttl_seconds
+        self._clock = clock
 
-async def upload(tx: Tx, upload_id: UploadId, owner: str) -> Upload:
-    """Return an owner's upload.
+    async def record(self, tx: Tx, spooled: Spooled, *, upload: UploadId, owner: str, probe: Probe) -> Upload:
+        """Make a received and probed file, which is durable, usable by its owner until it expires."""
+        made = Upload(
+            id=upload,
+            owner=owner,
+            size_bytes=spooled.size_bytes,
+            probe=probe,
+            created_at=self._clock.now(),
+            expires_at=self._expiry(),
+        )
+        values = {
+            "id": made.id,
+            "owner": made.owner,
+            "size_bytes": made.size_bytes,
+            "probe": msgspec.json.encode(made.probe).decode(),
+            "created_at": made.created_at,
+            "expires_at": made.expires_at,
+        }
+        await tx.execute(insert(uploads).values(values))
+        return made
 
-    Raises:
-        UploadMissing: there is none, or it is another's; the answer does not tell which.
-    """
-    query = select(uploads).where(uploads.c.id == upload_id, uploads.c.owner == owner)
-    row = (await tx.execute(query)).one_or_none()
-    if row is None:
-        raise UploadMissing("There is no such upload, or it has expired. Send the file again.")
-    return _upload(row)
+    async def find(self, tx: Tx, upload: UploadId, *, owner: str) -> Upload:
+        """Return an owner's upload.
 
+        Raises:
+            UploadMissing: there is none, or it is another's; the answer does not tell which.
+        """
+        query = select(uploads).where(uploads.c.id == upload, uploads.c.owner == owner)
+        row = (await tx.execute(query)).one_or_none()
+        if row is None:
+            raise UploadMissing("There is no such upload, or it has expired. Send the file again.")
+        return _upload(row)
 
-async def record_cut(tx: Tx, upload_id: UploadId, cut: Cut) -> None:
-    """Keep the part that is taken of a file. Safe to repeat."""
-    said = msgspec.json.encode(cut).decode()
-    await tx.execute(update(uploads).where(uploads.c.id == upload_id).values(cut=said))
+    async def cut(self, tx: Tx, upload: Upload, cut: Cut) -> None:
+        """Take only a part of a file, from now on. Safe to repeat.
 
+        Raises:
+            BadCut: the file has no such part.
+        """
+        least_ms = self._limits.min_duration_ms
+        check_cut(cut, duration_ms=upload.probe.duration_ms, min_duration_ms=least_ms)
+        said = msgspec.json.encode(cut).decode()
+        await tx.execute(update(uploads).where(uploads.c.id == upload.id).values(cut=said))
 
-async def prolong(tx: Tx, upload_id: UploadId, expires_at: datetime) -> None:
-    await tx.execute(update(uploads).where(uploads.c.id == upload_id).values(expires_at=expires_at))
+    async def prolong(self, tx: Tx, upload: UploadId) -> None:
+        """Let an upload wait for its whole time once more, as a failed publishing needs it for a retry."""
+        query = update(uploads).where(uploads.c.id == upload)
+        await tx.execute(query.values(expires_at=self._expiry()))
 
+    async def remove(self, tx: Tx, upload: UploadId) -> None:
+        """Forget an upload; its file goes with ``Spool.discard``. Safe to repeat."""
+        await tx.execute(delete(uploads).where(uploads.c.id == upload))
 
-async def remove_upload(tx: Tx, upload_id: UploadId) -> None:
-    """Forget an upload. Safe to repeat."""
-    await tx.execute(delete(uploads).where(uploads.c.id == upload_id))
+    async def of(self, tx: Tx, owner: str) -> tuple[Upload, ...]:
+        """Return an owner's uploads, oldest first."""
+        query = select(uploads).where(uploads.c.owner == owner).order_by(uploads.c.id)
+        return tuple(_upload(row) for row in await tx.execute(query))
 
+    async def known(self, tx: Tx) -> frozenset[UploadId]:
+        """Return every upload there is, which the spool may keep at start."""
+        return frozenset(UploadId(key) for key in await tx.scalars(select(uploads.c.id)))
 
-async def uploads_of(tx: Tx, owner: str) -> tuple[Upload, ...]:
-    """Return an owner's uploads, oldest first."""
-    query = select(uploads).where(uploads.c.owner == owner).order_by(uploads.c.id)
-    return tuple(_upload(row) for row in await tx.execute(query))
+    async def expired(self, tx: Tx, now: datetime) -> tuple[UploadId, ...]:
+        """Return the uploads whose time is over at ``now``, oldest first."""
+        query = select(uploads.c.id).where(uploads.c.expires_at <= now).order_by(uploads.c.id)
+        return tuple(UploadId(key) for key in await tx.scalars(query))
 
-
-async def known_uploads(tx: Tx) -> frozenset[UploadId]:
-    """Return every upload there is, which the spool may keep at start."""
-    return frozenset(UploadId(key) for key in await tx.scalars(select(uploads.c.id)))
-
-
-async def expired_uploads(tx: Tx, now: datetime) -> tuple[UploadId, ...]:
-    """Return the uploads whose time is over at ``now``, oldest first."""
-    query = select(uploads.c.id).where(uploads.c.expires_at <= now).order_by(uploads.c.id)
-    return tuple(UploadId(key) for key in await tx.scalars(query))
+    def _expiry(self) -> datetime:
+        return self._clock.now() + timedelta(seconds=self._ttl_seconds)
 
 
 def _upload(row: Row[tuple[object, ...]]) -> Upload:

@@ -12,6 +12,7 @@ from sqlalchemy import Integer, Row, String, Table, Text, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from reelm.base import DataClass, Moment, Tx, column, metadata
+from reelm.realm.version import Version
 
 manifest_versions = Table(
     "manifest_versions",
@@ -42,9 +43,7 @@ policy_versions = Table(
 
 @dataclass(frozen=True, slots=True)
 class VersionRow:
-    number: int
-    document: bytes
-    signatures: tuple[str, ...]
+    version: Version
     recorded_at: datetime
 
 
@@ -70,9 +69,9 @@ async def newest_manifest(tx: Tx) -> VersionRow | None:
 async def add_manifest(tx: Tx, row: VersionRow) -> bool:
     """Add a version; return False when somebody else put a version with this number there."""
     values = {
-        "number": row.number,
-        "document": row.document.decode(),
-        "signatures": "\n".join(row.signatures),
+        "number": row.version.number,
+        "document": row.version.document.decode(),
+        "signatures": "\n".join(row.version.signatures),
         "recorded_at": row.recorded_at,
     }
     return await _add_once(tx, manifest_versions, values)
@@ -122,4 +121,4 @@ async def _add_once(tx: Tx, table: Table, values: Mapping[str, object]) -> bool:
 
 def _version_row(row: Row[Any]) -> VersionRow:
     signatures = tuple(filter(None, row.signatures.split("\n")))
-    return VersionRow(row.number, row.document.encode(), signatures, row.recorded_at)
+    return VersionRow(Version(row.number, row.document.encode(), signatures), row.recorded_at)

@@ -17,11 +17,12 @@ import json
 import os
 import re
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial, wraps
 from pathlib import Path
-from typing import Final, ParamSpec, TypeVar
+from typing import Concatenate, Final, ParamSpec, TypeVar
 
 from reelm.vault.adapters.durable import flush_folder, lock, read_exactly, start_flush, sweep, write_all
 from reelm.vault.codec import Block
@@ -41,6 +42,18 @@ _STARTED_BYTES: Final = 1 << 20
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+def _threaded(
+    work: Callable[Concatenate["FolderStore", P], R],
+) -> Callable[Concatenate["FolderStore", P], Coroutine[object, object, R]]:
+    """Return file work as a method that does it in the store's threads; see ``FolderStore.run``."""
+
+    @wraps(work)
+    async def run(store: "FolderStore", /, *args: P.args, **kwargs: P.kwargs) -> R:
+        return await store.run(partial(work, store, *args, **kwargs))
+
+    return run
 
 
 class FolderStore:
@@ -87,7 +100,7 @@ class FolderStore:
 
     async def create(self, name: str, *, head_bytes: int) -> "FolderWriter":
         """Make the file of a fragment, locked, and return its writer."""
-        work = asyncio.ensure_future(self.run(self._create, name, head_bytes))
+        work = asyncio.ensure_future(self.run(partial(self._create, name, head_bytes)))
         try:
             return await asyncio.shield(work)
         except asyncio.CancelledError:
@@ -97,32 +110,14 @@ class FolderStore:
                 await work.result().abort()
             raise
 
-    async def read(self, name: str, *, start: int, length: int) -> bytes:
-        """Return bytes of a fragment's file."""
-        return await self.run(self._read, name, start, length)
-
-    async def size(self, name: str) -> int:
-        """Return the size of a fragment's file."""
-        return await self.run(self._size, name)
-
-    async def delete(self, name: str) -> None:
-        """Remove a fragment's file, and flush its folder."""
-        await self.run(self._delete, name)
-
-    async def probe(self) -> tuple[int | None, str]:
-        """Return the free bytes of the folder's disk."""
-        return await self.run(self._probe)
-
     async def close(self) -> None:
         """Wait for what is running and let the threads go."""
         await asyncio.to_thread(self._pool.shutdown)
 
-    async def run(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    async def run(self, work: Callable[[], R]) -> R:
         """Do file work in this store's threads and return its result; raise its errors as the vault's."""
-        if kwargs:
-            raise TypeError("file work takes positional arguments")
         with _reported(self._place.provider):
-            return await asyncio.get_running_loop().run_in_executor(self._pool, work, *args)
+            return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
     def find_shards(self) -> None:
         """Note which shards are there, and make sure that they still are after a power cut."""
@@ -155,7 +150,9 @@ class FolderStore:
             # A sweeper found the file before the lock was on it.
             os.close(descriptor)
 
-    def _read(self, name: str, start: int, length: int) -> bytes:
+    @_threaded
+    def read(self, name: str, *, start: int, length: int) -> bytes:
+        """Return bytes of a fragment's file."""
         with self._found():
             descriptor = os.open(self._path(name), os.O_RDONLY | os.O_CLOEXEC)
         try:
@@ -163,11 +160,15 @@ class FolderStore:
         finally:
             os.close(descriptor)
 
-    def _size(self, name: str) -> int:
+    @_threaded
+    def size(self, name: str) -> int:
+        """Return the size of a fragment's file."""
         with self._found():
             return self._path(name).stat().st_size
 
-    def _delete(self, name: str) -> None:
+    @_threaded
+    def delete(self, name: str) -> None:
+        """Remove a fragment's file, and flush its folder."""
         path = self._path(name)
         try:
             path.unlink()
@@ -176,7 +177,9 @@ class FolderStore:
         with suppress(FileNotFoundError):
             flush_folder(path.parent)
 
-    def _probe(self) -> tuple[int | None, str]:
+    @_threaded
+    def probe(self) -> tuple[int | None, str]:
+        """Return the free bytes of the folder's disk."""
         self._require()
         room = os.statvfs(self._root)
         free_bytes = room.f_bavail * room.f_frsize
@@ -225,11 +228,11 @@ class FolderWriter:
         """Append blocks behind the head."""
         offset = self._offset
         self._offset += sum(map(len, blocks))
-        await self._store.run(self._write, blocks, offset)
+        await self._store.run(partial(self._write, blocks, offset))
 
     async def finish(self, head: bytes) -> None:
         """Write the head, flush the file, and give it its name."""
-        await self._store.run(self._finish, head)
+        await self._store.run(partial(self._finish, head))
 
     async def abort(self) -> None:
         """Remove the file unless it is finished."""

@@ -4,8 +4,9 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy import Row, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from reelm.base import Tx
@@ -51,13 +52,14 @@ async def enrol(tx: Tx, places: Iterable[ProviderPlace], *, at: datetime) -> Non
 
 async def find_provider(tx: Tx, provider: ProviderId) -> ProviderRecord | None:
     """Return a provider, declared or left; None when there never was one."""
-    rows = await _read(tx, providers.c.provider_id == provider)
-    return rows[0] if rows else None
+    row = (await tx.execute(select(providers).where(providers.c.provider_id == provider))).one_or_none()
+    return None if row is None else _record(row)
 
 
 async def all_providers(tx: Tx) -> tuple[ProviderRecord, ...]:
     """Return every provider there ever was, in the order of their ids."""
-    return await _read(tx)
+    rows = await tx.execute(select(providers).order_by(providers.c.provider_id))
+    return tuple(_record(row) for row in rows)
 
 
 async def closed_providers(tx: Tx) -> frozenset[ProviderId]:
@@ -102,15 +104,11 @@ async def add_to_tally(tx: Tx, provider: ProviderId, more: Tally) -> None:
     )
 
 
-async def _read(tx: Tx, *which: ColumnElement[bool]) -> tuple[ProviderRecord, ...]:
-    rows = await tx.execute(select(providers).where(*which).order_by(providers.c.provider_id))
-    return tuple(
-        ProviderRecord(
-            place=ProviderPlace(ProviderId(row.provider_id), frozenset(json.loads(row.groups)), row.country),
-            stage=Stage(row.stage),
-            is_hostile=row.is_hostile,
-            changed_at=row.changed_at,
-            tally=Tally(**json.loads(row.report or "{}")),
-        )
-        for row in rows
+def _record(row: Row[Any]) -> ProviderRecord:
+    return ProviderRecord(
+        place=ProviderPlace(ProviderId(row.provider_id), frozenset(json.loads(row.groups)), row.country),
+        stage=Stage(row.stage),
+        is_hostile=row.is_hostile,
+        changed_at=row.changed_at,
+        tally=Tally(**json.loads(row.report or "{}")),
     )

@@ -52,7 +52,7 @@ async def lend(encoder: EncoderId, *, realm: OpenRealm) -> Lent | None:
         plain = msgspec.json.encode({name: key.reveal() for name, key in keys.items()})
         await realm.media.lending.keep_keys(tx, taken, owner_key.seal(plain, purpose=purpose_of(taken)))
         try:
-            source_bytes = realm.media.source(taken.upload_id).stat().st_size
+            source_bytes = realm.media.spool.source(taken.upload_id).stat().st_size
         except UploadMissing:  # taken back meanwhile; the row goes with it
             return None
     return Lent(taken.lease, taken.wanted, source_bytes, keys, realm.media.lending.terms.lease_seconds)

@@ -134,7 +134,7 @@ async def _verified(delivered: Encoding, work: Work, realm: OpenRealm) -> tuple[
 async def _here(work: Work, progress: Callable[[float], None], realm: OpenRealm) -> Made:
     begun = realm.clock.monotonic_seconds()
     progress(0.0)
-    source = realm.media.source(work.upload_id)
+    source = realm.media.spool.source(work.upload_id)
     encoded = await realm.media.encode(source, work.plan, work.rungs, into=work.folder, progress=progress)
     renditions = [await realm.media.package(each, into=work.folder) for each in encoded]
     return Made(tuple(renditions), realm.clock.monotonic_seconds() - begun)

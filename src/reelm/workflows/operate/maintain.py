@@ -52,7 +52,7 @@ async def withdraw(provider: ProviderId, *, hostile: bool = False, realm: OpenRe
         ProviderUnknown: there never was such a provider.
         TooFewPlaces: the others have no room for what must be kept; nothing was changed.
     """
-    report = await realm.vault.upkeep.drain(provider, hostile=hostile)
+    report = await realm.vault.upkeep.drain.run(provider, is_hostile=hostile)
     for object_id in report.stuck:
         await renew(object_id, realm=realm)
     return report
@@ -61,13 +61,13 @@ async def withdraw(provider: ProviderId, *, hostile: bool = False, realm: OpenRe
 async def renew(object_id: ObjectId, *, realm: OpenRealm) -> None:
     """Store a clip's picture anew; nothing else that needs a key is large enough to lie alone."""
     async with realm.database.read() as tx:
-        owner = await realm.delivery.picture_owner(tx, object_id)
+        owner = await realm.delivery.pictures.owner(tx, object_id)
         if owner is None:
             return
         key = await realm.identity.keys.user_key(tx, owner)
 
     async def rename(tx: Tx, new: ObjectId) -> None:
-        await realm.delivery.rename_picture(tx, object_id, new)
+        await realm.delivery.pictures.rename(tx, object_id, new)
 
     await realm.vault.renew(object_id, key, also=rename)
 
@@ -81,7 +81,7 @@ async def locate(
         ObjectMissing: nothing is stored of such a clip.
     """
     async with realm.database.read() as tx:
-        stored = await realm.delivery.stored(tx, clip_id)
+        stored = await realm.delivery.objects.of_clip(tx, clip_id)
     if not stored:
         raise ObjectMissing("Nothing is stored of such a clip: it was deleted, or is not published yet.")
     return tuple([(each.name, await realm.vault.upkeep.where(each.object_id)) for each in stored])

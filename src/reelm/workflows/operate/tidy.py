@@ -29,16 +29,16 @@ async def tidy(*, realm: OpenRealm) -> None:
     await _withdraw_retired(realm)
     await _delete_withdrawn(realm)
     await realm.vault.sweep(intents_before=realm.clock.now() - timedelta(seconds=LONGEST_PUT_SECONDS))
-    await realm.vault.compact()
+    await realm.vault.compaction.run()
 
 
 async def _forget_uploads(realm: OpenRealm) -> None:
     async with realm.database.write() as tx:
         expired = await _expired(tx, realm)
         for upload_id in expired:
-            await realm.media.remove_upload(tx, upload_id)
+            await realm.media.uploads.remove(tx, upload_id)
     for upload_id in expired:
-        realm.media.discard(upload_id)
+        realm.media.spool.discard(upload_id)
 
 
 async def _settle_arrivals(realm: OpenRealm) -> None:
@@ -57,25 +57,25 @@ async def _forget_arrivals(realm: OpenRealm) -> None:
             await realm.media.arrivals.remove(tx, arrival.id)
     for arrival in expired:
         if not arrival.is_settled:  # otherwise its file is gone, or belongs to an upload
-            realm.media.discard(arrival.id)
+            realm.media.spool.discard(arrival.id)
 
 
 async def _withdraw_retired(realm: OpenRealm) -> None:
     before = realm.clock.now() - timedelta(seconds=RETIRED_SECONDS)
     async with realm.database.write() as tx:
-        names = await realm.delivery.withdraw_retired(tx, before=before)
+        names = await realm.delivery.renditions.withdraw_retired(tx, before=before)
     realm.delivery.origin.forget(names)
 
 
 async def _delete_withdrawn(realm: OpenRealm) -> None:
     while True:
         async with realm.database.read() as tx:
-            leaving = await realm.delivery.withdrawn(tx)
+            leaving = await realm.delivery.objects.withdrawn(tx)
         for withdrawn in leaving:
             with suppress(DeletionUnfinished):  # unreadable from now on; the vault's sweep does the rest
                 await realm.vault.delete(withdrawn.object_id)
             async with realm.database.write() as tx:
-                await realm.delivery.forget(tx, withdrawn.object_id)
+                await realm.delivery.objects.forget(tx, withdrawn.object_id)
         if not leaving:
             return
 
@@ -86,13 +86,13 @@ async def sweep(*, realm: OpenRealm) -> None:
     Only for the process that receives uploads, before it receives the first.
     """
     async with realm.database.read() as tx:
-        known = await realm.media.known_uploads(tx)
+        known = await realm.media.uploads.known(tx)
         arriving = {each.id for each in await realm.media.arrivals.unsettled(tx)}
-    realm.media.sweep(keep=set(known), arriving=arriving)
+    realm.media.spool.sweep(keep=set(known), arriving=arriving)
 
 
 async def _expired(tx: Tx, realm: OpenRealm) -> list[UploadId]:
     """Return expired uploads, but none that is being published or that a draft waits with."""
     busy = {each.upload_id for each in await realm.clips.publishing.due(tx, EVERY_PUBLICATION)}
     busy |= await realm.clips.drafts.uploads(tx)
-    return [each for each in await realm.media.expired_uploads(tx, realm.clock.now()) if each not in busy]
+    return [each for each in await realm.media.uploads.expired(tx, realm.clock.now()) if each not in busy]

@@ -35,39 +35,39 @@ async def _analyse(order: Order, planned: Plan, realm: OpenRealm) -> Json:
     if await _has_storyboard(order, realm):  # an earlier attempt got this far
         return None
     async with realm.gates.analyse.hold(Priority.ANALYSIS, order.round):
-        folder = realm.media.workspace(order.upload_id) / "skim"
+        folder = realm.media.spool.workspace(order.upload_id) / "skim"
         found = await realm.media.analyse(_footage(order, planned, realm), into=folder)
     object_id = await put_picture(order, "strip", found.path, realm)
     async with kept_unless_removed(object_id, realm), realm.database.write() as tx:
         await realm.clips.publishing.set_strip(tx, order.clip_id, found.storyboard)
-        await realm.delivery.announce_strip(tx, order.clip_id, order.owner, object_id)
-        await realm.media.record_fingerprints(tx, order.clip_id, found.fingerprints, missing=found.missing)
+        await realm.delivery.pictures.announce_strip(tx, order.clip_id, order.owner, object_id)
+        await realm.media.fingerprints.record(tx, order.clip_id, found.fingerprints, missing=found.missing)
     return None
 
 
 async def _has_storyboard(order: Order, realm: OpenRealm) -> bool:
     async with realm.database.read() as tx:
         with suppress(NoSuchStrip):
-            await realm.delivery.strip(tx, order.clip_id)
+            await realm.delivery.pictures.strip(tx, order.clip_id)
             return True
     return False
 
 
 def _footage(order: Order, planned: Plan, realm: OpenRealm) -> Footage:
     """Return the lowest rung that was encoded here: it is what viewers see, and quick to decode."""
-    workspace = realm.media.workspace(order.upload_id)
+    workspace = realm.media.spool.workspace(order.upload_id)
     for rung in planned.rungs:
         for folder in ("first_rung", "more_rungs"):
             path = workspace / folder / f"{rung.name}.mp4"
             if path.is_file():
                 return Footage.of_rung(path, rung, planned)
-    return Footage.of_source(realm.media.source(order.upload_id), planned)
+    return Footage.of_source(realm.media.spool.source(order.upload_id), planned)
 
 
 async def _note(order: Order, code: str, realm: OpenRealm) -> Json:
     async with realm.database.write() as tx:
         await realm.clips.require_watchable(tx, order.clip_id, order.owner)
-        await realm.media.record_fingerprints(
+        await realm.media.fingerprints.record(
             tx, order.clip_id, (), missing=dict.fromkeys(FingerprintScheme, code)
         )
     return None

@@ -34,7 +34,7 @@ async def post(tx: Tx, upload_id: UploadId, posting: Posting, *, by: AccountId, 
         BadMoment: the time to publish at has passed, or is too far away.
         BadText, CaptionTooLong, TextTooLong: a text breaks a rule; the upload waits for a better one.
     """
-    upload = await realm.media.upload(tx, upload_id, owner=by)
+    upload = await realm.media.uploads.find(tx, upload_id, owner=by)
     video = upload.probe.video
     assert video is not None  # noqa: S101 - a source without a picture is refused before it is recorded
     clip, is_new = await realm.clips.create(
@@ -53,7 +53,7 @@ async def post(tx: Tx, upload_id: UploadId, posting: Posting, *, by: AccountId, 
     if is_new:
         if posting.details.sound_id is not None:
             await realm.clips.sounds.require_usable(tx, posting.details.sound_id, by)
-        await realm.media.cut(tx, upload, posting.cut)
+        await realm.media.uploads.cut(tx, upload, posting.cut)
     return await realm.clips.view(tx, clip.id, by)
 
 
@@ -65,7 +65,7 @@ async def publish_now(tx: Tx, clip_id: ClipId, *, by: AccountId, realm: OpenReal
     """
     upload_id = await realm.clips.drafts.publish(tx, clip_id, by)
     if upload_id is not None:
-        await realm.media.prolong(tx, upload_id)
+        await realm.media.uploads.prolong(tx, upload_id)
     return await realm.clips.own(tx, clip_id, by)
 
 
@@ -76,7 +76,7 @@ async def publish_ripe(*, realm: OpenRealm) -> None:
             return
     async with realm.database.write() as tx:
         for upload_id in await realm.clips.drafts.publish_due(tx):
-            await realm.media.prolong(tx, upload_id)
+            await realm.media.uploads.prolong(tx, upload_id)
 
 
 async def remove(clip_id: ClipId, *, by: AccountId, realm: OpenRealm) -> None:
@@ -92,7 +92,7 @@ async def remove(clip_id: ClipId, *, by: AccountId, realm: OpenRealm) -> None:
     """
     async with realm.database.write() as tx:
         await realm.clips.remove(tx, clip_id, by)
-        names = await realm.delivery.withdraw(tx, clip_id)
-        await realm.media.forget_fingerprints(tx, clip_id)
-        await realm.delivery.withdraw_subtitles(tx, clip_id)
+        names = await realm.delivery.objects.withdraw(tx, clip_id)
+        await realm.media.fingerprints.forget(tx, clip_id)
+        await realm.delivery.subtitles.withdraw(tx, clip_id)
     realm.delivery.origin.forget(names)

@@ -87,9 +87,9 @@ async def _probe(order: Order, realm: OpenRealm) -> Json:
 
     The sound of another clip is brought there as well.
     """
-    realm.media.source(order.upload_id)  # still there
+    realm.media.spool.source(order.upload_id)  # still there
     async with realm.database.read() as tx:
-        upload = await realm.media.upload(tx, order.upload_id, owner=order.owner)
+        upload = await realm.media.uploads.find(tx, order.upload_id, owner=order.owner)
     sound = await bring_sound(order, realm=realm)
     # What the setting says now holds for the whole run: a recorded step is not run again after a crash.
     return {
@@ -116,7 +116,7 @@ async def _sample(order: Order, probe: Json, priority: Priority, realm: OpenReal
     """Add to the probe how hard the picture is to encode: the same for every encoder and every try."""
     assert isinstance(probe, dict)  # noqa: S101 - as ``_probe`` made it
     async with realm.gates.remux.hold(priority, order.round):
-        sampled = await realm.media.sample(realm.media.source(order.upload_id), _planned(probe))
+        sampled = await realm.media.sample(realm.media.spool.source(order.upload_id), _planned(probe))
     return {**probe, "sample": msgspec.to_builtins(sampled)}
 
 
@@ -125,8 +125,8 @@ async def _keep(order: Order, realm: OpenRealm) -> Json:
     async with realm.database.write() as tx:
         clip = await realm.clips.view(tx, order.clip_id, order.owner)
         if clip.state is ClipState.VISIBLE:
-            return [each.name for each in await realm.delivery.announced(tx, order.clip_id)]
-        names = await realm.delivery.withdraw(tx, order.clip_id)
+            return [each.name for each in await realm.delivery.renditions.of_clip(tx, order.clip_id)]
+        names = await realm.delivery.objects.withdraw(tx, order.clip_id)
     realm.delivery.origin.forget(names)
     return []
 
@@ -149,7 +149,7 @@ async def _reveal(order: Order, first: Json, realm: OpenRealm) -> Json:
     assert poster is not None  # noqa: S101 - the first encoding made one
     object_id = await put_picture(order, "poster", Path(poster.path), realm)
     async with kept_unless_removed(object_id, realm), realm.database.write() as tx:
-        await realm.delivery.announce_poster(tx, order.clip_id, order.owner, object_id)
+        await realm.delivery.pictures.announce_poster(tx, order.clip_id, order.owner, object_id)
         await realm.clips.publishing.set_blurhash(tx, order.clip_id, blurhash=poster.blurhash)
         await realm.clips.publishing.make_playable(tx, order.clip_id, seconds=made.seconds)
     return None
@@ -158,17 +158,17 @@ async def _reveal(order: Order, first: Json, realm: OpenRealm) -> Json:
 async def _retire(order: Order, realm: OpenRealm) -> Json:
     """Let players begin with encoded rungs from now on."""
     async with realm.database.write() as tx:
-        await realm.delivery.retire(tx, order.clip_id, Rung.REMUXED)
+        await realm.delivery.renditions.retire(tx, order.clip_id, Rung.REMUXED)
     return None
 
 
 async def _finish(order: Order, realm: OpenRealm) -> Json:
     """Finish the clip; the upload's row stays until it expires, so a late repeat of the post finds it."""
     async with realm.database.write() as tx:
-        await realm.delivery.retire(tx, order.clip_id, Rung.REMUXED)
+        await realm.delivery.renditions.retire(tx, order.clip_id, Rung.REMUXED)
         await realm.clips.publishing.finish(tx, order.clip_id)
         await realm.media.lending.forget(tx, order.upload_id)
-    realm.media.discard(order.upload_id)
+    realm.media.spool.discard(order.upload_id)
     return None
 
 
@@ -178,7 +178,7 @@ async def _refuse(order: Order, refusal: StepRefusal, realm: OpenRealm) -> Json:
         await realm.clips.publishing.fail(tx, order.clip_id, code=refusal.code, detail=refusal.detail)
         await realm.media.lending.forget(tx, order.upload_id)
     if refusal.code == ClipRemoved.code:
-        realm.media.discard(order.upload_id)
+        realm.media.spool.discard(order.upload_id)
     return None
 
 

@@ -73,7 +73,7 @@ async def first_rung(order: Order, planned: Plan, realm: OpenRealm) -> Json:
 
 
 async def _remux(order: Order, planned: Plan, rung: Rung, realm: OpenRealm) -> Json:
-    source, folder = realm.media.source(order.upload_id), _first_folder(order, realm)
+    source, folder = realm.media.spool.source(order.upload_id), _first_folder(order, realm)
     async with realm.gates.remux.hold(Priority.FIRST_RUNG, order.round):
         begun = realm.clock.monotonic_seconds()
         making = realm.media.poster(source, planned.probe, into=folder, cut=planned.cut)
@@ -86,13 +86,13 @@ async def _remux(order: Order, planned: Plan, rung: Rung, realm: OpenRealm) -> J
 
 
 async def _poster(order: Order, planned: Plan, realm: OpenRealm) -> Poster:
-    source, folder = realm.media.source(order.upload_id), _first_folder(order, realm)
+    source, folder = realm.media.spool.source(order.upload_id), _first_folder(order, realm)
     async with realm.gates.remux.hold(Priority.FIRST_RUNG, order.round):
         return await realm.media.poster(source, planned.probe, into=folder, cut=planned.cut)
 
 
 def _first_folder(order: Order, realm: OpenRealm) -> Path:
-    return realm.media.workspace(order.upload_id) / Priority.FIRST_RUNG.name.lower()
+    return realm.media.spool.workspace(order.upload_id) / Priority.FIRST_RUNG.name.lower()
 
 
 @asynccontextmanager
@@ -131,7 +131,7 @@ def _work(
         queue_round=order.round,
         plan=planned,
         rungs=rungs,
-        folder=realm.media.workspace(order.upload_id) / priority.name.lower(),
+        folder=realm.media.spool.workspace(order.upload_id) / priority.name.lower(),
     )
 
 
@@ -181,5 +181,5 @@ async def store(order: Order, batch: Json, realm: OpenRealm) -> Json:
         )
         async with kept_unless_removed(receipt.object_id, realm), realm.database.write() as tx:
             await realm.clips.publishing.report(tx, order.clip_id, PublishStep.STORING, 1.0)
-            await realm.delivery.announce(tx, rendition, SealedBytes(each.key_sealed))
+            await realm.delivery.renditions.announce(tx, rendition, SealedBytes(each.key_sealed))
     return None

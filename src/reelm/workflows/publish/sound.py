@@ -26,7 +26,7 @@ async def choose_sound(
         NoSuchSound, SoundGone, SoundNotAllowed, WrongState, NotYours, ClipRemoved, NoSuchClip: see
             ``reelm.clips``.
     """
-    upload = await realm.media.upload(tx, await realm.clips.upload_of(tx, clip_id, by), owner=by)
+    upload = await realm.media.uploads.find(tx, await realm.clips.upload_of(tx, clip_id, by), owner=by)
     own = None if upload.cut.is_muted or upload.probe.audio is None else clip_id
     return await realm.clips.sounds.choose(tx, clip_id, by, sound_id=sound_id or own)
 
@@ -51,7 +51,7 @@ async def bring_sound(order: Order, *, realm: OpenRealm) -> Path | None:
     sound_id = await check_sound(order, realm=realm)
     if sound_id is None:
         return None
-    path = realm.media.workspace(order.upload_id) / f"sound-{sound_id}.mp4"
+    path = realm.media.spool.workspace(order.upload_id) / f"sound-{sound_id}.mp4"
     if path.is_file():
         return path
     try:

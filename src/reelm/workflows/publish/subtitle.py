@@ -51,12 +51,12 @@ async def subtitle(
                 f"A clip has subtitles in at most {MAX_LANGUAGES} languages. Nothing was saved. "
                 "Remove one first."
             )
-        await realm.delivery.keep_subtitles(tx, made, found.vtt().encode())
+        await realm.delivery.subtitles.keep(tx, made, found.vtt().encode())
     try:
         receipt = await _put(made, found.vtt().encode(), realm)
     except ReelmError:  # nothing is stored, so nothing may appear later
         async with realm.database.write() as tx:
-            await realm.delivery.drop_subtitles(tx, made.id)
+            await realm.delivery.subtitles.drop(tx, made.id)
         raise
     await _announce(made, receipt, realm)
     async with realm.database.read() as tx:
@@ -66,11 +66,11 @@ async def subtitle(
 async def store_subtitles(*, realm: OpenRealm) -> None:
     """Store what waits, oldest first. Safe to repeat, and at the same time."""
     async with realm.database.read() as tx:
-        waiting = await realm.delivery.waiting_subtitles(tx)
+        waiting = await realm.delivery.subtitles.waiting(tx)
     for each in waiting:
         with suppress(ReelmError):  # one that cannot be stored now must not hold up the others
             async with realm.database.read() as tx:
-                words = await realm.delivery.open_subtitles(tx, each)
+                words = await realm.delivery.subtitles.open(tx, each)
             await _announce(each, await _put(each, words, realm), realm)
 
 
@@ -82,7 +82,7 @@ async def remove_subtitles(clip_id: ClipId, language: str, *, by: AccountId, rea
     """
     async with realm.database.write() as tx:
         await realm.clips.own(tx, clip_id, by)
-        await realm.delivery.withdraw_subtitles(tx, clip_id, language)
+        await realm.delivery.subtitles.withdraw(tx, clip_id, language)
         await _list(tx, clip_id, realm)
         return await realm.clips.own(tx, clip_id, by)
 
@@ -97,10 +97,10 @@ async def _announce(each: Subtitled, receipt: PutReceipt, realm: OpenRealm) -> N
     """Let players find them, unless they were replaced or removed meanwhile: then their bytes go as well."""
     with suppress(ClipRemoved):
         async with realm.database.write() as tx:
-            if await realm.delivery.announce_subtitles(tx, each, receipt.object_id):
+            if await realm.delivery.subtitles.announce(tx, each, receipt.object_id):
                 await _list(tx, each.clip_id, realm)
                 return
-            if await realm.delivery.has_subtitles(tx, receipt.object_id):
+            if await realm.delivery.subtitles.has(tx, receipt.object_id):
                 return  # somebody else stored the very same row meanwhile
     with suppress(DeletionUnfinished):  # a store is away; the vault's sweep deletes there later
         await realm.vault.delete(receipt.object_id)
@@ -117,7 +117,7 @@ async def _put(each: Subtitled, words: bytes, realm: OpenRealm) -> PutReceipt:
 
 
 async def _list(tx: Tx, clip_id: ClipId, realm: OpenRealm) -> None:
-    await realm.clips.set_subtitles(tx, clip_id, await realm.delivery.subtitle_languages(tx, clip_id))
+    await realm.clips.set_subtitles(tx, clip_id, await realm.delivery.subtitles.languages(tx, clip_id))
 
 
 async def _once(words: bytes) -> AsyncIterator[bytes]:

@@ -21,8 +21,7 @@ from reelm.media import (
     refusal_of,
 )
 from reelm.workflows.realm import OpenRealm
-from reelm.workflows.upload.capacity import require_capacity
-from reelm.workflows.upload.receive import discard
+from reelm.workflows.upload.receive import discard, require_capacity
 
 _PURPOSE = "media.metadata"
 
@@ -44,7 +43,7 @@ async def create_upload(length_bytes: int, *, metadata: str, owner: AccountId, r
     """
     await require_capacity(length_bytes, realm=realm)
     upload_id = UploadId(mint(realm.clock, realm.entropy))
-    await realm.media.arrivals.prepare(upload_id, length_bytes)
+    await realm.media.spool.prepare(upload_id, length_bytes)
     try:
         async with realm.database.write() as tx:
             await realm.accounts.hold(tx, owner)
@@ -54,7 +53,7 @@ async def create_upload(length_bytes: int, *, metadata: str, owner: AccountId, r
                 tx, upload_id, owner=owner, length_bytes=length_bytes, metadata=sealed
             )
     except BaseException:
-        realm.media.discard(upload_id)
+        realm.media.spool.discard(upload_id)
         raise
 
 
@@ -121,7 +120,7 @@ async def follow(upload_id: UploadId, *, owner: AccountId, realm: OpenRealm) -> 
     if not arrival.is_settled or arrival.refusal:
         return Arrived(arrival, None)
     async with realm.database.read() as tx:
-        return Arrived(arrival, await realm.media.upload(tx, upload_id, owner=owner))
+        return Arrived(arrival, await realm.media.uploads.find(tx, upload_id, owner=owner))
 
 
 async def settle(arrival: Arrival, *, realm: OpenRealm) -> Arrival:
@@ -153,7 +152,7 @@ async def delete_upload(upload_id: UploadId, *, owner: AccountId, realm: OpenRea
         return
     async with _holding(upload_id, owner, realm):
         await _forget(upload_id, realm)
-        realm.media.discard(upload_id)
+        realm.media.spool.discard(upload_id)
 
 
 async def _find(upload_id: UploadId, owner: AccountId, realm: OpenRealm) -> Arrival:
@@ -195,11 +194,11 @@ async def _settle(arrival: Arrival, realm: OpenRealm) -> None:
             await realm.media.arrivals.settle(tx, arrival.id, refused)
             owner, now = AccountId(arrival.owner), realm.clock.now()
             await realm.events.append(tx, UploadRefused(arrival.id, owner, refused.code, now))
-        realm.media.discard(arrival.id)
+        realm.media.spool.discard(arrival.id)
         raise
     async with realm.database.write() as tx:
         await realm.media.arrivals.settle(tx, arrival.id, None)
-        await realm.media.record_upload(tx, spooled, upload=arrival.id, owner=arrival.owner, probe=probe)
+        await realm.media.uploads.record(tx, spooled, upload=arrival.id, owner=arrival.owner, probe=probe)
 
 
 async def _forget(upload_id: UploadId, realm: OpenRealm) -> None:

@@ -104,7 +104,7 @@ class Caretaker:
             provider = self.world.chance.choice(leaving)
             await self._do(
                 "keep",
-                lambda process: process.upkeep.keep(provider),  # type: ignore[arg-type] # its own id
+                lambda process: process.upkeep.drain.keep(provider),  # type: ignore[arg-type] # its own id
                 allowed=(WrongStage,),
             )
 
@@ -132,7 +132,7 @@ class Caretaker:
             self.world.find(provider).is_left_in_anger = True
         outcome = await self._do(
             "hostile drain" if is_hostile else "drain",
-            lambda process: process.upkeep.drain(provider, hostile=is_hostile, limit=limit),  # type: ignore[arg-type]
+            lambda process: process.upkeep.drain.run(provider, is_hostile=is_hostile, limit=limit),  # type: ignore[arg-type]
             allowed=(TooFewPlaces,),
         )
         if isinstance(outcome.value, DrainReport):
@@ -181,7 +181,7 @@ class Caretaker:
             await asyncio.sleep(1000)
             is_settled = await self._leave_all()
             # A pack with no place left but where its own fragments were is stored anew.
-            compacted = await self._do("compact", lambda process: process.vault.compact())
+            compacted = await self._do("compact", lambda process: process.vault.compaction.run())
             done = report.found + report.repaired + report.moved + report.copies_deleted + len(report.stuck)
             is_quiet = not done and not compacted.value and is_settled
             if is_quiet:

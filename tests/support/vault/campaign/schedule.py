@@ -241,7 +241,7 @@ class Schedule:
         await asyncio.sleep(_QUIET_SECONDS)
         for provider in world.providers:
             provider.disk.write_back()
-        outcome = await process.do(process.vault.compact())
+        outcome = await process.do(process.vault.compaction.run())
         world.require(outcome.error is None, f"the compaction failed: {outcome.error}")
         await self._sweep(process)
         is_whole = await self._caretaker(0).heal()

@@ -181,7 +181,7 @@ class Caller:
 
     async def compact(self) -> None:
         process = self.process()
-        outcome = await process.do(process.vault.compact(), give_up_seconds=self._patience())
+        outcome = await process.do(process.vault.compaction.run(), give_up_seconds=self._patience())
         self._tell("compact", outcome, f"{outcome.value} by {process}")
         if outcome.error is not None:
             self._require_outage(outcome.error)

@@ -1,10 +1,14 @@
-"""Bring the database to the schema of this version, forward only, in one unit of work."""
+"""Open the database of a realm at the schema of this version, forward only, one process at a time."""
 
+import fcntl
 import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
+from reelm.app.settings import Settings
 from reelm.base import Database
 
 SCRIPTS = Path(__file__).parent / "migrations"
@@ -12,8 +16,32 @@ SCRIPTS = Path(__file__).parent / "migrations"
 HEAD = max(path.name[:4] for path in (SCRIPTS / "versions").glob("[0-9]*.py"))
 
 
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[Database]:
+    """Open the database of a realm that may be running or was never started; nothing else is touched."""
+    database = Database.open(settings.database_url)
+    try:
+        with one_at_a_time(settings):
+            await migrate(database)
+        yield database
+    finally:
+        await database.close()
+
+
+@contextmanager
+def one_at_a_time(settings: Settings) -> Iterator[None]:
+    """Hold a lock while a realm is made: web and worker open it at once, the second finds it made."""
+    settings.paths.run.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (settings.paths.run / "open.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 async def migrate(database: Database) -> None:
-    """Run what is missing. A crash leaves the schema as it was; safe to repeat."""
+    """Run the migrations that are missing, in one unit of work; safe to repeat.
+
+    A crash leaves the schema as it was.
+    """
     async with database.write() as tx:
         if await tx.run_sync(_revision) != HEAD:
             await tx.run_sync(_upgrade)

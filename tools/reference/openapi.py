@@ -1,17 +1,12 @@
-"""Print the OpenAPI document: ``python -m reelm.web.openapi``.
+"""The OpenAPI document of the routes of a real realm, opened in a folder that is thrown away."""
 
-The document describes the routes of a real realm, opened in a folder that is thrown away.
-"""
-
-import asyncio
 import json
-import sys
 import tempfile
 from pathlib import Path
 
 from reelm.app import open_realm, settings
 from reelm.web.application import framework
-from reelm.web.traffic import Traffic
+from reelm.web.operations import Traffic
 
 
 async def document() -> str:
@@ -21,7 +16,3 @@ async def document() -> str:
         async with open_realm(chosen) as realm:
             app = framework(realm, traffic=Traffic(realm.clock), public_url=chosen.public_url)
             return json.dumps(app.openapi_schema.to_schema(), indent=2, ensure_ascii=False) + "\n"
-
-
-if __name__ == "__main__":
-    sys.stdout.write(asyncio.run(document()))

@@ -1,13 +1,46 @@
-"""Try out a store that is not part of a realm yet."""
+"""Open the stores that a manifest declares, and try out one that is not part of a realm yet."""
 
+from collections.abc import Collection
 from pathlib import Path
+from typing import TypeAlias
 
 from reelm import vault
+from reelm.app.settings import Settings
 from reelm.base import Clock, Entropy, SystemClock, SystemEntropy
+from reelm.realm import Manifest, StorePlace
 from reelm.vault.adapters.credentials import read_credentials
+from reelm.vault.adapters.folder import FolderStore
 from reelm.vault.adapters.qualify_bucket import qualify_bucket
 from reelm.vault.adapters.qualify_folder import qualify_folder
 from reelm.vault.adapters.s3 import DEFAULT_REGION, S3Store
+
+OpenStore: TypeAlias = FolderStore | S3Store
+
+
+def open_store(
+    settings: Settings,
+    manifest: Manifest,
+    store: StorePlace,
+    clock: Clock,
+    *,
+    known: Collection[vault.ProviderId],
+) -> OpenStore:
+    """Open one declared store. A folder is only made when the database does not know it.
+
+    Later on a missing one stays missing: it may be a disk that is not mounted.
+    """
+    provider = vault.ProviderId(store.id)
+    place = vault.ProviderPlace(provider, manifest.groups_of(store), manifest.site_of(store).country)
+    if store.url is None:
+        return FolderStore.open(
+            settings.data / (store.folder or ""),
+            provider=provider,
+            groups=place.groups,
+            country=place.country,
+            create=provider not in known,
+        )
+    credentials = read_credentials(settings.paths.store_key(store.id))
+    return S3Store.open(store.url, place, credentials, clock=clock, region=store.region or DEFAULT_REGION)
 
 
 async def examine_place(

@@ -1,5 +1,6 @@
-"""Time as a port: rules take it as an argument, only processes read it."""
+"""Define time and randomness as ports: rules take them as arguments, so that tests can replay both."""
 
+import os
 import time
 from datetime import UTC, datetime
 from typing import Protocol
@@ -25,3 +26,18 @@ class SystemClock:
 
     def monotonic_seconds(self) -> float:
         return time.monotonic()
+
+
+class Entropy(Protocol):
+    """The source of randomness; fit for keys in every implementation that runs outside tests."""
+
+    def draw(self, count: int) -> bytes:
+        """``count`` random bytes."""
+        ...
+
+
+class SystemEntropy:
+    """This machine's randomness."""
+
+    def draw(self, count: int) -> bytes:
+        return os.urandom(count)  # noqa: TID251 - the one place that asks the operating system

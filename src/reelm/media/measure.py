@@ -1,4 +1,8 @@
-"""Try how hard a clip is to encode: a few of its moments, as the lowest rung would be."""
+"""Measure a source before it is encoded: how hard its picture is to encode, and how loud its sound is.
+
+The picture is tried at a few moments, as the lowest rung would be. The sound is brought to the loudness of
+every clip. Sources: ITU-R BS.1770, EBU R 128.
+"""
 
 import re
 from dataclasses import dataclass
@@ -6,7 +10,7 @@ from pathlib import Path
 
 from reelm.media.errors import TookTooLong
 from reelm.media.ffmpeg import Encoder
-from reelm.media.graph import reading, sampling
+from reelm.media.graph import Levels, reading, sampling, sound_chain
 from reelm.media.model import Plan
 from reelm.media.process import run
 from reelm.media.rates import SAMPLE_CRF, Frames, Sample, sample_of
@@ -16,6 +20,15 @@ _MOMENTS = 2
 _MOMENT_SECONDS = 0.3
 _FRAMES = re.compile(r"frame ([IP]):(\d+) +Avg QP: *[\d.]+ +size: *(\d+)")
 _LIKENESS = re.compile(r"SSIM Mean Y:[\d.]+ \( *([\d.]+)db\)")
+
+TARGET_LUFS = -14.0
+# Below it there is only the room; turning it up would turn up noise.
+_SILENT_LUFS = -50.0
+# Quiet recordings are turned up, but not until their noise is what one hears.
+_MAX_GAIN_DB = 20.0
+_SHORTEST_MS = 1_000  # what is shorter has too few blocks of 400 ms to be measured
+_CLOSE_ENOUGH_DB = 0.3
+_SUMMARY = re.compile(r"Integrated loudness:\s+I:\s+(-?[\d.]+|-?inf|nan) LUFS")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +72,34 @@ def sample_in(account: str, plan: Plan) -> Sample | None:
     if "I" not in frames or not likeness:
         return None
     return sample_of(frames["I"], frames.get("P"), float(likeness[-1]), rate=float(plan.frame_rate))
+
+
+async def levels(source: Path, plan: Plan, *, encoder: Encoder) -> Levels | None:
+    """Return the change to make to the planned sound of a source; None when it stays as it is.
+
+    Decodes the sound once, on its own. Sound that cannot be measured stays as it is.
+
+    Raises:
+        TookTooLong: a limit.
+    """
+    if plan.probe.audio is None or plan.duration_seconds * 1000 < _SHORTEST_MS:
+        return None
+    pad, path = f"[0:{plan.probe.audio.stream_index}]", source
+    if plan.sound is not None:
+        pad, path = "[0:a:0]", Path(plan.sound)
+    measure = f"{pad}{sound_chain(plan)},ebur128=framelog=quiet[m]"
+    command = [str(encoder.program), *reading(path, log_level="info")]
+    command += ["-vn", "-filter_complex", measure, "-map", "[m]", "-f", "null", "-"]
+    outcome = await run(command, bounds=encoder.effort.bounds(plan.probe.duration_ms, file_bytes=0))
+    found = _SUMMARY.search(outcome.complaint)
+    if outcome.status != 0 or found is None:
+        return None
+    return levels_for(float(found[1]))
+
+
+def levels_for(measured_lufs: float) -> Levels | None:
+    """Return the change for a measured loudness; None for silence and for what is right already."""
+    if not measured_lufs > _SILENT_LUFS:
+        return None
+    gain_db = min(TARGET_LUFS - measured_lufs, _MAX_GAIN_DB)
+    return Levels(gain_db=gain_db) if abs(gain_db) > _CLOSE_ENOUGH_DB else None

@@ -1,7 +1,7 @@
 """Run durable workflows in this process, for as long as it lives, without a store.
 
 Steps are remembered per job key in memory, so a workflow that is cut off and started again behaves as
-it would after a crash. Nothing outlives the process; the product runs on ``adapters.dbos``.
+it would after a crash. Nothing outlives the process; the product runs on ``reelm.workflows.adapters.dbos``.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
