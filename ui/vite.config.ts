@@ -27,7 +27,7 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             { name: "hls", test: /node_modules[\\/]hls\.js/ },
-            { name: "verify", test: /src[\\/]verify[\\/]/ },
+            { name: "verify", test: /src[\\/]verify[\\/]|messages[\\/]verify[\\/]en/ },
           ],
         },
       },

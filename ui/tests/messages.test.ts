@@ -8,7 +8,7 @@ import { pseudo } from "../src/lib/pseudo";
 
 const SOURCE = new URL("../src/", import.meta.url);
 const MESSAGES = new URL("../messages/", import.meta.url);
-const PARTS = ["", "proof/"];
+const PARTS = ["", "proof/", "verify/"];
 
 const read = (name: string): Catalogue => JSON.parse(readFileSync(new URL(`${name}.json`, MESSAGES), "utf8")) as Catalogue;
 const whole = (language: string): Catalogue => Object.assign({}, ...PARTS.map((part) => read(part + language))) as Catalogue;
