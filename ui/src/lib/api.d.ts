@@ -1304,6 +1304,8 @@ export interface components {
         };
         /** Kept */
         Kept: {
+            /** @description stable name of the reason, such as `comments` */
+            id: string;
             what: string;
             why: string;
             until: string;

@@ -11,8 +11,11 @@ export type Value = string | number | Date | Text;
 export type Values = Readonly<{ [name: string]: Value }>;
 /** A text that is drawn later, in the language of then. */
 export type Text = { key: Key; values: Values };
-/** `main` is needed everywhere, `proof` by the pages about the realm itself, `verify` where something is checked. */
-export type Part = "main" | "proof" | "verify";
+/**
+ * `main` is needed everywhere, `proof` by the pages about the realm itself, `verify` where something is checked, and
+ * `server` for what the realm says: by its codes, in every language but English, which is what it speaks.
+ */
+export type Part = "main" | "proof" | "verify" | "server";
 
 /** The languages of the page, each by its own name. */
 export const LANGUAGES = { en: "English", de: "Deutsch" } as const;
@@ -30,11 +33,13 @@ const FILES: Record<Language, Record<Part, Load>> = {
     main: () => Promise.resolve({ default: en }),
     proof: () => import("../../messages/proof/en.json"),
     verify: () => import("../../messages/verify/en.json"),
+    server: () => Promise.resolve({ default: {} }),
   },
   de: {
     main: () => import("../../messages/de.json"),
     proof: () => import("../../messages/proof/de.json"),
     verify: () => import("../../messages/verify/de.json"),
+    server: () => import("../../messages/server/de.json"),
   },
 };
 const base = (tag: string): string => (tag.split("-")[0] ?? tag).toLowerCase();

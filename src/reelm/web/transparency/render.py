@@ -58,6 +58,7 @@ def _kept(keeping: Keeping) -> shapes.Kept:
         for column in metadata.tables[name].columns
     ]
     return shapes.Kept(
+        id=keeping.id,
         what=keeping.what,
         why=keeping.why,
         until=keeping.until,

@@ -62,6 +62,7 @@ class KeptColumn(Struct, frozen=True, kw_only=True):
 class Kept(Struct, frozen=True, kw_only=True):
     """What is kept for one reason."""
 
+    id: Annotated[str, Meta(description="stable name of the reason, such as `comments`")]
     what: str
     why: str
     until: str
