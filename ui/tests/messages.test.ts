@@ -27,7 +27,7 @@ const sources = readdirSync(SOURCE, { recursive: true, encoding: "utf8" })
 test("every language has the keys, the placeholders and the plural forms that it must have", () => {
   for (const language of Object.keys(LANGUAGES)) {
     const categories = new Intl.PluralRules(language).resolvedOptions().pluralCategories.toSorted();
-    for (const part of PARTS) {
+    for (const part of [...PARTS, "shell/"]) {
       const [english, other] = [read(`${part}en`), read(part + language)];
       assert.deepEqual(Object.keys(other).toSorted(), Object.keys(english).toSorted(), `${part}${language}`);
       for (const [key, message] of Object.entries(other)) {
