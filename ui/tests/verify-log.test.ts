@@ -4,7 +4,7 @@ import { concat, encode, toBase64, toHex, type Bytes } from "../src/verify/bytes
 import { canonical, readLeaf } from "../src/verify/leaf";
 import { leafHash, rootOf } from "../src/verify/merkle";
 import { ED25519_COSIGNATURE } from "../src/verify/note";
-import { english } from "../src/verify/finding";
+import { english } from "../src/verify/claim";
 import { isMet, parsePolicy, quorumOf } from "../src/verify/policy";
 import { Refused } from "../src/verify/refused";
 import { sha256 } from "../src/verify/sha256";

@@ -1,6 +1,5 @@
 /** One entry: its receipt, checked, or made here from the log's tiles. */
-import { claim, type Claim, type Verdict } from "./claim";
-import { finding, type Finding } from "./finding";
+import { claim, finding, type Claim, type Finding, type Verdict } from "./claim";
 import { cosigners, isBeginning, judgeQuorum, reason, type Head } from "./head";
 import { readLeaf, type Leaf } from "./leaf";
 import { inclusionRanges } from "./merkle";

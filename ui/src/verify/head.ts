@@ -1,8 +1,7 @@
 /** The newest checkpoint of a log: who signed it, who saw it, and whether it continues what was seen before. */
 import { encode, isEqual } from "./bytes";
 import { cosignedSeconds, parseCheckpoint, type Checkpoint } from "./checkpoint";
-import { claim, type Claim, type Verdict } from "./claim";
-import { finding, type Finding } from "./finding";
+import { claim, finding, type Claim, type Finding, type Verdict } from "./claim";
 import { consistencyRanges, isConsistent } from "./merkle";
 import { asText, canCheckSignatures, checkSigned, isOf, parseKey, parseNote, type Note, type VerifierKey } from "./note";
 import { isMet, parsePolicy, quorumOf, type Policy } from "./policy";

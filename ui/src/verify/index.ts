@@ -7,10 +7,9 @@
 export { toBase64, toHex } from "./bytes";
 export { parseCheckpoint, type Checkpoint } from "./checkpoint";
 export { sweepBeside } from "./beside";
-export { claim, type Claim, type Verdict } from "./claim";
+export { claim, english, finding, type Claim, type Finding, type FindingKey, type Verdict } from "./claim";
 export { checkReceipt, makeReceipt, type Checked } from "./entry";
 export { writeEvidence } from "./evidence";
-export { english, finding, type Finding, type FindingKey } from "./finding";
 export { filesAt } from "./files";
 export { isBeginning, isFresh, judgeFresh, keeping, readHead, type Head, type Kept, type Witnessed } from "./head";
 export { readLeaf, type Json, type Leaf } from "./leaf";

@@ -1,7 +1,6 @@
 /** The realm's manifest, held against its record and its signatures: docs/spec/manifest.md, "On the record". */
 import { decode, encode, toHex, type Bytes } from "./bytes";
-import { claim, type Claim, type Verdict } from "./claim";
-import { finding, type Finding } from "./finding";
+import { claim, finding, type Claim, type Finding, type Verdict } from "./claim";
 import { reason } from "./head";
 import type { Leaf } from "./leaf";
 import { canCheckSignatures, hasSigned, isOf, parseKey, parseNote } from "./note";

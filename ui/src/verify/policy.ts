@@ -1,5 +1,5 @@
 /** Whom to believe, and how many must agree. Source: c2sp.org/tlog-policy. */
-import { finding, type Finding } from "./finding";
+import { finding, type Finding } from "./claim";
 import { parseKey, type VerifierKey } from "./note";
 import { Refused } from "./refused";
 

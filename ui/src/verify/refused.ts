@@ -1,4 +1,4 @@
-import { english, finding, type Finding, type FindingKey } from "./finding";
+import { english, finding, type Finding, type FindingKey } from "./claim";
 
 /** Something that was to be checked is not what it claims to be; the message says so in English. */
 export class Refused extends Error {

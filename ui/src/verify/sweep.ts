@@ -1,8 +1,7 @@
 /** Reads every entry of a log and recomputes its root: what an auditor does, in this browser. */
 import { isEqual, type Bytes } from "./bytes";
 import type { Checkpoint } from "./checkpoint";
-import { claim, type Claim } from "./claim";
-import { finding, type Finding } from "./finding";
+import { claim, finding, type Claim, type Finding } from "./claim";
 import { reason } from "./head";
 import { readLeaf, type Leaf } from "./leaf";
 import { Frontier, leafHash, rootOf } from "./merkle";
