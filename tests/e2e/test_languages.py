@@ -1,6 +1,7 @@
 """Every page in German, in longer words and from right to left, on a phone."""
 
 import ast
+import gzip
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -19,10 +20,12 @@ from e2e.visitor import Screen, Visitor
 from reelm.web.pages import PAGES
 from reelm.web.transparency.kept import KEPT
 from support.ledger.logs import leaf
-from support.machine.running import ROOT
+from support.machine.running import ROOT, Running
 
 MESSAGES = ROOT / "ui" / "messages"
+STATIC = ROOT / "src" / "reelm" / "web" / "static"
 LONG = 12
+FIRST_LOAD_BYTES = 75_000
 _HOLE = re.compile(r"\{\w+\}|</?\w+>")
 _OPEN = "(path) => { history.pushState({}, '', path); dispatchEvent(new PopStateEvent('popstate')); }"
 _IS_DRAWN = """() =>
@@ -140,6 +143,14 @@ async def test_pages_hold_longer_words_and_both_directions(
         wide += await _wide(visitor, name)
     assert await visitor.page.evaluate(_LANGUAGE) == [language, direction]
     assert wide == [], "a page is wider than its window"
+
+
+async def test_the_first_page_in_english_is_small(realm: Running) -> None:
+    """What every visitor waits for; the texts of other languages, and of most pages, come later."""
+    page = (STATIC / "index.html").read_text(encoding="utf-8")
+    files = [STATIC / path for path in set(re.findall(r'"/(assets/[^"]+\.(?:js|css))"', page))]
+    sizes = {each.name: len(gzip.compress(each.read_bytes(), 9)) for each in files}
+    assert sum(sizes.values()) <= FIRST_LOAD_BYTES, sizes
 
 
 async def test_a_language_is_chosen_at_once_and_remembered(visit: Visit) -> None:
