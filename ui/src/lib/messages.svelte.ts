@@ -67,6 +67,7 @@ class Messages {
   #catalogue = $state.raw<Catalogue>(en);
   #tag = "en";
   #parts: Part[] = ["main"];
+  #fetching = Promise.resolve();
 
   /** Changes the language; keeps the one before where the texts cannot be fetched. */
   async use(choice: string, languages: readonly string[] = navigator.languages): Promise<void> {
@@ -79,15 +80,17 @@ class Messages {
     }
   }
 
-  /** Fetches parts of the texts that not every page needs. */
+  /** Fetches parts of the texts that not every page needs; returns once they are there, whoever asked first. */
   async need(...parts: Part[]): Promise<void> {
     const more = parts.filter((part) => !this.#parts.includes(part));
-    if (more.length === 0) return;
+    if (more.length === 0) return this.#fetching;
     this.#parts = [...this.#parts, ...more];
+    this.#fetching = this.#load(this.#tag);
     try {
-      await this.#load(this.#tag);
+      await this.#fetching;
     } catch (error) {
       this.#parts = this.#parts.filter((each) => !more.includes(each));
+      this.#fetching = Promise.resolve();
       throw error;
     }
   }
