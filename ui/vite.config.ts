@@ -3,12 +3,13 @@ import { defineConfig } from "vite";
 import { assets } from "./build/assets.ts";
 import { brand } from "./build/brand.ts";
 import { gzip } from "./build/gzip.ts";
+import { languages } from "./build/languages.ts";
 
 /** The API that `npm run dev` talks to: a realm started with `./reelm up`. */
 const realm = process.env["REELM_URL"] ?? "http://127.0.0.1:8420";
 
 export default defineConfig({
-  plugins: [svelte(), brand(), gzip(), assets()],
+  plugins: [svelte(), brand(), languages(), gzip(), assets()],
   json: { stringify: true, namedExports: false },
   build: {
     outDir: "../src/reelm/web/static",
@@ -27,7 +28,7 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             { name: "hls", test: /node_modules[\\/]hls\.js/ },
-            { name: "verify", test: /src[\\/]verify[\\/]/ },
+            { name: "verify", test: /src[\\/]verify[\\/]|messages[\\/]verify[\\/]en/ },
           ],
         },
       },

@@ -11,7 +11,7 @@ import pytest
 from reelm.web.limits import STREAMS_AT_ONCE
 from reelm.web.pages import PAGES, PageAddress
 from reelm.workflows.publish import remove
-from support.web.visiting import CAPTION, PAGE, Site, Visitor, check_problem
+from support.web.visiting import CAPTION, GERMAN_PAGE, PAGE, Site, Visitor, check_problem
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -134,6 +134,26 @@ async def test_a_crawler_that_asks_for_a_page_of_the_product_gets_it(shared: Sit
             page = await nobody.get(path)
             assert (page.status_code, page.headers["cache-control"]) == (200, "no-cache"), path
             assert page.text == PAGE
+
+
+@pytest.mark.parametrize(
+    ("asked", "page"),
+    [
+        ("de", GERMAN_PAGE),
+        ("de-AT, de;q=0.9, en;q=0.8", GERMAN_PAGE),
+        ("en;q=0.3, fr;q=0.9, DE;q=0.5", GERMAN_PAGE),
+        ("en-GB, de;q=0.9", PAGE),
+        ("de;q=0, *;q=0.5", PAGE),
+        ("fr", PAGE),
+        (";;q=, \x7f", PAGE),
+        ("de;q=9", PAGE),
+    ],
+)
+async def test_a_page_comes_in_the_first_language_that_there_is(shared: Site, asked: str, page: str) -> None:
+    async with shared.visit() as nobody:
+        answer = await nobody.get("/", headers={"accept-language": asked})
+    assert answer.text == page
+    assert answer.headers["vary"] == "accept-language"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -38,6 +38,14 @@ async def test_a_later_version_says_what_it_changed_and_who_signed(site: Site) -
         first = await nobody.get("/api/manifest/1")
     assert [version["number"] for version in versions] == [2, 1]
     assert 'Site "here" has another city: not declared became Rotterdam.' in versions[0]["changes"]
+    assert {
+        "kind": "field-altered",
+        "table": "sites",
+        "entry": "here",
+        "field": "city",
+        "before": "not declared",
+        "after": "Rotterdam",
+    } in versions[0]["differences"]
     assert [(each["id"], each["has_signed"]) for each in versions[0]["signers"]] == [
         ("ann", False),
         ("board", True),

@@ -1,14 +1,17 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { ApiProblem } from "../src/lib/problem";
+import { gzipSync } from "node:zlib";
+import { ApiProblem, failureDetail, problemFrom } from "../src/lib/problem";
 import { bytes, decimals, exact } from "../src/lib/format";
 import { LANGUAGES, messages, negotiate, pieces, said, t, type Catalogue, type Message } from "../src/lib/messages.svelte";
 import { pseudo } from "../src/lib/pseudo";
 
 const SOURCE = new URL("../src/", import.meta.url);
 const MESSAGES = new URL("../messages/", import.meta.url);
-const PARTS = ["", "proof/"];
+/** Compressed. */
+const MOST_BYTES = 8_000;
+const PARTS = ["", "proof/", "verify/"];
 
 const read = (name: string): Catalogue => JSON.parse(readFileSync(new URL(`${name}.json`, MESSAGES), "utf8")) as Catalogue;
 const whole = (language: string): Catalogue => Object.assign({}, ...PARTS.map((part) => read(part + language))) as Catalogue;
@@ -24,7 +27,7 @@ const sources = readdirSync(SOURCE, { recursive: true, encoding: "utf8" })
 test("every language has the keys, the placeholders and the plural forms that it must have", () => {
   for (const language of Object.keys(LANGUAGES)) {
     const categories = new Intl.PluralRules(language).resolvedOptions().pluralCategories.toSorted();
-    for (const part of PARTS) {
+    for (const part of [...PARTS, "shell/"]) {
       const [english, other] = [read(`${part}en`), read(part + language)];
       assert.deepEqual(Object.keys(other).toSorted(), Object.keys(english).toSorted(), `${part}${language}`);
       for (const [key, message] of Object.entries(other)) {
@@ -84,8 +87,31 @@ test("what is put into a text is never read as markup or as a placeholder", () =
 test("a problem is told in the realm's words where the catalogue has none", () => {
   const problem = (code: string) => new ApiProblem({ code, title: "T", detail: "D", status: 409, retryable: false, facts: { status: 502 } });
   assert.deepEqual([problem("x.y").title, problem("x.y").detail], ["T", "D"]);
-  assert.equal(problem("unreadable").title, "This realm answered in an unexpected way");
-  assert.match(problem("unreadable").detail, /status 502/);
+  assert.equal(problem("client.unreadable").title, "This realm answered in an unexpected way");
+  assert.match(problem("client.unreadable").detail, /status 502/);
+});
+
+test("a problem is told in the chosen language by its code, or else by its status", async () => {
+  const facts = { handle: "ann", waiting_bytes: 1_500_000, max_bytes: 2e9, retry_after_seconds: 90 };
+  const document = { type: "/x", title: "T", status: 409, detail: "D", retryable: false, facts };
+  const told = async (code: string) => problemFrom(409, JSON.stringify({ ...document, code }));
+  await messages.use("de", []);
+  const [taken, full, often, unknown] = await Promise.all(["social.handle-taken", "media.quota-reached", "base.too-many", "of.tomorrow"].map(told));
+  assert.equal(taken?.title, "Der Nutzername ist vergeben");
+  assert.match(taken?.detail ?? "", /@ann/);
+  assert.match(full?.detail ?? "", /1,5\sMB von 2\sGB/);
+  assert.match(often?.detail ?? "", /Warte 1 Min\. 30 s/);
+  assert.equal(unknown?.title, "Das passt nicht zu dem, was schon da ist");
+  assert.match(failureDetail({ code: "media.unreadable", detail: "D" }), /MP4 mit H\.264/);
+  assert.match(failureDetail({ code: "of.tomorrow", detail: "D" }), /Versuch es später/);
+  await messages.use("en", []);
+  assert.deepEqual([taken?.title, failureDetail({ code: "media.unreadable", detail: "D" })], ["T", "D"]);
+});
+
+test("every catalogue is small enough to be fetched when a page is opened", () => {
+  for (const name of readdirSync(MESSAGES, { recursive: true, encoding: "utf8" }).filter((each) => each.endsWith(".json"))) {
+    assert.ok(gzipSync(readFileSync(new URL(name, MESSAGES)), { level: 9 }).length <= MOST_BYTES, name);
+  }
 });
 
 test("the texts of the layout tests are longer and keep their placeholders", () => {

@@ -38,23 +38,23 @@ test("a refusal is shown at the field that it names, else above the form", () =>
   assert.deepEqual(faultsOf(null, ["handle"]), {});
 });
 
-test("a problem document keeps its code, its facts and its field", () => {
+test("a problem document keeps its code, its facts and its field", async () => {
   const document = { type: "/x", title: "T", status: 409, code: "social.handle-taken", detail: "D", retryable: false, facts: { n: 1 } };
-  const plain = problemFrom(409, JSON.stringify(document));
+  const plain = await problemFrom(409, JSON.stringify(document));
   assert.deepEqual([plain.status, plain.code, plain.facts, plain.field], [409, "social.handle-taken", { n: 1 }, null]);
-  assert.equal(problemFrom(409, JSON.stringify({ ...document, field: "handle" })).field, "handle");
+  assert.equal((await problemFrom(409, JSON.stringify({ ...document, field: "handle" }))).field, "handle");
 });
 
-test("an answer that is no problem document becomes one", () => {
+test("an answer that is no problem document becomes one", async () => {
   for (const body of ["<html>Bad gateway</html>", "", "null", "{}", '"text"']) {
-    const problem = problemFrom(502, body);
+    const problem = await problemFrom(502, body);
     assert.deepEqual([problem.status, problem.code, problem.retryable], [502, "client.unreadable", true], body);
   }
-  assert.equal(problemFrom(403, "").retryable, false);
+  assert.equal((await problemFrom(403, "")).retryable, false);
 });
 
-test("an abort is no problem, and a fault of ours is thrown on", () => {
-  const problem = problemFrom(401, "");
+test("an abort is no problem, and a fault of ours is thrown on", async () => {
+  const problem = await problemFrom(401, "");
   assert.equal(asProblem(problem), problem);
   assert.ok(problem instanceof ApiProblem && problem.needsSignIn);
   assert.equal(asProblem(new DOMException("left", "AbortError")), null);

@@ -4,7 +4,8 @@ import { concat, encode, toBase64, toHex, type Bytes } from "../src/verify/bytes
 import { canonical, readLeaf } from "../src/verify/leaf";
 import { leafHash, rootOf } from "../src/verify/merkle";
 import { ED25519_COSIGNATURE } from "../src/verify/note";
-import { isMet, parsePolicy, quorumWords } from "../src/verify/policy";
+import { english } from "../src/verify/claim";
+import { isMet, parsePolicy, quorumOf } from "../src/verify/policy";
 import { Refused } from "../src/verify/refused";
 import { sha256 } from "../src/verify/sha256";
 import { pathOf, rangesOf, readEntries, tilesOf, type Files } from "../src/verify/tiles";
@@ -19,7 +20,7 @@ const POLICY = `${WITNESSES}group two 2 a b c\nquorum two\n`;
 
 test("a quorum is met by as many witnesses as it asks for", () => {
   const policy = parsePolicy(POLICY);
-  assert.equal(quorumWords(policy), "2 of 3 witnesses have to agree");
+  assert.equal(english(quorumOf(policy)), "2 of 3 witnesses have to agree");
   assert.ok(!isMet(policy, new Set(["a"])));
   assert.ok(isMet(policy, new Set(["a", "c"])));
   assert.ok(isMet(parsePolicy("quorum none\n"), new Set()));

@@ -99,7 +99,8 @@ async def _diff(desk: Desk, chosen: argparse.Namespace) -> int:
         return FOUND_WANTING
     before = versions[numbers[0]] if numbers else versions.get(len(versions))
     after = versions[numbers[1]] if len(numbers) > 1 else declaration.following(before, desk.manifest())
-    for line in declaration.differences(before, after) or ["Nothing is different."]:
+    changes = [str(change) for change in declaration.differences(before, after)]
+    for line in changes or ["Nothing is different."]:
         say(line)
     return 0
 

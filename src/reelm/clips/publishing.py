@@ -156,9 +156,10 @@ class Publishing:
 async def _waiting(tx: Tx, clip_id: ClipId, at: Progress, *, places: int) -> QueueWait | None:
     obstacle = await publishing.obstacle(tx, clip_id)
     if (at.step, at.ratio) != (PublishStep.PREPARING, 0.0):
-        return QueueWait(0, None, obstacle) if obstacle else None
+        return QueueWait(0, None, obstacle.detail, obstacle.code) if obstacle else None
     line = await publishing.line(tx, clip_id)
-    if not line.ahead and not obstacle:
+    if obstacle:
+        return QueueWait(line.ahead, None, obstacle.detail, obstacle.code)
+    if not line.ahead:
         return None
-    seconds = None if obstacle else seconds_left(line, await publishing.paces(tx), places=places)
-    return QueueWait(line.ahead, seconds, obstacle)
+    return QueueWait(line.ahead, seconds_left(line, await publishing.paces(tx), places=places), None)

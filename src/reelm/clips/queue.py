@@ -21,11 +21,13 @@ class QueueWait:
         seconds: about how long until people can watch it; None while nobody can know.
         obstacle: what the realm lacks at the moment, such as room on its disk; None when it is only not its
             turn.
+        obstacle_code: the code of the error that said so.
     """
 
     ahead: int
     seconds: int | None
     obstacle: str | None
+    obstacle_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any, TypeAlias
 
 from reelm.base import Clock, SigningKey, Tx
-from reelm.realm.changes import changes
+from reelm.realm.changes import Change, changes
 from reelm.realm.countersign import Attestation, Countersignature, attestations, countersigned_text
 from reelm.realm.errors import ManifestChanged, ManifestSuperseded, SignatureRefused
 from reelm.realm.model import Manifest
@@ -18,6 +18,7 @@ from reelm.realm.store import declarations as store
 from reelm.realm.version import Version, declares, first_version, lacks, next_version
 
 __all__ = [
+    "Change",
     "countersign",
     "countersignatures",
     "declares",
@@ -143,8 +144,8 @@ async def countersignatures(tx: Tx) -> tuple[Countersignature, ...]:
     return tuple(Countersignature(row.provider, row.signed_on, row.signature) for row in rows)
 
 
-def differences(before: Version | None, after: Version) -> list[str]:
-    """Return what the later version changes, in plain words."""
+def differences(before: Version | None, after: Version) -> list[Change]:
+    """Return what the later version changes; each is a sentence as text."""
     return changes(_declared(before), after.manifest)
 
 
@@ -163,8 +164,8 @@ def _changed(newest: Version, edited: Version) -> ManifestChanged:
     )
 
 
-def _listed(found: Iterable[str]) -> str:
-    lines = list(found)
+def _listed(found: Iterable[Change]) -> str:
+    lines = [str(change) for change in found]
     more = [f"and {len(lines) - _MOST_CHANGES} more"] if len(lines) > _MOST_CHANGES else []
     return "".join(f"\n  {line}" for line in (*lines[:_MOST_CHANGES], *more))
 

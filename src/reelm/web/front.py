@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Container, Iterable, Iterator, MutableMapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -21,6 +21,10 @@ _LEDGER = "/ledger/"
 _DECLARED = {"content-type": "application/json", "cache-control": "no-cache"}
 _SEGMENT = re.compile(r"/segments/([0-9a-f]{64})\.m4s$")
 _ID = re.compile(ID_PATTERN)
+_ENGLISH = "en"
+_ACCEPTED = re.compile(
+    r"(?P<language>[A-Za-z]{2,8})(?:-[\w-]+)?\s*(?:;\s*q=(?P<weight>[01](?:\.\d{0,3})?))?\s*(?:,|$)"
+)
 _KINDS = (
     ("/segments/", "segment"),
     ("/api/", "api"),
@@ -77,7 +81,7 @@ class Front:
         self._static = static
         self._public_url = public_url
         self._assets = frozenset(_files(static))
-        self._page = (static / "index.html").read_text(encoding="utf-8")
+        self._pages = dict(_pages(static))
         self._headers = tuple(_security_headers(is_secure=public_url.startswith("https:")))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -157,8 +161,13 @@ class Front:
 
     async def _document(self, scope: Scope, send: Send, path: str) -> None:
         head = await self._head(path)
-        body = self._page.replace("</head>", f"{head or ''}</head>", 1)
-        headers = {"content-type": _MEDIA_TYPES[".html"], "cache-control": "no-cache"}
+        page = self._pages[_language(scope, self._pages)]
+        body = page.replace("</head>", f"{head or ''}</head>", 1)
+        headers = {
+            "content-type": _MEDIA_TYPES[".html"],
+            "cache-control": "no-cache",
+            "vary": "accept-language",
+        }
         await send_text(scope, send, body, status=404 if head is None else 200, headers=headers)
 
     async def _head(self, path: str) -> str | None:
@@ -259,6 +268,20 @@ def _kind(path: str) -> str:
 
 def _files(static: Path) -> Iterable[str]:
     return ("/" + str(path.relative_to(static)) for path in static.rglob("*") if path.name != "index.html")
+
+
+def _pages(static: Path) -> Iterator[tuple[str, str]]:
+    """Yield each language with its page: ``index.html`` is in English, ``index.de.html`` in German."""
+    for path in static.glob("index*.html"):
+        yield path.stem.removeprefix("index").lstrip(".") or _ENGLISH, path.read_text(encoding="utf-8")
+
+
+def _language(scope: Scope, offered: Container[str]) -> str:
+    """Return the language that the browser asks for first among those offered (RFC 9110, section 12.5.4)."""
+    asked = dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1")
+    found = [(float(each["weight"] or 1), each["language"].lower()) for each in _ACCEPTED.finditer(asked)]
+    wanted = sorted((each for each in found if each[0] > 0), key=lambda each: each[0], reverse=True)
+    return next((language for _, language in wanted if language in offered), _ENGLISH)
 
 
 def _security_headers(*, is_secure: bool) -> Iterable[tuple[bytes, bytes]]:

@@ -25,6 +25,7 @@ PROBLEM = "application/problem+json"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 CAPTION = 'She said "look" & <script>alert(1)</script> #first'
 PAGE = "<!doctype html><html><head><title>Reelm</title></head><body></body></html>"
+GERMAN_PAGE = PAGE.replace("<html>", '<html lang="de">')
 
 
 @dataclass(frozen=True)
@@ -178,6 +179,7 @@ def _pages(static: Path) -> Path:
     """A user interface small enough to reason about."""
     (static / "assets").mkdir(parents=True)
     (static / "index.html").write_text(PAGE)
+    (static / "index.de.html").write_text(GERMAN_PAGE)
     (static / "assets" / "app.js").write_text("// a script\n" * 100)
     (static / "favicon.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
     return static

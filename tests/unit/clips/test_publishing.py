@@ -283,7 +283,7 @@ async def test_a_clip_says_what_it_waits_for_until_it_goes_on(town: Town) -> Non
         await town.clips.publishing.report(tx, clip_id, PublishStep.PREPARING, 0.5)
         await town.clips.publishing.stall(tx, clip_id, code="media.disk-full", detail="No room.")
     found = await progress(town, clip_id, ana)
-    assert (found.waiting, found.failure) == (QueueWait(0, None, "No room."), None)
+    assert (found.waiting, found.failure) == (QueueWait(0, None, "No room.", "media.disk-full"), None)
     async with town.database.write() as tx:
         await town.clips.publishing.report(tx, clip_id, PublishStep.PREPARING, 0.5)
     assert (await progress(town, clip_id, ana)).waiting is None

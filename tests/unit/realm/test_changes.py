@@ -10,7 +10,7 @@ from support.realm.declaring import PLAIN, in_city, with_keys
 
 
 def said(before: Manifest, after: Manifest) -> list[str]:
-    return changes(as_declared(before), as_declared(after))
+    return [str(change) for change in changes(as_declared(before), as_declared(after))]
 
 
 def test_the_same_manifest_differs_in_nothing() -> None:

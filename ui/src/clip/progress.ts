@@ -3,14 +3,18 @@ import { clips } from "../lib/calls";
 import type { Progress } from "../lib/contract";
 import { address } from "../lib/http";
 import { spoken } from "../lib/format";
+import { failureDetail, needWords } from "../lib/problem";
 
 const AGAIN_MS = 2000;
 
-/** Why a clip waits, in words; empty while it does not. */
-export function whyWaiting({ waiting }: Progress): string {
+/** Returns why a clip waits, in words; empty while it does not. */
+export async function whyWaiting({ waiting }: Progress): Promise<string> {
   if (!waiting) return "";
-  if (waiting.obstacle) return waiting.obstacle;
-  const { ahead, seconds } = waiting;
+  const { ahead, seconds, obstacle, obstacle_code } = waiting;
+  if (obstacle !== null && obstacle_code !== null) {
+    await needWords();
+    return failureDetail({ code: obstacle_code, detail: obstacle });
+  }
   if (seconds === null) return t("waiting.queue", { count: ahead });
   return t("waiting.queue-time", { count: ahead, left: spoken(seconds) });
 }

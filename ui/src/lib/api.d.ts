@@ -1231,6 +1231,20 @@ export interface components {
             versions: components["schemas"]["ManifestVersion"][];
             providers: components["schemas"]["ProviderStanding"][];
         };
+        /** Difference */
+        Difference: {
+            /** @enum {string} */
+            kind: "entry-added" | "entry-removed" | "field-added" | "field-removed" | "field-altered" | "reordered";
+            /** @description as the manifest calls it, such as `providers` */
+            table: string;
+            /** @description names the entry of the table; empty where there is only one */
+            entry: string;
+            /** @description as the manifest calls it; empty when it is about a whole entry */
+            field: string;
+            /** @description a value, or all of an entry; empty where there was none */
+            before: string;
+            after: string;
+        };
         /** EmailExport */
         EmailExport: {
             /** @description whom it is about */
@@ -1304,6 +1318,8 @@ export interface components {
         };
         /** Kept */
         Kept: {
+            /** @description stable name of the reason, such as `comments` */
+            id: string;
             what: string;
             why: string;
             until: string;
@@ -1358,6 +1374,8 @@ export interface components {
             signatures: string[];
             /** @description against the version before, in words; none for the first */
             changes: string[];
+            /** @description the same, one by one */
+            differences: components["schemas"]["Difference"][];
         };
         /** Margin */
         Margin: {

@@ -45,5 +45,5 @@ export interface Progress {
   is_playable: boolean;
   failure: Failure | null;
   /** Why nothing happens yet; null while something does. */
-  waiting: { ahead: number; seconds: number | null; obstacle: string | null } | null;
+  waiting: { ahead: number; seconds: number | null; obstacle: string | null; obstacle_code: string | null } | null;
 }

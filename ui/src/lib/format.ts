@@ -1,9 +1,8 @@
-import { localised, messages, t } from "./messages.svelte";
+import { localised, messages, moments, t } from "./messages.svelte";
 
 const compact = localised((locale) => new Intl.NumberFormat(locale, { notation: "compact", maximumFractionDigits: 1 }));
 const whole = localised((locale) => new Intl.NumberFormat(locale));
 const relative = localised((locale) => new Intl.RelativeTimeFormat(locale, { numeric: "auto", style: "short" }));
-const absolute = localised((locale) => new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }));
 const month = localised((locale) => new Intl.DateTimeFormat(locale, { month: "long", year: "numeric" }));
 const regions = localised((locale) => new Intl.DisplayNames(locale, { type: "region", fallback: "code" }));
 
@@ -18,7 +17,7 @@ const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
 
 export const count = (value: number): string => compact().format(value);
 export const exact = (value: number): string => whole().format(value);
-export const moment = (iso: string): string => absolute().format(new Date(iso));
+export const moment = (iso: string): string => moments().format(new Date(iso));
 export const since = (iso: string): string => month().format(new Date(iso));
 
 /** Returns a number with exactly that many digits after its point. */

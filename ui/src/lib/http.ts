@@ -27,7 +27,7 @@ async function send(request: Request): Promise<Response> {
     throw error instanceof TypeError ? unreachable() : error;
   }
   connection.answered();
-  if (!response.ok) throw problemFrom(response.status, await response.text());
+  if (!response.ok) throw await problemFrom(response.status, await response.text());
   return response;
 }
 

@@ -1,13 +1,21 @@
 import en from "../../messages/en.json";
 import type proof from "../../messages/proof/en.json";
+import type verify from "../../messages/verify/en.json";
 
 /** A text, or one for each plural category of its language. */
 export type Message = string | Partial<Record<Intl.LDMLPluralRule, string>>;
 export type Catalogue = Readonly<Record<string, Message>>;
-export type Key = keyof typeof en | keyof typeof proof;
-export type Values = Readonly<Record<string, string | number>>;
-/** `main` is needed everywhere, `proof` by the pages about the realm itself. */
-export type Part = "main" | "proof";
+export type Key = keyof typeof en | keyof typeof proof | keyof typeof verify;
+/** What is put into a text: numbers and times are written as the language does, a text of its own is one more key. */
+export type Value = string | number | Date | Text;
+export type Values = Readonly<{ [name: string]: Value }>;
+/** A text that is drawn later, in the language of then. */
+export type Text = { key: Key; values: Values };
+/**
+ * `main` is needed everywhere, `proof` by the pages about the realm itself, `verify` where something is checked, and
+ * `server` for what the realm says: by its codes, in every language but English, which is what it speaks.
+ */
+export type Part = "main" | "proof" | "verify" | "server";
 
 /** The languages of the page, each by its own name. */
 export const LANGUAGES = { en: "English", de: "Deutsch" } as const;
@@ -21,8 +29,18 @@ export type LanguageChoice = "system" | Language | Trial;
 type Load = () => Promise<{ default: Catalogue }>;
 
 const FILES: Record<Language, Record<Part, Load>> = {
-  en: { main: () => Promise.resolve({ default: en }), proof: () => import("../../messages/proof/en.json") },
-  de: { main: () => import("../../messages/de.json"), proof: () => import("../../messages/proof/de.json") },
+  en: {
+    main: () => Promise.resolve({ default: en }),
+    proof: () => import("../../messages/proof/en.json"),
+    verify: () => import("../../messages/verify/en.json"),
+    server: () => Promise.resolve({ default: {} }),
+  },
+  de: {
+    main: () => import("../../messages/de.json"),
+    proof: () => import("../../messages/proof/de.json"),
+    verify: () => import("../../messages/verify/de.json"),
+    server: () => import("../../messages/server/de.json"),
+  },
 };
 const base = (tag: string): string => (tag.split("-")[0] ?? tag).toLowerCase();
 const isLanguage = (name: string): name is Language => Object.hasOwn(FILES, name);
@@ -49,6 +67,7 @@ class Messages {
   #catalogue = $state.raw<Catalogue>(en);
   #tag = "en";
   #parts: Part[] = ["main"];
+  #fetching = Promise.resolve();
 
   /** Changes the language; keeps the one before where the texts cannot be fetched. */
   async use(choice: string, languages: readonly string[] = navigator.languages): Promise<void> {
@@ -61,14 +80,17 @@ class Messages {
     }
   }
 
-  /** Fetches a part of the texts that not every page needs. */
-  async need(part: Part): Promise<void> {
-    if (this.#parts.includes(part)) return;
-    this.#parts = [...this.#parts, part];
+  /** Fetches parts of the texts that not every page needs; returns once they are there, whoever asked first. */
+  async need(...parts: Part[]): Promise<void> {
+    const more = parts.filter((part) => !this.#parts.includes(part));
+    if (more.length === 0) return this.#fetching;
+    this.#parts = [...this.#parts, ...more];
+    this.#fetching = this.#load(this.#tag);
     try {
-      await this.#load(this.#tag);
+      await this.#fetching;
     } catch (error) {
-      this.#parts = this.#parts.filter((each) => each !== part);
+      this.#parts = this.#parts.filter((each) => !more.includes(each));
+      this.#fetching = Promise.resolve();
       throw error;
     }
   }
@@ -105,11 +127,14 @@ export function localised<T>(make: (locale: string) => T): () => T {
 
 const rules = localised((locale) => new Intl.PluralRules(locale));
 const numbers = localised((locale) => new Intl.NumberFormat(locale));
+export const moments = localised((locale) => new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }));
 
 const fill = (text: string, values: Values): string =>
   text.replace(/\{(\w+)\}/g, (whole, name: string) => {
-    const value = values[name];
-    return typeof value === "number" ? numbers().format(value) : (value ?? whole);
+    const value = values[name] ?? whole;
+    if (typeof value === "string") return value;
+    if (typeof value === "number") return numbers().format(value);
+    return value instanceof Date ? moments().format(value) : t(value.key, value.values);
   });
 
 /** Returns a text in the chosen language; numbers in it are written as the language does. */

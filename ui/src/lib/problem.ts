@@ -1,5 +1,6 @@
-import type { Problem } from "./contract";
-import { said, t, type Values } from "./messages.svelte";
+import type { Failure, Problem } from "./contract";
+import { bytes, spoken } from "./format";
+import { messages, said, t, type Value, type Values } from "./messages.svelte";
 
 /** The one error that the API client throws. `status` is 0 when no answer came from the realm itself. */
 export class ApiProblem extends Error {
@@ -24,18 +25,24 @@ export class ApiProblem extends Error {
     this.facts = problem.facts;
   }
 
-  /** In the chosen language where the catalogue has the code, else in the realm's words. */
+  /** In the chosen language where a catalogue has the code, or else the status; in the realm's words in English. */
   get title(): string {
-    return said(`problem.${this.code}.title`, this.#values) ?? this.#title;
+    return this.#told("title") ?? this.#title;
   }
 
   get detail(): string {
-    return said(`problem.${this.code}.detail`, this.#values) ?? this.#detail;
+    return this.#told("detail") ?? this.#detail;
+  }
+
+  #told(part: "title" | "detail"): string | null {
+    return said(`problem.${this.code}.${part}`, this.#values) ?? said(`problem.${this.status}.${part}`);
   }
 
   get #values(): Values {
-    const plain = Object.entries(this.facts).filter(([, value]) => typeof value === "string" || typeof value === "number");
-    return Object.fromEntries(plain) as Values;
+    return Object.fromEntries(Object.entries(this.facts).flatMap(([name, value]) => {
+      const shown = readable(name, value);
+      return shown === null ? [] : [[name, shown]];
+    }));
   }
 
   /** True when a person has to sign in before the same request can work. */
@@ -44,39 +51,49 @@ export class ApiProblem extends Error {
   }
 }
 
-export const unreachable = (): ApiProblem =>
-  new ApiProblem({
-    status: 0,
-    code: "client.unreachable",
-    title: t(navigator.onLine ? "problem.unreachable.title" : "problem.offline.title"),
-    detail: t(navigator.onLine ? "problem.unreachable.detail" : "problem.offline.detail"),
-    retryable: true,
-    facts: {},
-  });
+/** Returns a fact as it is put into a text: a size or a time in a unit that fits it. */
+function readable(name: string, value: unknown): Value | null {
+  if (typeof value === "number" && name.endsWith("_bytes")) return bytes(value);
+  if (typeof value === "number" && name.endsWith("_seconds")) return spoken(value);
+  return typeof value === "string" || typeof value === "number" ? value : null;
+}
 
-const unreadable = (status: number): ApiProblem =>
+/** Fetches the words for what the realm says; where they do not come, the realm's own words are shown. */
+export const needWords = (): Promise<void> => messages.need("server").catch(() => undefined);
+
+/** Returns why a clip was not published or waits. It has no facts, and its words may come after it. */
+export function failureDetail({ code, detail }: Failure): string {
+  void needWords();
+  return said(`problem.${code}.detail`) ?? said("problem.500.detail") ?? detail;
+}
+
+/** Returns a problem that the realm did not tell; its words are in the catalogue that every page has. */
+const ours = (name: "offline" | "unreachable" | "unreadable", status: number, retryable: boolean): ApiProblem =>
   new ApiProblem({
     status,
-    code: "client.unreadable",
-    title: t("problem.unreadable.title"),
-    detail: t("problem.unreadable.detail", { status }),
-    retryable: status >= 500,
-    facts: {},
+    code: `client.${name}`,
+    title: t(`problem.client.${name}.title`),
+    detail: t(`problem.client.${name}.detail`, { status }),
+    retryable,
+    facts: { status },
   });
+
+export const unreachable = (): ApiProblem => ours(navigator.onLine ? "unreachable" : "offline", 0, true);
 
 function isProblem(value: unknown): value is Problem {
   return typeof value === "object" && value !== null && "code" in value && "detail" in value && "status" in value;
 }
 
-/** Reads an error answer; a proxy's HTML page becomes a problem of our own. */
-export function problemFrom(status: number, body: string): ApiProblem {
+/** Reads an error answer, and has its words ready; a proxy's HTML page becomes a problem of our own. */
+export async function problemFrom(status: number, body: string): Promise<ApiProblem> {
+  await needWords();
   try {
     const parsed: unknown = JSON.parse(body);
     if (isProblem(parsed)) return new ApiProblem({ ...parsed, facts: parsed.facts ?? {} });
   } catch {
     // Not JSON: the answer came from something in front of the realm.
   }
-  return unreadable(status);
+  return ours("unreadable", status, status >= 500);
 }
 
 /** Any thrown value as a problem; aborts give null because somebody asked for them. */

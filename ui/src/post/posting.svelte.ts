@@ -4,7 +4,7 @@ import type { Clip, Progress, Upload } from "../lib/contract";
 import { asked, whole } from "./cut";
 import { fromField } from "../lib/moment";
 import { look, refuseFile, refusePicture, type Picture, type Refusal } from "./inspect";
-import { asProblem, type ApiProblem } from "../lib/problem";
+import { asProblem, failureDetail, needWords, type ApiProblem } from "../lib/problem";
 import { followProgress, whyWaiting } from "../clip/progress";
 import { Sending, type Standstill } from "./send";
 import { session } from "../lib/session.svelte";
@@ -321,11 +321,12 @@ class Posting {
     const wasLive = this.stage === "live";
     this.#step = STEP_OF[progress.step] ?? this.#step;
     this.#stepRatio = this.#step === 3 ? 1 : progress.ratio;
-    this.waiting = whyWaiting(progress);
+    this.waiting = await whyWaiting(progress);
     if (progress.step === "failed") {
+      await needWords();
       this.#fail({
         title: t("posting.failed"),
-        detail: progress.failure?.detail ?? t("posting.failed-text"),
+        detail: progress.failure ? failureDetail(progress.failure) : t("posting.failed-text"),
         canRetry: true,
         isOfSound: isAboutSound(progress.failure?.code),
       });

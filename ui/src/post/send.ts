@@ -113,7 +113,7 @@ export class Sending {
       await new Promise<void>((resolve, reject) => {
         this.#interrupt = () => reject(new Interrupted());
         tus.options.onSuccess = () => resolve();
-        tus.options.onError = (error) => reject(asTusProblem(error));
+        tus.options.onError = (error) => void asTusProblem(error).then(reject);
         tus.options.onProgress = (sent) => {
           this.#listener.onstandstill(null);
           this.#listener.onsent(sent);
@@ -175,7 +175,7 @@ const isLocked = ({ status }: ApiProblem): boolean => status === 409 || status =
 const isPassing = (problem: ApiProblem): boolean =>
   isLocked(problem) || problem.status === 0 || (problem.status >= 500 && problem.code !== "media.disk-full");
 
-function asTusProblem(error: Error): ApiProblem {
+async function asTusProblem(error: Error): Promise<ApiProblem> {
   const response = "originalResponse" in error ? (error.originalResponse as Answer | null) : null;
   return response ? problemFrom(response.getStatus(), response.getBody()) : unreachable();
 }

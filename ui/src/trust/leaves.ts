@@ -18,7 +18,7 @@ const hour = (value: Json | undefined): string => text(value).slice(0, 16).repla
 /** One sentence for each kind of docs/reference/ledger-kinds.md: what the realm states by such a leaf. */
 const SENTENCES: Record<string, (f: Fields) => string> = {
   "manifest.publish": (f) => t("leaf.manifest.publish", { version: text(f["version"]) }),
-  "key.rotate": (f) => t("leaf.key.rotate", { use: text(f["use"]) }),
+  "key.rotate": (f) => t("leaf.key.rotate", { use: word(f["use"]) }),
   "release.publish": (f) => t("leaf.release.publish", { version: text(f["version"]) }),
   "release.deploy": (f) => t("leaf.release.deploy", { version: text(f["version"]) }),
   "staff.grant": (f) => t("leaf.staff.grant", { granted_by: text(f["granted_by"]), handle: text(f["handle"]), role: text(f["role"]) }),
@@ -28,14 +28,14 @@ const SENTENCES: Record<string, (f: Fields) => string> = {
   "access.export": (f) => t("leaf.access.export", { actor: text(f["actor"]), role: text(f["role"]), rows: many(f["rows"], "leaf.rows"), data: text(f["data"]), purpose: text(f["purpose"]) }),
   "access.deny": (f) => t("leaf.access.deny", { actor: text(f["actor"]), action: text(f["action"]) }),
   "access.emergency": (f) => t("leaf.access.emergency", { actor: text(f["actor"]), expires_at: hour(f["expires_at"]), purpose: text(f["purpose"]) }),
-  "access.review": (f) => t("leaf.access.review", { reviewer: text(f["reviewer"]), emergency: text(f["emergency"]), finding: text(f["finding"]) }),
-  "flow.intent": (f) => t("leaf.flow.intent", { size_bytes: size(f["size_bytes"]), data_class: text(f["data_class"]), to: text(f["to"]), flow: text(f["flow"]) }),
-  "flow.done": (f) => t("leaf.flow.done", { size_bytes: size(f["size_bytes"]), side: text(f["side"]), flow: text(f["flow"]), peer: text(f["peer"]) }),
+  "access.review": (f) => t("leaf.access.review", { reviewer: text(f["reviewer"]), emergency: text(f["emergency"]), finding: word(f["finding"]) }),
+  "flow.intent": (f) => t("leaf.flow.intent", { size_bytes: size(f["size_bytes"]), data_class: word(f["data_class"]), to: text(f["to"]), flow: text(f["flow"]) }),
+  "flow.done": (f) => t("leaf.flow.done", { size_bytes: size(f["size_bytes"]), side: word(f["side"]), flow: text(f["flow"]), peer: text(f["peer"]) }),
   "flow.deny": (f) => t("leaf.flow.deny", { to: text(f["to"]), flow: text(f["flow"]), reason: text(f["reason"]) }),
-  "mod.notice": (f) => t("leaf.mod.notice", { source: sources(f["source"]) }),
+  "mod.notice": (f) => t("leaf.mod.notice", { source: word(f["source"]) }),
   "mod.decision": (f) => t("leaf.mod.decision", { explanation: text(f["explanation"]) }),
   "mod.appeal": () => t("leaf.mod.appeal"),
-  "mod.outcome": (f) => t("leaf.mod.outcome", { decided_by: text(f["decided_by"]), outcome: text(f["outcome"]) }),
+  "mod.outcome": (f) => t("leaf.mod.outcome", { decided_by: text(f["decided_by"]), outcome: word(f["outcome"]) }),
   "rule.publish": (f) => t("leaf.rule.publish", { version: text(f["version"]) }),
   "rank.deploy": (f) => t("leaf.rank.deploy", { version: text(f["version"]) }),
   "rank.param": (f) => t("leaf.rank.param", { name: text(f["name"]), old_millionths: shares(f["old_millionths"]), new_millionths: shares(f["new_millionths"]), reason: text(f["reason"]) }),
@@ -51,13 +51,14 @@ const SENTENCES: Record<string, (f: Fields) => string> = {
   "handover.announce": (f) => t("leaf.handover.announce", { outgoing: text(f["outgoing"]), incoming: text(f["incoming"]), cut_on: day(f["cut_on"]) }),
   "handover.cut": () => t("leaf.handover.cut"),
   "handover.done": () => t("leaf.handover.done"),
-  "audit.finding": (f) => t("leaf.audit.finding", { auditor: text(f["auditor"]), severity: text(f["severity"]), subject: text(f["subject"]) }),
+  "audit.finding": (f) => t("leaf.audit.finding", { auditor: text(f["auditor"]), severity: word(f["severity"]), subject: text(f["subject"]) }),
   "canary.hit": (f) => t("leaf.canary.hit", { place: text(f["place"]) }),
   "digest.hour": (f) => t("leaf.digest.hour", { subject: text(f["subject"]), entries: many(f["entries"], "leaf.events"), hour: hour(f["hour"]) }),
 };
 
-function sources(value: Json | undefined): string {
-  return said(`leaf.source.${text(value)}`) ?? text(value);
+/** Takes the word for one of the few values that a field has. */
+function word(value: Json | undefined): string {
+  return said(`leaf.word.${text(value)}`) ?? text(value);
 }
 
 export const isKnown = (kind: string): boolean => Object.hasOwn(SENTENCES, kind);

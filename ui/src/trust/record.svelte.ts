@@ -1,4 +1,4 @@
-import type { Head, Kept, Leaf, Swept } from "../verify";
+import type { Finding, Head, Kept, Leaf, Swept } from "../verify";
 import { filesAt, keeping, readEntries, readHead, readLeaf, Refused, sweepBeside, WIDTH } from "../verify";
 
 export const BASE = "/ledger";
@@ -18,7 +18,7 @@ export type Sweep =
   | { state: "running"; done: number; of: number }
   | { state: "done"; swept: Swept; size: number; seconds: number }
   | { state: "stopped" }
-  | { state: "unread"; why: string };
+  | { state: "unread" };
 
 function stored(): Kept | null {
   try {
@@ -43,7 +43,7 @@ export class PublicRecord {
   head = $state.raw<Head | null>(null);
   latest = $state.raw<Entry[]>([]);
   /** What is wrong with the record itself. */
-  refused = $state("");
+  refused = $state.raw<Finding | null>(null);
   isAway = $state(false);
   isRead = $state(false);
   readAt = $state(Date.now());
@@ -72,12 +72,12 @@ export class PublicRecord {
       const head = await readHead(files, this.kept, signal);
       if (head && head.checkpoint.size !== this.head?.checkpoint.size) this.latest = await newest(head, signal);
       this.head = head;
-      this.refused = "";
+      this.refused = null;
       this.isAway = false;
       if (head) this.#keep(keeping(head, this.kept, Date.now()));
     } catch (error) {
       if (signal.aborted) return;
-      if (error instanceof Refused) this.refused = error.message;
+      if (error instanceof Refused) this.refused = error.finding;
       else this.isAway = true;
     }
     this.readAt = Date.now();
@@ -95,8 +95,8 @@ export class PublicRecord {
     try {
       const swept = await sweepBeside(BASE, head.checkpoint, onprogress, abort.signal);
       this.sweep = { state: "done", swept, size: head.checkpoint.size, seconds: (performance.now() - begun) / 1000 };
-    } catch (error) {
-      this.sweep = abort.signal.aborted ? { state: "stopped" } : { state: "unread", why: error instanceof Error ? error.message : "" };
+    } catch {
+      this.sweep = { state: abort.signal.aborted ? "stopped" : "unread" };
     }
     this.#running = null;
   }

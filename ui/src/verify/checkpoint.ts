@@ -17,9 +17,9 @@ export function parseCheckpoint(text: string): Checkpoint {
   const size = readNumber(count ?? "");
   const root = fromBase64(encoded ?? "");
   if (!origin || lines.some((line) => line === "") || size === null || root?.length !== HASH_BYTES) {
-    throw new Refused("This is signed, but it is no checkpoint of a log.");
+    throw new Refused("refused.no-checkpoint");
   }
-  if (size === 0 && !isEqual(root, EMPTY_ROOT)) throw new Refused("It speaks of no entries, and of a root of some.");
+  if (size === 0 && !isEqual(root, EMPTY_ROOT)) throw new Refused("refused.empty-root");
   return { origin, size, root };
 }
 
@@ -41,7 +41,7 @@ export async function cosignedSeconds(note: Note, signature: Signature, key: Ver
   const seconds = statedSeconds(signature);
   const message = encode(`cosignature/v1\ntime ${seconds}\n${note.text}`);
   if (seconds === null || !(await hasSigned(key, message, signature.bytes.slice(8)))) {
-    throw new Refused(`The cosignature of ${key.name} does not belong to this checkpoint.`);
+    throw new Refused("refused.cosignature", { name: key.name });
   }
   return seconds;
 }

@@ -10,7 +10,7 @@ export function filesAt(base: string): Files {
     // What must not be cached says so in its answer.
     const response = await fetch(`${base}/${path}`, { signal: signal ?? null, credentials: "omit" });
     if (response.status === MISSING) return null;
-    if (response.status === GONE) throw new Pruned("These entries were removed; only their hashes are left.");
+    if (response.status === GONE) throw new Pruned("refused.pruned");
     if (!response.ok) throw new TypeError(`the ledger answered ${response.status}`);
     return new Uint8Array(await response.arrayBuffer());
   };

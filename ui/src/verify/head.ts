@@ -1,10 +1,10 @@
 /** The newest checkpoint of a log: who signed it, who saw it, and whether it continues what was seen before. */
 import { encode, isEqual } from "./bytes";
 import { cosignedSeconds, parseCheckpoint, type Checkpoint } from "./checkpoint";
-import { claim, type Claim } from "./claim";
+import { claim, finding, type Claim, type Finding, type Verdict } from "./claim";
 import { consistencyRanges, isConsistent } from "./merkle";
 import { asText, canCheckSignatures, checkSigned, isOf, parseKey, parseNote, type Note, type VerifierKey } from "./note";
-import { isMet, parsePolicy, quorumWords, type Policy } from "./policy";
+import { isMet, parsePolicy, quorumOf, type Policy } from "./policy";
 import { Refused } from "./refused";
 import { rangesOf, type Files } from "./tiles";
 
@@ -36,12 +36,6 @@ export interface Head {
   claims: Claim[];
 }
 
-const SIGNED = "The realm signed this checkpoint";
-const WITNESSED = "Enough independent witnesses have seen the same record";
-const FRESH = "Enough witnesses have looked within the last three hours";
-const CONTINUED = "Nothing that this browser saw before was rewritten";
-const NO_ED25519 = "This browser cannot check Ed25519 signatures. Use a newer one, or reelm-audit.";
-
 /** The head of a log, null when none is published. @throws Refused when it cannot even be read. */
 export async function readHead(files: Files, kept: Kept | null, signal?: AbortSignal): Promise<Head | null> {
   const [rule, newest] = await Promise.all([files("policy", signal), files("checkpoint", signal)]);
@@ -55,7 +49,7 @@ export async function readHead(files: Files, kept: Kept | null, signal?: AbortSi
     ({ note, checkpoint } = parsed((await files("checkpoint", signal)) ?? newest));
   }
   const key = policy.logs.find(({ name }) => name === checkpoint.origin);
-  if (!key) throw new Refused("The checkpoint is of another log than the one whose key the realm publishes.");
+  if (!key) throw new Refused("refused.other-log");
   const canCheck = await canCheckSignatures();
   const signed = await judgeSigned(note, key, kept, canCheck);
   const witnessed = await judgeWitnessed({ policy, key, cosigned, checkpoint, files, canCheck });
@@ -94,18 +88,17 @@ export async function cosigners(note: Note, policy: Policy): Promise<Witnessed[]
 }
 
 /** Whether those that can be checked here are enough, or would be with those that cannot. */
-export function judgeQuorum(policy: Policy, witnesses: Witnessed[]): Pick<Claim, "verdict" | "found"> {
+export function judgeQuorum(policy: Policy, witnesses: Witnessed[]): Pick<Claim, "verdict" | "findings"> {
   const of = (...states: Witnessed["state"][]): Set<string> =>
     new Set(witnesses.flatMap(({ name, state }) => (states.includes(state) ? [name] : [])));
   const agreeing = of("agrees");
-  const words = `${agreeing.size} of ${witnesses.length} cosigned it; ${quorumWords(policy)}.`;
-  if (policy.quorum === null) return { verdict: "absent", found: "The realm names no witness whose agreement it needs." };
-  if (isMet(policy, agreeing)) return { verdict: "proven", found: words };
+  const found = finding("found.witnessed", { some: agreeing.size, all: witnesses.length, quorum: quorumOf(policy) });
+  if (policy.quorum === null) return { verdict: "absent", findings: [finding("found.witnessed.nobody")] };
+  if (isMet(policy, agreeing)) return { verdict: "proven", findings: [found] };
   if (isMet(policy, of("agrees", "unchecked"))) {
-    const found = `${words} Others signed with ML-DSA-44, which no browser can check yet: reelm-audit does.`;
-    return { verdict: "unchecked", found };
+    return { verdict: "unchecked", findings: [found, finding("found.witnessed.ml-dsa")] };
   }
-  return { verdict: "failed", found: words };
+  return { verdict: "failed", findings: [found] };
 }
 
 function parsed(bytes: Uint8Array): { note: Note; checkpoint: Checkpoint } {
@@ -115,17 +108,15 @@ function parsed(bytes: Uint8Array): { note: Note; checkpoint: Checkpoint } {
 
 async function judgeSigned(note: Note, key: VerifierKey, kept: Kept | null, canCheck: boolean): Promise<Claim> {
   if (kept && kept.key !== key.text) {
-    const found = `The realm publishes another key than when this browser first saw ${parseKey(kept.key).name}.`;
-    return claim("head.signed", SIGNED, "failed", found);
+    return claim("head.signed", "failed", finding("found.signed.rekeyed", { name: parseKey(kept.key).name }));
   }
-  if (!canCheck) return claim("head.signed", SIGNED, "unchecked", NO_ED25519);
+  if (!canCheck) return claim("head.signed", "unchecked", finding("found.no-ed25519"));
   try {
     await checkSigned(note, key);
   } catch (error) {
-    return claim("head.signed", SIGNED, "failed", reason(error));
+    return claim("head.signed", "failed", reason(error));
   }
-  const since = kept ? "the key is the one this browser has known since its first visit" : "the key is the one that the realm publishes";
-  return claim("head.signed", SIGNED, "proven", `The signature of ${key.name} was checked; ${since}.`);
+  return claim("head.signed", "proven", finding(kept ? "found.signed.known" : "found.signed.published", { name: key.name }));
 }
 
 interface Witnessing {
@@ -139,23 +130,23 @@ interface Witnessing {
 
 async function judgeWitnessed(at: Witnessing): Promise<{ claim: Claim; witnesses: Witnessed[] }> {
   const silent = [...at.policy.witnesses.keys()].map((name): Witnessed => ({ name, seconds: null, state: "silent" }));
-  const told = (verdict: Claim["verdict"], found: string, witnesses = silent): { claim: Claim; witnesses: Witnessed[] } => ({
-    claim: claim("head.witnessed", WITNESSED, verdict, found),
+  const told = (verdict: Verdict, findings: Finding[], witnesses = silent): { claim: Claim; witnesses: Witnessed[] } => ({
+    claim: claim("head.witnessed", verdict, ...findings),
     witnesses,
   });
   if (at.policy.quorum === null && silent.length === 0) {
-    return told("absent", "The realm names no witness yet: only its own word stands against two histories for two people.");
+    return told("absent", [finding("found.witnessed.none")]);
   }
-  if (!at.cosigned) return told("absent", "No checkpoint with enough cosignatures is published yet.");
-  if (!at.canCheck) return told("unchecked", NO_ED25519);
+  if (!at.cosigned) return told("absent", [finding("found.witnessed.not-yet")]);
+  if (!at.canCheck) return told("unchecked", [finding("found.no-ed25519")]);
   try {
     await checkSigned(at.cosigned.note, at.key);
     const witnesses = await cosigners(at.cosigned.note, at.policy);
-    const { verdict, found } = judgeQuorum(at.policy, witnesses);
-    if (await isBeginning(at.cosigned.checkpoint, at.checkpoint, at.files)) return told(verdict, found, witnesses);
-    return told("failed", "What the witnesses saw is not the beginning of what you are shown: two histories.", witnesses);
+    const { verdict, findings } = judgeQuorum(at.policy, witnesses);
+    if (await isBeginning(at.cosigned.checkpoint, at.checkpoint, at.files)) return told(verdict, findings, witnesses);
+    return told("failed", [finding("found.witnessed.forked")], witnesses);
   } catch (error) {
-    return told("failed", reason(error));
+    return told("failed", [reason(error)]);
   }
 }
 
@@ -168,34 +159,29 @@ export function judgeFresh({ policy, witnesses }: Head, nowSeconds: number): Cla
   if (dated.length === 0) return null;
   const newest = Math.max(...dated.map(({ seconds }) => seconds ?? 0));
   const names = dated.flatMap(({ name, seconds }) => (isFresh(seconds ?? 0, nowSeconds) ? [name] : []));
-  const when = new Date(newest * 1000).toLocaleString();
+  const when = new Date(newest * 1000);
   return isMet(policy, new Set(names))
-    ? claim("head.fresh", FRESH, "proven", `The last look was on ${when}, by the clock of that witness.`)
-    : claim("head.fresh", FRESH, "unchecked", `The last look was on ${when}. Either the realm did not reach them since then, or this is an old copy.`);
+    ? claim("head.fresh", "proven", finding("found.fresh", { when }))
+    : claim("head.fresh", "unchecked", finding("found.fresh.old", { when }));
 }
 
 async function judgeContinued(kept: Kept | null, now: Checkpoint, files: Files): Promise<Claim> {
-  const told = (verdict: Claim["verdict"], found: string): Claim => claim("head.continued", CONTINUED, verdict, found);
-  if (!kept) return told("absent", "This is the first visit: this checkpoint is kept here and compared from now on.");
+  const told = (verdict: Verdict, found: Finding): Claim => claim("head.continued", verdict, found);
+  if (!kept) return told("absent", finding("found.continued.first"));
   const before = parseCheckpoint(parseNote(encode(kept.note)).text);
-  const entries = `${before.size.toLocaleString()} entries`;
-  const when = new Date(kept.at).toLocaleString();
-  if (before.origin !== now.origin) return told("failed", `The log was called ${before.origin} before.`);
-  if (before.size > now.size) {
-    return told("failed", `This browser saw ${entries} on ${when}, and now there are ${now.size.toLocaleString()}: the record was rolled back.`);
-  }
+  const seen = { entries: before.size, when: new Date(kept.at) };
+  if (before.origin !== now.origin) return told("failed", finding("found.continued.other", { origin: before.origin }));
+  if (before.size > now.size) return told("failed", finding("found.continued.rolled-back", { ...seen, now: now.size }));
   try {
-    if (await isBeginning(before, now, files)) {
-      return told("proven", `What this browser saw on ${when} is still the beginning: ${entries}, recomputed from the tiles.`);
-    }
+    if (await isBeginning(before, now, files)) return told("proven", finding("found.continued", seen));
   } catch (error) {
     return told("failed", reason(error));
   }
-  return told("failed", `The ${entries} that this browser saw on ${when} are not the beginning of this record: it was rewritten.`);
+  return told("failed", finding("found.continued.rewritten", seen));
 }
 
-/** Why something was refused; whatever else went wrong goes on. */
-export function reason(error: unknown): string {
-  if (error instanceof Refused) return error.message;
+/** Returns why something was refused; whatever else went wrong goes on. */
+export function reason(error: unknown): Finding {
+  if (error instanceof Refused) return error.finding;
   throw error;
 }

@@ -7,7 +7,7 @@
 export { toBase64, toHex } from "./bytes";
 export { parseCheckpoint, type Checkpoint } from "./checkpoint";
 export { sweepBeside } from "./beside";
-export { claim, type Claim, type Verdict } from "./claim";
+export { claim, english, finding, type Claim, type Finding, type FindingKey, type Verdict } from "./claim";
 export { checkReceipt, makeReceipt, type Checked } from "./entry";
 export { writeEvidence } from "./evidence";
 export { filesAt } from "./files";
@@ -16,7 +16,7 @@ export { readLeaf, type Json, type Leaf } from "./leaf";
 export { judgeManifestSigned, judgeRecorded } from "./manifest";
 export { Frontier, isConsistent, isIncluded, leafHash, rootOf } from "./merkle";
 export { canCheckSignatures, hasSigned, parseKey, parseNote } from "./note";
-export { parsePolicy, quorumWords, type Policy } from "./policy";
+export { parsePolicy, quorumOf, type Policy } from "./policy";
 export { parseReceipt, isSound, type Receipt } from "./receipt";
 export { Refused } from "./refused";
 export { sha256 } from "./sha256";

@@ -41,10 +41,10 @@ export function parseKey(text: string): VerifierKey {
   const material = fromBase64(encoded ?? "");
   const type = material?.[0];
   if (name === undefined || !material || type === undefined || material.length !== 1 + (KEY_BYTES[type] ?? -1)) {
-    throw new Refused("This is no verifier key of a kind that is known here.");
+    throw new Refused("refused.no-key");
   }
   const id = sha256(concat(encode(`${name}\n`), material)).slice(0, 4);
-  if (toHex(id) !== hex) throw new Refused("This verifier key has been altered: its id does not belong to it.");
+  if (toHex(id) !== hex) throw new Refused("refused.altered-key");
   return { name, id, type, raw: material.slice(1), text };
 }
 
@@ -53,7 +53,7 @@ export function parseNote(bytes: Uint8Array): Note {
   const whole = bytes.length <= MOST_BYTES ? asText(bytes) : "";
   const cut = whole.lastIndexOf("\n\n");
   if (cut < 0 || !whole.endsWith("\n") || /[\x00-\x09\x0b-\x1f]/.test(whole)) {
-    throw new Refused("This is no signed note: its text and its signatures cannot be told apart.");
+    throw new Refused("refused.no-note");
   }
   const signatures = whole.slice(cut + 2, -1).split("\n").map(parseSignature);
   return { text: whole.slice(0, cut + 1), signatures, whole };
@@ -90,16 +90,16 @@ export async function canCheckSignatures(): Promise<boolean> {
 /** @throws Refused when the key did not sign it, or a signature that claims so is wrong. */
 export async function checkSigned(note: Note, key: VerifierKey): Promise<void> {
   const claims = note.signatures.filter((signature) => isOf(signature, key));
-  if (claims.length === 0) throw new Refused(`It is not signed by ${key.name} with the known key.`);
+  if (claims.length === 0) throw new Refused("refused.unsigned", { name: key.name });
   for (const { bytes } of claims) {
-    if (!(await hasSigned(key, encode(note.text), bytes))) throw new Refused(`The signature of ${key.name} is wrong.`);
+    if (!(await hasSigned(key, encode(note.text), bytes))) throw new Refused("refused.wrong-signature", { name: key.name });
   }
 }
 
 function parseSignature(line: string): Signature {
   const [, name, encoded] = SIGNATURE.exec(line) ?? [];
   const bytes = fromBase64(encoded ?? "");
-  if (name === undefined || !bytes || bytes.length <= 4) throw new Refused("One of its signature lines is none.");
+  if (name === undefined || !bytes || bytes.length <= 4) throw new Refused("refused.no-signature");
   return { name, keyId: bytes.slice(0, 4), bytes: bytes.slice(4) };
 }
 
@@ -107,6 +107,6 @@ export function asText(bytes: Uint8Array): string {
   try {
     return decode(bytes);
   } catch {
-    throw new Refused("It is not text in UTF-8.");
+    throw new Refused("refused.no-text");
   }
 }

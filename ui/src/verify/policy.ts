@@ -1,4 +1,5 @@
 /** Whom to believe, and how many must agree. Source: c2sp.org/tlog-policy. */
+import { finding, type Finding } from "./claim";
 import { parseKey, type VerifierKey } from "./note";
 import { Refused } from "./refused";
 
@@ -35,7 +36,7 @@ export function parsePolicy(text: string): Policy {
     }
     if (!take(policy, what, words)) throw wrong(at);
   }
-  if (!hasQuorum) throw new Refused("The witness policy does not say how many witnesses must agree.");
+  if (!hasQuorum) throw new Refused("refused.no-quorum");
   return policy;
 }
 
@@ -47,13 +48,13 @@ export function isMet(policy: Policy, witnessed: ReadonlySet<string>, name = pol
   return group.members.filter((member) => isMet(policy, witnessed, member)).length >= group.need;
 }
 
-/** How many of how many have to agree, where that is all there is to it. */
-export function quorumWords(policy: Policy): string {
-  if (policy.quorum === null) return "no witness has to agree";
+/** Returns how many of how many have to agree, where that is all there is to it. */
+export function quorumOf(policy: Policy): Finding {
+  if (policy.quorum === null) return finding("quorum.none");
   const group = policy.groups.get(policy.quorum);
-  if (!group) return `${policy.quorum} has to agree`;
+  if (!group) return finding("quorum.one", { name: policy.quorum });
   const isPlain = group.members.every((member) => policy.witnesses.has(member));
-  return `${group.need} of ${group.members.length} ${isPlain ? "witnesses" : "groups of witnesses"} have to agree`;
+  return finding(isPlain ? "quorum.witnesses" : "quorum.groups", { need: group.need, all: group.members.length });
 }
 
 function take(policy: Policy, what: string, words: string[]): boolean {
@@ -78,4 +79,4 @@ function take(policy: Policy, what: string, words: string[]): boolean {
   return new Set(members).size === members.length;
 }
 
-const wrong = (at: number): Refused => new Refused(`Line ${at + 1} of the witness policy cannot be read.`);
+const wrong = (at: number): Refused => new Refused("refused.policy-line", { line: at + 1 });

@@ -27,7 +27,7 @@ export function parseReceipt(bytes: Uint8Array): Receipt {
   const proof = hashes.flatMap((line) => fromBase64(line) ?? []);
   const isWhole = proof.length === hashes.length && proof.every(({ length }) => length === HASH_BYTES);
   if (magic !== MAGIC || !entry || index === null || !isWhole || proof.length > MOST_HASHES) {
-    throw new Refused("This is not a receipt of a ledger. Take the whole file, as the realm gave it.");
+    throw new Refused("refused.no-receipt");
   }
   const note = parseNote(encode(text.slice(cut + 2)));
   return { entry, index, proof, note, checkpoint: parseCheckpoint(note.text) };

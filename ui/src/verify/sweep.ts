@@ -1,7 +1,7 @@
 /** Reads every entry of a log and recomputes its root: what an auditor does, in this browser. */
 import { isEqual, type Bytes } from "./bytes";
 import type { Checkpoint } from "./checkpoint";
-import { claim, type Claim } from "./claim";
+import { claim, finding, type Claim, type Finding } from "./claim";
 import { reason } from "./head";
 import { readLeaf, type Leaf } from "./leaf";
 import { Frontier, leafHash, rootOf } from "./merkle";
@@ -22,13 +22,9 @@ export interface Swept {
 
 export type OnProgress = (done: number, of: number) => void;
 
-const ENTRIES = "All entries lead to the signed root";
-const TILES = "The published hashes are the hashes of the entries";
-const LEAVES = "Every entry is a leaf in the published form";
-
 /** @throws what the browser throws when nobody answers. */
 export async function sweep(files: Files, checkpoint: Checkpoint, onprogress: OnProgress, signal?: AbortSignal): Promise<Swept> {
-  const found = new Finding();
+  const found = new Tally();
   try {
     const read = (tile: Tile): Promise<[Bytes[] | null, Bytes[]]> =>
       Promise.all([readUnlessPruned(files, tile, signal), readHashes(files, { ...tile, level: 0 }, signal)]);
@@ -43,10 +39,10 @@ export async function sweep(files: Files, checkpoint: Checkpoint, onprogress: On
   return { claims: found.claims(checkpoint), kinds: found.kinds, manifest: found.manifest };
 }
 
-class Finding {
+class Tally {
   readonly kinds: Record<string, number> = {};
   manifest: Leaf | null = null;
-  broken: string | null = null;
+  broken: Finding | null = null;
   #entries = 0;
   #pruned = 0;
   #unread: number[] = [];
@@ -79,22 +75,22 @@ class Finding {
   }
 
   claims({ size, root }: Checkpoint): Claim[] {
-    if (this.broken !== null) return [claim("sweep.entries", ENTRIES, "failed", this.broken)];
-    const isRoot = isEqual(this.#frontier.root, root);
-    const removed = this.#pruned > 0 ? ` Of the oldest ${this.#pruned.toLocaleString()} only the hashes are left: the realm says it removed the entries.` : "";
-    const entries = isRoot
-      ? `${(size - this.#pruned).toLocaleString()} of ${size.toLocaleString()} were read and hashed; together they give exactly the signed root.${removed}`
-      : `${size.toLocaleString()} were read and hashed, and they give another root than the signed one: an entry was altered, moved or left out.`;
-    const tiles = this.#tiles.length === 0 ? "Every tile was compared." : `Not so in ${this.#tiles.slice(0, 3).join(", ")}.`;
-    const leaves =
-      this.#unread.length === 0
-        ? `${this.#entries.toLocaleString()} were read, of ${Object.keys(this.kinds).length} kinds.`
-        : `Not so for number ${this.#unread.slice(0, 3).join(", ")}: the realm put something else on its record.`;
+    if (this.broken !== null) return [claim("sweep.entries", "failed", this.broken)];
     return [
-      claim("sweep.entries", ENTRIES, isRoot ? "proven" : "failed", entries),
-      claim("sweep.tiles", TILES, this.#tiles.length === 0 ? "proven" : "failed", tiles),
-      claim("sweep.leaves", LEAVES, this.#unread.length === 0 ? "proven" : "failed", leaves),
+      isEqual(this.#frontier.root, root)
+        ? claim("sweep.entries", "proven", finding("found.root", { read: size - this.#pruned, entries: size }), ...this.#removed())
+        : claim("sweep.entries", "failed", finding("found.root.other", { entries: size })),
+      this.#tiles.length === 0
+        ? claim("sweep.tiles", "proven", finding("found.tiles"))
+        : claim("sweep.tiles", "failed", finding("found.tiles.not", { paths: this.#tiles.slice(0, 3).join(", ") })),
+      this.#unread.length === 0
+        ? claim("sweep.leaves", "proven", finding("found.leaves", { entries: this.#entries, kinds: Object.keys(this.kinds).length }))
+        : claim("sweep.leaves", "failed", finding("found.leaves.not", { numbers: this.#unread.slice(0, 3).join(", ") })),
     ];
+  }
+
+  #removed(): Finding[] {
+    return this.#pruned > 0 ? [finding("found.pruned", { entries: this.#pruned })] : [];
   }
 
   #read(index: number, entry: Bytes): void {

@@ -33,14 +33,14 @@ export function tilesOf(level: Tile["level"], size: number): Tile[] {
 export async function readTile(files: Files, tile: Tile, signal?: AbortSignal): Promise<Bytes> {
   const found = await files(pathOf(tile), signal);
   const bytes = found ?? (tile.width < WIDTH ? await files(pathOf({ ...tile, width: WIDTH }), signal) : null);
-  if (!bytes) throw new Refused(`The ledger's file ${pathOf(tile)} is missing.`);
+  if (!bytes) throw new Refused("refused.file-missing", { path: pathOf(tile) });
   return bytes;
 }
 
 export async function readHashes(files: Files, tile: Tile, signal?: AbortSignal): Promise<Bytes[]> {
   const bytes = await readTile(files, tile, signal);
   if (bytes.length % HASH_BYTES !== 0 || bytes.length < tile.width * HASH_BYTES) {
-    throw new Refused(`The ledger's file ${pathOf(tile)} does not have the length that it must have.`);
+    throw new Refused("refused.file-length", { path: pathOf(tile) });
   }
   return hashesOf(bytes).slice(0, tile.width);
 }
@@ -51,11 +51,11 @@ export async function readEntries(files: Files, tile: Tile, signal?: AbortSignal
   const entries: Bytes[] = [];
   for (let at = 0; at < bytes.length; ) {
     const end = at + 2 + (bytes[at]! << 8) + (bytes[at + 1] ?? 0);
-    if (end > bytes.length) throw new Refused(`The ledger's file ${pathOf(tile)} is cut off.`);
+    if (end > bytes.length) throw new Refused("refused.file-cut", { path: pathOf(tile) });
     entries.push(bytes.subarray(at + 2, end));
     at = end;
   }
-  if (entries.length < tile.width) throw new Refused(`The ledger's file ${pathOf(tile)} has too few entries.`);
+  if (entries.length < tile.width) throw new Refused("refused.file-few", { path: pathOf(tile) });
   return entries.slice(0, tile.width);
 }
 

@@ -102,7 +102,9 @@ _progress = select(
     clips.c.failure_detail,
     is_public.label("is_playable"),
 ).where(clips.c.id == bindparam("clip"))
-_obstacle = select(clips.c.failure_detail).where(clips.c.id == bindparam("clip"), _is_due)
+_obstacle = select(clips.c.failure_code, clips.c.failure_detail).where(
+    clips.c.id == bindparam("clip"), _is_due
+)
 
 
 async def due(tx: Tx, limit: int) -> tuple[Publication, ...]:
@@ -180,10 +182,10 @@ async def retry(tx: Tx, clip_id: ClipId, *, at: datetime, turn: int) -> bool:
     return (await tx.execute(_retry_visible, bound)).rowcount == 1
 
 
-async def obstacle(tx: Tx, clip_id: ClipId) -> str | None:
+async def obstacle(tx: Tx, clip_id: ClipId) -> Failure | None:
     """Return why nothing happens to a clip that is due; see ``stall``."""
-    found: str | None = await tx.scalar(_obstacle, {"clip": clip_id})
-    return found
+    row = (await tx.execute(_obstacle, {"clip": clip_id})).first()
+    return None if row is None or row.failure_code is None else Failure(row.failure_code, row.failure_detail)
 
 
 async def progress(tx: Tx, clip_id: ClipId) -> Progress | None:

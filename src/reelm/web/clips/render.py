@@ -82,7 +82,9 @@ def progress(found: clips.Progress) -> shapes.Progress:
 def waiting(found: clips.QueueWait | None) -> shapes.Waiting | None:
     if found is None:
         return None
-    return shapes.Waiting(ahead=found.ahead, seconds=found.seconds, obstacle=found.obstacle)
+    return shapes.Waiting(
+        ahead=found.ahead, seconds=found.seconds, obstacle=found.obstacle, obstacle_code=found.obstacle_code
+    )
 
 
 def posting(asked: shapes.NewClip) -> Posting:

@@ -151,6 +151,7 @@ class Waiting(Struct, frozen=True, kw_only=True):
     ahead: Count
     seconds: Count | None
     obstacle: str | None
+    obstacle_code: str | None
 
 
 class Progress(Struct, frozen=True, kw_only=True):

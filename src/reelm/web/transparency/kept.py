@@ -14,6 +14,7 @@ class Keeping:
     """Tables that are kept for one reason.
 
     Attributes:
+        id: names it for whoever says it in another language.
         what: as a person calls it.
         why: what it is for.
         until: when it is gone.
@@ -21,6 +22,7 @@ class Keeping:
         tables: their names.
     """
 
+    id: str
     what: str
     why: str
     until: str
@@ -30,6 +32,7 @@ class Keeping:
 
 KEPT = (
     Keeping(
+        "account",
         "Your account",
         "To let you in, and nobody else: e-mail address, password, and the key of your own that seals them.",
         "As long as the account exists.",
@@ -37,6 +40,7 @@ KEPT = (
         ("accounts", "user_keys", "destroyed_keys"),
     ),
     Keeping(
+        "sessions",
         "Where you are signed in",
         "To know your browser again without asking for the password.",
         "Until you sign out, or the session runs out.",
@@ -44,6 +48,7 @@ KEPT = (
         ("sessions",),
     ),
     Keeping(
+        "profile",
         "Your profile",
         "To show who made a clip: handle, name and what you say about yourself.",
         "As long as the account exists; you can change it at any time.",
@@ -51,6 +56,7 @@ KEPT = (
         ("profiles",),
     ),
     Keeping(
+        "follows",
         "Whom you follow, and what you like",
         "To fill your Following feed, and to count.",
         "Until you take it back.",
@@ -58,6 +64,7 @@ KEPT = (
         ("follows", "likes"),
     ),
     Keeping(
+        "comments",
         "Your comments",
         "To show them under the clip.",
         "Until you remove them.",
@@ -65,6 +72,7 @@ KEPT = (
         ("comments",),
     ),
     Keeping(
+        "uploads",
         "Uploads on their way",
         "To go on where a connection broke, and to prepare the clip.",
         "Until the clip is prepared, or the time for posting has run out.",
@@ -72,6 +80,7 @@ KEPT = (
         ("arrivals", "uploads"),
     ),
     Keeping(
+        "clips",
         "Your clips",
         "To show them: picture and sound as encrypted fragments, and the words beside them.",
         "Until you remove the clip.",
@@ -79,6 +88,7 @@ KEPT = (
         ("clips", "clip_tags", "subtitles", "renditions", "segments", "posters", "strips"),
     ),
     Keeping(
+        "fingerprints",
         "What a clip is recognised by",
         "To find the same picture again.",
         "Until the clip is removed.",
@@ -86,6 +96,7 @@ KEPT = (
         ("fingerprints",),
     ),
     Keeping(
+        "fragments",
         "Where every fragment lies",
         "To read, check, repair and move what is stored. It says nothing about what is in it.",
         "Until the object is removed and every store has deleted its fragment.",
@@ -93,6 +104,7 @@ KEPT = (
         ("objects", "fragments", "entries", "packs", "moves", "former_fragments", "providers"),
     ),
     Keeping(
+        "encoders",
         "Encoding on other machines",
         "To lend one clip at a time to machines that the operator has named.",
         "Until the clip is encoded; the machines, until the operator removes them.",
@@ -100,6 +112,7 @@ KEPT = (
         ("encoders", "encodings"),
     ),
     Keeping(
+        "accesses",
         "Who looked at protected data, or took it away",
         "To show you, to let nobody do it without a reason, or alone where a second person is asked for, "
         "and to tell from which file a leak is.",
@@ -108,6 +121,7 @@ KEPT = (
         ("staff", "looks", "exports", "approvals", "emergencies"),
     ),
     Keeping(
+        "events",
         "What happened, in order",
         "To fill feeds, counts and notifications from one account of it. What is about a person is sealed.",
         "As long as the kind of it declares; sealed parts, until the person's key is gone.",
@@ -115,6 +129,7 @@ KEPT = (
         ("events_outbox", "event_cursors"),
     ),
     Keeping(
+        "ledger",
         "The public record",
         "To let anybody check what the realm did. What is about a person is committed to, and sealed here.",
         "For good, or as long as the record itself declares; sealed parts, until the person's key is gone.",
@@ -122,6 +137,7 @@ KEPT = (
         ("ledger_head", "ledger_waiting", "ledger_announced", "ledger_bodies"),
     ),
     Keeping(
+        "declarations",
         "What the realm declares",
         "To run only under the manifest and the policies that are on declaration.",
         "For good.",
@@ -129,6 +145,7 @@ KEPT = (
         ("manifest_versions", "countersignatures", "policy_versions"),
     ),
     Keeping(
+        "epochs",
         "When keys were changed",
         "To replace the key that wraps yours every few days, so that an old one opens nothing new.",
         "For good; the keys themselves are destroyed.",

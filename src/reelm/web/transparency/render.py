@@ -30,7 +30,9 @@ def holdings() -> shapes.Holdings:
     return shapes.Holdings(kept=[_kept(keeping) for keeping in KEPT])
 
 
-def _version(version: Version, recorded_at: datetime, changes: list[str]) -> shapes.ManifestVersion:
+def _version(
+    version: Version, recorded_at: datetime, changes: list[declaration.Change]
+) -> shapes.ManifestVersion:
     signed = version.signed_by(version.signers)
     return shapes.ManifestVersion(
         number=version.number,
@@ -42,7 +44,18 @@ def _version(version: Version, recorded_at: datetime, changes: list[str]) -> sha
             for each in version.manifest.get("keys", ())
         ],
         signatures=list(version.signatures),
-        changes=changes,
+        changes=[str(change) for change in changes],
+        differences=[
+            shapes.Difference(
+                kind=change.kind,
+                table=change.table,
+                entry=change.entry,
+                field=change.field,
+                before=change.before,
+                after=change.after,
+            )
+            for change in changes
+        ],
     )
 
 
@@ -58,6 +71,7 @@ def _kept(keeping: Keeping) -> shapes.Kept:
         for column in metadata.tables[name].columns
     ]
     return shapes.Kept(
+        id=keeping.id,
         what=keeping.what,
         why=keeping.why,
         until=keeping.until,

@@ -19,6 +19,19 @@ class Signer(Struct, frozen=True, kw_only=True):
     has_signed: bool
 
 
+class Difference(Struct, frozen=True, kw_only=True):
+    """One thing that a version of the manifest changed, for whoever says it in another language."""
+
+    kind: Literal[
+        "entry-added", "entry-removed", "field-added", "field-removed", "field-altered", "reordered"
+    ]
+    table: Annotated[str, Meta(description="as the manifest calls it, such as `providers`")]
+    entry: Annotated[str, Meta(description="names the entry of the table; empty where there is only one")]
+    field: Annotated[str, Meta(description="as the manifest calls it; empty when it is about a whole entry")]
+    before: Annotated[str, Meta(description="a value, or all of an entry; empty where there was none")]
+    after: str
+
+
 class ManifestVersion(Struct, frozen=True, kw_only=True):
     """One version of the manifest, beside its document."""
 
@@ -31,6 +44,7 @@ class ManifestVersion(Struct, frozen=True, kw_only=True):
     changes: Annotated[
         list[str], Meta(description="against the version before, in words; none for the first")
     ]
+    differences: Annotated[list[Difference], Meta(description="the same, one by one")]
 
 
 class ProviderStanding(Struct, frozen=True, kw_only=True):
@@ -62,6 +76,7 @@ class KeptColumn(Struct, frozen=True, kw_only=True):
 class Kept(Struct, frozen=True, kw_only=True):
     """What is kept for one reason."""
 
+    id: Annotated[str, Meta(description="stable name of the reason, such as `comments`")]
     what: str
     why: str
     until: str
