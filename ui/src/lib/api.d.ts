@@ -87,7 +87,7 @@ export interface paths {
         head?: never;
         /**
          * EditProfile
-         * @description Change the display name or the bio of the signed-in account.
+         * @description Change what the signed-in account says on its profile.
          */
         patch: operations["edit_profile"];
         trace?: never;

@@ -3,13 +3,7 @@
  * Those of files are the operator's choice and come with the session.
  */
 
-export const CAPTION_MAX_CHARACTERS = 2200;
-export const ALT_TEXT_MAX_CHARACTERS = 1000;
-export const COMMENT_MAX_CHARACTERS = 500;
-export const DISPLAY_NAME_MAX_CHARACTERS = 50;
-export const BIO_MAX_CHARACTERS = 300;
-export const PASSWORD_MIN_CHARACTERS = 10;
-export const PASSWORD_MAX_CHARACTERS = 128;
+export * from "./text-limits";
 
 /** Characters as the realm counts them: Unicode code points after normalisation, without the space around. */
 export const length = (text: string): number => [...text.normalize("NFC").trim()].length;
