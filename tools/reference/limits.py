@@ -1,4 +1,4 @@
-"""``ui/src/lib/text-limits.ts``: how long texts may be, for the page to say before anything is sent."""
+"""``ui/src/lib/limits.ts``: how long texts may be, for the page to say before anything is sent."""
 
 from dataclasses import fields
 
@@ -8,6 +8,7 @@ from reelm.people import ProfileEdit
 
 _HEAD = """\
 // Made from the limits in the code by `./reelm dev docs`; change those, not this file.
+// The page checks texts first, so that nobody waits for a refusal; the realm checks them again.
 
 """
 

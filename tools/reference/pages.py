@@ -35,7 +35,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/reference/openapi.json": openapi,
     "docs/reference/settings.md": settings_page,
     "ui/src/lib/pages.ts": page_addresses,
-    "ui/src/lib/text-limits.ts": text_limits,
+    "ui/src/lib/limits.ts": text_limits,
 }
 
 

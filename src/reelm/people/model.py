@@ -39,7 +39,7 @@ class ProfileView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileEdit:
-    """What to change on a profile; None leaves a field as it is. Each field has its ``limits``."""
+    """A change of a profile; None leaves a field as it is. Each field has its ``limits``."""
 
     display_name: str | None = field(default=None, metadata={"limits": DISPLAY_NAME})
     bio: str | None = field(default=None, metadata={"limits": BIO})
