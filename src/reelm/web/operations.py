@@ -53,8 +53,8 @@ async def read_readiness(realm: Realm) -> Response[Health]:
 
 @get("/metrics", operation_id="read_metrics", tags=["operations"], media_type="text/plain")
 async def read_metrics(traffic: Counted) -> Response[bytes]:
-    """Prometheus metrics of this process; no label holds anything about a person."""
-    return Response(traffic.render(), media_type="text/plain; version=0.0.4; charset=utf-8")
+    """Prometheus metrics: of this process, and of the realm's log; no label holds anything about a person."""
+    return Response(await traffic.render(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 ROUTES = [read_liveness, read_readiness, read_metrics]
