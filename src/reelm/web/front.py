@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from reelm.base import ID_PATTERN, ClipId, NotFound, ReelmError
+from reelm.base import ID_PATTERN, ClipId, Gone, NotFound, ReelmError
 from reelm.web.files import FOREVER, Receive, Scope, Send, send_bytes, send_file, send_problem, send_text
 from reelm.web.linger import Linger
 from reelm.web.pages import find_page
@@ -156,7 +156,11 @@ class Front:
         await send_file(scope, send, file, headers)
 
     async def _document(self, scope: Scope, send: Send, path: str) -> None:
-        head = await self._head(path)
+        try:
+            head = await self._head(path)
+        except ReelmError as error:
+            await send_problem(scope, send, report(path, error))
+            return
         body = self._page.replace("</head>", f"{head or ''}</head>", 1)
         headers = {"content-type": _MEDIA_TYPES[".html"], "cache-control": "no-cache"}
         await send_text(scope, send, body, status=404 if head is None else 200, headers=headers)
@@ -178,7 +182,7 @@ class Front:
         try:
             async with self._realm.database.read() as tx:
                 await self._realm.clips.sounds.view(tx, clip_id, None)
-        except ReelmError:
+        except (NotFound, Gone):
             return None
         return ""
 
@@ -187,7 +191,7 @@ class Front:
         try:
             async with self._realm.database.read() as tx:
                 clip = await self._realm.clips.view(tx, clip_id, None)
-        except ReelmError:
+        except (NotFound, Gone):
             return None
         address = f"{self._public_url}/c/{clip_id}"
         tags = {

@@ -1093,7 +1093,7 @@ export interface paths {
         };
         /**
          * ReadMetrics
-         * @description Prometheus metrics of this process; no label holds anything about a person.
+         * @description Prometheus metrics: of this process, and of the realm's log; no label holds anything about a person.
          */
         get: operations["read_metrics"];
         put?: never;
@@ -3921,24 +3921,6 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Gone */
-            410: {
                 headers: {
                     [name: string]: unknown;
                 };
