@@ -793,7 +793,7 @@ export interface paths {
         put?: never;
         /**
          * SeeEmail
-         * @description See somebody's e-mail address. A refusal is on the public record too.
+         * @description See somebody's e-mail address. A refusal is in the public ledger too.
          */
         post: operations["look_at_email"];
         delete?: never;
@@ -1307,7 +1307,7 @@ export interface components {
             what: string;
             why: string;
             until: string;
-            /** @description the realm's database, fragments on the stores, the public record */
+            /** @description the realm's database, fragments on the stores, the public ledger */
             places: ("records" | "stores" | "ledger")[];
             columns: components["schemas"]["KeptColumn"][];
         };
@@ -1501,7 +1501,7 @@ export interface components {
         };
         /** Role */
         Role: {
-            /** @description what the public record calls you */
+            /** @description what the public ledger calls you */
             pseudonym: string;
             role: string;
             employer: string;
@@ -6225,7 +6225,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description docs/spec/manifest.md, On the record */
+            /** @description docs/spec/manifest.md, In the ledger */
             200: {
                 headers: {
                     [name: string]: unknown;

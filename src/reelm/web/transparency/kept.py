@@ -115,7 +115,7 @@ KEPT = (
         ("events_outbox", "event_cursors"),
     ),
     Keeping(
-        "The public record",
+        "The public ledger",
         "To let anybody check what the realm did. What is about a person is committed to, and sealed here.",
         "For good, or as long as the record itself declares; sealed parts, until the person's key is gone.",
         ("records", "ledger"),
