@@ -266,7 +266,12 @@ def _add_developer_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentPar
         "The same files give the same bytes; docs/how-to/reproduce-a-release.md",
     )
     build.add_argument("--out", type=Path, metavar="DIR", help="where they go (default: dist)")
-    check = _verb(below, "check", "lint, types, layers, shape and fast tests", "Two steps at a time; the output only of those that fail")
+    check = _verb(
+        below,
+        "check",
+        "lint, types, layers, shape and fast tests",
+        "Two steps at a time; the output only of those that fail",
+    )
     check.add_argument("--static", action="store_true", help="leave the tests out")
     fast = _verb(below, "test", "the fast tests, or those of a path", "No encoders, no browser")
     fast.add_argument("pytest", nargs=argparse.REMAINDER, metavar="...", help="handed on to pytest")
