@@ -62,7 +62,7 @@ async def _person(person: Person, realm: OpenRealm) -> AccountId:
             display_name=person.display_name,
             realm=realm,
         )
-        await realm.people.edit_profile(tx, account.id, bio=person.bio)
+        await realm.people.edit_profile(tx, account.id, person.profile)
     return account.id
 
 

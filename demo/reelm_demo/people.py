@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 
+from reelm.people import ProfileEdit
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
     handle: str
     display_name: str
-    bio: str
+    profile: ProfileEdit
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,35 +22,47 @@ class Remark:
 
 
 PEOPLE: tuple[Person, ...] = (
-    Person("mara", "Mara Lindqvist", "Night buses, wet streets, borrowed lenses. Gothenburg."),
+    Person(
+        "mara", "Mara Lindqvist", ProfileEdit(bio="Night buses, wet streets, borrowed lenses. Gothenburg.")
+    ),
     Person(
         "theo_makes",
         "Theo Okafor",
-        "I build small machines that do one thing. Physics teacher on weekdays 🔧",
+        ProfileEdit(bio="I build small machines that do one thing. Physics teacher on weekdays 🔧"),
     ),
-    Person("samira_sky", "سميرة الحداد", "أطارد الضوء · chasing light from Tyre to Tromsø"),
-    Person("yuki_outside", "ゆき Outside", "Tent, stove, map. In that order."),
-    Person("noor.films", "Noor", "Colour first, story later. She/her."),
+    Person("samira_sky", "سميرة الحداد", ProfileEdit(bio="أطارد الضوء · chasing light from Tyre to Tromsø")),
+    Person("yuki_outside", "ゆき Outside", ProfileEdit(bio="Tent, stove, map. In that order.")),
+    Person("noor.films", "Noor", ProfileEdit(bio="Colour first, story later. She/her.")),
     Person(
         "ada.codes",
         "Ada Ferreira",
-        "Generative things in 40 lines or fewer. The source is always in the comments.",
+        ProfileEdit(bio="Generative things in 40 lines or fewer. The source is always in the comments."),
     ),
-    Person("kilowatt", "KILOWATT", "synths / sunsets / speed limits"),
-    Person("pixelpress", "Pixel Press Studio", "Risograph & screen printing in Leipzig. Open on Thursdays."),
-    Person("dj_lumen", "DJ Lumen 💿", "Vinyl only. Yes, only. Bookings through my mother."),
-    Person("omar.walks", "Omar Benali", "Walking every street of my city. 61 % done."),
+    Person("kilowatt", "KILOWATT", ProfileEdit(bio="synths / sunsets / speed limits")),
+    Person(
+        "pixelpress",
+        "Pixel Press Studio",
+        ProfileEdit(bio="Risograph & screen printing in Leipzig. Open on Thursdays."),
+    ),
+    Person("dj_lumen", "DJ Lumen 💿", ProfileEdit(bio="Vinyl only. Yes, only. Bookings through my mother.")),
+    Person("omar.walks", "Omar Benali", ProfileEdit(bio="Walking every street of my city. 61 % done.")),
     Person(
         "lars.erik",
         "Lars-Erik Nordgren-Väisänen",
-        "Weather station volunteer north of the Arctic Circle. It is dark. I am fine.",
+        ProfileEdit(bio="Weather station volunteer north of the Arctic Circle. It is dark. I am fine."),
     ),
-    Person("grandma_ines", "Inês, 78", "My grandchildren set this up. I like everything they show me 🌷"),
-    Person("quietviewer", "quiet viewer", ""),
+    Person(
+        "grandma_ines",
+        "Inês, 78",
+        ProfileEdit(bio="My grandchildren set this up. I like everything they show me 🌷"),
+    ),
+    Person("quietviewer", "quiet viewer", ProfileEdit()),
     Person(
         "benny",
         "Benny the Beekeeper",
-        "Donaudampfschifffahrtsgesellschaftskapitän a. D. · bees 🐝 · long words · short clips",
+        ProfileEdit(
+            bio="Donaudampfschifffahrtsgesellschaftskapitän a. D. · bees 🐝 · long words · short clips"
+        ),
     ),
 )
 

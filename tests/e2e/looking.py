@@ -13,7 +13,7 @@ from support.machine.running import Running
 
 @dataclass(frozen=True, slots=True)
 class Helper:
-    """Somebody whose role may look; ``pseudonym`` is who they are on the record."""
+    """Somebody whose role may look; ``pseudonym`` is who they are in the ledger."""
 
     realm: Running
     person: Person

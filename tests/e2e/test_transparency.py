@@ -1,4 +1,4 @@
-"""The public record as anybody sees it, and who looked at one's data as only that person does."""
+"""The public ledger as anybody sees it, and who looked at one's data as only that person does."""
 
 import asyncio
 import re
@@ -92,7 +92,7 @@ async def test_a_rewritten_record_raises_the_alarm_and_leaves_evidence(
     log.publish()
     await page.reload()
     await claim(page, "head.continued", "Failed")
-    await expect(page.get_by_role("alert")).to_contain_text("This record does not hold")
+    await expect(page.get_by_role("alert")).to_contain_text("This ledger does not hold")
     assert await keep(stranger, "transparency-rewritten") == []
     async with page.expect_download() as saving:
         await stranger.button("Save the evidence").click()
@@ -156,9 +156,9 @@ async def test_a_receipt_is_checked_from_its_file_its_text_and_its_number(
 async def test_it_is_found_and_used_by_keyboard(visit: Visit) -> None:
     stranger = await visit(screen="phone")
     await stranger.go("/settings")
-    await stranger.link("The public record").focus()
+    await stranger.link("The public ledger").focus()
     await stranger.page.keyboard.press("Enter")
-    await expect(stranger.page.get_by_role("heading", level=1)).to_have_text("The public record")
+    await expect(stranger.page.get_by_role("heading", level=1)).to_have_text("The public ledger")
     await stranger.settles()
     await tab_to(stranger, CHECK)
     await stranger.page.keyboard.press("Enter")
@@ -173,7 +173,7 @@ async def test_a_record_that_does_not_answer_is_said_and_read_again(visit: Visit
     stranger.expects("/ledger/", "ERR_FAILED")
     await stranger.page.route("**/ledger/**", lambda route: route.abort())
     await stranger.go("/transparency")
-    await expect(stranger.page.get_by_role("alert")).to_contain_text("The record does not answer now")
+    await expect(stranger.page.get_by_role("alert")).to_contain_text("The ledger does not answer now")
     await stranger.page.unroute("**/ledger/**")
     await claim(stranger.page, "head.signed", "Proven")
 

@@ -1,4 +1,4 @@
-"""The public record over HTTP: plain files that any reader of tlog-tiles understands."""
+"""The public ledger over HTTP: plain files that any reader of tlog-tiles understands."""
 
 from hashlib import sha256
 

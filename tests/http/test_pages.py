@@ -3,6 +3,7 @@
 import asyncio
 import html
 import json
+import math
 import re
 from html.parser import HTMLParser
 
@@ -11,7 +12,7 @@ import pytest
 from reelm.web.limits import STREAMS_AT_ONCE
 from reelm.web.pages import PAGES, PageAddress
 from reelm.workflows.publish import remove
-from support.web.visiting import CAPTION, GERMAN_PAGE, PAGE, Site, Visitor, check_problem
+from support.web.visiting import CAPTION, GERMAN_PAGE, PAGE, Site, Visitor, check_problem, lose_database
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -267,6 +268,45 @@ async def test_metrics_count_answers_without_saying_whose(shared: Site) -> None:
     assert 'reelm_answers_total{kind="api",status="2xx"}' in text
     assert shared.known.visible not in text
     assert "ann" not in text.replace("channel", "")
+
+
+async def test_metrics_say_how_far_a_consumer_is_behind_the_log(site: Site) -> None:
+    events = site.stage.realm.events
+    (consumer,) = events.consumers
+
+    async def behind() -> dict[str, float]:
+        async with site.visit() as nobody:
+            lines = (await nobody.get("/metrics")).text.splitlines()
+        shown = [line.split() for line in lines if line.startswith("reelm_events_behind")]
+        assert all(name.endswith(f'{{consumer="{consumer.name}"}}') for name, _ in shown)
+        return {name.partition("{")[0]: float(value) for name, value in shown}
+
+    with events.log.claim():
+        while await events.relay.move():
+            pass
+    facts = (await events.lags())[consumer.name].facts
+    assert facts > 0
+    found = await behind()
+    assert found["reelm_events_behind"] == facts
+    assert found["reelm_events_behind_seconds"] > 0
+    following = events.following(consumer)
+    while await following.step():
+        pass
+    assert await behind() == {"reelm_events_behind": 0, "reelm_events_behind_seconds": 0}
+    await lose_database(site)
+    unknown = await behind()
+    assert [math.isnan(value) for value in unknown.values()] == [True, True]
+
+
+@pytest.mark.parametrize("path", ["/c/{}", "/sounds/{}"])
+async def test_a_page_of_a_clip_is_not_said_to_be_missing_while_the_database_does_not_answer(
+    site: Site, path: str
+) -> None:
+    async with site.visit() as nobody:
+        address = path.format(site.known.visible)
+        assert (await nobody.get(address)).status_code == 200
+        await lose_database(site)
+        check_problem(await nobody.get(address), 503, "base.database-unavailable")
 
 
 async def test_readiness_names_a_store_that_is_away_and_stays_ready(site: Site) -> None:

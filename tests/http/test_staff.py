@@ -1,4 +1,4 @@
-"""Members of staff ask over HTTP, and get what the policies let them have once it is on the record."""
+"""Members of staff ask over HTTP, and get what the policies let them have once it is in the ledger."""
 
 import asyncio
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""A realm runs by the manifest, the policies and the code that are on record, and by no others."""
+"""A realm runs by the manifest, the policies and the code that are in the ledger, and by no others."""
 
 import re
 from dataclasses import replace
@@ -128,7 +128,7 @@ async def ledger_length(stage: Stage) -> int:
 
 
 async def edit(data: Path, city: str, *, cut: type[Database] | None = None) -> None:
-    """Put the manifest with another city on record, unless a crash comes in between, and then again."""
+    """Put the manifest with another city in the ledger, unless a crash comes in between, and then again."""
     path = data / "manifest.toml"
     path.write_text(re.sub('city = ".*"', f'city = "{city}"', path.read_text(), count=1))
     if cut is not None:
@@ -140,7 +140,7 @@ async def edit(data: Path, city: str, *, cut: type[Database] | None = None) -> N
 
 
 async def declared(data: Path) -> list[int]:
-    """Every version that the public record has, oldest first; and the records have the same."""
+    """Every version that the public ledger has, oldest first; and the records have the same."""
     async with staged(data) as stage:
         leaves = [read_leaf(each.leaf) for each in reversed(await stage.realm.ledger.latest(100))]
         said = [leaf.public for leaf in leaves if leaf.kind == "manifest.publish"]

@@ -7,6 +7,7 @@ import pytest
 from reelm.base import AccountId, Tx, Unsupported
 from reelm.events import Event
 from reelm.media import Body
+from reelm.people import ProfileEdit
 from reelm.workflows.publish import remove
 from reelm.workflows.upload import append, create_upload
 from support.media import footage
@@ -53,7 +54,7 @@ async def test_everything_that_people_do_is_heard_of_in_order(stage: Stage) -> N
         await realm.clips.reactions.like(tx, clip.id, ben)
         said = await realm.clips.comments.add(tx, clip.id, ben, text="Well done")
         await realm.clips.edit(tx, clip.id, ann, caption="The sea, at last")
-        await realm.people.edit_profile(tx, ann, bio="At sea")
+        await realm.people.edit_profile(tx, ann, ProfileEdit(bio="At sea"))
     assert await heard(stage, listener) == [
         *("AccountFollowed", "ClipLiked", "ClipCommented", "ClipEdited", "ProfileEdited")
     ]
@@ -75,7 +76,7 @@ async def test_everything_that_people_do_is_heard_of_in_order(stage: Stage) -> N
 
 async def edit_and_fail(stage: Stage, account_id: AccountId) -> None:
     async with stage.realm.database.write() as tx:
-        await stage.realm.people.edit_profile(tx, account_id, bio="At sea")
+        await stage.realm.people.edit_profile(tx, account_id, ProfileEdit(bio="At sea"))
         raise RuntimeError
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from tools.bootstrap.environment import Environment
 from tools.bootstrap.page import Page
 from tools.bootstrap.report import Report
-from tools.bootstrap.trouble import ToolFailed, Trouble, check_folder, explain
+from tools.bootstrap.trouble import ToolFailed, Trouble, check_folder, check_links, explain
 
 # Commands that need nothing but this Python: they help before anything is installed, or look at what
 # already runs.
@@ -54,6 +54,7 @@ def launch(home_name: str, arguments: Sequence[str]) -> int:
 
 
 def _prepare(home: Path, verb: str, environment: Environment, report: Report) -> None:
+    check_links(home)
     profile = "dev" if verb in _DEVELOPER else "run"
     page = Page(home, environment, report)
 

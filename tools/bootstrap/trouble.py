@@ -55,6 +55,22 @@ def explain(failed: ToolFailed) -> Trouble:
     return Trouble(_reason(failed) + (f"\nThe end of {failed.log}:{ending}" if ending else ""))
 
 
+def check_links(home: Path) -> None:
+    """Refuse to prepare through a link: what it leads to would be emptied, and may belong to another copy.
+
+    Raises:
+        Trouble: nothing was changed.
+    """
+    for name in (".venv", ".tools"):
+        folder = home / name
+        if folder.is_symlink():
+            raise Trouble(
+                f"{folder} is a symbolic link to {folder.resolve()}.\n"
+                "Preparing Reelm would empty what it leads to, so nothing was changed.\n"
+                "Remove the link, not what it leads to; the same command then makes a folder of its own."
+            )
+
+
 def check_space(folder: Path, need_bytes: int) -> None:
     """Refuse to begin what would not fit.
 

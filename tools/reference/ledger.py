@@ -9,7 +9,7 @@ from reelm.ledger import schemas
 _INTRODUCTION = """\
 # Kinds of leaves
 
-What a realm puts on its public record. The bytes around it are in
+What a realm puts in its public ledger. The bytes around it are in
 [the ledger's specification](../spec/ledger.md); [ledger-kinds.json](ledger-kinds.json) has the same as JSON
 schemas of the `public` member, by kind. `?` marks a field that may be absent.
 """

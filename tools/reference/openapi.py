@@ -14,5 +14,5 @@ async def document() -> str:
     with tempfile.TemporaryDirectory() as folder:
         chosen = settings.load(Path(folder))
         async with open_realm(chosen) as realm:
-            app = framework(realm, traffic=Traffic(realm.clock), public_url=chosen.public_url)
+            app = framework(realm, traffic=Traffic(realm), public_url=chosen.public_url)
             return json.dumps(app.openapi_schema.to_schema(), indent=2, ensure_ascii=False) + "\n"

@@ -11,6 +11,7 @@ from tools.reference.commands import commands_page
 from tools.reference.errors import errors_page
 from tools.reference.floors import floors_page
 from tools.reference.ledger import kinds_page, kinds_schemas
+from tools.reference.limits import text_limits
 from tools.reference.openapi import document
 from tools.reference.settings import settings_page
 
@@ -33,6 +34,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/reference/openapi.json": openapi,
     "docs/reference/settings.md": settings_page,
     "ui/src/lib/pages.ts": page_addresses,
+    "ui/src/lib/limits.ts": text_limits,
 }
 
 

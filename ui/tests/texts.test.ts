@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { pieces } from "../src/clip/caption";
-import { faultsOf } from "../src/lib/faults";
+import { faultsOf, isHandle, length } from "../src/lib/faults";
 import { ago, bytes, clock, country, spoken } from "../src/lib/format";
 import { preferred } from "../src/lib/languages";
-import { isHandle, length } from "../src/lib/limits";
 import { t } from "../src/lib/messages.svelte";
 import { fromField, range, toField } from "../src/lib/moment";
 import { ApiProblem, asProblem, problemFrom } from "../src/lib/problem";

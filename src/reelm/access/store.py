@@ -245,7 +245,7 @@ async def add_export(tx: Tx, row: ExportRow) -> None:
 
 
 async def set_leaf_index(tx: Tx, leaf_number: int, leaf_index: int) -> None:
-    """Say where a leaf is on record, wherever it is referred to by its number."""
+    """Say where a leaf is in the ledger, wherever it is referred to by its number."""
     for table in (reads, exports):
         its = update(table).where(table.c.leaf_number == leaf_number)
         await tx.execute(its.values(leaf_index=leaf_index))

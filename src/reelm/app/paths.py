@@ -30,7 +30,7 @@ class Paths:
 
     @property
     def release(self) -> Path:
-        """The release on record as it was described to the realm; absent for one that has no wheel."""
+        """The release in the ledger as it was described to the realm; absent for one that has no wheel."""
         return self.data / "release.json"
 
     @property

@@ -25,7 +25,7 @@ _DESTINATION = """
 [[destinations]]
 id = "witness-{name}"
 url = "{url}"
-purpose = "have the public record cosigned"
+purpose = "have the public ledger cosigned"
 data_classes = ["public"]
 """
 
@@ -68,7 +68,7 @@ def make_witnesses(paths: Paths) -> bool:
     """Give a realm that has not begun yet its own witnesses; what a crash left is made anew.
 
     Nothing is done where the auditor's tool is not beside the product, nor to a realm that has a manifest:
-    that is on record, and only its operator changes it.
+    that is in the ledger, and only its operator changes it.
 
     Returns:
         Whether the realm has witnesses now, its own or others.

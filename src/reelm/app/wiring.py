@@ -35,7 +35,7 @@ async def open_realm(
 
     Raises:
         ManifestError: the manifest has faults; all of them are listed.
-        ManifestChanged, PoliciesChanged, ReleaseUnlogged: it is not what is on record.
+        ManifestChanged, PoliciesChanged, ReleaseUnlogged: it is not what is in the ledger.
         PageAltered: the page is not as it was built.
         RootKeyMissing: there is a database but no root key.
         StoreKeyMissing, StoreKeyUnsafe: a declared bucket has no usable credentials.

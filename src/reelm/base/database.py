@@ -22,6 +22,8 @@ from reelm.base.errors import Unavailable
 from reelm.base.sqlite import check_version, connect
 
 Tx: TypeAlias = AsyncConnection
+# What the drivers say, for want of codes that both of them have.
+_OUTAGES = ("database is locked", "unable to open database file", "deadlock detected")
 
 metadata = MetaData(
     naming_convention={
@@ -165,7 +167,7 @@ def _is_outage(error: DBAPIError | OSError) -> bool:
     if isinstance(error, OSError):
         return isinstance(error, ConnectionError)
     said = str(error.orig)
-    return error.connection_invalidated or "database is locked" in said or "deadlock detected" in said
+    return error.connection_invalidated or any(outage in said for outage in _OUTAGES)
 
 
 def _prepare_sqlite(engine: Engine) -> None:

@@ -15,7 +15,7 @@ def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
 
 def _add_manifest(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     below = _group(verbs, "manifest", "what the realm declares, and who signed it")
-    show = _job(below, "show", "a version as it is on record", "What is signed, then the signatures")
+    show = _job(below, "show", "a version as it is in the ledger", "What is signed, then the signatures")
     show.add_argument("version", type=int, nargs="?", metavar="N", help="which (default: the newest)")
     diff = _job(
         below,
@@ -28,11 +28,13 @@ def _add_manifest(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         below,
         "sign",
         "sign manifest.toml as the next version",
-        "On record once enough keys signed it; exit code 1 until then. A manifest without keys needs none",
+        "In the ledger once enough keys signed it; exit code 1 until then. Without keys it needs none",
     )
     sign.add_argument("--key", type=Path, metavar="FILE", help="the signer's private key")
     sign.add_argument(
-        "--provider", metavar="ID", help="confirm this provider's own entry on record instead, with its key"
+        "--provider",
+        metavar="ID",
+        help="confirm this provider's own entry in the ledger instead, with its key",
     )
     _job(
         below,

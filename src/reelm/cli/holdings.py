@@ -81,7 +81,7 @@ def _readers(status: VaultStatus, manifest: Manifest) -> Iterator[str]:
     if manifest.is_one_site:
         yield (
             "All stores are folders at one site: whoever holds that machine holds all of them. That shows "
-            "how it works, and is no independence; docs/how-to/enrol-a-provider.md tells how to have it."
+            "how it works, and is no independence; docs/how-to/enrol-a-provider.md says how to have it."
         )
 
 

@@ -84,7 +84,7 @@ async def _show(desk: Desk, chosen: argparse.Namespace) -> int:
     wanted = chosen.version or len(versions)
     found = next((version for version in versions if version.number == wanted), None)
     if found is None:
-        say(f"There is no version {wanted} on record; there are {len(versions)}.")
+        say(f"There is no version {wanted} in the ledger; there are {len(versions)}.")
         return FOUND_WANTING
     say(found.text + "".join(f"\n{line}" for line in found.signatures))
     return 0
@@ -95,7 +95,7 @@ async def _diff(desk: Desk, chosen: argparse.Namespace) -> int:
     numbers: list[int] = chosen.versions
     unknown = [number for number in numbers if number not in versions]
     if unknown:
-        say(f"There is no version {unknown[0]} on record; there are {len(versions)}.")
+        say(f"There is no version {unknown[0]} in the ledger; there are {len(versions)}.")
         return FOUND_WANTING
     before = versions[numbers[0]] if numbers else versions.get(len(versions))
     after = versions[numbers[1]] if len(numbers) > 1 else declaration.following(before, desk.manifest())
@@ -111,7 +111,7 @@ async def _sign(desk: Desk, chosen: argparse.Namespace) -> int:
         return await _countersign(desk, newest, chosen)
     manifest = desk.manifest()
     if newest is not None and declaration.declares(newest, manifest):
-        say(f"manifest.toml is version {newest.number}, which is on record. There is nothing to sign.")
+        say(f"manifest.toml is version {newest.number}, which is in the ledger. There is nothing to sign.")
         return 0
     version = declaration.following(newest, manifest).with_signatures(_gathered(desk.paths.signatures))
     if chosen.key is not None:
@@ -128,7 +128,7 @@ async def _put(desk: Desk, version: Version, newest: Version | None) -> int:
         desk.paths.signatures.write_text(
             "".join(f"{line}\n" for line in version.signatures), encoding="utf-8"
         )
-        say(f"Version {version.number} is not on record yet:")
+        say(f"Version {version.number} is not in the ledger yet:")
         for problem in problems:
             say(f"  {problem}")
         return FOUND_WANTING
@@ -136,14 +136,14 @@ async def _put(desk: Desk, version: Version, newest: Version | None) -> int:
         declaring = Declaring(desk.retention_days, desk.clock)
         await declaration.publish(tx, version, clock=desk.clock, say=declaring)
     desk.paths.signatures.unlink(missing_ok=True)
-    say(f"Version {version.number} is on record, with the digest {version.digest}.")
+    say(f"Version {version.number} is in the ledger, with the digest {version.digest}.")
     say("Restart the realm, if it runs.")
     return 0
 
 
 async def _countersign(desk: Desk, newest: Version | None, chosen: argparse.Namespace) -> int:
     if newest is None or chosen.key is None:
-        say("A provider countersigns what is on record, with its own key: start the realm once; use --key.")
+        say("A provider countersigns what is in the ledger, with its own key: start the realm; use --key.")
         return FOUND_WANTING
     async with desk.database.write() as tx:
         key = read_signing_key(chosen.key)

@@ -93,7 +93,7 @@ def _add_realm_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]
 
 
 def _add_key_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    keys = _verb(verbs, "keys", "look after a realm's keys", "docs/how-to/keep-the-root-key.md tells how")
+    keys = _verb(verbs, "keys", "look after a realm's keys", "see docs/how-to/keep-the-root-key.md")
     below = keys.add_subparsers(dest="job", metavar="JOB", title="jobs", required=True)
     status = _verb(
         below, "status", "the epoch, its age, and how many keys it wraps", "The realm may be running"
@@ -203,7 +203,7 @@ def _add_vault_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]
 
 def _add_encoder_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     encoders = _verb(
-        verbs, "encoders", "machines elsewhere that may encode", "docs/how-to/encode-elsewhere.md tells how"
+        verbs, "encoders", "machines elsewhere that may encode", "see docs/how-to/encode-elsewhere.md"
     )
     below = encoders.add_subparsers(dest="job", metavar="JOB", title="jobs", required=True)
     add = _verb(below, "add", "let a machine in; prints its token", "The token is shown once")
@@ -266,7 +266,12 @@ def _add_developer_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentPar
         "The same files give the same bytes; docs/how-to/reproduce-a-release.md",
     )
     build.add_argument("--out", type=Path, metavar="DIR", help="where they go (default: dist)")
-    check = _verb(below, "check", "lint, types, layers, shape and fast tests", "Under a minute on two cores")
+    check = _verb(
+        below,
+        "check",
+        "lint, types, layers, shape and fast tests",
+        "Two steps at a time; the output only of those that fail",
+    )
     check.add_argument("--static", action="store_true", help="leave the tests out")
     fast = _verb(below, "test", "the fast tests, or those of a path", "No encoders, no browser")
     fast.add_argument("pytest", nargs=argparse.REMAINDER, metavar="...", help="handed on to pytest")

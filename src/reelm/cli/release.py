@@ -19,7 +19,7 @@ def run(chosen: argparse.Namespace) -> int:
     description = None if chosen.description is None else chosen.description.read_bytes()
     release, index = asyncio.run(record_release(settings, description))
     _say(release)
-    say(f"This release is on record, in leaf {index:,}. Restart the realm, if it runs.")
+    say(f"This release is in the ledger, in leaf {index:,}. Restart the realm, if it runs.")
     return 0
 
 

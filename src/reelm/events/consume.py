@@ -7,7 +7,8 @@ slowly; nothing is skipped, and the lag grows where everyone can see it.
 """
 
 import asyncio
-from collections.abc import Collection, Sequence
+import math
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NoReturn, Protocol
 
@@ -134,16 +135,18 @@ class LagGauges:
     """The lag of consumers as metrics of a process."""
 
     def __init__(self, metrics: Metrics, consumers: Collection[str]) -> None:
-        names = tuple(consumers)
+        names = self._names = tuple(consumers)
         self._facts = metrics.gauge("reelm_events_behind", "Facts not applied yet.", consumer=names)
         self._seconds = metrics.gauge(
             "reelm_events_behind_seconds", "Age of the oldest fact not applied yet.", consumer=names
         )
 
-    def show(self, consumer: str, lag: Lag) -> None:
-        """Set the figures of one consumer."""
-        self._facts.of(consumer=consumer).set(lag.facts)
-        self._seconds.of(consumer=consumer).set(lag.seconds)
+    def show(self, lags: Mapping[str, Lag]) -> None:
+        """Set the figures of all consumers; those of one without a lag are not a number."""
+        for name in self._names:
+            lag = lags.get(name)
+            self._facts.of(consumer=name).set(lag.facts if lag else math.nan)
+            self._seconds.of(consumer=name).set(lag.seconds if lag else math.nan)
 
 
 async def measure_lag(consumer: Consumer, log: EventLog, database: Database, clock: Clock) -> Lag:

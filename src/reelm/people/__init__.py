@@ -4,8 +4,8 @@
 lists, counts or finds something by its author takes its condition from here. A repeated request counts once.
 What happens to people is in ``facts``.
 
-Nouns: ``People``, the way in; ``Profile`` and its ``ProfileView`` for one viewer; ``Author``, what is shown
-of the person behind a clip or a comment.
+Nouns: ``People``, the way in; ``Profile`` with its ``ProfileView`` for one viewer and its ``ProfileEdit``;
+``Author``, what is shown of the person behind a clip or a comment.
 """
 
 from reelm.people import facts
@@ -18,7 +18,7 @@ from reelm.people.errors import (
     ProfileExists,
     TextTooLong,
 )
-from reelm.people.model import Author, Profile, ProfileView
+from reelm.people.model import Author, Profile, ProfileEdit, ProfileView
 from reelm.people.people import People
 from reelm.people.store import (
     NOBODY,
@@ -41,6 +41,7 @@ __all__ = [
     "NoSuchProfile",
     "People",
     "Profile",
+    "ProfileEdit",
     "ProfileExists",
     "ProfileView",
     "TextLimits",

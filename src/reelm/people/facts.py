@@ -19,7 +19,7 @@ class ProfileCreated(Fact):
 @fact("people.profile-edited", subjects=("account_id",))
 @dataclass(frozen=True, slots=True)
 class ProfileEdited(Fact):
-    """Somebody changed their display name or bio."""
+    """Somebody changed what they say on their profile."""
 
     account_id: AccountId
     at: datetime

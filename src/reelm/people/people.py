@@ -5,8 +5,8 @@ from reelm.events import Events
 from reelm.people import store
 from reelm.people.errors import BadHandle, FollowSelf, HandleTaken, NoSuchProfile, ProfileExists
 from reelm.people.facts import AccountFollowed, AccountUnfollowed, ProfileCreated, ProfileEdited
-from reelm.people.model import Profile, ProfileView
-from reelm.people.words import BIO, DISPLAY_NAME, read_handle, read_text
+from reelm.people.model import DISPLAY_NAME, Profile, ProfileEdit, ProfileView
+from reelm.people.words import read_handle, read_text
 
 
 class People:
@@ -21,7 +21,7 @@ class People:
         self._clock = clock
 
     async def create_profile(
-        self, tx: Tx, account_id: AccountId, *, handle: str, display_name: str, bio: str = ""
+        self, tx: Tx, account_id: AccountId, *, handle: str, display_name: str
     ) -> Profile:
         """Create the account's public face; a repeat with the same handle gives the profile that is there.
 
@@ -34,7 +34,6 @@ class People:
             account_id,
             read_handle(handle),
             read_text(display_name, DISPLAY_NAME),
-            read_text(bio, BIO),
             self._clock.now(),
         )
         if await store.add(tx, profile):
@@ -82,21 +81,14 @@ class People:
             raise _no_such_profile()
         return profile
 
-    async def edit_profile(
-        self, tx: Tx, account_id: AccountId, *, display_name: str | None = None, bio: str | None = None
-    ) -> ProfileView:
-        """Change what is given; None leaves a field as it is.
+    async def edit_profile(self, tx: Tx, account_id: AccountId, edit: ProfileEdit) -> ProfileView:
+        """Change what is given.
 
         Raises:
             BadText, TextTooLong: the rules are in the message.
             NoSuchProfile: the account has none.
         """
-        changes: dict[str, str] = {}
-        if display_name is not None:
-            changes["display_name"] = read_text(display_name, DISPLAY_NAME)
-        if bio is not None:
-            changes["bio"] = read_text(bio, BIO)
-        if changes:
+        if changes := edit.read():
             await store.edit(tx, account_id, changes)
             await self._events.append(tx, ProfileEdited(account_id, self._clock.now()))
         return await _view(tx, account_id, account_id)

@@ -4,6 +4,7 @@ Statements are built once, at import, and run on SQLite and PostgreSQL alike. A 
 row that it counts, in the same unit of work, and only when that row did change.
 """
 
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
@@ -63,29 +64,28 @@ follows = Table(
 _insert_profile = InsertOnce(profiles)
 _insert_follow = InsertOnce(follows)
 
-_profile = select(
-    profiles.c.account_id, profiles.c.handle, profiles.c.display_name, profiles.c.bio, profiles.c.created_at
-)
+
+def _columns(model: type[Profile | ProfileView], **derived: ColumnElement[Any]) -> list[ColumnElement[Any]]:
+    """Return what a row of the model is made of, in the order of its fields: columns by name, or derived."""
+    return [derived[each.name] if each.name in derived else profiles.c[each.name] for each in fields(model)]
+
+
+_profile = select(*_columns(Profile))
 _by_account = _profile.where(profiles.c.account_id == bindparam("account"))
 _by_handle = _profile.where(profiles.c.handle == bindparam("handle"))
 
 _view = select(
-    profiles.c.account_id,
-    profiles.c.handle,
-    profiles.c.display_name,
-    profiles.c.bio,
-    profiles.c.follower_count,
-    select(func.count())
-    .select_from(follows)
-    .where(follows.c.follower_id == profiles.c.account_id)
-    .scalar_subquery()
-    .label("following_count"),
-    profiles.c.clip_count,
-    profiles.c.like_count,
-    exists()
-    .where(follows.c.follower_id == bindparam("viewer"), follows.c.followed_id == profiles.c.account_id)
-    .label("is_followed"),
-    profiles.c.created_at,
+    *_columns(
+        ProfileView,
+        following_count=select(func.count())
+        .select_from(follows)
+        .where(follows.c.follower_id == profiles.c.account_id)
+        .scalar_subquery(),
+        is_followed=exists().where(
+            follows.c.follower_id == bindparam("viewer"), follows.c.followed_id == profiles.c.account_id
+        ),
+        is_self=profiles.c.account_id == bindparam("viewer"),
+    )
 ).where(profiles.c.account_id == bindparam("account"))
 
 _edit = update(profiles).where(profiles.c.account_id == bindparam("account"))
@@ -156,16 +156,7 @@ def accounts_by_prefix(prefix: ColumnElement[str], end: ColumnElement[str]) -> S
 
 async def add(tx: Tx, profile: Profile) -> bool:
     """Return whether the profile is new; False when its account or its handle has a row."""
-    row = {
-        "account_id": profile.account_id,
-        "handle": profile.handle,
-        "display_name": profile.display_name,
-        "bio": profile.bio,
-        "created_at": profile.created_at,
-        "follower_count": 0,
-        "clip_count": 0,
-        "like_count": 0,
-    }
+    row = asdict(profile) | {"follower_count": 0, "clip_count": 0, "like_count": 0}
     return await _insert_profile.run(tx, row)
 
 
@@ -182,20 +173,7 @@ async def by_handle(tx: Tx, handle: str) -> Profile | None:
 async def view(tx: Tx, account_id: AccountId, viewer: AccountId | None) -> ProfileView | None:
     """Return the profile of an account as the viewer sees it."""
     row = (await tx.execute(_view, {"account": account_id, "viewer": viewer or NOBODY})).first()
-    if row is None:
-        return None
-    return ProfileView(
-        handle=row.handle,
-        display_name=row.display_name,
-        bio=row.bio,
-        follower_count=row.follower_count,
-        following_count=row.following_count,
-        clip_count=row.clip_count,
-        like_count=row.like_count,
-        is_followed=bool(row.is_followed),
-        is_self=row.account_id == viewer,
-        created_at=row.created_at,
-    )
+    return None if row is None else ProfileView(*row)
 
 
 async def edit(tx: Tx, account_id: AccountId, changes: dict[str, Any]) -> None:
@@ -226,6 +204,4 @@ async def add_counts(tx: Tx, account_id: AccountId, *, clips: int, likes: int) -
 
 
 def _read_profile(row: Row[*tuple[Any, ...]] | None) -> Profile | None:
-    if row is None:
-        return None
-    return Profile(row.account_id, row.handle, row.display_name, row.bio, row.created_at)
+    return None if row is None else Profile(*row)

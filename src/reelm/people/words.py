@@ -45,10 +45,6 @@ class TextLimits:
     too_long: type[TextTooLong] = TextTooLong
 
 
-DISPLAY_NAME = TextLimits("display name", "display_name", 1, 50, has_lines=False)
-BIO = TextLimits("bio", "bio", 0, 300)
-
-
 def read_handle(text: str) -> str:
     """Return a handle as it is stored: lower case.
 

@@ -1,7 +1,7 @@
-"""The manifest on record: the realm only runs under the version that was put there, and signed.
+"""The manifest in the ledger: the realm only runs under the version that was put there, and signed.
 
-A manifest that was edited is another manifest. It counts once it is on record as the next version, with the
-signatures that this takes; until then the realm does not start with it.
+A manifest that was edited is another manifest. It counts once it is in the ledger as the next version, with
+the signatures that this takes; until then the realm does not start with it.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -36,7 +36,7 @@ __all__ = [
 
 _MOST_CHANGES = 20
 
-# Says a version in public, in the transaction that puts it on record: never the one without the other.
+# Says a version in public, in the transaction that puts it in the ledger: never the one without the other.
 Say: TypeAlias = Callable[[Tx, Version], Awaitable[None]]
 
 
@@ -76,7 +76,7 @@ def following(newest: Version | None, manifest: Manifest) -> Version:
 
 
 async def publish(tx: Tx, version: Version, *, clock: Clock, say: Say) -> Version:
-    """Put the next version on record and say so in public; it is in force once ``tx`` is durable.
+    """Put the next version in the ledger and say so in public; it is in force once ``tx`` is durable.
 
     Raises:
         ManifestChanged: it is not signed by enough keys, or changes what never changes.
@@ -88,7 +88,7 @@ async def publish(tx: Tx, version: Version, *, clock: Clock, say: Say) -> Versio
     problems = lacks(version, newest)
     if problems:
         raise ManifestChanged(
-            f"Version {version.number} of the manifest cannot be put on record: {'; '.join(problems)}. "
+            f"Version {version.number} of the manifest cannot be put in the ledger: {'; '.join(problems)}. "
             "Nothing was changed. Have it signed: ./reelm manifest sign --key FILE.",
             version=version.number,
         )
@@ -114,7 +114,7 @@ def sign(version: Version, newest: Version | None, key: SigningKey) -> Version:
 
 
 async def countersign(tx: Tx, version: Version, provider: str, key: SigningKey, *, clock: Clock) -> None:
-    """Put on record that a provider confirms its own entry; safe to repeat.
+    """Put in the ledger that a provider confirms its own entry; safe to repeat.
 
     Raises:
         SignatureRefused: there is no such provider, or it declares another key.
@@ -125,7 +125,7 @@ async def countersign(tx: Tx, version: Version, provider: str, key: SigningKey, 
     if text is None or declared.get(provider) != str(key.verifier):
         raise SignatureRefused(
             f'The manifest declares no provider "{provider}" with the key {key.verifier.name}. Nothing was '
-            "signed. Put the key into the provider's entry first, and that version on record."
+            "signed. Put the key into the provider's entry first, and that version in the ledger."
         )
     await store.add_countersignature(
         tx, store.CountersignatureRow(provider, signed_on, signed_line(key, text))
@@ -156,9 +156,9 @@ def _declared(version: Version | None) -> Mapping[str, Any]:
 def _changed(newest: Version, edited: Version) -> ManifestChanged:
     found = differences(newest, edited)
     return ManifestChanged(
-        f"manifest.toml is not version {newest.number}, which is on record. The realm was not started. Undo "
-        "what is listed below, or put it on record as the next version with ./reelm manifest sign, and start "
-        f"again.{_listed(found)}",
+        f"manifest.toml is not version {newest.number}, which is in the ledger. The realm was not started. "
+        "Undo what is listed below, or put it in the ledger as the next version with ./reelm manifest sign, "
+        f"and start again.{_listed(found)}",
         version=newest.number,
         change_count=len(found),
     )
@@ -172,6 +172,6 @@ def _listed(found: Iterable[Change]) -> str:
 
 def _superseded(version: Version) -> ManifestSuperseded:
     return ManifestSuperseded(
-        f"Somebody else has put a version {version.number} of the manifest on record. Nothing was changed. "
-        "See what it says with ./reelm manifest show, and sign anew."
+        f"Somebody else has put a version {version.number} of the manifest in the ledger. Nothing was "
+        "changed. See what it says with ./reelm manifest show, and sign anew."
     )

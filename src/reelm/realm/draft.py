@@ -6,7 +6,7 @@ from collections.abc import Sequence
 _HEAD = """\
 # The manifest of this realm: who runs it, who owns that, where the data lies and who could reach it.
 # It is read at every start; every fault is reported with its line. docs/spec/manifest.md describes each key.
-# The first start puts it on record; an edit counts once ./reelm manifest sign has put it there too.
+# The first start puts it in the ledger; an edit counts once ./reelm manifest sign has put it there too.
 
 [realm]
 id = {id}
@@ -65,7 +65,7 @@ kind = "origin"
 base_url = "/"
 
 # Who signs each version of this manifest, and, under [realm], how many of them it takes: key_threshold = 2.
-# Make a key with ./reelm manifest key; put an edited manifest on record with ./reelm manifest sign.
+# Make a key with ./reelm manifest key; put an edited manifest in the ledger with ./reelm manifest sign.
 # [[keys]]
 # id = "board"
 # holder = "Ana Bello, for the board"

@@ -3,7 +3,7 @@
 ::
 
     Conflict
-    ├── ManifestSuperseded  somebody else put a version on record meanwhile
+    ├── ManifestSuperseded  somebody else put a version in the ledger meanwhile
     ├── SigningKeyExists    a signing key is already there; it is never overwritten
     ├── RootKeyExists    a root key is already there; it is never overwritten
     ├── KeyExists        the owner already has a user key
@@ -11,9 +11,9 @@
     Gone
     └── KeyDestroyed     the user key was destroyed on purpose; what it sealed is gone for good
     Invalid
-    ├── ManifestChanged  the manifest is not what is on record, or not signed by enough keys
-    ├── PoliciesChanged  the policies are not those on record
-    ├── ReleaseUnlogged  the code or the page is not of the release on record
+    ├── ManifestChanged  the manifest is not what is in the ledger, or not signed by enough keys
+    ├── PoliciesChanged  the policies are not those in the ledger
+    ├── ReleaseUnlogged  the code or the page is not of the release in the ledger
     ├── ReleaseRefused   a description of a release that is none, or of another one
     ├── SignatureRefused a key that has nothing to sign here
     ├── SigningKeyUnsafe a signing key cannot be used as it is, or cannot be made
@@ -67,7 +67,7 @@ class ManifestError(Invalid):
 
 class ManifestChanged(Invalid):
     code = "realm.manifest-changed"
-    title = "The manifest is not the one on record"
+    title = "The manifest is not the one in the ledger"
 
 
 class ManifestSuperseded(Conflict):
@@ -92,12 +92,12 @@ class SigningKeyUnsafe(Invalid):
 
 class PoliciesChanged(Invalid):
     code = "realm.policies-changed"
-    title = "The policies are not those on record"
+    title = "The policies are not those in the ledger"
 
 
 class ReleaseUnlogged(Invalid):
     code = "realm.release-unlogged"
-    title = "This release is not the one on record"
+    title = "This release is not the one in the ledger"
 
 
 class ReleaseRefused(Invalid):

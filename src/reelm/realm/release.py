@@ -52,8 +52,8 @@ class Release:
             is_sound = False
         if not is_sound:
             raise ReleaseRefused(
-                "The file does not describe a release. Nothing was put on record. Give the release.json that "
-                "./reelm dev build wrote beside the wheel."
+                "The file does not describe a release. Nothing was put in the ledger. Give the "
+                "release.json that ./reelm dev build wrote beside the wheel."
             )
         return cls(**read)
 

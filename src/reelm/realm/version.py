@@ -1,7 +1,7 @@
-"""A version of the manifest as it goes on record: canonical, numbered, linked to the one before, signed.
+"""A version of the manifest as it goes into the ledger: canonical, numbered, linked, signed.
 
 All of it is pure: who has the documents and the signatures of a realm checks them without the realm. The
-document and the signatures are those of docs/spec/manifest.md, "On the record".
+document and the signatures are those of docs/spec/manifest.md, "In the ledger".
 """
 
 import hashlib

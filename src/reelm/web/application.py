@@ -58,7 +58,7 @@ ROUTES = [
 
 def build(realm: OpenRealm, *, public_url: str, static: Path = STATIC) -> App:
     """Return the application of a realm that is open for as long as it serves."""
-    traffic = Traffic(realm.clock)
+    traffic = Traffic(realm)
     inner = framework(realm, traffic=traffic, public_url=public_url)
     return Front(inner, realm=realm, traffic=traffic, static=static, public_url=public_url)
 

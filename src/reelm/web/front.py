@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Container, Iterable, Iterator, 
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from reelm.base import ID_PATTERN, ClipId, NotFound, ReelmError
+from reelm.base import ID_PATTERN, ClipId, Gone, NotFound, ReelmError
 from reelm.web.files import FOREVER, Receive, Scope, Send, send_bytes, send_file, send_problem, send_text
 from reelm.web.linger import Linger
 from reelm.web.operations import Traffic
@@ -160,7 +160,11 @@ class Front:
         await send_file(scope, send, file, headers)
 
     async def _document(self, scope: Scope, send: Send, path: str) -> None:
-        head = await self._head(path)
+        try:
+            head = await self._head(path)
+        except ReelmError as error:
+            await send_problem(scope, send, report(path, error))
+            return
         page = self._pages[_language(scope, self._pages)]
         body = page.replace("</head>", f"{head or ''}</head>", 1)
         headers = {
@@ -187,7 +191,7 @@ class Front:
         try:
             async with self._realm.database.read() as tx:
                 await self._realm.clips.sounds.view(tx, clip_id, None)
-        except ReelmError:
+        except (NotFound, Gone):
             return None
         return ""
 
@@ -196,7 +200,7 @@ class Front:
         try:
             async with self._realm.database.read() as tx:
                 clip = await self._realm.clips.view(tx, clip_id, None)
-        except ReelmError:
+        except (NotFound, Gone):
             return None
         address = f"{self._public_url}/c/{clip_id}"
         tags = {

@@ -8,8 +8,10 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import SkipValidation
 from msgspec import Struct
 
-from reelm.base import Clock, Metrics, ReelmError, telemetry
+from reelm.base import Metrics, ReelmError, telemetry
+from reelm.events import LagGauges
 from reelm.web.parameters import Realm
+from reelm.workflows import OpenRealm
 
 KINDS = ("api", "playback", "segment", "asset", "page", "operations")
 STATUSES = ("1xx", "2xx", "3xx", "4xx", "5xx")
@@ -18,10 +20,14 @@ _log = telemetry.logger(__name__)
 
 
 class Traffic:
-    """Counts answers without people: kind of request, class of status, seconds; rendered by ``/metrics``."""
+    """Counts answers without people: kind of request, class of status, seconds; shown by ``/metrics``.
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    So is how far the consumers of the event log are behind it.
+    """
+
+    def __init__(self, realm: OpenRealm) -> None:
+        self._clock = realm.clock
+        self._events = realm.events
         self._metrics = Metrics()
         self._answers = self._metrics.counter(
             "reelm_answers_total", "Answers sent.", kind=KINDS, status=STATUSES
@@ -32,6 +38,7 @@ class Traffic:
             buckets=_BUCKETS,
             kind=KINDS,
         )
+        self._lags = LagGauges(self._metrics, [each.name for each in self._events.consumers])
 
     def now(self) -> float:
         return self._clock.monotonic_seconds()
@@ -40,7 +47,13 @@ class Traffic:
         self._answers.of(kind=kind, status=f"{status // 100}xx").inc()
         self._seconds.of(kind=kind).observe(self.now() - since)
 
-    def render(self) -> bytes:
+    async def render(self) -> bytes:
+        """Return all figures as text; a lag that cannot be known now is not a number."""
+        try:
+            self._lags.show(await self._events.lags())
+        except ReelmError as error:
+            _log.warning("web.lag-unknown", code=error.code)
+            self._lags.show({})
         return self._metrics.render()
 
 
@@ -83,8 +96,8 @@ async def read_readiness(realm: Realm) -> Response[Health]:
 
 @get("/metrics", operation_id="read_metrics", tags=["operations"], media_type="text/plain")
 async def read_metrics(traffic: Counted) -> Response[bytes]:
-    """Prometheus metrics of this process; no label holds anything about a person."""
-    return Response(traffic.render(), media_type="text/plain; version=0.0.4; charset=utf-8")
+    """Prometheus metrics: of this process, and of the realm's log; no label holds anything about a person."""
+    return Response(await traffic.render(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 ROUTES = [read_liveness, read_readiness, read_metrics]

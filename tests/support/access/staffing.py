@@ -56,7 +56,7 @@ class Office:
         return True
 
     async def leaves(self) -> list[Leaf]:
-        """What is on the record, oldest first: all that was promised before a leaf of our own."""
+        """What is in the ledger, oldest first: all that was promised before a leaf of our own."""
         ours = await self.book.ledger.record("mod.appeal", {"appeal": "0" * 26, "decision": "0" * 26})
         newest = await self.book.ledger.latest(500)
         return [read_leaf(each.leaf) for each in newest[::-1] if each.index < ours.index]

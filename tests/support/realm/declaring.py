@@ -1,4 +1,4 @@
-"""Manifests and the keys that sign them, and putting an edited one on record."""
+"""Manifests and the keys that sign them, and putting an edited one in the ledger."""
 
 import asyncio
 import hashlib

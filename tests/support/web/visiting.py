@@ -185,6 +185,14 @@ def _pages(static: Path) -> Path:
     return static
 
 
+async def lose_database(site: Site) -> None:
+    """Put a folder where the database was."""
+    await site.stage.realm.database.close()
+    records = site.stage.data / "records.sqlite"
+    records.unlink()
+    records.mkdir()
+
+
 def check_problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
     """A complete problem document; gives it back."""
     assert answer.status_code == status, answer.text

@@ -153,7 +153,7 @@ async def test_an_export_that_was_not_applied_can_be_had_with_the_same_approval(
 
 
 async def test_an_export_that_was_applied_and_not_answered_is_shown_and_used_up(office: Office) -> None:
-    """Nobody had the file. That it could have been had is on the record all the same."""
+    """Nobody had the file. That it could have been had is in the ledger all the same."""
     approval = await approve(office)
     await taken_in_a_crash(office, CutLater, approval)
     assert [(handle, data) for handle, _, data, _ in await office.looks()] == [("records-1", "email")]

@@ -1,4 +1,4 @@
-"""Staff see what the policies let them see, once it is on the record, and whom it is about is shown it."""
+"""Staff see what the policies let them see, once it is in the ledger, and whom it is about is shown it."""
 
 import asyncio
 import random  # noqa: TID251 - seeded, so that a failure replays

@@ -158,6 +158,23 @@ def test_the_page_is_ready_until_a_source_changes_but_not_when_it_is_only_touche
     assert not page.is_ready(with_tools=False)
 
 
+@pytest.mark.parametrize("name", [".venv", ".tools"])
+def test_a_link_is_refused_before_what_it_leads_to_is_emptied(home: Path, name: str) -> None:
+    other = home.parent / "another copy"
+    other.mkdir()
+    (other / "precious").write_text("kept")
+    (home / name).symlink_to(other)
+    before = outline(home.parent, leave_out={"__pycache__"})
+    done = subprocess.run(  # noqa: S603 - our own launcher
+        [sys.executable, str(home / "reelm"), "settings"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert f"{home / name} is a symbolic link to {other}" in done.stderr
+    assert "Remove the link" in done.stderr
+    assert outline(home.parent, leave_out={"__pycache__"}) == before
+    assert sorted(path.name for path in other.iterdir()) == ["precious"]
+
+
 @pytest.mark.slow
 @pytest.mark.every_python
 def test_an_unreachable_registry_is_explained_and_leaves_nothing_half_installed(home: Path) -> None:

@@ -43,7 +43,7 @@ def test_a_version_is_on_record_once_enough_people_signed_it(
     assert run(data, "manifest", "sign", "--key", str(tmp_path / "ana")) == 1
     assert "not yet signed by ben" in capsys.readouterr().out
     assert run(data, "manifest", "sign", "--key", str(tmp_path / "ben")) == 0
-    assert "Version 1 is on record" in capsys.readouterr().out
+    assert "Version 1 is in the ledger" in capsys.readouterr().out
     assert not (data / "manifest.signatures").exists()
     assert run(data, "manifest", "check") == 0
     assert "Signed by ana, ben." in capsys.readouterr().out

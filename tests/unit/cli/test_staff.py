@@ -22,7 +22,7 @@ async def _begin(data: Path) -> None:
 
 
 async def _leaves(data: Path) -> list[Leaf]:
-    """What is on the record when a realm that runs has taken up what waited."""
+    """What is in the ledger when a realm that runs has taken up what waited."""
     async with open_realm(settings.load(data)) as realm:
         await realm.ledger.announcements.announce("mod.appeal", {"appeal": "0" * 26, "decision": "0" * 26})
         return [read_leaf(each.leaf) for each in await realm.ledger.latest(50)][::-1]

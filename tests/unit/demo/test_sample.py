@@ -1,11 +1,13 @@
 import re
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from reelm.clips.words import CAPTION, COMMENT, read_tags
 from reelm.media import Media, MediaConfig, plan
-from reelm.people.words import BIO, DISPLAY_NAME, read_handle, read_text
+from reelm.people.model import DISPLAY_NAME
+from reelm.people.words import read_handle, read_text
 from reelm_demo import COMMENTS, FOLLOWS, LIKES, PEOPLE, RECIPES, render
 from reelm_demo.render import graph
 from support.machine.determinism import ManualClock, SeededEntropy
@@ -35,7 +37,8 @@ def test_every_word_is_one_that_the_realm_accepts() -> None:
     for person in PEOPLE:
         assert read_handle(person.handle) == person.handle
         assert read_text(person.display_name, DISPLAY_NAME) == person.display_name
-        assert read_text(person.bio, BIO) == person.bio
+        written = asdict(person.profile).items()
+        assert person.profile.read() == {name: text for name, text in written if text is not None}
     for recipe in RECIPES:
         assert read_text(recipe.caption, CAPTION) == recipe.caption
         assert read_tags(recipe.caption)
@@ -59,11 +62,13 @@ def test_nobody_follows_likes_or_answers_what_is_not_there() -> None:
 
 
 def test_the_words_include_what_layouts_get_wrong() -> None:
-    words = " ".join([*(remark.text for remark in COMMENTS), *(person.bio for person in PEOPLE)])
+    words = " ".join(
+        [*(remark.text for remark in COMMENTS), *(person.profile.bio or "" for person in PEOPLE)]
+    )
     assert re.search("[\u0600-\u06ff]", words)
     assert re.search("[\U0001f300-\U0001faff]", words)
     assert max(map(len, words.split())) > 30
-    assert any(person.bio == "" for person in PEOPLE)
+    assert any(not person.profile.bio for person in PEOPLE)
 
 
 def test_clips_are_drawn_and_played_without_files_or_fonts() -> None:

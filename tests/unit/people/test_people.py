@@ -9,6 +9,7 @@ from reelm.people import (
     FollowSelf,
     HandleTaken,
     NoSuchProfile,
+    ProfileEdit,
     ProfileExists,
     TextTooLong,
 )
@@ -76,16 +77,18 @@ async def test_a_profile_follows_the_rules(town: Town) -> None:
 async def test_editing_changes_what_is_given_and_no_more(town: Town) -> None:
     ana = await town.person("ana")
     async with town.database.write() as tx:
-        assert (await town.people.edit_profile(tx, ana, bio="I film.\nTwo lines.")).display_name == "Ana"
-        view = await town.people.edit_profile(tx, ana, display_name="Ana K.")
+        assert (
+            await town.people.edit_profile(tx, ana, ProfileEdit(bio="I film.\nTwo lines."))
+        ).display_name == "Ana"
+        view = await town.people.edit_profile(tx, ana, ProfileEdit(display_name="Ana K."))
         assert (view.display_name, view.bio) == ("Ana K.", "I film.\nTwo lines.")
         assert view.is_self
-        assert (await town.people.edit_profile(tx, ana, bio="")).bio == ""
-        assert (await town.people.edit_profile(tx, ana)).display_name == "Ana K."
+        assert (await town.people.edit_profile(tx, ana, ProfileEdit(bio=""))).bio == ""
+        assert (await town.people.edit_profile(tx, ana, ProfileEdit())).display_name == "Ana K."
         with pytest.raises(TextTooLong):
-            await town.people.edit_profile(tx, ana, bio="x" * 301)
+            await town.people.edit_profile(tx, ana, ProfileEdit(bio="x" * 301))
         with pytest.raises(NoSuchProfile):
-            await town.people.edit_profile(tx, AccountId("0" * 26), bio="x")
+            await town.people.edit_profile(tx, AccountId("0" * 26), ProfileEdit(bio="x"))
 
 
 async def test_following_twice_counts_once_and_can_be_taken_back(town: Town) -> None:

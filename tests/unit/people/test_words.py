@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from reelm.clips import CaptionTooLong
 from reelm.clips.words import CAPTION, COMMENT
 from reelm.people import BadHandle, BadText, TextLimits, TextTooLong
-from reelm.people.words import BIO, DISPLAY_NAME, RESERVED_HANDLES, read_handle, read_text
+from reelm.people.model import BIO, DISPLAY_NAME
+from reelm.people.words import RESERVED_HANDLES, read_handle, read_text
 
 any_text = st.text(st.characters(exclude_categories=()), max_size=80)
 

@@ -1,4 +1,4 @@
-"""The manifest and the policies on record: nothing counts but what was put there."""
+"""The manifest and the policies in the ledger: nothing counts but what was put there."""
 
 from dataclasses import replace
 from datetime import date

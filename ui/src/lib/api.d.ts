@@ -87,7 +87,7 @@ export interface paths {
         head?: never;
         /**
          * EditProfile
-         * @description Change the display name or the bio of the signed-in account.
+         * @description Change what the signed-in account says on its profile.
          */
         patch: operations["edit_profile"];
         trace?: never;
@@ -793,7 +793,7 @@ export interface paths {
         put?: never;
         /**
          * SeeEmail
-         * @description See somebody's e-mail address. A refusal is on the public record too.
+         * @description See somebody's e-mail address. A refusal is in the public ledger too.
          */
         post: operations["look_at_email"];
         delete?: never;
@@ -1093,7 +1093,7 @@ export interface paths {
         };
         /**
          * ReadMetrics
-         * @description Prometheus metrics of this process; no label holds anything about a person.
+         * @description Prometheus metrics: of this process, and of the realm's log; no label holds anything about a person.
          */
         get: operations["read_metrics"];
         put?: never;
@@ -1323,7 +1323,7 @@ export interface components {
             what: string;
             why: string;
             until: string;
-            /** @description the realm's database, fragments on the stores, the public record */
+            /** @description the realm's database, fragments on the stores, the public ledger */
             places: ("records" | "stores" | "ledger")[];
             columns: components["schemas"]["KeptColumn"][];
         };
@@ -1519,7 +1519,7 @@ export interface components {
         };
         /** Role */
         Role: {
-            /** @description what the public record calls you */
+            /** @description what the public ledger calls you */
             pseudonym: string;
             role: string;
             employer: string;
@@ -3946,24 +3946,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Gone */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Content Too Large */
             413: {
                 headers: {
@@ -6261,7 +6243,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description docs/spec/manifest.md, On the record */
+            /** @description docs/spec/manifest.md, In the ledger */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -12,3 +12,9 @@ export function faultsOf<Field extends string>(refused: Refused | null, fields: 
   if (refused) faults[fields.find((field) => field === refused.field) ?? "form"] = refused.detail;
   return faults;
 }
+
+/** Characters as the realm counts them: Unicode code points after normalisation, without the space around. */
+export const length = (text: string): number => [...text.normalize("NFC").trim()].length;
+
+export const isHandle = (text: string): boolean =>
+  /^(?!.*\.\.)(?!\.)[a-z0-9_.]{3,24}$/i.test(text) && !text.endsWith(".") && /[a-z0-9]/i.test(text);

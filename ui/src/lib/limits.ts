@@ -1,7 +1,5 @@
-/**
- * The limits of texts, checked here first so that nobody waits for a refusal; the realm checks them again.
- * Those of files are the operator's choice and come with the session.
- */
+// Made from the limits in the code by `./reelm dev docs`; change those, not this file.
+// The page checks texts first, so that nobody waits for a refusal; the realm checks them again.
 
 export const CAPTION_MAX_CHARACTERS = 2200;
 export const ALT_TEXT_MAX_CHARACTERS = 1000;
@@ -10,9 +8,3 @@ export const DISPLAY_NAME_MAX_CHARACTERS = 50;
 export const BIO_MAX_CHARACTERS = 300;
 export const PASSWORD_MIN_CHARACTERS = 10;
 export const PASSWORD_MAX_CHARACTERS = 128;
-
-/** Characters as the realm counts them: Unicode code points after normalisation, without the space around. */
-export const length = (text: string): number => [...text.normalize("NFC").trim()].length;
-
-export const isHandle = (text: string): boolean =>
-  /^(?!.*\.\.)(?!\.)[a-z0-9_.]{3,24}$/i.test(text) && !text.endsWith(".") && /[a-z0-9]/i.test(text);

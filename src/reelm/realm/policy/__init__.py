@@ -1,7 +1,7 @@
 """Decide what staff may do and what may leave the realm, by policies in Cedar that are public.
 
 A ``Request`` is put to a ``PolicySet`` by ``decide``; the ``Decision`` holds what it takes to decide again,
-so that anyone can check a decision on record. A policy set that could make somebody all-powerful cannot
+so that anyone can check a decision in the ledger. A policy set that could make somebody all-powerful cannot
 be made. docs/explanation/policy.md explains the rules.
 """
 

@@ -24,7 +24,7 @@ class PolicySet:
 
     Attributes:
         files: the policies, by the name of their file.
-        document: all of it in canonical JSON: what goes on record, and what a replay needs.
+        document: all of it in canonical JSON: what goes into the ledger, and what a replay needs.
         digest: SHA-256 in hexadecimal of the document.
         schema_digest: SHA-256 in hexadecimal of the schema.
         powers: what each role may do at most, whatever the circumstances.

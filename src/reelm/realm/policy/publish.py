@@ -1,4 +1,4 @@
-"""The policies on record: what decides is the set that was put there, and the realm's files say the same.
+"""The policies in the ledger: what decides is the set that was put there, and the realm's files say the same.
 
 Its files are ``policies/*.cedar`` in the realm's folder; an edit counts once it is published.
 """

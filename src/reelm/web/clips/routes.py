@@ -189,7 +189,7 @@ async def unlike(realm: Realm, caller: Asking, clip_id: IdPath) -> shapes.Clip:
 @post_to(
     "/api/clips/{clip_id:str}/views",
     operation_id="count_view",
-    responses=documented(400, 403, 404, 410, 413, 429, 503),
+    responses=documented(400, 403, 413, 429, 503),
     tags=["clips"],
     status_code=HTTP_204_NO_CONTENT,
 )

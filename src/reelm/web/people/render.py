@@ -1,27 +1,18 @@
 """Render people's profiles, and accesses to their data."""
 
+import msgspec
+
 from reelm import people
 from reelm.web.people import shapes
 from reelm.workflows.staff import ProvenRead
 
 
 def author(found: people.Author) -> shapes.Author:
-    return shapes.Author(handle=found.handle, display_name=found.display_name, is_followed=found.is_followed)
+    return msgspec.convert(found, shapes.Author, from_attributes=True)
 
 
 def profile(found: people.ProfileView) -> shapes.Profile:
-    return shapes.Profile(
-        handle=found.handle,
-        display_name=found.display_name,
-        bio=found.bio,
-        follower_count=found.follower_count,
-        following_count=found.following_count,
-        clip_count=found.clip_count,
-        like_count=found.like_count,
-        is_followed=found.is_followed,
-        is_self=found.is_self,
-        created_at=found.created_at,
-    )
+    return msgspec.convert(found, shapes.Profile, from_attributes=True)
 
 
 def access(shown: ProvenRead) -> shapes.Access:

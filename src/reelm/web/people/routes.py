@@ -1,9 +1,11 @@
 """Serve creators' profiles and who follows them; show people who looked at their own data."""
 
+import msgspec
 from litestar import Response, delete, get, patch, put
 from litestar.params import JSONBody
 from litestar.status_codes import HTTP_200_OK
 
+from reelm import people
 from reelm.web.parameters import Asking, HandlePath, Realm
 from reelm.web.people import shapes
 from reelm.web.people.render import access, profile
@@ -30,12 +32,11 @@ async def read_profile(realm: Realm, caller: Asking, handle: HandlePath) -> shap
     tags=["profiles"],
 )
 async def edit_profile(realm: Realm, caller: Asking, data: JSONBody[shapes.ProfileEdit]) -> shapes.Profile:
-    """Change the display name or the bio of the signed-in account."""
+    """Change what the signed-in account says on its profile."""
     async with realm.database.write() as tx:
         account = await caller.account(tx)
-        return profile(
-            await realm.people.edit_profile(tx, account, display_name=data.display_name, bio=data.bio)
-        )
+        edit = people.ProfileEdit(**msgspec.structs.asdict(data))
+        return profile(await realm.people.edit_profile(tx, account, edit))
 
 
 @put(

@@ -46,7 +46,7 @@ async def read_my_role(realm: Realm, caller: Asking) -> Response[shapes.Role]:
 async def see_email(
     realm: Realm, caller: Asking, limits: Limit, data: JSONBody[shapes.EmailLook]
 ) -> Response[shapes.SeenEmail]:
-    """See somebody's e-mail address. A refusal is on the public record too."""
+    """See somebody's e-mail address. A refusal is in the public ledger too."""
     by, (subject,) = await _about([data.subject], realm, caller, limits)
     seen = await read_email(
         subject, purpose=data.purpose, ticket=data.ticket, approval_id=data.approval_id, by=by, realm=realm

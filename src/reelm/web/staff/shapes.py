@@ -25,7 +25,7 @@ LeafIndex = Annotated[int, Meta(ge=0, le=2**31 - 1, description="of the leaf tha
 class Role(Struct, frozen=True, kw_only=True):
     """What you are among the staff of this realm."""
 
-    pseudonym: Annotated[str, Meta(description="what the public record calls you")]
+    pseudonym: Annotated[str, Meta(description="what the public ledger calls you")]
     role: str
     employer: str
     country: Annotated[str, Meta(description="where the employer is, ISO 3166-1")]

@@ -130,7 +130,7 @@ KEPT = (
     ),
     Keeping(
         "ledger",
-        "The public record",
+        "The public ledger",
         "To let anybody check what the realm did. What is about a person is committed to, and sealed here.",
         "For good, or as long as the record itself declares; sealed parts, until the person's key is gone.",
         ("records", "ledger"),

@@ -20,7 +20,7 @@ _AN_HOUR = {"cache-control": "public, max-age=3600"}
 _FOREVER = {"cache-control": "public, max-age=31536000, immutable"}
 
 _DOCUMENT = ResponseSpec(
-    dict[str, object], generate_examples=False, description="docs/spec/manifest.md, On the record"
+    dict[str, object], generate_examples=False, description="docs/spec/manifest.md, In the ledger"
 )
 
 Number = Annotated[int, PathParameter(ge=1, le=2**31 - 1, description="of the version")]

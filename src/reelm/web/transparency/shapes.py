@@ -81,7 +81,7 @@ class Kept(Struct, frozen=True, kw_only=True):
     why: str
     until: str
     places: Annotated[
-        list[Place], Meta(description="the realm's database, fragments on the stores, the public record")
+        list[Place], Meta(description="the realm's database, fragments on the stores, the public ledger")
     ]
     columns: list[KeptColumn]
 

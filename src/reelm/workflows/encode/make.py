@@ -1,6 +1,6 @@
 """Make rungs of a clip here or on an encoder elsewhere, wherever there is a free place first.
 
-What is made elsewhere is offered as a row (``lend`` tells how it is taken), and this side goes on waiting for
+What is made elsewhere is offered as a row (``lend`` says how it is taken), and this side goes on waiting for
 a place of its own; so a lost encoder costs no more than its lease, and without encoders nothing is offered.
 """
 

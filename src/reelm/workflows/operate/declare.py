@@ -32,11 +32,11 @@ async def declare(running: Release, published: Release | None, *, realm: OpenRea
 
     Args:
         running: the code and page that are about to run.
-        published: what the realm keeps of the release on record; None when it was put there without a wheel.
+        published: what is kept of the release in the ledger; None when it was put there without a wheel.
         realm: the realm, which does nothing yet.
 
     Raises:
-        ReleaseUnlogged: what is about to run is not the release on record.
+        ReleaseUnlogged: what is about to run is not the release in the ledger.
         NotInLedger: they are not on the ledger yet, so that nothing may run by them.
     """
     await realm.ledger.announcements.announce(
@@ -64,7 +64,7 @@ async def publish_release(release: Release, running: Release, *, realm: OpenReal
         raise ReleaseRefused(
             f"The release described is version {release.version} with code {release.code_digest}, and what "
             f"would run here is version {running.version} with code {running.code_digest}, or the page is "
-            "another one. Nothing was put on record. Install the wheel that it describes, and try again."
+            "another one. Nothing was put in the ledger. Install the wheel that it describes, and try again."
         )
     return await realm.ledger.announcements.announce(_PUBLISHED, release.public())
 
@@ -76,9 +76,9 @@ async def _hold_to_record(running: Release, kept: Release, *, realm: OpenRealm) 
     if not is_logged or not kept.is_of(running):
         raise ReleaseUnlogged(
             f"Version {running.version} with code {running.code_digest} and page {running.page_digest} is "
-            "not the release on record. The realm was not started. If this is a release that you mean to "
-            "run, put it on record with ./reelm release publish --data FOLDER, the realm's folder, and start "
-            "again. If you changed nothing, somebody else did: compare the files with the release's."
+            "not the release in the ledger. The realm was not started. If this is a release that you mean to "
+            "run, put it in the ledger with ./reelm release publish --data FOLDER, the realm's folder, and "
+            "start again. If you changed nothing, somebody else did: compare the files with the release's."
         )
     if is_new:
         await realm.ledger.announcements.announce(_PUBLISHED, kept.public())
