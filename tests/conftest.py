@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from reelm.base import Database
@@ -57,6 +58,13 @@ def _footage(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Let the workers of pytest-xdist, whose folders lie in one of the run, make each film once."""
     base = tmp_path_factory.getbasetemp()
     footage.share((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "footage")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _logs() -> None:
+    """Write causes as Python does: rich's pictures of every frame take seconds each."""
+    plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], plain])
 
 
 @pytest.fixture(scope="session")

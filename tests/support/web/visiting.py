@@ -159,8 +159,10 @@ async def opened_site(
     """A copy of the populated realm, opened; ``declare`` changes its manifest before that."""
     data = await asyncio.to_thread(shutil.copytree, template, folder / "realm")
     manifest = data / "manifest.toml"
-    manifest.write_text(declare(manifest.read_text()))
-    await put_on_record(data)
+    declared = declare(manifest.read_text())
+    if declared != manifest.read_text():
+        manifest.write_text(declared)
+        await put_on_record(data)
     async with staged(data, clock=clock) as stage:
         static = await asyncio.to_thread(_pages, folder / "static")
         yield Site(stage, known, build(stage.realm, public_url=url, static=static), url)

@@ -10,7 +10,7 @@ import pytest
 from reelm.cli import build_parser, main
 from reelm.cli.check import CheckStep, run_steps
 from reelm.cli.console import duration, size
-from reelm.cli.developer import fast_tests
+from reelm.cli.developer import fast_tests, memory_folder
 from reelm.cli.parser import subcommands
 
 ROOT = Path(__file__).parents[3]
@@ -121,3 +121,9 @@ def test_durations_read_as_people_say_them(seconds: float, text: str) -> None:
 @pytest.mark.parametrize(("count", "text"), [(812, "812 B"), (4_100, "4.1 kB"), (1_300_000_000, "1.3 GB")])
 def test_sizes_read_as_people_say_them(count: int, text: str) -> None:
     assert size(count) == text
+
+
+def test_tests_write_into_memory_only_where_there_is_enough_of_it(tmp_path: Path) -> None:
+    assert memory_folder(tmp_path, need_bytes=1) == tmp_path
+    assert memory_folder(tmp_path, need_bytes=2**60) is None
+    assert memory_folder(tmp_path / "no-such-system", need_bytes=1) is None

@@ -227,7 +227,7 @@ async def test_no_key_is_in_a_traceback_not_even_with_local_variables(realm: Rea
 async def test_no_key_is_in_a_log_line(realm: Realm) -> None:
     stream = io.StringIO()
     root_logger = logging.getLogger()
-    handlers, level = root_logger.handlers[:], root_logger.level
+    handlers, level, configured = root_logger.handlers[:], root_logger.level, structlog.get_config()
     telemetry.configure_logs(clock=realm.clock, stream=stream, level="debug")
     try:
         user = await realm.create(ANA)
@@ -240,6 +240,6 @@ async def test_no_key_is_in_a_log_line(realm: Realm) -> None:
     finally:
         root_logger.handlers[:] = handlers
         root_logger.setLevel(level)
-        structlog.reset_defaults()
+        structlog.configure(**configured)
     assert stream.getvalue().count("\n") >= 2
     assert not shows(stream.getvalue(), realm.entropy.keys)
