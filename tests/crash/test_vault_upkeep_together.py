@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from datetime import timedelta
 
 from reelm.base import Database, DataClass, ObjectId
 from reelm.vault import DeletionUnfinished, ProviderId, Upkeep, Vault, VaultEnvironment
@@ -14,9 +15,11 @@ CONTENTS = {f"clip:{at}": sample(2_000, seed=at) for at in range(12)}
 
 
 async def leave(world: VaultEnvironment) -> None:
+    """As the worker does, which also finishes the deletions that were held up."""
     upkeep = Upkeep(world)
     while not (await upkeep.drain.run(LEFT, limit=3)).is_finished:
         await upkeep.repair(limit=3)
+        await Vault(world).sweep(intents_before=world.clock.now() - timedelta(hours=1))
 
 
 async def mend(world: VaultEnvironment) -> None:

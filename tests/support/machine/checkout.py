@@ -36,7 +36,10 @@ class Checkout:
         return subprocess.run(  # noqa: S603 - the product itself
             [*self.command, *arguments],
             cwd=self.folder,
-            env=_own() if environment is None else dict(environment),
+            # Two pytests that tidy up the same folder at once get in each other's way.
+            env=_own() | {"PYTEST_DEBUG_TEMPROOT": str(self.folder.parent)}
+            if environment is None
+            else dict(environment),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
