@@ -1,4 +1,4 @@
-"""What a visitor's browser takes to check the record: one receipt, a hundred thousand entries, the page.
+"""What a visitor's browser takes to check the ledger: one receipt, a hundred thousand entries, the page.
 
 Everything is asked of a realm's own web process on this machine, in a real Chromium. Beside the sweep, in the
 same page and over the same bytes: fetching the files without looking at them, and hashing them with the

@@ -1,4 +1,4 @@
-"""The page as browsers get it, held against what the record has of it."""
+"""The page as browsers get it, held against what the ledger has of it."""
 
 import gzip
 import json
@@ -55,7 +55,7 @@ class SomeSite:
         return Answer(path=path, status=status, headers=headers, body=body or b"")
 
     def publish(self) -> Leaf:
-        """Its files as they are now, listed and on the record."""
+        """Its files as they are now, listed and in the ledger."""
         listed = [
             {"name": name, "sha256": sha256(content).hexdigest(), "size_bytes": len(content)}
             for name, content in sorted(self.files.items())

@@ -31,6 +31,8 @@ from support.vault.vaulting import (
     stream,
 )
 
+pytestmark = pytest.mark.slow
+
 OWNER = b"owner" + bytes(27)
 K = SMALL.k
 # One of several chunks, one in a pack with others; the bytes are random, so that nothing is found by chance.
@@ -96,7 +98,6 @@ NOTHING = dict.fromkeys(SECRETS, 0.0)
 EVERYTHING = dict.fromkeys(SECRETS, 1.0)
 
 
-@pytest.mark.slow
 async def test_all_keys_and_one_provider_too_few_give_nothing(realm: Realm) -> None:
     for few in list(combinations(realm.stores, K - 1))[::2]:
         assert got(thief(realm, few, has_keys=True)) == NOTHING

@@ -1,4 +1,4 @@
-"""The page's module that checks the record, in Chromium, against sound logs and tampered ones."""
+"""The page's module that checks the ledger, in Chromium, against sound logs and tampered ones."""
 
 import base64
 from collections.abc import AsyncIterator

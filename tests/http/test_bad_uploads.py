@@ -8,7 +8,7 @@ import pytest
 from support.media import footage
 from support.web.visiting import Site, check_problem
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 
 FOUR_GB = 4 * 1024**3
 
@@ -30,19 +30,19 @@ def three_hours() -> Path:
     [
         (footage.empty, 422, "media.empty"),
         (footage.text, 415, "media.not-a-video"),
-        pytest.param(footage.noise, 415, "media.not-a-video", marks=pytest.mark.slow),
-        pytest.param(footage.playlist, 415, "media.not-a-video", marks=pytest.mark.slow),
-        pytest.param(footage.picture, 415, "media.not-a-video", marks=pytest.mark.slow),
+        pytest.param(footage.noise, 415, "media.not-a-video"),
+        pytest.param(footage.playlist, 415, "media.not-a-video"),
+        pytest.param(footage.picture, 415, "media.not-a-video"),
         (footage.cut, 422, "media.truncated"),
         (lambda: footage.cut(index_first=False), 422, "media.truncated"),
         (footage.audio_only, 415, "media.no-video"),
-        pytest.param(footage.with_cover, 415, "media.no-video", marks=pytest.mark.slow),
+        pytest.param(footage.with_cover, 415, "media.no-video"),
         (footage.no_frames, 422, "media.too-short"),
         (one_pixel, 422, "media.too-small"),
         (footage.claims_8k, 413, "media.too-large-picture"),
         (three_hours, 413, "media.too-long"),
-        pytest.param(footage.many_tracks, 422, "media.too-many-streams", marks=pytest.mark.slow),
-        pytest.param(footage.scrambled, 422, "media.unreadable", marks=pytest.mark.slow),
+        pytest.param(footage.many_tracks, 422, "media.too-many-streams"),
+        pytest.param(footage.scrambled, 422, "media.unreadable"),
     ],
     ids=lambda value: getattr(value, "__name__", str(value)),
 )

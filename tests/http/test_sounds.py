@@ -5,7 +5,7 @@ import pytest
 from support.media import footage
 from support.web.visiting import Site, Visitor, check_problem
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 
 NEVER = "0" * 26
 

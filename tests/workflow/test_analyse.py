@@ -20,6 +20,8 @@ from support.media.playlists import screen
 from support.realm.inline_jobs import InlineJobs
 from support.realm.realms import Stage, look, viewer
 
+pytestmark = pytest.mark.slow
+
 
 async def publish_with(stage: Stage, name: str, happening: Callable[[], Awaitable[None]]) -> None:
     async def tell(run: Run, arguments: dict[str, Json]) -> None:

@@ -19,6 +19,8 @@ from support.machine.postgres import PostgresPrograms, throwaway_postgres
 from support.media import footage
 from support.realm.realms import Stage, blocks, look, staged
 
+pytestmark = pytest.mark.slow
+
 DAY_SECONDS = 24 * 3600
 
 
@@ -125,7 +127,6 @@ async def test_a_silent_connection_gives_way_to_a_new_one(stage: Stage) -> None:
     assert stage.realm.media.spool.source(made.id).read_bytes() == data
 
 
-@pytest.mark.slow
 async def test_two_clients_that_race_never_mix_their_bytes(stage: Stage) -> None:
     ann, data = await stage.person("ann"), video()
     made = await begin(stage, ann, len(data))
@@ -156,7 +157,6 @@ async def test_an_account_may_not_announce_more_than_its_share(stage: Stage) -> 
     assert len((await look(stage)).spooled) == 5
 
 
-@pytest.mark.slow
 @pytest.mark.postgres
 async def test_uploads_that_are_announced_at_once_share_what_an_account_may_have(
     data: Path, postgres_programs: PostgresPrograms

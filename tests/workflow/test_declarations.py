@@ -140,7 +140,7 @@ async def edit(data: Path, city: str, *, cut: type[Database] | None = None) -> N
 
 
 async def declared(data: Path) -> list[int]:
-    """Every version that the public ledger has, oldest first; and the records have the same."""
+    """Every version that the public ledger has, oldest first; and the database has the same."""
     async with staged(data) as stage:
         leaves = [read_leaf(each.leaf) for each in reversed(await stage.realm.ledger.latest(100))]
         said = [leaf.public for leaf in leaves if leaf.kind == "manifest.publish"]

@@ -20,6 +20,8 @@ from support.media.playlists import Screened, screen
 from support.realm.inline_jobs import InlineJobs
 from support.realm.realms import Stage, look, viewer
 
+pytestmark = pytest.mark.slow
+
 TWO_RUNGS: dict[str, Any] = {"size": "720x1280", "seconds": 0.5, "audio": footage.MP3}
 
 
@@ -144,7 +146,6 @@ async def test_a_remuxed_rung_serves_who_plays_it_for_an_hour_and_is_then_delete
     assert len(await screen(viewer(timed), made.id)) == 2
 
 
-@pytest.mark.slow
 async def test_every_rung_shows_the_whole_clip_and_the_poster_is_as_large_as_it(stage: Stage) -> None:
     ann = await stage.person("ann")
     made = await stage.clip(ann, footage.clip(**TWO_RUNGS))
@@ -158,7 +159,6 @@ async def test_every_rung_shows_the_whole_clip_and_the_poster_is_as_large_as_it(
     (await look(stage)).check()
 
 
-@pytest.mark.slow
 async def test_a_silent_clip_has_a_poster_that_opens(stage: Stage, tmp_path: Path) -> None:
     ann = await stage.person("ann")
     made = await stage.clip(ann, footage.clip(audio=None, seconds=0.6))
@@ -187,7 +187,6 @@ async def test_posting_an_upload_twice_makes_one_clip(stage: Stage) -> None:
     (await look(stage)).check()
 
 
-@pytest.mark.slow
 async def test_starting_a_job_twice_publishes_once(stage: Stage) -> None:
     ann = await stage.person("ann")
     made = await stage.post(ann, footage.clip(seconds=0.6))

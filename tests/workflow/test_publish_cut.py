@@ -10,6 +10,8 @@ from support.media import footage
 from support.media.playlists import screen
 from support.realm.realms import Stage, look, viewer
 
+pytestmark = pytest.mark.slow
+
 
 async def test_a_trimmed_and_muted_clip_is_only_what_was_kept(stage: Stage) -> None:
     ann = await stage.person("ann")

@@ -17,6 +17,8 @@ from support.media.playlists import screen
 from support.realm.inline_jobs import InlineJobs
 from support.realm.realms import Stage, look, staged, viewer
 
+pytestmark = pytest.mark.slow
+
 # In the order in which a clip goes through them whose picture is copied first.
 STEPS = (
     "probe",
@@ -138,19 +140,16 @@ async def cut_off_at_step(data: Path, name: str, moment: str, *, rung_count: int
     await attempt.finish(rung_count=rung_count)
 
 
-@pytest.mark.slow
 async def test_a_story_cut_off_between_storing_and_its_record_is_finished_once(data: Path) -> None:
     await cut_off_at_step(data, "store first rung", "unrecorded")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("moment", MOMENTS)
 @pytest.mark.parametrize("name", STEPS)
 async def test_a_story_cut_off_at_any_step_is_finished_once(data: Path, name: str, moment: str) -> None:
     await cut_off_at_step(data, name, moment)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("moment", MOMENTS)
 @pytest.mark.parametrize("name", AV1_STEPS)
 async def test_a_story_with_av1_is_finished_once_too(data: Path, name: str, moment: str) -> None:
@@ -158,7 +157,6 @@ async def test_a_story_with_av1_is_finished_once_too(data: Path, name: str, mome
     await cut_off_at_step(data, name, moment, rung_count=3)
 
 
-@pytest.mark.slow
 async def test_a_story_that_began_with_av1_ends_with_it_whatever_the_settings_say_now(data: Path) -> None:
     (data / "settings.toml").write_text('av1 = "on"\n')
     attempt = await begin(data, footage.clip(size="720x1280", seconds=0.4))
@@ -170,7 +168,6 @@ async def test_a_story_that_began_with_av1_ends_with_it_whatever_the_settings_sa
     await attempt.finish(rung_count=3)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("number", WRITES)
 async def test_a_story_cut_off_at_any_write_is_finished_once(data: Path, number: int, moment: str) -> None:
@@ -186,7 +183,6 @@ async def test_a_story_cut_off_at_any_write_is_finished_once(data: Path, number:
     await attempt.finish(rung_count=1)
 
 
-@pytest.mark.slow
 async def test_a_story_cut_off_again_and_again_is_finished_once(data: Path) -> None:
     attempt = await begin(data, footage.clip(size="720x1280", seconds=0.4))
     for name in STEPS:

@@ -19,6 +19,8 @@ from support.media.playlists import screen
 from support.realm.inline_jobs import InlineJobs
 from support.realm.realms import Stage, look, viewer
 
+pytestmark = pytest.mark.slow
+
 
 async def retry(stage: Stage, clip_id: ClipId, owner: AccountId) -> None:
     async with stage.realm.database.write() as tx:
@@ -108,7 +110,6 @@ async def test_retry_publishes_what_failed_once_its_cause_is_gone(stage: Stage) 
     assert world.spooled == ()
 
 
-@pytest.mark.slow
 async def test_stores_that_are_away_are_our_fault_and_a_retry_stores_once(stage: Stage) -> None:
     """Two of five away: what is stored could not survive the loss of a third, so nothing is."""
     ann = await stage.person("ann")
@@ -129,7 +130,6 @@ async def test_stores_that_are_away_are_our_fault_and_a_retry_stores_once(stage:
     assert set(world.objects) == {f"clip/{made.id}/2/{name}" for name in ("128p", "poster", "strip")}
 
 
-@pytest.mark.slow
 async def test_stores_that_come_back_within_the_patience_fail_nobody(stage: Stage) -> None:
     ann = await stage.person("ann")
     made = await stage.post(ann, footage.clip(seconds=0.6))
@@ -153,7 +153,6 @@ async def test_stores_that_come_back_within_the_patience_fail_nobody(stage: Stag
     (await look(stage)).check()
 
 
-@pytest.mark.slow
 async def test_a_clip_that_lost_its_better_rungs_stays_visible_and_retry_makes_only_those(
     stage: Stage,
 ) -> None:
@@ -223,11 +222,11 @@ async def test_a_retry_of_what_nobody_could_watch_leaves_nothing_of_the_first_at
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param("probe", marks=pytest.mark.slow),
-        pytest.param("first rung", marks=pytest.mark.slow),
+        "probe",
+        "first rung",
         "store first rung",
-        pytest.param("playable", marks=pytest.mark.slow),
-        pytest.param("done", marks=pytest.mark.slow),
+        "playable",
+        "done",
     ],
 )
 async def test_a_clip_removed_while_it_is_published_leaves_nothing(stage: Stage, name: str) -> None:

@@ -17,6 +17,8 @@ from support.machine.determinism import ManualClock
 from support.media import footage
 from support.realm.realms import Stage, blocks, look, staged
 
+pytestmark = pytest.mark.slow
+
 DAY_SECONDS = 24 * 3600
 
 

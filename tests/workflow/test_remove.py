@@ -15,6 +15,8 @@ from support.media import footage
 from support.media.playlists import parts, screen, variants
 from support.realm.realms import Stage, look, staged, viewer
 
+pytestmark = pytest.mark.slow
+
 
 class Shown:
     """Everything that a player could have fetched of a clip while it was there."""
@@ -116,7 +118,6 @@ async def test_a_crash_between_the_row_and_the_bytes_is_finished_by_the_next_sta
         assert world.files == frozenset()
 
 
-@pytest.mark.slow
 async def test_a_crash_between_the_bytes_and_their_rows_is_finished_by_the_next_tidy(stage: Stage) -> None:
     ann = await stage.person("ann")
     made = await stage.clip(ann, footage.clip(seconds=0.4))
@@ -148,7 +149,6 @@ async def test_a_store_that_is_away_holds_up_no_other_deletion_and_is_finished_l
     assert (world.objects, world.files) == ({}, frozenset())
 
 
-@pytest.mark.slow
 async def test_a_removed_clip_cannot_come_back_by_posting_its_upload_again(stage: Stage) -> None:
     ann = await stage.person("ann")
     sent = await stage.upload(ann, footage.clip(seconds=0.4))

@@ -17,6 +17,8 @@ from support.media.playlists import screen
 from support.realm.realms import Stage, look, viewer
 from workflow.test_publish_cut_off import CutOffDatabase, Killed
 
+pytestmark = pytest.mark.slow
+
 DAYS = 24 * 3600
 
 

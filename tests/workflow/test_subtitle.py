@@ -17,6 +17,8 @@ from support.media import footage
 from support.realm.realms import Stage, look
 from workflow.test_publish_cut_off import CutOffDatabase, Killed
 
+pytestmark = pytest.mark.slow
+
 WORDS = b"1\n00:00:00,100 --> 00:00:00,400\nHello & welcome\n"
 WRITTEN = "WEBVTT\n\n00:00:00.100 --> 00:00:00.400\nHello &amp; welcome\n"
 

@@ -84,7 +84,7 @@ def _subject(chosen: argparse.Namespace, now_seconds: int) -> Audited:
 
 
 def _client(chosen: argparse.Namespace, now_seconds: int) -> Audited:
-    """A realm serves its record below its own address, unless a copy of it is named."""
+    """A realm serves its ledger below its own address, unless a copy of it is named."""
     site = WebSite(chosen.site)
     chosen.location = chosen.location or f"{site.location}/ledger"
     return _subject(chosen, now_seconds)
@@ -164,15 +164,15 @@ def _evidence_folder(chosen: argparse.Namespace) -> Path:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="reelm-audit",
-        description="Checks what a realm put on its public record, and says what is proven.",
+        description="Checks what a realm put into its public ledger, and says what is proven.",
         epilog="Exit code: 0 nothing contradicts the realm, 1 something does, 2 it could not be checked.",
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, text in [("ledger", "is the record whole, unaltered and the same for everybody?")] + [
+    for name, text in [("ledger", "is the ledger whole, unaltered and the same for everybody?")] + [
         (name, subject.says) for name, subject in SUBJECTS.items()
     ]:
         _add_log(commands.add_parser(name, help=text, description=text), name)
-    receipt = commands.add_parser("receipt", help="is this entry in the record?")
+    receipt = commands.add_parser("receipt", help="is this entry in the ledger?")
     receipt.add_argument("--policy", type=Path, help="a trust policy: whose cosignatures count")
     receipt.add_argument(
         "--opening", type=Path, help="what the entry committed to in private, as you were shown it"
@@ -189,7 +189,7 @@ def _add_log(command: argparse.ArgumentParser, name: str) -> None:
     if name == "client":
         command.add_argument("site", help="the realm's address, as browsers have it")
         command.add_argument(
-            "--log", dest="location", help="a copy of its record (default: below its address)"
+            "--log", dest="location", help="a copy of its ledger (default: below its address)"
         )
     else:
         command.add_argument("location", help="the log: a folder, or an address beginning with https://")

@@ -19,7 +19,7 @@ def complete(newest: Signed, swept: Swept, kept: State | None) -> Claim:
         faults = faults or ["The entries do not add up to what the log signed."]
         faults += _details(swept, "tiles")
     if swept.pruned_count and not any("retention_days" in leaf.public for leaf in swept.found.leaves):
-        faults.append("Entries were removed, and no retention is declared on the record.")
+        faults.append("Entries were removed, and no retention is declared in the ledger.")
     found = f"All {swept.read_count:,} entries were read and are as signed."
     earlier_count = newest.size - swept.read_count - swept.pruned_count
     if earlier_count and kept is not None:

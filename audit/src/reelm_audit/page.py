@@ -111,7 +111,7 @@ def _grounds(report: Report) -> str:
     if not report.grounds:
         return ""
     claims = "\n".join(_claim(claim) for claim in report.grounds)
-    return f"<section><h2>The record that this rests on</h2>\n{claims}\n</section>"
+    return f"<section><h2>The ledger that this rests on</h2>\n{claims}\n</section>"
 
 
 def _claim(claim: Claim) -> str:

@@ -14,8 +14,8 @@ from reelm_audit.tlog.proof import PROOF_MAX_BYTES, Proof
 from reelm_audit.verdict import Claim, Verdict, judged, moment
 
 _DOMAIN = b"reelm/ledger/private/1"
-_INCLUDED = "This entry is in the realm's record"
-_SHARED = "Everybody is shown the record with this entry in it"
+_INCLUDED = "This entry is in the realm's ledger"
+_SHARED = "Everybody is shown the ledger with this entry in it"
 _OPENED = "What was committed to in private is what you were shown"
 
 

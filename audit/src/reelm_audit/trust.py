@@ -44,7 +44,7 @@ class Trust:
             found = f"It is the key that the log offered at the first audit, on {moment(self.since_seconds)}."
         return Claim(
             id="ledger.key",
-            says="The record is signed with this realm's key",
+            says="The ledger is signed with this realm's key",
             verdict=verdict,
             found=found,
             how="A key is worth as much as the place where it was found. Name one with --key.",

@@ -105,7 +105,7 @@ class Report:
 
     @property
     def grounds(self) -> tuple[Claim, ...]:
-        """The claims about the record that the answers rest on, when they were not what was asked."""
+        """The claims about the ledger that the answers rest on, when they were not what was asked."""
         return tuple(claim for claim in self.claims if claim not in self.answers)
 
     @property

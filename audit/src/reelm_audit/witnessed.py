@@ -10,9 +10,9 @@ from reelm_audit.trust import Trust
 from reelm_audit.verdict import Claim, Verdict, judged, moment
 
 FUTURE_SECONDS = 300
-_SHARED = "Everybody is shown the same record"
-_FRESH = "The record is not frozen"
-_NOBODY = "No witnesses are asked for, so the realm could show another record to somebody else."
+_SHARED = "Everybody is shown the same ledger"
+_FRESH = "The ledger is not frozen"
+_NOBODY = "No witnesses are asked for, so the realm could show another ledger to somebody else."
 _CHANGED = " The realm has changed whom it asks since the last audit."
 _OWN_CHOICE = " The realm itself chose these witnesses; name a policy of your own to have it proven."
 

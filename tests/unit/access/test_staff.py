@@ -150,7 +150,7 @@ async def test_nobody_approves_their_own_or_without_the_role(office: Office) -> 
 
 
 async def denials(office: Office) -> list[tuple[str, str]]:
-    """Who was refused what, as the record has it."""
+    """Who was refused what, as the ledger has it."""
     refused = [leaf.public for leaf in await office.leaves() if leaf.kind == "access.deny"]
     return [(getattr(each, "actor"), getattr(each, "action")) for each in refused]  # noqa: B009 - of one kind
 

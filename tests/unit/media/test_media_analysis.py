@@ -13,6 +13,8 @@ from reelm.media.pdq import HASH_BYTES, MARK_BYTES, MATCH_DISTANCE, MATCH_QUALIT
 from support.media import footage
 from support.media.footage import H264, ffmpeg, made_once
 
+pytestmark = pytest.mark.slow
+
 # Another picture each second, a tune without a repeat.
 PICTURE = "mandelbrot=size={size}:rate=4:start_scale=3:end_scale=0.01:end_pts=20"
 STILL = "color=gray:size={size}:rate=4"
@@ -70,7 +72,6 @@ async def test_a_clip_has_a_mark_a_second_and_a_strip_and_nothing_else_is_left(
     assert (found.storyboard.count, found.storyboard.columns, found.storyboard.rows) == (5, 5, 1)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "change"),
     [
@@ -97,7 +98,6 @@ async def test_another_clip_is_not_recognised(media: Media, tmp_path: Path) -> N
     assert shared_ratio(of(other, FingerprintScheme.PDQ), of(one, FingerprintScheme.PDQ)) == 0.0
 
 
-@pytest.mark.slow
 async def test_a_rung_has_the_fingerprints_of_its_source(media: Media, tmp_path: Path) -> None:
     source = scene("both", seconds=8.0)
     made = await planned(media, source)
@@ -110,7 +110,6 @@ async def test_a_rung_has_the_fingerprints_of_its_source(media: Media, tmp_path:
     assert heard < MATCH_BITS / 2
 
 
-@pytest.mark.slow
 async def test_sound_is_recognised_when_it_starts_later_and_another_tune_is_not(
     media: Media, tmp_path: Path
 ) -> None:

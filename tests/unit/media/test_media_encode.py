@@ -16,6 +16,8 @@ from support.machine.determinism import ManualClock, SeededEntropy
 from support.media import footage, playback
 from support.media.playback import Watched
 
+pytestmark = pytest.mark.slow
+
 
 def unwatched(ratio: float) -> None:
     """Progress that nobody looks at."""
@@ -81,7 +83,6 @@ async def test_light_and_sound_stay_together(media: Media, tmp_path: Path) -> No
 UNEVEN = ("-vf", "select='not(mod(n,7)*mod(n,5)*mod(n+1,11))'", "-fps_mode", "vfr")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "change",
     [
@@ -131,7 +132,6 @@ async def test_a_silent_clip_has_no_sound_track(media: Media, tmp_path: Path) ->
     assert "mp4a" not in rendition.codecs
 
 
-@pytest.mark.slow
 async def test_uneven_frames_become_even(media: Media, tmp_path: Path) -> None:
     made, (rendition,) = await make(media, footage.variable_rate(), tmp_path / "work")
     plays_as_planned(made, rendition)
@@ -231,7 +231,6 @@ async def test_a_black_clip_gets_a_black_poster(media: Media, tmp_path: Path) ->
         assert frame.to_ndarray(format="gray").mean() < 20
 
 
-@pytest.mark.slow
 async def test_every_rung_of_a_large_clip_switches_at_the_same_moments(media: Media, tmp_path: Path) -> None:
     source = footage.clip(name="large.mp4", size="1080x1920", rate="60000/1001", seconds=2.1)
     made, renditions = await make(media, source, tmp_path)
@@ -247,7 +246,6 @@ async def test_every_rung_of_a_large_clip_switches_at_the_same_moments(media: Me
     assert rates == sorted(rates)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "video", "audio"),
     [
@@ -275,7 +273,6 @@ async def test_what_phones_cameras_and_browsers_make_plays(
     assert (await media.poster(source, made.probe, into=tmp_path)).path.stat().st_size > 1000
 
 
-@pytest.mark.slow
 async def test_high_dynamic_range_keeps_its_greys(media: Media, tmp_path: Path) -> None:
     """Grey at 38 % of HLG is the grey of a grey card: 0.18 of white, about 108 of 255 in BT.709."""
     source = footage.high_dynamic_range()
@@ -284,7 +281,6 @@ async def test_high_dynamic_range_keeps_its_greys(media: Media, tmp_path: Path) 
     assert 96 < seen.frames[3].mean() < 122
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(not footage.SHARED.is_dir(), reason="no real footage beside the repository")
 @pytest.mark.parametrize(
     "name",
@@ -301,7 +297,6 @@ async def test_real_footage_plays(media: Media, tmp_path: Path, name: str) -> No
     assert (await media.poster(source, probe, into=tmp_path)).path.stat().st_size > 1000
 
 
-@pytest.mark.slow
 async def test_every_refusal_is_in_the_creators_words(media: Media) -> None:
     for make_source in (footage.text, footage.cut, footage.audio_only, footage.scrambled):
         with pytest.raises(ReelmError) as refusal:

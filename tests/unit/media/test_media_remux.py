@@ -12,6 +12,8 @@ from reelm.media.remuxable import obstacle_to_remux, remuxed_rung
 from support.media import footage, playback
 from support.media.playback import Watched
 
+pytestmark = [pytest.mark.slow, pytest.mark.every_python]
+
 
 async def remux(media: Media, source: Path, into: Path) -> EncryptedRendition:
     made = plan(await media.probe(source))

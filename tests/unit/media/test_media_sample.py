@@ -12,6 +12,8 @@ from reelm.media.rates import Sample
 from support.machine.determinism import ManualClock, SeededEntropy
 from support.media import footage
 
+pytestmark = pytest.mark.slow
+
 STILL = ("-vf", "drawbox=color=gray:t=fill")
 NOISY = ("-vf", "noise=alls=60:allf=t")
 ACCOUNT = """\

@@ -2,7 +2,11 @@
 
 import subprocess
 
+import pytest
+
 from support.machine.source import ROOT
+
+pytestmark = pytest.mark.slow
 
 
 def test_the_modules_of_the_page_keep_their_promises(node: str) -> None:

@@ -38,11 +38,11 @@ function store(kept: Kept | null): void {
   }
 }
 
-/** The public record as this browser sees it: its head, its newest entries, and a sweep of all of it. */
+/** The public ledger as this browser sees it: its head, its newest entries, and a sweep of all of it. */
 export class PublicRecord {
   head = $state.raw<Head | null>(null);
   latest = $state.raw<Entry[]>([]);
-  /** What is wrong with the record itself. */
+  /** What is wrong with the ledger itself. */
   refused = $state.raw<Finding | null>(null);
   isAway = $state(false);
   isRead = $state(false);

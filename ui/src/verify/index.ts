@@ -1,5 +1,5 @@
 /**
- * Checks a realm's public record without trusting who serves it: signatures, receipts, continuation, every entry.
+ * Checks a realm's public ledger without trusting who serves it: signatures, receipts, continuation, every entry.
  *
  * Has no dependency but the browser: signatures are checked by WebCrypto, trees are hashed here. It is
  * served as `/verify.js`, for pages of others and for whoever wants to call it by hand.

@@ -1,4 +1,4 @@
-/** The realm's manifest, held against its record and its signatures: docs/spec/manifest.md, "On the record". */
+/** The realm's manifest, held against its entry and its signatures: docs/spec/manifest.md, "In the ledger". */
 import { decode, encode, toHex, type Bytes } from "./bytes";
 import { claim, finding, type Claim, type Finding, type Verdict } from "./claim";
 import { reason } from "./head";

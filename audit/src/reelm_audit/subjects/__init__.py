@@ -1,7 +1,7 @@
-"""What a realm's record says about one subject, held against itself and against what else is at hand.
+"""What a realm's ledger says about one subject, held against itself and against what else is at hand.
 
 Each subject is a function of the leaves of its kinds, which the ledger's audit has verified before. A subject
-of which the record has no leaf is *not published*: nothing is concluded from silence.
+of which the ledger has no leaf is *not published*: nothing is concluded from silence.
 """
 
 from reelm_audit.subjects.beside import Beside

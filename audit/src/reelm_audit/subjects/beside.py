@@ -1,4 +1,4 @@
-"""What an auditor has besides the record."""
+"""What an auditor has besides the ledger."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The app: what browsers are given is what the record has, and its headers keep it at home."""
+"""The app: what browsers are given is what the ledger has, and its headers keep it at home."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,8 +13,8 @@ from reelm_audit.site import Answer, Site
 from reelm_audit.subjects.beside import Beside
 from reelm_audit.verdict import Claim, Verdict, judged, not_published
 
-_LISTED = "The list of the page's files is on the record"
-_FILES = "Every file of the page is the one on the record"
+_LISTED = "The list of the page's files is in the ledger"
+_FILES = "Every file of the page is the one in the ledger"
 _CLOSED = "The page consists of those files and no others"
 _QUIET = "The page's scripts do not read the clipboard and open no direct connections"
 _SAME = "Everybody is given the same page"
@@ -61,7 +61,7 @@ def _path(name: str) -> str:
 def _listed(newest: Leaf, answer: Answer) -> Claim:
     faults = []
     if answer.status != 200 or sha256(answer.body).hexdigest() != newest.public["page_digest"]:
-        faults.append(f"{MANIFEST_PATH} is not what entry {newest.index} has on record.")
+        faults.append(f"{MANIFEST_PATH} is not what entry {newest.index} has in the ledger.")
     else:
         try:
             read_manifest(answer.body)
@@ -72,7 +72,7 @@ def _listed(newest: Leaf, answer: Answer) -> Claim:
 
 
 def _without_list() -> list[Claim]:
-    found = "There is no list of files on the record to hold them against."
+    found = "There is no list of files in the ledger to hold them against."
     said = (
         ("client.files", _FILES),
         ("client.closed", _CLOSED),
@@ -93,7 +93,7 @@ def _files(site: Site, assets: Mapping[str, Asset], answers: Mapping[str, Answer
         elif not assets[name].is_of(answer.content or b""):
             faults.append(f"{name}: what is packed is not the file.")
     size = sum(asset.size_bytes for asset in assets.values())
-    found = f"{len(assets)} files of {size:,} bytes were fetched; each has the SHA-256 on the record."
+    found = f"{len(assets)} files of {size:,} bytes were fetched; each has the SHA-256 in the ledger."
     how = "Each was asked for as it is and, where it is listed, packed; without cookies, from this machine."
     return judged("client.files", _FILES, faults=faults, found=found, how=how)
 
@@ -145,7 +145,7 @@ def _same(site: Site, page: Asset) -> Claim:
     ]
     faults += [f"{path} is another page." for path in _PLACES if not page.is_of(site.ask(path).body)]
     how = "Only from here and only now. Run it from several networks, and compare."
-    found = f"{len(_AGENTS)} kinds of visitors were given the page on the record, at every address."
+    found = f"{len(_AGENTS)} kinds of visitors were given the page in the ledger, at every address."
     return _sampled("client.same", _SAME, faults=faults, found=found, how=how)
 
 
@@ -164,5 +164,5 @@ def _headers(site: Site, answers: Sequence[Answer]) -> list[Claim]:
 def _kept(rule: Rule, answers: Sequence[Answer]) -> Claim:
     faults = [f"{answer.path}: {fault}." for answer in answers if (fault := rule.fault(answer))]
     found = f"All {len(answers)} answers say so, those with nothing to show included."
-    how = "Headers of the page's files, of the interface, of the record and of addresses that do not exist."
+    how = "Headers of the page's files, of the interface, of the ledger and of addresses that do not exist."
     return judged(rule.id, rule.says, faults=faults, found=found, how=how)

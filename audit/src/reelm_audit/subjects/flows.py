@@ -6,14 +6,14 @@ from reelm_audit.leaf import Leaf
 from reelm_audit.subjects.beside import Beside
 from reelm_audit.verdict import Claim, Verdict, judged, not_published
 
-_ANNOUNCED = "Everything that left was announced on the record before"
+_ANNOUNCED = "Everything that left was announced in the ledger before"
 _BOTH = "Both realms say the same about every transfer"
 _COMPLETE = "Nothing left the realm outside of its declared flows"
 _SAME = ("flow", "digest", "size_bytes")
 
 
 def judge(leaves: Sequence[Leaf], beside: Beside) -> list[Claim]:
-    found = "A record shows what passed the gateway. What never passed it is not on it."
+    found = "A ledger shows what passed the gateway. What never passed it is not in it."
     complete = Claim(id="flows.complete", says=_COMPLETE, verdict=Verdict.PROMISED, found=found)
     return [_announced(leaves), _both(leaves, beside.peer), complete]
 
@@ -55,7 +55,7 @@ def _both(leaves: Sequence[Leaf], peer: Sequence[Leaf] | None) -> Claim:
             faults.append(f"Transfer {transfer}: both say that they {one.public['side']} it.")
         elif name := _difference(one, other):
             faults.append(f"Transfer {transfer}: the two do not agree ({name}).")
-    found = f"{len(ours):,} transfers are on both records, with the same digests and sizes."
+    found = f"{len(ours):,} transfers are in both ledgers, with the same digests and sizes."
     return judged("flows.both", _BOTH, faults=faults, found=found, how="Both logs were verified and matched.")
 
 

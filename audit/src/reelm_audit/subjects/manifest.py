@@ -1,4 +1,4 @@
-"""The manifest: its versions are on the record, and the one that is served is the last of them."""
+"""The manifest: its versions are in the ledger, and the one that is served is the last of them."""
 
 from collections.abc import Sequence
 from hashlib import sha256
@@ -8,8 +8,8 @@ from reelm_audit.leaf import Leaf
 from reelm_audit.subjects.beside import Beside
 from reelm_audit.verdict import Claim, Verdict, judged, not_published
 
-_VERSIONS = "Every version of the manifest is on the record, one after the other"
-_SERVED = "The manifest that is served is the one on the record"
+_VERSIONS = "Every version of the manifest is in the ledger, one after the other"
+_SERVED = "The manifest that is served is the one in the ledger"
 
 
 def judge(leaves: Sequence[Leaf], beside: Beside) -> list[Claim]:
@@ -45,6 +45,6 @@ def _served(newest: Leaf, manifest: bytes | None) -> Claim:
         found = f"Its SHA-256 should be {newest.public['digest']}. Name the file with --manifest."
         return Claim(id="manifest.served", says=_SERVED, verdict=Verdict.PROMISED, found=found)
     is_same = sha256(manifest).hexdigest() == newest.public["digest"]
-    faults = () if is_same else (f"The file is not what entry {newest.index} has on record.",)
-    found = f"The file is what entry {newest.index} has on record."
+    faults = () if is_same else (f"The file is not what entry {newest.index} has in the ledger.",)
+    found = f"The file is what entry {newest.index} has in the ledger."
     return judged("manifest.served", _SERVED, faults=faults, found=found, how="Its SHA-256 was compared.")

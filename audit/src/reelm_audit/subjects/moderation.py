@@ -8,7 +8,7 @@ from reelm_audit.verdict import Claim, Verdict, judged, not_published
 
 _REASONS = "Every decision states its reasons in the form of the Digital Services Act"
 _SECOND = "Every appeal was decided by somebody else, about a decision that exists"
-_COMPLETE = "Nothing was restricted without a decision on the record"
+_COMPLETE = "Nothing was restricted without a decision in the ledger"
 
 
 def judge(leaves: Sequence[Leaf], _beside: Beside) -> list[Claim]:
@@ -16,7 +16,7 @@ def judge(leaves: Sequence[Leaf], _beside: Beside) -> list[Claim]:
     found = f"{len(decisions):,} decisions; each has the fields and words that the form demands."
     how = "A decision without them is refused. Whether reasons are good is for people to judge."
     hidden = (
-        "What was hidden without saying so is not on a record. Compare accounts that should see the same."
+        "What was hidden without saying so is not in a ledger. Compare accounts that should see the same."
     )
     reasons = judged("moderation.reasons", _REASONS, faults=(), found=found, how=how)
     return [
@@ -37,7 +37,7 @@ def _second(leaves: Sequence[Leaf]) -> Claim:
         elif leaf.kind == "mod.appeal":
             appeals[public["appeal"]] = public["decision"]
             if public["decision"] not in deciders:
-                faults.append(f"Entry {leaf.index}: an appeal against a decision that is not on the record.")
+                faults.append(f"Entry {leaf.index}: an appeal against a decision that is not in the ledger.")
         elif leaf.kind == "mod.outcome":
             decided += 1
             if appeals.get(public["appeal"]) != public["decision"]:

@@ -13,7 +13,7 @@ _IN_FORCE = "Every decision was made by the policy that was published and in for
 _REPLAY = "Every decision comes out the same when it is made again"
 _EMERGENCY = "Every emergency ended within the hour and was looked at afterwards"
 _EMERGENCY_MAX = timedelta(minutes=60)
-# A decision that was under way while a new policy was published may come onto the record after it.
+# A decision that was under way while a new policy was published may come into the ledger after it.
 _UNDER_WAY = timedelta(seconds=60)
 _ALLOWED = {"access.read": True, "access.export": True, "access.deny": False}
 
@@ -42,7 +42,7 @@ def _in_force(leaves: Sequence[Leaf]) -> Claim:
     if not count:
         return not_published("policy-replay.in-force", _IN_FORCE)
     found = f"{count:,} decisions, each by the digest of the policy in force."
-    how = "Digests on the record were matched in order."
+    how = "Digests in the ledger were matched in order."
     return judged("policy-replay.in-force", _IN_FORCE, faults=faults, found=found, how=how)
 
 

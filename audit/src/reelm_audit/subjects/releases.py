@@ -9,8 +9,8 @@ from reelm_audit.leaf import Leaf
 from reelm_audit.subjects.beside import Beside
 from reelm_audit.verdict import Claim, Verdict, judged, not_published
 
-_BEFORE = "Every release was on the record before it was deployed"
-_BUILT = "What you have is the release on the record"
+_BEFORE = "Every release was in the ledger before it was deployed"
+_BUILT = "What you have is the release in the ledger"
 _RUNS = "The realm runs what it says it runs"
 _DIGESTS = {"artifact_digest": "wheel", "code_digest": "code", "page_digest": "page"}
 _DEPLOYED = ("code_digest", "page_digest")
@@ -79,6 +79,6 @@ def _differs(name: str, left: Mapping[str, Any], right: Mapping[str, Any]) -> bo
 
 def _runs() -> Claim:
     found = (
-        "No record can show what a server runs. Build the release yourself, compare, and watch what it does."
+        "No ledger can show what a server runs. Build the release yourself, compare, and watch what it does."
     )
     return Claim(id="releases.runs", says=_RUNS, verdict=Verdict.PROMISED, found=found)

@@ -37,7 +37,7 @@ def judge(leaves: Sequence[Leaf], beside: Beside) -> list[Claim]:
     ]
     found = f"{count} incidents, {len(due)} of them open; every word was in time."
     how = "Times are the realm's own; witnesses bound how far they can be wrong."
-    told = "Trouble that a realm does not admit is not on its record. Probe it from outside."
+    told = "Trouble that a realm does not admit is not in its ledger. Probe it from outside."
     return [
         judged("status.clock", _CLOCK, faults=faults, found=found, how=how),
         Claim(id="status.told", says=_TOLD, verdict=Verdict.PROMISED, found=told),

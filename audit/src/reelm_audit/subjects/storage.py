@@ -1,6 +1,6 @@
 """Storage: which places are declared, whether they depend on each other, and what the realm says of each.
 
-Nobody outside can look into a store. What is declared is on the record, and can contradict itself or the
+Nobody outside can look into a store. What is declared is in the ledger, and can contradict itself or the
 figures that the realm publishes; that a realm keeps to it is never more than its promise.
 """
 
@@ -15,7 +15,7 @@ from reelm_audit.leaf import Leaf
 from reelm_audit.subjects.beside import Beside
 from reelm_audit.verdict import Claim, Verdict, judged, not_published
 
-_DECLARED = "The list of stores is the one on the record"
+_DECLARED = "The list of stores is the one in the ledger"
 _APART = "No host, no owner of hosts and no site is declared to hold enough to read anything"
 _FIGURES = "The realm's own figures of its stores fit what it declares"
 _PLANTED = "Planted records were seen nowhere else"
@@ -43,11 +43,11 @@ def _declared(versions: Sequence[Leaf], manifest: bytes | None) -> Claim:
         return not_published("storage.declared", _DECLARED)
     newest = versions[-1]
     if manifest is None:
-        found = f"Version {newest.public['version']} is on the record by its digest. Name it with --manifest."
+        found = f"Version {newest.public['version']} is in the ledger by its digest. Name it with --manifest."
         return Claim(id="storage.declared", says=_DECLARED, verdict=Verdict.PROMISED, found=found)
     is_same = sha256(manifest).hexdigest() == newest.public["digest"]
-    faults = () if is_same else (f"The manifest is not the one that entry {newest.index} has on record.",)
-    found = f"The manifest is the one that entry {newest.index} has on record."
+    faults = () if is_same else (f"The manifest is not the one that entry {newest.index} has in the ledger.",)
+    found = f"The manifest is the one that entry {newest.index} has in the ledger."
     how = "Its SHA-256 was compared. That data lies nowhere else cannot be seen from outside."
     return judged("storage.declared", _DECLARED, faults=faults, found=found, how=how)
 
@@ -113,7 +113,7 @@ def _at_best_promised(claim: Claim) -> Claim:
 
 
 def _unknown(claim_id: str, says: str, *, more: str = "") -> Claim:
-    found = f"Name the manifest that is on the record with --manifest{more} to have this looked at."
+    found = f"Name the manifest that is in the ledger with --manifest{more} to have this looked at."
     return Claim(id=claim_id, says=says, verdict=Verdict.PROMISED, found=found)
 
 

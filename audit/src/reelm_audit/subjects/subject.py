@@ -60,7 +60,7 @@ def judge(name: str, leaves: Sequence[Leaf], beside: Beside, *, is_sound: bool) 
     """
     subject = SUBJECTS[name]
     if not is_sound:
-        found = "The record that it rests on failed its own check."
+        found = "The ledger that it rests on failed its own check."
         return [Claim(id=name, says=subject.says, verdict=Verdict.NOT_CHECKED, found=found)]
     if subject.judge is None or not leaves:
         return [not_published(name, subject.says)]

@@ -132,7 +132,7 @@ KEPT = (
         "ledger",
         "The public ledger",
         "To let anybody check what the realm did. What is about a person is committed to, and sealed here.",
-        "For good, or as long as the record itself declares; sealed parts, until the person's key is gone.",
+        "For good, or as long as the ledger itself declares; sealed parts, until the person's key is gone.",
         ("records", "ledger"),
         ("ledger_head", "ledger_waiting", "ledger_announced", "ledger_bodies"),
     ),

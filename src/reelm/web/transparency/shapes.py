@@ -63,7 +63,7 @@ class Declarations(Struct, frozen=True, kw_only=True):
 
 
 class KeptColumn(Struct, frozen=True, kw_only=True):
-    """One column of the records."""
+    """One column of the database."""
 
     table: str
     column: str

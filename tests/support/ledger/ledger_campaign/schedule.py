@@ -75,7 +75,7 @@ class Process:
             raise Died
 
     async def before(self) -> None:
-        self.touch("before a commit or a read of the records")
+        self.touch("before a commit or a read of the database")
 
     async def after(self) -> None:
         self.touch("after a commit")
@@ -95,7 +95,7 @@ class World:
         self.tally: Counter[str] = Counter()
         self.trace: list[str] = []
         self.handed: list[bytes] = []
-        # What some reader saw on the record, and what no power cut may hide from one.
+        # What some reader saw in the ledger, and what no power cut may hide from one.
         self.acknowledged = 0
         self.durable = 0
         self.signed: dict[int, bytes] = {}
@@ -212,7 +212,7 @@ async def _play(world: World) -> None:
     world.check()
     if world.acknowledged != len(world.handed):
         raise Violated(
-            f"{len(world.handed)} leaves were handed over, and {world.acknowledged} are on the record"
+            f"{len(world.handed)} leaves were handed over, and {world.acknowledged} are in the ledger"
         )
 
 
@@ -223,7 +223,7 @@ async def _live(world: World, process: Process, *, rounds: int) -> None:
         await world.hand_over(world.chance.choice((0, 1, 2, 7, min(300, 2 * world.batch_leaves))))
         count = await log.sequence()
         world.settle()
-        world.tell(f"{count} leaves were sequenced, {world.durable} are on the record")
+        world.tell(f"{count} leaves were sequenced, {world.durable} are in the ledger")
 
 
 async def _catch_up(world: World) -> None:
@@ -233,7 +233,7 @@ async def _catch_up(world: World) -> None:
     world.settle()
     while await log.sequence():
         world.settle()
-    world.tell(f"{world.durable} are on the record")
+    world.tell(f"{world.durable} are in the ledger")
 
 
 async def _fall_asleep(world: World) -> Log:
