@@ -127,3 +127,23 @@ def test_tests_write_into_memory_only_where_there_is_enough_of_it(tmp_path: Path
     assert memory_folder(tmp_path, need_bytes=1) == tmp_path
     assert memory_folder(tmp_path, need_bytes=2**60) is None
     assert memory_folder(tmp_path / "no-such-system", need_bytes=1) is None
+
+
+@pytest.mark.slow
+def test_tests_of_a_group_run_in_one_process(tmp_path: Path) -> None:
+    """They share what takes long to start, which would be started in each process otherwise."""
+    seen = tmp_path / "seen"
+    tests = f"""
+import os, pathlib, pytest
+
+@pytest.mark.xdist_group("one")
+@pytest.mark.parametrize("number", range(8))
+def test_it(number):
+    with pathlib.Path({str(seen)!r}).open("a") as file:
+        file.write(os.environ["PYTEST_XDIST_WORKER"] + "\\n")
+"""
+    (tmp_path / "test_group.py").write_text(tests)
+    chosen = ("-m", "pytest", "-q", *fast_tests(("-m", "", str(tmp_path))))
+    subprocess.run([sys.executable, *chosen], cwd=tmp_path, check=True, capture_output=True)  # noqa: S603 - ours
+    workers = seen.read_text().split()
+    assert (len(workers), len(set(workers))) == (8, 1)
