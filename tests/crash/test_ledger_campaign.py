@@ -29,7 +29,7 @@ HAPPENED = (
     "died after flush",
     "died before folder flush",
     "died after folder flush",
-    "died before a commit or a read of the records",
+    "died before a commit or a read of the database",
     "died after a commit",
     "died before rename",
     "died between rename and folder flush",

@@ -101,6 +101,15 @@ async def look(ann: Visitor, clip_id: str) -> dict[str, Any]:
     return {address: answer.json() for address, answer in answers.items()}
 
 
+def kept(before: Any, now: Any) -> Any:
+    """Return what is said now without new members: an answer may only get more of them."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        return {name: kept(before[name], value) for name, value in now.items() if name in before}
+    if isinstance(before, list) and isinstance(now, list) and len(before) == len(now):
+        return [kept(*pair) for pair in zip(before, now, strict=True)]
+    return now
+
+
 def put_release_in_ledger(data: Path) -> None:
     """Publish this release, as an operator does: a realm runs no code that its ledger does not name."""
     command = [*REELM, "release", "publish", "--data", str(data)]
@@ -124,7 +133,7 @@ async def test_all_that_was_left_is_there_plays_and_goes_on(left: Left, tmp_path
     with running(data, command=REELM) as realm:
         async with realm.visit() as ann:
             await sign_in(ann, "ann")
-            assert await look(ann, left.clip_id) == left.seen
+            assert kept(left.seen, await look(ann, left.clip_id)) == left.seen
             await watch_whole(ann, left.clip_id)
             drafts = (await ann.get("/api/profiles/ann/clips")).json()
             (draft,) = [clip for clip in drafts["clips"] if clip["state"] == "draft"]

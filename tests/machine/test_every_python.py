@@ -2,7 +2,7 @@
 
 The one that runs this suite runs all of it; the others run what depends on Python itself: the fast unit
 tests, the slow ones marked ``every_python``, and a realm whose folder goes from one Python to another and
-back. What an encoder makes of a file does not depend on it.
+back. What an encoder makes of a file, and what PostgreSQL makes of a statement, does not depend on it.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from support.web.watching import watch_whole
 
 LEAST = 3
 SUITES = ("tests/unit", "tests/audit", "tests/spec")
-CHOICE = "not slow or every_python"
+CHOICE = "(not slow or every_python) and not postgres"
 SUITE_SECONDS = 1200
 
 # One worker for each, so that its checkout is made once.

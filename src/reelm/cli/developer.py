@@ -24,11 +24,13 @@ _LOCK = (
     "--no-annotate",
 )
 _WORKERS = ("-n", "2", "--dist", "loadgroup")
+# All tests wait a sixth of their time, for encoders, leases and pages.
+_ALL_WORKERS = ("-n", "3", "--dist", "loadgroup")
 
 
 def run(verb: str, chosen: argparse.Namespace, rest: Sequence[str]) -> int:
     if verb == "test":
-        return _tool(_pytest(*(rest or _WORKERS)))
+        return _tool(_pytest(*(rest or _ALL_WORKERS)))
     if verb == "bench":
         return _tool(_module("bench.run", *chosen.area))
     jobs = {"build": _build, "check": _check, "fix": _fix, "docs": _docs, "lock": _lock, "types": _types}
