@@ -9,8 +9,8 @@ from support.machine.source import ROOT
 DOUBLED_CLASSES = 0  # target: 0
 NOUN_CLAUSES = 40  # target: 0
 NOUN_FUNCTIONS = 33  # target: 0
-PASSING_ON = 45  # target: 45
-SHORT_FILES = 24  # migrations and __init__ aside; target: 24
+PASSING_ON = 43  # target: met
+SHORT_FILES = 23  # target: met
 WIDEST_EXPORTS = 40  # target: 40
 LONG_FILES = 0  # of more than LONGEST_LINES; target: 0
 LONGEST_LINES = 400
