@@ -59,7 +59,10 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 @pytest.fixture(scope="session")
 def realm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with running(tmp_path_factory.mktemp("e2e") / "realm") as started:
+    data = tmp_path_factory.mktemp("e2e") / "realm"
+    data.mkdir()
+    (data / "settings.toml").write_text('trusted_proxies = "127.0.0.1"\n')
+    with running(data) as started:
         yield started
 
 
