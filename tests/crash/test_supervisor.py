@@ -15,6 +15,8 @@ import pytest
 
 from reelm.app import Paths, state
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 WEB = {"name": "web", "ready": "http"}
 WORKER = {"name": "worker", "ready": "beat"}
@@ -161,7 +163,6 @@ def test_children_of_a_killed_supervisor_end_and_the_next_start_runs(
     assert second.interrupt() == 0
 
 
-@pytest.mark.slow
 def test_a_leftover_that_hangs_is_ended_by_the_next_start(start: Callable[..., Run], data: Path) -> None:
     stubborn = {**WORKER, "arguments": ["--stubborn"]}
     first = start(stubborn).ready()
@@ -217,14 +218,12 @@ def test_a_second_ctrl_c_ends_a_stubborn_child_at_once(start: Callable[..., Run]
     assert not is_alive(pids(data, "worker")[0])
 
 
-@pytest.mark.slow
 def test_a_stubborn_child_is_killed_after_the_grace(start: Callable[..., Run], data: Path) -> None:
     run = start({**WORKER, "arguments": ["--stubborn"]}).ready()
     assert run.interrupt() == 0
     assert not is_alive(pids(data, "worker")[0])
 
 
-@pytest.mark.slow
 def test_a_child_that_refuses_its_settings_stops_everything_with_its_words(
     start: Callable[..., Run], data: Path
 ) -> None:
@@ -236,7 +235,6 @@ def test_a_child_that_refuses_its_settings_stops_everything_with_its_words(
     assert not any(is_alive(pid) for pid in pids(data, "web"))
 
 
-@pytest.mark.slow
 def test_a_child_that_never_gets_ready_is_given_up(start: Callable[..., Run], data: Path) -> None:
     run = start(WEB, {**WORKER, "arguments": ["--exit", "1", "--say", "no such table"]})
     assert run.process.wait(20) == 70
@@ -255,7 +253,6 @@ def test_a_task_runs_once_when_the_others_are_ready_and_is_shown(
     assert len(pids(data, "seed")) == 1
 
 
-@pytest.mark.slow
 def test_a_task_that_keeps_failing_does_not_stop_the_realm(start: Callable[..., Run], data: Path) -> None:
     run = start(WEB, {"name": "seed", "is_task": True, "arguments": ["--exit", "1"]}).ready()
     run.wait_for("the realm runs on without it")

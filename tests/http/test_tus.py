@@ -14,7 +14,7 @@ from support.machine.determinism import ManualClock
 from support.media import footage
 from support.web.visiting import Site, Visitor, check_problem
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 
 PATH = "/api/uploads/tus"
 SPOKEN = {"tus-resumable": "1.0.0"}

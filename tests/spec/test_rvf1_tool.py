@@ -13,6 +13,8 @@ import blake3
 import pytest
 from tools import rvf1
 
+pytestmark = [pytest.mark.slow, pytest.mark.every_python]
+
 ROOT = Path(__file__).parents[2]
 VECTORS = Path(__file__).parent / "vectors" / "rvf1"
 TABLE = json.loads((VECTORS / "vectors.json").read_text())
@@ -88,7 +90,6 @@ def test_a_bad_vector_fails_the_named_check(case: dict[str, Any]) -> None:
     assert first.check == case["expect"]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("case", TABLE["good"], ids=lambda case: case["name"])
 def test_the_command_opens_a_good_vector(tmp_path: Path, case: dict[str, Any]) -> None:
     done = run("open", *options(tmp_path, case), *files_of(case)[-case["k"] :])
@@ -96,7 +97,6 @@ def test_the_command_opens_a_good_vector(tmp_path: Path, case: dict[str, Any]) -
     assert (tmp_path / "out").read_bytes() == plaintext_of(case)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("case", TABLE["bad"], ids=lambda case: case["name"])
 def test_the_command_refuses_a_bad_vector_and_leaves_nothing(tmp_path: Path, case: dict[str, Any]) -> None:
     done = run("open", *options(tmp_path, case), *files_of(case))

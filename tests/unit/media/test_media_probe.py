@@ -12,6 +12,8 @@ from reelm.media.model import Video
 from support.machine.determinism import ManualClock, SeededEntropy
 from support.media import footage
 
+pytestmark = [pytest.mark.slow, pytest.mark.every_python]
+
 
 async def picture(media: Media, path: Path) -> Video:
     video = (await media.probe(path)).video
@@ -124,8 +126,6 @@ async def test_a_decoder_that_runs_out_of_memory_takes_nobody_with_it(tmp_path: 
         await over(tmp_path, inspect_memory_bytes=64 * 1024**2).probe(footage.clip())
 
 
-@pytest.mark.slow
-@pytest.mark.every_python
 @pytest.mark.parametrize(
     ("name", "video", "audio", "codec"),
     [
@@ -152,8 +152,6 @@ async def test_what_phones_cameras_and_browsers_make_is_accepted(
     assert abs(probe.duration_ms - 1500) <= 120
 
 
-@pytest.mark.slow
-@pytest.mark.every_python
 async def test_high_dynamic_range_and_order_of_frames_are_noticed(media: Media) -> None:
     hlg = await picture(media, footage.high_dynamic_range())
     assert (hlg.color_transfer, hlg.color_matrix, hlg.bit_depth) == ("hlg", "bt2020", 10)
