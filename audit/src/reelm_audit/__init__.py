@@ -1,4 +1,4 @@
-"""What an outsider runs to check a Reelm realm, and to witness its ledger.
+"""Check a Reelm realm from outside, and witness its ledger.
 
 This distribution shares no code with ``reelm``: whoever does not trust the platform need not install it. It
 needs the standard library, ``cryptography``, and ``cedarpy`` for the replay of policy decisions.

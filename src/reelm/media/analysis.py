@@ -141,7 +141,7 @@ def _read(asked: dict[Path, Fingerprinter]) -> tuple[Fingerprint, ...]:
 
 
 def _graph(footage: Footage, storyboard: Storyboard) -> str:
-    """What is on screen as each second begins, grey for fingerprints and small for the storyboard."""
+    """Return filters for the picture of each second: grey for fingerprints, small for the storyboard."""
     video, seconds = footage.video, seconds_of(footage.duration_ms)
     grey = [*picture_chain(video, width=SIDE, height=SIDE), TO_JPEG, "extractplanes=y"]
     every = storyboard.interval_ms // 1000

@@ -1,4 +1,4 @@
-"""What a realm's ledger says about one subject, held against itself and against what else is at hand.
+"""Hold what a realm's ledger says about one subject against itself and against what else is at hand.
 
 Each subject is a function of the leaves of its kinds, which the ledger's audit has verified before. A subject
 of which the ledger has no leaf is *not published*: nothing is concluded from silence.

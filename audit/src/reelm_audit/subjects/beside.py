@@ -1,4 +1,4 @@
-"""What an auditor has besides the ledger."""
+"""Describe what an auditor has besides the ledger."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
