@@ -9,6 +9,7 @@ from reelm.app.bootstrap import ledger_key, ledger_origin, open_keys
 from reelm.app.settings import Settings
 from reelm.app.wiring import open_events
 from reelm.base import Database, NotFound, SystemClock, SystemEntropy
+from reelm.events import Waker
 from reelm.ledger.adapters.folder import FolderDisk
 from reelm.people import People
 from reelm.realm import Version, declaration, policy
@@ -46,6 +47,7 @@ async def open_offline_staff(settings: Settings) -> AsyncIterator[OfflineStaff]:
             origin = await ledger.Ledger.begin(tx, ledger_origin(declared["id"], declared.get("public_url")))
         disk = FolderDisk(settings.paths.ledger)
         closing.push_async_callback(disk.close)
+        waker = Waker(settings.paths.wake)
         outside = ledger.LogEnvironment(
             realm=declared["id"],
             key=ledger_key(origin, keys),
@@ -53,11 +55,12 @@ async def open_offline_staff(settings: Settings) -> AsyncIterator[OfflineStaff]:
             disk=disk,
             clock=clock,
             config=ledger.LogConfig(),
+            waker=waker,
         )
         log = ledger.Ledger(outside, keys, entropy=entropy)
         staff = access.StaffAccess(
             published.policy_set, log, keys, realm=declared["id"], clock=clock, entropy=entropy
         )
-        events = open_events(settings.paths, keys, database=database, clock=clock, entropy=entropy)
+        events = open_events(settings.paths, keys, waker, database=database, clock=clock, entropy=entropy)
         closing.push_async_callback(events.close)
         yield OfflineStaff(version, database, staff, People(events, clock=clock))

@@ -107,9 +107,12 @@ def _kept_release(settings: Settings) -> Release | None:
 def _assemble(base: Foundation) -> OpenRealm:
     clock, entropy, keys = base.clock, base.entropy, base.keys
     opened = vault.Vault(_outside(base))
-    log = _log(base)
+    waker = events.Waker(base.settings.paths.wake)
+    log = _log(base, waker)
     public_ledger = ledger.Ledger(log, keys, entropy=entropy, panel=_panel(base, log))
-    facts = open_events(base.settings.paths, keys, database=base.database, clock=clock, entropy=entropy)
+    facts = open_events(
+        base.settings.paths, keys, waker, database=base.database, clock=clock, entropy=entropy
+    )
     everyone = people.People(facts, clock=clock)
     all_clips = clips.Clips(everyone, facts, clock=clock, entropy=entropy, config=clips.ClipsConfig())
     facts.consumers = (clips.ProfileCounts(everyone),)
@@ -152,15 +155,14 @@ def _access(base: Foundation, public_ledger: ledger.Ledger) -> access.StaffAcces
 
 
 def open_events(
-    paths: Paths, keys: Keys, *, database: Database, clock: Clock, entropy: Entropy
+    paths: Paths, keys: Keys, waker: events.Waker, *, database: Database, clock: Clock, entropy: Entropy
 ) -> events.Events:
-    """Return the log of a realm, whose file is opened at its first use."""
-    waker = events.Waker(paths.wake)
+    """Return the log of a realm, whose file is opened at its first use; closing it closes the waker."""
     log = SqliteLog(paths.events, waker)
     return events.Events(log, waker, keys, database=database, clock=clock, entropy=entropy)
 
 
-def _log(base: Foundation) -> ledger.LogEnvironment:
+def _log(base: Foundation, waker: events.Waker) -> ledger.LogEnvironment:
     return ledger.LogEnvironment(
         realm=base.manifest.realm.id,
         key=ledger_key(base.ledger_origin, base.keys),
@@ -168,6 +170,7 @@ def _log(base: Foundation) -> ledger.LogEnvironment:
         disk=base.disk,
         clock=base.clock,
         config=ledger.LogConfig(retention_days=base.settings.ledger_retention_days),
+        waker=waker,
     )
 
 

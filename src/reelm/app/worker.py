@@ -32,6 +32,8 @@ LOOK_EVERY_SECONDS = 0.1
 # For drafts whose time comes, and for what was left behind: neither is news.
 IDLE_LOOK_SECONDS = 1.0
 DUE_AT_ONCE = 32
+# The engine of jobs costs processor time while it is awake, and a moment to wake.
+REST_AFTER_SECONDS = 10.0
 SEQUENCE_AGAIN_SECONDS = 5.0
 
 Chore: TypeAlias = Callable[..., Awaitable[None]]
@@ -67,12 +69,19 @@ async def work(settings: Settings, stopping: asyncio.Event) -> None:
             await jobs.close()
 
 
-async def _publish_all(realm: OpenRealm, jobs: Jobs, facts: dict[str, int], stopping: asyncio.Event) -> None:
+async def _publish_all(
+    realm: OpenRealm, jobs: DbosJobs, facts: dict[str, int], stopping: asyncio.Event
+) -> None:
     """Look for work: often while there is some, else when something happened or a draft may be due."""
     seen = 0
+    worked_at = realm.clock.monotonic_seconds()
     while not stopping.is_set():
         try:
             facts["clips_in_work"] = await _look(realm, jobs)
+            if facts["clips_in_work"]:
+                worked_at = realm.clock.monotonic_seconds()
+            elif realm.clock.monotonic_seconds() > worked_at + REST_AFTER_SECONDS:
+                await jobs.rest()
         except Exception as error:  # noqa: BLE001 - the worker loop: one bad round must not end the others
             _log.error("worker.look-failed", exc_info=error)
             await _pause(stopping, 1.0)

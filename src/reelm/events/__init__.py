@@ -32,10 +32,11 @@ from reelm.events.model import (
 )
 from reelm.events.ports import EventLog
 from reelm.events.relay import Relay
-from reelm.events.wake import Topic, Waker
+from reelm.events.wake import POLL_SECONDS, Topic, Waker
 
 __all__ = [
     "ERASED",
+    "POLL_SECONDS",
     "Consumer",
     "CursorMoved",
     "Entry",

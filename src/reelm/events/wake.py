@@ -19,10 +19,11 @@ _DESCRIPTORS = Path("/proc/self/fd")
 
 
 class Topic(StrEnum):
-    """The subject of news: facts that wait for the relay, or entries of the log."""
+    """The subject of news: facts for the relay, entries of the log, or leaves for the ledger."""
 
     OUTBOX = "o"
     LOG = "l"
+    LEAVES = "v"
 
 
 class Waker:

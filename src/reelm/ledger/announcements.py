@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
 
-from reelm.base import Tx, canonical_json
+from reelm.base import Tx, after_commit, canonical_json
 from reelm.ledger import store
 from reelm.ledger.errors import LogBusy
 from reelm.ledger.leaf import write_leaf
@@ -86,6 +86,7 @@ class Announcements:
             return last
         realm, at = self._environment.realm, self._environment.clock.now()
         async with self._environment.database.write() as tx:
+            after_commit(tx, self._outbox.wake_sequencer)
             return await say(tx, kind, public, realm=realm, at=at, counted_as=counted_as)
 
     async def _sequence(self) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from reelm.base import AccountId, Entropy, Note, Tx
+from reelm.base import AccountId, Entropy, Note, Tx, after_commit
 from reelm.ledger import store
 from reelm.ledger.announcements import Announcements, say
 from reelm.ledger.bodies import Bodies
@@ -98,6 +98,7 @@ class Ledger:
         """
         draft = await self._draft(tx, kind, public, private)
         (number,) = await Outbox.hand_over(tx, [draft])
+        after_commit(tx, self.outbox.wake_sequencer)
         return number
 
     @staticmethod

@@ -17,7 +17,7 @@ only one root is ever signed. The folder's own claim keeps a second process from
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from reelm.base import (
     Clock,
@@ -29,6 +29,7 @@ from reelm.base import (
     check_signed,
     telemetry,
 )
+from reelm.events import POLL_SECONDS, Topic, Waker
 from reelm.ledger import store
 from reelm.ledger.checkpoint import Checkpoint
 from reelm.ledger.errors import LogBroken, LogSuperseded
@@ -50,6 +51,7 @@ class LogEnvironment:
     Attributes:
         realm: the realm's id, as every leaf says it.
         key: the log's own; its name is the origin.
+        waker: wakes the sequencer when leaves wait; processes whose wakers share a folder wake each other.
     """
 
     realm: str
@@ -58,6 +60,7 @@ class LogEnvironment:
     disk: Disk
     clock: Clock
     config: LogConfig
+    waker: Waker = field(default_factory=Waker)
 
 
 class Log:
@@ -171,10 +174,13 @@ class Sequencer:
                     await asyncio.sleep(_AGAIN_SECONDS)
 
     async def _grow(self, log: Log) -> None:
-        clock, config = self._environment.clock, self._environment.config
+        clock, config, waker = self._environment.clock, self._environment.config, self._environment.waker
         while True:
             began = clock.monotonic_seconds()
+            seen = waker.count(Topic.LEAVES)
             count = await log.sequence()
+            if not count:
+                await waker.wait(Topic.LEAVES, seen, POLL_SECONDS)
             if count < config.batch_leaves:
                 await asyncio.sleep(began + config.batch_seconds - clock.monotonic_seconds())
 

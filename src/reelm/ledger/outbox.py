@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from reelm.base import DatabaseUnavailable, Tx, cancel_all
+from reelm.base import DatabaseUnavailable, Tx, after_commit, cancel_all
+from reelm.events import Topic
 from reelm.ledger import store
 from reelm.ledger.checkpoint import Checkpoint
 from reelm.ledger.errors import NotInLedger
@@ -64,7 +65,10 @@ class Outbox:
 
     @staticmethod
     async def hand_over(tx: Tx, drafts: Sequence[Draft]) -> list[int]:
-        """Make leaves wait once ``tx`` is durable; their numbers, for ``index_of``."""
+        """Make leaves wait once ``tx`` is durable; their numbers, for ``index_of``.
+
+        The sequencer finds them within a second, and sooner when it is woken.
+        """
         await store.add_bodies(tx, [draft.body for draft in drafts if draft.body is not None])
         return await store.add_waiting(tx, [draft.leaf for draft in drafts])
 
@@ -82,6 +86,10 @@ class Outbox:
         """Stop looking; what was handed over stays."""
         await cancel_all(task for task in (self._handing, self._looking) if task is not None)
 
+    def wake_sequencer(self) -> None:
+        """Say that leaves wait, after the commit that made them."""
+        self._environment.waker.notify(Topic.LEAVES)
+
     async def _hand_all(self) -> None:
         try:
             while self._handed:
@@ -95,6 +103,7 @@ class Outbox:
         try:
             async with self._environment.database.write() as tx:
                 numbers = await self.hand_over(tx, [draft for draft, _ in batch])
+                after_commit(tx, self.wake_sequencer)
         except Exception as error:  # noqa: BLE001 - it belongs to whoever waits
             for wait in waits:
                 if not wait.index.done():

@@ -1,5 +1,6 @@
 import asyncio
 import json
+from contextlib import suppress
 from datetime import timedelta
 from hashlib import sha256
 from hmac import digest as hmac_digest
@@ -7,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from reelm.events import Topic, Waker
 from reelm.ledger import (
     KindUnknown,
     LeafMissing,
+    Ledger,
     LogBroken,
     NotInLedger,
     Private,
@@ -22,6 +25,7 @@ from reelm.ledger.log import Log
 from reelm.ledger.outbox import Draft, Outbox
 from reelm.realm import KeyDestroyed
 from support.ledger.recording import IMPATIENT, POLICY, Book, grow, opened_book
+from support.machine.determinism import SeededEntropy
 from support.realm.keyed import ANA
 
 ID = "0" * 26
@@ -70,6 +74,27 @@ async def test_a_promise_is_kept_when_its_transaction_is_and_not_otherwise(tmp_p
         await grow(book.outside)
         assert await book.ledger.outbox.index_of(number) == 0
         assert len(await book.ledger.latest(9)) == 1
+
+
+@pytest.mark.parametrize("way", ["append", "promise", "announce"])
+async def test_a_sequencer_is_woken_by_leaves_of_another_process(tmp_path: Path, way: str) -> None:
+    async with opened_book(tmp_path, config=IMPATIENT) as book:
+        sequencing, writing = Waker(tmp_path / "wake"), Waker(tmp_path / "wake")
+        await sequencing.wait(Topic.LEAVES, 0, 0)  # listens from here on
+        ledger = Ledger(book.another(waker=writing), book.keys, entropy=SeededEntropy(5))
+        with book.outside.disk.claim(), suppress(NotInLedger):  # no one may sequence
+            if way == "append":
+                await ledger.append("mod.appeal", APPEAL)
+            elif way == "announce":
+                await ledger.announcements.announce("mod.appeal", APPEAL)
+            else:
+                async with book.outside.database.write() as tx:
+                    await ledger.promise(tx, "mod.appeal", APPEAL)
+        async with asyncio.timeout(10):
+            await sequencing.wait(Topic.LEAVES, 0, 60)
+        for each in (sequencing, writing):
+            each.close()
+        await ledger.close()
 
 
 async def test_an_index_can_be_asked_for_long_after(tmp_path: Path) -> None:

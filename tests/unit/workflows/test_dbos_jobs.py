@@ -2,7 +2,9 @@
 
 import asyncio
 import sqlite3
+import threading
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -39,9 +41,7 @@ async def _run(path: Path, story: Any, key: str) -> None:
     await jobs.launch()
     try:
         await jobs.start(Job("story", key, {"what": key}))
-        async with asyncio.timeout(20):
-            while await jobs.state(key) is not JobState.ENDED:  # noqa: ASYNC110 - the engine tells nobody
-                await asyncio.sleep(0.02)
+        await _until_ended(jobs, key)
     finally:
         await jobs.close()
 
@@ -81,6 +81,56 @@ def test_another_use_of_it_is_an_error_and_not_a_wrong_time() -> None:
     assert unixepoch("subsec") == pytest.approx(SystemClock().now().timestamp(), abs=5)
     with pytest.raises(ValueError, match="2026-01-01"):
         unixepoch("2026-01-01")
+
+
+async def test_an_engine_at_rest_runs_no_thread_and_goes_on_where_it_was_cut_off(tmp_path: Path) -> None:
+    did: list[str] = []
+    going_on = asyncio.Event()
+
+    async def story(run: Run, arguments: dict[str, Json]) -> None:
+        async def first() -> Json:
+            did.append("first")
+            return None
+
+        async def second() -> Json:
+            did.append("second")
+            await going_on.wait()
+            return None
+
+        await run.step("first", first)
+        await run.step("second", second)
+
+    before = set(threading.enumerate())
+    jobs = DbosJobs(url=f"sqlite:///{tmp_path / 'jobs.sqlite'}", workflows={"story": story})
+    try:
+        await jobs.start(Job("story", "story/1", {}))
+        await _until(lambda: "second" in did)
+        await jobs.rest()
+        assert not _engine_threads(before)
+        going_on.set()
+        assert await jobs.state("story/1") is JobState.RUNNING
+        assert _engine_threads(before)
+        await _until_ended(jobs, "story/1")
+        assert did == ["first", "second", "second"]
+    finally:
+        await jobs.close()
+
+
+def _engine_threads(before: set[threading.Thread]) -> list[threading.Thread]:
+    """Return the threads that were not there before, but for those that the event loop keeps for itself."""
+    return [each for each in set(threading.enumerate()) - before if "ThreadPoolExecutor" not in each.name]
+
+
+async def _until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not condition():  # noqa: ASYNC110 - the engine tells nobody
+            await asyncio.sleep(0.01)
+
+
+async def _until_ended(jobs: DbosJobs, key: str) -> None:
+    async with asyncio.timeout(20):
+        while await jobs.state(key) is not JobState.ENDED:  # noqa: ASYNC110 - the engine tells nobody
+            await asyncio.sleep(0.02)
 
 
 async def test_a_story_that_breaks_leaves_its_cause_in_the_log(tmp_path: Path) -> None:

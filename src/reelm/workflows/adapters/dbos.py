@@ -38,10 +38,14 @@ class _Steps:
 
 
 class DbosJobs:
-    """One engine per process; ``launch`` resumes what an earlier process left unfinished."""
+    """One engine per process. Used by one task.
+
+    Its threads ask the database several times a second as long as it is launched, so it rests while there is
+    nothing to do; the next use launches it again.
+    """
 
     def __init__(self, *, url: str, workflows: Mapping[str, Workflow]) -> None:
-        config: DBOSConfig = {
+        self._config: DBOSConfig = {
             "name": "reelm",
             "system_database_url": url,
             # Recovery only looks at runs of the same executor and version: both are fixed on purpose.
@@ -53,29 +57,43 @@ class DbosJobs:
             "scheduler_polling_interval_sec": 3600,
         }
         if url.startswith("sqlite:"):
-            config["db_engine_kwargs"] = {"connect_args": {"factory": JobsConnection}}
-        _log_as_we_do(logging.getLogger("dbos"))
-        self._engine = DBOS(config=config)
+            self._config["db_engine_kwargs"] = {"connect_args": {"factory": JobsConnection}}
         self._running: set[asyncio.Task[Any]] = set()
         self._workflows = {name: self._register(name, workflow) for name, workflow in workflows.items()}
+        self._is_launched = False
 
     async def launch(self) -> None:
-        """Begin working, in this event loop."""
+        """Begin working, in this event loop, with what an earlier process or ``rest`` left unfinished."""
+        if self._is_launched:
+            return
+        _log_as_we_do(logging.getLogger("dbos"))
+        DBOS(config=self._config)
         DBOS.launch()
+        self._is_launched = True
 
-    async def close(self) -> None:
+    async def rest(self) -> None:
         """Cut off what is in flight, as a crash would, but tidily; it resumes at the next launch."""
+        if not self._is_launched:
+            return
+        self._is_launched = False
         logging.getLogger("dbos").setLevel(logging.CRITICAL)  # to DBOS a cut-off workflow is worth a warning
         await cancel_all(self._running)
-        DBOS.destroy(destroy_registry=True)
-        # DBOS had made its own threads the loop's and has ended them; closing a realm still needs some.
+        # DBOS had made its own threads the loop's, and ends them now; the realm goes on with others.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
+        await asyncio.to_thread(DBOS.destroy)
+
+    async def close(self) -> None:
+        """Rest, for good."""
+        await self.rest()
+        DBOS.destroy(destroy_registry=True)
 
     async def start(self, job: Job) -> None:
+        await self.launch()
         with SetWorkflowID(job.key):
             await DBOS.start_workflow_async(self._workflows[job.workflow], job.arguments)
 
     async def state(self, key: str) -> JobState:
+        await self.launch()
         status = await DBOS.get_workflow_status_async(key)
         if status is None:
             return JobState.UNKNOWN
