@@ -22,10 +22,6 @@ GRAVITY = 1.5
 FAILURE_DETAIL_LENGTH = 500
 
 
-# Sorts after every id, in every collation, so that "before this" is the whole list.
-_TOP = "z"
-
-
 @dataclass(frozen=True, slots=True)
 class ClipsConfig:
     """The settings of clips that an operator may choose."""
@@ -290,14 +286,16 @@ def check_moment(publish_at: datetime, *, now: datetime) -> None:
         )
 
 
-def read_place(cursor: str | None) -> str:
-    """Return the id that a list, newest first, continues before: a cursor is the id of the last entry shown.
+def read_place(cursor: str | None) -> str | None:
+    """Return the id that a list, newest first, continues behind; None for its beginning.
+
+    A cursor is the id of the last entry shown.
 
     Raises:
         BadPlace: the cursor is none of ours.
     """
     if cursor is None:
-        return _TOP
+        return None
     try:
         read_id(cursor)
     except BadId:

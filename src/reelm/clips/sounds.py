@@ -72,8 +72,7 @@ class Sounds:
         self, tx: Tx, viewer: AccountId | None, *, cursor: str | None = None, size: int = 24
     ) -> SoundPage:
         """Return those the viewer may use, newest first. Raises BadPlace."""
-        count = self._config.page_count(size)
-        before = None if cursor is None else read_place(cursor)
+        before, count = read_place(cursor), self._config.page_count(size)
         found = await sounds.recent(tx, viewer, before=before, limit=count + 1)
         return SoundPage(*cut(found, count, _id_of))
 

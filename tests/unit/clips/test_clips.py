@@ -1,4 +1,6 @@
 import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 import pytest
 from sqlalchemy import func, select
@@ -13,6 +15,7 @@ from reelm.clips import (
     NoSuchClip,
     NotYours,
     PublishStep,
+    SoundPage,
 )
 from reelm.clips.model import ClipPage
 from reelm.people import BadText, NoSuchProfile
@@ -246,3 +249,51 @@ async def test_an_upload_whose_clip_was_removed_is_not_posted_again(town: Town) 
         assert await town.clips.publishing.due(tx, 10) == ()
         with pytest.raises(ClipRemoved):
             await town.clips.publishing.report(tx, clip.id, PublishStep.PREPARING, 0.5)
+
+
+async def test_lists_and_dates_go_by_publication_and_not_by_when_a_draft_was_made(town: Town) -> None:
+    ana = await town.person("ana")
+    planned = await town.posted(ana, "#sea")
+    posted_meanwhile = await town.clip(ana, "#sea")
+    town.clock.advance(3600)
+    async with town.database.write() as tx:
+        await town.clips.edit(tx, planned.id, ana, caption="Reworded #sea")
+        await town.clips.publishing.make_playable(tx, planned.id)
+        await town.clips.edit(tx, posted_meanwhile, ana, caption="Also #sea")
+    newest_first = [planned.id, posted_meanwhile]
+    async with town.database.read() as tx:
+        for viewer in (ana, None):
+            own = await town.clips.by_author(tx, "ana", viewer)
+            assert [clip.id for clip in own.clips] == newest_first
+        for size in (1, 2):
+            assert (
+                await ids_of_pages(partial(town.clips.by_author, tx, "ana", None, size=size)) == newest_first
+            )
+            assert await ids_of_pages(partial(town.clips.tagged, tx, "sea", None, size=size)) == newest_first
+            found = await ids_of_pages(partial(town.clips.sounds.find, tx, "ana", None, size=size))
+            assert found == newest_first
+        seen_by_others = await town.clips.view(tx, planned.id, None)
+    assert seen_by_others.created_at == seen_by_others.published_at == town.clock.now()
+
+
+async def test_a_page_goes_on_behind_a_clip_that_was_removed_since(town: Town) -> None:
+    ana = await town.person("ana")
+    oldest, middle, newest = await town.add_clips([ana] * 3, "#sea")
+    async with town.database.read() as tx:
+        first = await town.clips.tagged(tx, "sea", None, size=2)
+    assert [clip.id for clip in first.clips] == [newest, middle]
+    await town.remove(middle, ana)
+    async with town.database.read() as tx:
+        second = await town.clips.tagged(tx, "sea", None, size=2, cursor=first.cursor)
+    assert [clip.id for clip in second.clips] == [oldest]
+
+
+async def ids_of_pages(ask: Callable[..., Awaitable[ClipPage | SoundPage]]) -> list[str]:
+    found: list[str] = []
+    cursor: str | None = None
+    while True:
+        page = await ask(cursor=cursor)
+        found += [each.id for each in (page.clips if isinstance(page, ClipPage) else page.sounds)]
+        cursor = page.cursor
+        if cursor is None:
+            return found

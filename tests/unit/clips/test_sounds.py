@@ -103,3 +103,24 @@ async def test_a_sound_is_gone_with_the_last_clip_that_carries_it(town: Town) ->
     async with town.database.read() as tx:
         with pytest.raises(NoSuchSound):
             await town.clips.sounds.view(tx, original, None)
+
+
+async def test_clips_with_a_sound_go_by_publication(town: Town) -> None:
+    ana = await town.person("ana")
+    sound = await town.clip(ana)
+    async with town.database.write() as tx:
+        planned, _ = await town.clips.create(
+            tx,
+            ana,
+            upload_id=UploadId(mint(town.clock, town.entropy)),
+            caption="",
+            shape=SHAPE,
+            details=Details(sound_id=sound),
+        )
+    meanwhile = await using(town, ana, sound)
+    town.clock.advance(3600)
+    async with town.database.write() as tx:
+        await town.clips.publishing.make_playable(tx, planned.id)
+        first = await town.clips.with_sound(tx, sound, None, size=2)
+        rest = await town.clips.with_sound(tx, sound, None, size=2, cursor=first.cursor)
+    assert [clip.id for clip in first.clips + rest.clips] == [planned.id, meanwhile, sound]

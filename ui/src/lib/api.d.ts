@@ -1174,8 +1174,13 @@ export interface components {
             /** @description when the caption last changed after people could read it */
             edited_at: string | null;
             tags: string[];
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description to others when it was published
+             */
             created_at: string;
+            /** @description when it was first visible; lists go by it */
+            published_at: string | null;
             duration_ms: number;
             width: number;
             height: number;

@@ -42,6 +42,7 @@ _clip = select(
     clips.c.sound_id,
     clips.c.allows_reuse,
 )
+_published_at = select(clips.c.published_at).where(clips.c.id == bindparam("clip"))
 _by_upload = _clip.where(clips.c.upload_id == bindparam("upload"))
 
 _counted = (
@@ -106,6 +107,7 @@ async def add(tx: Tx, clip: Clip, tags: tuple[str, ...]) -> bool:
         "width": clip.shape.width,
         "height": clip.shape.height,
         "created_at": clip.created_at,
+        "listed_at": clip.created_at,
         "queue_round": await next_round(tx, clip.account_id),
         "due_at": clip.due_at,
         "sound_id": clip.sound_id,
@@ -123,7 +125,7 @@ async def reword(tx: Tx, clip_id: ClipId, caption: str, tags: tuple[str, ...], *
     """Change the caption with its tags; the same caption changes nothing."""
     if (await tx.execute(_reword, {"clip": clip_id, "to": caption, "at": at})).rowcount:
         await tx.execute(_untag, {"clip": clip_id})
-        await _add_tags(tx, clip_id, tags)
+        await _add_tags(tx, clip_id, tags, published_at=await tx.scalar(_published_at, {"clip": clip_id}))
 
 
 async def describe(tx: Tx, clip_id: ClipId, alt_text: str) -> None:
@@ -178,6 +180,9 @@ async def remove(tx: Tx, clip_id: ClipId) -> RemovedClip | None:
     return RemovedClip(row.account_id, was_public=bool(row.was_public), like_count=row.like_count)
 
 
-async def _add_tags(tx: Tx, clip_id: ClipId, tags: tuple[str, ...]) -> None:
+async def _add_tags(
+    tx: Tx, clip_id: ClipId, tags: tuple[str, ...], *, published_at: datetime | None = None
+) -> None:
     if tags:
-        await tx.execute(_insert_tags, [{"tag": tag, "clip_id": clip_id} for tag in tags])
+        rows = [{"tag": tag, "clip_id": clip_id, "published_at": published_at} for tag in tags]
+        await tx.execute(_insert_tags, rows)

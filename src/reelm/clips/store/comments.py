@@ -14,6 +14,8 @@ from reelm.people import read_author, with_author
 
 SHOWN = "visible"
 REMOVED = "removed"
+# Sorts after every id, in every collation, so that "before this" is the whole list.
+_TOP = "z"
 
 _count = (
     update(clips)
@@ -100,10 +102,10 @@ async def remove(tx: Tx, comment_id: CommentId, clip_id: ClipId) -> bool:
 
 
 async def page(
-    tx: Tx, clip_id: ClipId, viewer: AccountId | None, *, before: str, limit: int
+    tx: Tx, clip_id: ClipId, viewer: AccountId | None, *, before: str | None, limit: int
 ) -> tuple[CommentView, ...]:
     """Return the comments on a clip, newest first."""
-    rows = await tx.execute(_page, bind_viewer(viewer, clip=clip_id, before=before, limit=limit))
+    rows = await tx.execute(_page, bind_viewer(viewer, clip=clip_id, before=before or _TOP, limit=limit))
     return tuple(
         CommentView(row.id, read_author(row), row.text, row.created_at, row.account_id == viewer)
         for row in rows

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from sqlalchemy import BindParameter, Row, String, bindparam, func, or_, select, tuple_, union, update
+from sqlalchemy import BindParameter, Row, String, bindparam, func, or_, select, union, update
 
 from reelm.base import AccountId, ClipId, Tx
 from reelm.clips.lifecycle import ClipState
 from reelm.clips.model import Sound
+from reelm.clips.store.listing import newest_first
 from reelm.clips.store.tables import clip_tags, clips
 from reelm.clips.store.visibility import VIEWER, bind_viewer, visible_to
 from reelm.people import accounts_by_prefix, read_author, with_author
@@ -41,12 +42,8 @@ _usable = _sound.where(
 )
 
 _down = (clips.c.published_at.desc(), clips.c.id.desc())
-_recent = _usable.order_by(*_down).limit(_limit)
-_last = clips.alias("last")
-_older = _recent.where(
-    tuple_(clips.c.published_at, clips.c.id)
-    < select(_last.c.published_at, _last.c.id).where(_last.c.id == bindparam("before")).scalar_subquery()
-)
+_place = (clips.c.published_at, clips.c.id)
+_recent = newest_first(_usable, _place)
 
 _window = (
     select(clips.c.sound_id).where(visible_to(VIEWER)).order_by(*_down).limit(bindparam("window")).subquery()
@@ -59,17 +56,16 @@ _heard = (
 )
 _most_used = (
     _usable.join(_heard, _heard.c.sound_id == clips.c.id)
-    .order_by(_heard.c.times.desc(), clips.c.id.desc())
+    .order_by(_heard.c.times.desc(), *_down)
     .limit(_limit)
 )
 
 _named = accounts_by_prefix(bindparam("word", type_=String()), bindparam("word_end", type_=String()))
 _made_by_named = select(clips.c.id).join_from(_named, clips, clips.c.account_id == _named.c.account_id)
 _tagged = select(clip_tags.c.clip_id).where(clip_tags.c.tag == bindparam("tag"))
-_found = (
-    _usable.where(clips.c.id.in_(union(_made_by_named, _tagged)), clips.c.id < bindparam("before"))
-    .order_by(clips.c.id.desc())
-    .limit(_limit)
+# No index has all sounds in this order, so that what was found is looked up, not all that is visible.
+_found = newest_first(
+    _usable.where(clips.c.id.in_(union(_made_by_named, _tagged))), (clips.c.listed_at, clips.c.id)
 )
 
 _choose = (
@@ -98,9 +94,8 @@ async def one(tx: Tx, clip_id: ClipId, viewer: AccountId | None) -> Sound | None
 
 async def recent(tx: Tx, viewer: AccountId | None, *, before: str | None, limit: int) -> tuple[Sound, ...]:
     """Return the newest that the viewer may use, from just below ``before``."""
-    bound = bind_viewer(viewer, limit=limit)
-    rows = await (tx.execute(_older, {**bound, "before": before}) if before else tx.execute(_recent, bound))
-    return tuple(_read(row, viewer) for row in rows)
+    bound = bind_viewer(viewer, before=before, limit=limit)
+    return tuple(_read(row, viewer) for row in await _recent.page(tx, bound))
 
 
 async def most_used(tx: Tx, viewer: AccountId | None, *, window: int, limit: int) -> tuple[Sound, ...]:
@@ -110,9 +105,12 @@ async def most_used(tx: Tx, viewer: AccountId | None, *, window: int, limit: int
 
 
 async def found(
-    tx: Tx, word: str | None, tag: str | None, viewer: AccountId | None, *, before: str, limit: int
+    tx: Tx, word: str | None, tag: str | None, viewer: AccountId | None, *, before: str | None, limit: int
 ) -> tuple[Sound, ...]:
-    """Return those by people whose handle begins with the word, or of clips with the tag; newest first."""
+    """Return those by people whose handle begins with the word, or of clips with the tag.
+
+    The last published come first.
+    """
     bound = bind_viewer(
         viewer,
         word=word or _LAST,
@@ -121,7 +119,7 @@ async def found(
         before=before,
         limit=limit,
     )
-    return tuple(_read(row, viewer) for row in await tx.execute(_found, bound))
+    return tuple(_read(row, viewer) for row in await _found.page(tx, bound))
 
 
 async def choose(tx: Tx, clip_id: ClipId, sound_id: ClipId | None) -> bool:

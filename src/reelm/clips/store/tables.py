@@ -36,6 +36,8 @@ clips = Table(
     column("created_at", Moment, klass=DataClass.PUBLIC, nullable=False),
     # When it first became visible; kept when it is removed, to tell "gone" from "never was".
     column("published_at", Moment, klass=DataClass.PUBLIC),
+    # By what its author's list orders it: when it was published, and until then when it was made.
+    column("listed_at", Moment, klass=DataClass.PUBLIC, nullable=False),
     column("like_count", Integer, klass=DataClass.INTEROP, nullable=False, default=0),
     column("comment_count", Integer, klass=DataClass.INTEROP, nullable=False, default=0),
     column("view_count", Integer, klass=DataClass.INTEROP, nullable=False, default=0),
@@ -55,17 +57,20 @@ clips = Table(
 # Recent and popular clips; by one author, as a page of their profile; by followed authors; left to publish;
 # those with one sound.
 Index(None, clips.c.state, clips.c.published_at, clips.c.id)
-Index(None, clips.c.account_id, clips.c.id)
+Index(None, clips.c.account_id, clips.c.listed_at, clips.c.id)
 Index(None, clips.c.account_id, clips.c.state, clips.c.published_at, clips.c.id)
 Index(None, clips.c.due_at)
-Index(None, clips.c.sound_id, clips.c.state, clips.c.id)
+Index(None, clips.c.sound_id, clips.c.state, clips.c.published_at, clips.c.id)
 
 clip_tags = Table(
     "clip_tags",
     metadata,
     column("tag", String(50), klass=DataClass.PUBLIC, primary_key=True),
     column("clip_id", _ID, ForeignKey("clips.id"), klass=DataClass.INTEROP, primary_key=True),
+    # The clip's, so that a tag's newest are found without all of its clips.
+    column("published_at", Moment, klass=DataClass.PUBLIC),
 )
+Index(None, clip_tags.c.tag, clip_tags.c.published_at, clip_tags.c.clip_id)
 
 likes = Table(
     "likes",

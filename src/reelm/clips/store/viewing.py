@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, exists, select
+from sqlalchemy import Row, bindparam, exists, select
 
 from reelm.base import AccountId, ClipId, Tx
 from reelm.clips.lifecycle import ClipState, PublishStep
 from reelm.clips.model import Carried, ClipView, Failure
+from reelm.clips.store.listing import Listing, newest_first
 from reelm.clips.store.tables import clip_tags, clips, likes
 from reelm.clips.store.visibility import VIEWER, bind_viewer, visible_to
 from reelm.clips.words import read_tags
@@ -56,22 +57,21 @@ _view = with_author(
 )
 
 
-def _newest_first(statement: Select[Any]) -> Select[Any]:
-    return statement.order_by(clips.c.id.desc()).limit(bindparam("limit"))
-
-
-_before = clips.c.id < bindparam("before")
 _some = _view.where(clips.c.id.in_(bindparam("ids", expanding=True)), visible_to(VIEWER, includes_own=True))
-_by_author = _newest_first(
-    _view.where(clips.c.account_id == bindparam("account"), visible_to(VIEWER, includes_own=True), _before)
+_by_author = newest_first(
+    _view.where(clips.c.account_id == bindparam("account"), visible_to(VIEWER, includes_own=True)),
+    (clips.c.listed_at, clips.c.id),
 )
-_tagged = (
-    _view.join(clip_tags, clip_tags.c.clip_id == clips.c.id)
-    .where(clip_tags.c.tag == bindparam("tag"), visible_to(VIEWER), clip_tags.c.clip_id < bindparam("before"))
-    .order_by(clip_tags.c.clip_id.desc())
-    .limit(bindparam("limit"))
+_tagged = newest_first(
+    _view.join(clip_tags, clip_tags.c.clip_id == clips.c.id).where(
+        clip_tags.c.tag == bindparam("tag"), clip_tags.c.published_at.is_not(None), visible_to(VIEWER)
+    ),
+    (clip_tags.c.published_at, clip_tags.c.clip_id),
 )
-_with_sound = _newest_first(_view.where(clips.c.sound_id == bindparam("sound"), visible_to(VIEWER), _before))
+_with_sound = newest_first(
+    _view.where(clips.c.sound_id == bindparam("sound"), visible_to(VIEWER)),
+    (clips.c.published_at, clips.c.id),
+)
 
 
 async def some(tx: Tx, clip_ids: Sequence[ClipId], viewer: AccountId | None) -> tuple[ClipView, ...]:
@@ -84,33 +84,33 @@ async def some(tx: Tx, clip_ids: Sequence[ClipId], viewer: AccountId | None) -> 
 
 
 async def by_author(
-    tx: Tx, author: AccountId, viewer: AccountId | None, *, before: str, limit: int
+    tx: Tx, author: AccountId, viewer: AccountId | None, *, before: str | None, limit: int
 ) -> tuple[ClipView, ...]:
-    """Return clips, newest first; an author also sees their own that are not visible yet."""
+    """Return clips, the last published first; an author also sees their own that are not visible yet."""
     bound = bind_viewer(viewer, account=author, before=before, limit=limit)
     return await _list(tx, _by_author, bound, viewer)
 
 
 async def tagged(
-    tx: Tx, tag: str, viewer: AccountId | None, *, before: str, limit: int
+    tx: Tx, tag: str, viewer: AccountId | None, *, before: str | None, limit: int
 ) -> tuple[ClipView, ...]:
-    """Return visible clips with a tag, newest first."""
+    """Return visible clips with a tag, the last published first."""
     return await _list(tx, _tagged, bind_viewer(viewer, tag=tag, before=before, limit=limit), viewer)
 
 
 async def with_sound(
-    tx: Tx, sound_id: ClipId, viewer: AccountId | None, *, before: str, limit: int
+    tx: Tx, sound_id: ClipId, viewer: AccountId | None, *, before: str | None, limit: int
 ) -> tuple[ClipView, ...]:
-    """Return visible clips that carry a sound, newest first."""
+    """Return visible clips that carry a sound, the last published first."""
     return await _list(
         tx, _with_sound, bind_viewer(viewer, sound=sound_id, before=before, limit=limit), viewer
     )
 
 
 async def _list(
-    tx: Tx, statement: Select[Any], bound: dict[str, Any], viewer: AccountId | None
+    tx: Tx, listing: Listing, bound: dict[str, Any], viewer: AccountId | None
 ) -> tuple[ClipView, ...]:
-    return tuple(_read(row, viewer) for row in await tx.execute(statement, bound))
+    return tuple(_read(row, viewer) for row in await listing.page(tx, bound))
 
 
 def _read(row: Row[*tuple[Any, ...]], viewer: AccountId | None) -> ClipView:
@@ -125,7 +125,8 @@ def _read(row: Row[*tuple[Any, ...]], viewer: AccountId | None) -> ClipView:
         edited_at=row.edited_at,
         subtitles=tuple(row.subtitles.split(",")) if row.subtitles else (),
         tags=read_tags(row.caption),
-        created_at=row.created_at,
+        # How long it was a draft is its author's business.
+        created_at=row.created_at if is_own else row.published_at,
         published_at=row.published_at,
         duration_ms=row.duration_ms,
         width=row.width,

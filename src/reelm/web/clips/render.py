@@ -22,6 +22,7 @@ def clip(found: clips.ClipView) -> shapes.Clip:
         edited_at=found.edited_at,
         tags=list(found.tags),
         created_at=found.created_at,
+        published_at=found.published_at,
         duration_ms=found.duration_ms,
         width=found.width,
         height=found.height,

@@ -51,7 +51,8 @@ class Clip(Struct, frozen=True, kw_only=True):
         datetime | None, Meta(description="when the caption last changed after people could read it")
     ]
     tags: list[str]
-    created_at: datetime
+    created_at: Annotated[datetime, Meta(description="to others when it was published")]
+    published_at: Annotated[datetime | None, Meta(description="when it was first visible; lists go by it")]
     duration_ms: Count
     width: Count
     height: Count
