@@ -1,6 +1,7 @@
 """Behind a proxy, visitors are told apart by what a trusted proxy says of them, and by nothing else."""
 
 import asyncio
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,9 +14,11 @@ ATTEMPTS = 61
 
 @pytest.fixture
 def realm(tmp_path: Path) -> Iterator[Running]:
+    """A realm on all addresses, to which a proxy on 127.0.0.1 is ``::ffff:127.0.0.1``."""
     data = tmp_path / "realm"
     data.mkdir()
-    (data / "settings.toml").write_text('trusted_proxies = "127.0.0.1"\n')
+    host = "::" if socket.has_dualstack_ipv6() else "127.0.0.1"
+    (data / "settings.toml").write_text(f'trusted_proxies = "127.0.0.1"\nhost = "{host}"\n')
     with running(data) as started:
         yield started
 
@@ -33,3 +36,4 @@ async def test_one_visitor_who_guesses_does_not_lock_out_the_others(realm: Runni
         statuses = await asyncio.gather(*(try_from("203.0.113.7", number) for number in range(ATTEMPTS)))
         assert statuses.count(429) == 1
         assert await try_from("203.0.113.8", 0) == 401
+        assert await try_from("203.0.113.7:5123", 0) == 429

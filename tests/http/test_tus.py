@@ -141,6 +141,8 @@ async def test_another_version_is_refused_and_the_spoken_one_named(site: Site, v
         ({"upload-length": "ten"}, 400, "web.bad-tus-header"),
         ({"upload-length": "9" * 30}, 400, "web.bad-tus-header"),
         ({"upload-defer-length": "1"}, 400, "web.bad-tus-header"),
+        ({"upload-length": "9", "upload-concat": "partial"}, 400, "web.bad-tus-header"),
+        ({"upload-concat": "final;/a /b"}, 400, "web.bad-tus-header"),
         ({"upload-length": "0"}, 422, "media.empty"),
         ({"upload-length": str(2 * 1024**3 + 1)}, 413, "media.too-many-bytes"),
         ({"upload-length": "9", "upload-metadata": "name not-base64!"}, 400, "web.bad-tus-header"),

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { pieces } from "../src/clip/caption";
 import { faultsOf, isHandle, length } from "../src/lib/faults";
@@ -14,6 +15,16 @@ test("a caption is cut into text, tags and mentions, and nothing is lost", () =>
   assert.deepEqual(marks("Look #First, @ann.b! #été_2 a#b &#39; x@y.z."), ["tag first", "mention ann.b", "tag été_2"]);
   for (const caption of ["", "plain", "#a#b", "@ann", "🎈 #مرحبا end", "##", "@@ann @"]) {
     assert.equal(pieces(caption).map(({ text }) => text).join(""), caption);
+  }
+});
+
+test("what is a tag to the realm is a link, and nothing else", () => {
+  const cases = JSON.parse(readFileSync(new URL("../../tests/unit/clips/captions.json", import.meta.url), "utf8")) as {
+    caption: string;
+    written: string[];
+  }[];
+  for (const { caption, written } of cases) {
+    assert.deepEqual(pieces(caption).filter(({ kind }) => kind === "tag").map(({ text }) => text.slice(1)), written, caption);
   }
 });
 
@@ -81,6 +92,22 @@ test("subtitles are those of the viewer's languages, or else the first", () => {
   assert.equal(preferred(found, ["pt"])?.language, "pt-BR");
   assert.equal(preferred(found, ["ja"])?.language, "de");
   assert.equal(preferred([], ["en"]), null);
+});
+
+test("a plan in the hour that comes twice stays where it is when it is saved unchanged", () => {
+  const before = process.env["TZ"];
+  process.env["TZ"] = "Europe/Berlin";
+  try {
+    for (const at of ["2026-10-25T00:30:00.000Z", "2026-10-25T01:30:00.000Z"]) {
+      const shown = toField(new Date(at));
+      assert.equal(shown, "2026-10-25T02:30");
+      assert.equal(fromField(shown, at), at);
+      assert.equal(fromField("2026-10-25T04:00", at), "2026-10-25T03:00:00.000Z");
+    }
+  } finally {
+    if (before === undefined) delete process.env["TZ"];
+    else process.env["TZ"] = before;
+  }
 });
 
 test("a time survives its way through the field", () => {

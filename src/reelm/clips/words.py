@@ -30,10 +30,25 @@ def read_tag(text: str) -> str | None:
     """Return a tag as it is stored, or None where the text is no tag."""
     if len(text) > TAG_LENGTH:
         return None
-    tag = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+    tag = _fold(text)
     is_tag = 0 < len(tag) <= TAG_LENGTH and _leading_word(tag, 0) == tag and any(map(str.isalnum, tag))
     return tag if is_tag else None
 
+
+def _fold(text: str) -> str:
+    """Return what all spellings of one tag have in common: width, case, decoration.
+
+    Source: Unicode Standard, 3.13, NFKC_Casefold, which also drops what is not seen; here only variation
+    selectors and the Arabic stretch go, since joiners change words. A dotted capital I is an i to everybody
+    who types the tag without it.
+    """
+    folded = unicodedata.normalize("NFKC", text).casefold().translate(_DECORATION).replace("i\u0307", "i")
+    return unicodedata.normalize("NFKC", folded)
+
+
+_DECORATION = dict.fromkeys([0x0640, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)])
+# Within a word, never around it: joiners of Persian and Indic scripts, the dots of Catalan and of katakana.
+_JOINERS = "\u200c\u200d\u00b7\u30fb\uff65"
 
 # Also the full-width hash of East Asian keyboards. After a letter, a slash or an ampersand
 # it belongs to a word, an address or an HTML entity.
@@ -45,7 +60,7 @@ def _leading_word(text: str, start: int) -> str:
     end = start
     while end < len(text) and end - start <= TAG_LENGTH and _is_word(text[end], is_first=end == start):
         end += 1
-    return text[start:end]
+    return text[start:end].rstrip(_JOINERS)
 
 
 def _is_word(character: str, *, is_first: bool) -> bool:
@@ -53,5 +68,5 @@ def _is_word(character: str, *, is_first: bool) -> bool:
     return (
         character.isalnum()
         or character == "_"
-        or (not is_first and unicodedata.category(character)[0] == "M")
+        or (not is_first and (character in _JOINERS or unicodedata.category(character)[0] == "M"))
     )

@@ -29,6 +29,20 @@ RESERVED_HANDLES = frozenset({
 })
 # fmt: on
 
+# Default_Ignorable_Code_Point, as far as it is not of category C, and the empty Braille pattern.
+# Source: Unicode Character Database 16.0, DerivedCoreProperties.txt.
+_NEVER_SEEN = (
+    ("\u034f", "\u034f"),
+    ("\u115f", "\u1160"),
+    ("\u17b4", "\u17b5"),
+    ("\u180b", "\u180f"),
+    ("\u2800", "\u2800"),
+    ("\u3164", "\u3164"),
+    ("\ufe00", "\ufe0f"),
+    ("\uffa0", "\uffa0"),
+    ("\U000e0100", "\U000e01ef"),
+)
+
 # Embedding, overrides and isolates make one line of text look like another.
 _BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -100,6 +114,8 @@ def _may_be_kept(character: str, limits: TextLimits) -> bool:
 
 
 def _can_be_seen(character: str) -> bool:
+    if any(first <= character <= last for first, last in _NEVER_SEEN):
+        return False
     return unicodedata.category(character)[0] not in {"C", "Z"}
 
 

@@ -18,6 +18,7 @@ from reelm.workflows import OpenRealm
 App: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]
 
 _LEDGER = "/ledger/"
+_NOT_KEPT = (b"cache-control", b"no-store")
 _DECLARED = {"content-type": "application/json", "cache-control": "no-cache"}
 _SEGMENT = re.compile(r"/segments/([0-9a-f]{64})\.m4s$")
 _ID = re.compile(ID_PATTERN)
@@ -225,7 +226,10 @@ class Front:
 
         async def wrapped(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), *self._headers]
+                said = [*message.get("headers", ())]
+                # Otherwise a proxy may keep it for a time of its own making (RFC 9111, section 4.2.2).
+                unsaid = () if any(name == b"cache-control" for name, _ in said) else (_NOT_KEPT,)
+                message["headers"] = [*said, *unsaid, *self._headers]
                 self._traffic.count(kind, message["status"], since)
             await send(message)
 

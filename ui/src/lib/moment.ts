@@ -9,8 +9,16 @@ export function toField(at: Date): string {
   return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}T${two(at.getHours())}:${two(at.getMinutes())}`;
 }
 
-/** The other way round; null for an empty field. */
-export const fromField = (text: string): string | null => (text === "" ? null : new Date(text).toISOString());
+/**
+ * The other way round; null for an empty field.
+ *
+ * @param shown the time that the field was filled with: it is kept while the field is left as it was, since an
+ *   hour that comes twice, when summer time ends, looks the same both times.
+ */
+export function fromField(text: string, shown: string | null = null): string | null {
+  if (text === "") return null;
+  return shown !== null && toField(new Date(shown)) === text ? shown : new Date(text).toISOString();
+}
 
 /** The first and the last time that may be chosen now. */
 export function range(now: number = Date.now()): { min: string; max: string } {

@@ -68,15 +68,24 @@ export function failureDetail({ code, detail }: Failure): string {
 }
 
 /** Returns a problem that the realm did not tell; its words are in the catalogue that every page has. */
-const ours = (name: "offline" | "unreachable" | "unreadable", status: number, retryable: boolean): ApiProblem =>
+const ours = (
+  name: "offline" | "proxy-limit" | "unreachable" | "unreadable",
+  status: number,
+  retryable: boolean,
+  facts: Record<string, number> = { status },
+): ApiProblem =>
   new ApiProblem({
     status,
     code: `client.${name}`,
     title: t(`problem.client.${name}.title`),
-    detail: t(`problem.client.${name}.detail`, { status }),
+    detail: t(`problem.client.${name}.detail`, { status, limit_bytes: bytes(facts["limit_bytes"] ?? 0) }),
     retryable,
-    facts: { status },
+    facts,
   });
+
+/** Something between this browser and the realm takes no request of so many bytes. */
+export const tooLargeForProxy = (limitBytes: number): ApiProblem =>
+  ours("proxy-limit", 413, false, { limit_bytes: limitBytes });
 
 export const unreachable = (): ApiProblem => ours(navigator.onLine ? "unreachable" : "offline", 0, true);
 

@@ -1,12 +1,16 @@
-import type { Upload as Tus } from "tus-js-client";
+import type { DetailedError, Upload as Tus } from "tus-js-client";
 import { uploads } from "../lib/calls";
 import type { Upload } from "../lib/contract";
 import { address, csrfToken } from "../lib/http";
-import { ApiProblem, asProblem, problemFrom, unreachable } from "../lib/problem";
+import { ApiProblem, asProblem, problemFrom, tooLargeForProxy, unreachable } from "../lib/problem";
 
 const ENDPOINT = address("/api/uploads/tus");
-/** Small enough for the proxies that bound a request; each chunk costs one more answer. */
+/** What proxies that are set up for uploads take; each chunk costs one more answer. */
 const CHUNK_BYTES = 32 * 1024 * 1024;
+/** No proxy is meant to take less. */
+const SMALLEST_CHUNK_BYTES = 256 * 1024;
+/** Proxies that bound a request may hang up instead of saying so. */
+const LOST_IN_A_ROW = 3;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 3000;
 const REFUSED_IN_A_ROW = 8;
@@ -25,6 +29,18 @@ export interface Listener {
 
 class Interrupted extends Error {}
 
+/** What went wrong with one request of an upload. */
+class Setback extends Error {
+  readonly problem: ApiProblem;
+  readonly method: string;
+
+  constructor(problem: ApiProblem, method: string) {
+    super(problem.message);
+    this.problem = problem;
+    this.method = method;
+  }
+}
+
 /** One file on its way, over as many connections as it takes. */
 export class Sending {
   #file: File;
@@ -33,6 +49,7 @@ export class Sending {
   #tus: Tus | null = null;
   #isPaused = false;
   #isStopped = false;
+  #chunkBytes = CHUNK_BYTES;
   #interrupt: () => void = () => {};
   #goOn: () => void = () => {};
 
@@ -80,20 +97,49 @@ export class Sending {
 
   async #insist(): Promise<Upload> {
     let refused = 0;
+    let lost = 0;
+    const kept = () => (refused = lost = 0);
     for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
       await this.#mayGo();
       try {
-        await this.#attempt({ moved: () => (wait = FIRST_WAIT_MS), kept: () => (refused = 0) });
+        await this.#attempt({ moved: () => (wait = FIRST_WAIT_MS), kept });
         return await this.#outcome();
       } catch (error) {
         if (error instanceof Interrupted) continue;
-        const problem = asProblem(error);
-        if (!problem || !isPassing(problem)) throw error;
-        if (problem.status !== 0 && ++refused > REFUSED_IN_A_ROW) throw error;
+        const { problem, method } = error instanceof Setback ? error : { problem: asProblem(error), method: "" };
+        if (!problem) throw error;
+        if (method === "PATCH" && isOfProxyLimit(problem)) {
+          this.#sendLess();
+          continue;
+        }
+        if (method === "HEAD" && isGone(problem)) {
+          this.#beginAnew();
+          continue;
+        }
+        if (!isPassing(problem)) throw problem;
+        if (!isSilence(problem) && ++refused > REFUSED_IN_A_ROW) throw problem;
+        if (method === "PATCH" && problem.status === 0 && ++lost % LOST_IN_A_ROW === 0) this.#halve();
         if (!isLocked(problem)) this.#listener.onstandstill("silent");
         await this.#until(wait);
       }
     }
+  }
+
+  /** @throws ApiProblem that names the proxy, when there is nothing smaller to send. */
+  #sendLess(): void {
+    if (this.#chunkBytes <= SMALLEST_CHUNK_BYTES) throw tooLargeForProxy(SMALLEST_CHUNK_BYTES);
+    this.#halve();
+  }
+
+  #halve(): void {
+    this.#chunkBytes = Math.max(this.#chunkBytes / 2, SMALLEST_CHUNK_BYTES);
+    if (this.#tus) this.#tus.options.chunkSize = this.#chunkBytes;
+  }
+
+  /** The realm no longer has the upload. */
+  #beginAnew(): void {
+    this.#id = null;
+    this.#tus = null;
   }
 
   /** Returns once nothing holds the upload up. */
@@ -113,7 +159,7 @@ export class Sending {
       await new Promise<void>((resolve, reject) => {
         this.#interrupt = () => reject(new Interrupted());
         tus.options.onSuccess = () => resolve();
-        tus.options.onError = (error) => void asTusProblem(error).then(reject);
+        tus.options.onError = (error) => void asSetback(error).then(reject);
         tus.options.onProgress = (sent) => {
           this.#listener.onstandstill(null);
           this.#listener.onsent(sent);
@@ -131,15 +177,17 @@ export class Sending {
   async #prepare(): Promise<Tus> {
     const { Upload } = await import("tus-js-client");
     const tus = new Upload(this.#file, {
-      endpoint: location.origin + ENDPOINT,
+      // Never both: with an endpoint the library begins anew whenever a HEAD is not answered with 2xx.
+      endpoint: this.#id === null ? location.origin + ENDPOINT : null,
       uploadUrl: this.#id === null ? null : `${location.origin}${ENDPOINT}/${this.#id}`,
-      chunkSize: CHUNK_BYTES,
+      chunkSize: this.#chunkBytes,
       metadata: { filename: this.#file.name, filetype: this.#file.type },
       headers: { accept: "application/json" },
       onBeforeRequest: (request) => request.setHeader("x-csrftoken", csrfToken()),
       retryDelays: null,
       storeFingerprintForResuming: false,
       onUploadUrlAvailable: () => {
+        tus.options.endpoint = null;
         this.#id = tus.url?.split("/").pop() ?? null;
         if (this.#id !== null) this.#listener.onid(this.#id);
       },
@@ -171,16 +219,20 @@ export class Sending {
 /** An older connection of this upload is still open there, or brought more than its answer could tell. */
 const isLocked = ({ status }: ApiProblem): boolean => status === 409 || status === 423;
 
-/** What cures itself: that, a lost network, a realm that restarts. */
+/** Nobody is there for the moment, says the network or a proxy; or the realm is asked too often. */
+const isSilence = ({ status }: ApiProblem): boolean => [0, 408, 425, 429, 502, 503, 504].includes(status);
+
+/** What cures itself: those, and a realm that restarts. */
 const isPassing = (problem: ApiProblem): boolean =>
-  isLocked(problem) || problem.status === 0 || (problem.status >= 500 && problem.code !== "media.disk-full");
+  isLocked(problem) || isSilence(problem) || (problem.status >= 500 && problem.code !== "media.disk-full");
 
-async function asTusProblem(error: Error): Promise<ApiProblem> {
-  const response = "originalResponse" in error ? (error.originalResponse as Answer | null) : null;
-  return response ? problemFrom(response.getStatus(), response.getBody()) : unreachable();
-}
+/** A refusal that the realm did not write: a proxy takes no request of this size. */
+const isOfProxyLimit = ({ status, code }: ApiProblem): boolean => status === 413 && code === "client.unreadable";
 
-interface Answer {
-  getStatus(): number;
-  getBody(): string;
+const isGone = ({ status }: ApiProblem): boolean => status === 404 || status === 410;
+
+async function asSetback(error: Error): Promise<Setback> {
+  const { originalRequest: request, originalResponse: response } = error as Partial<DetailedError>;
+  const problem = response ? await problemFrom(response.getStatus(), response.getBody()) : unreachable();
+  return new Setback(problem, request?.getMethod() ?? "");
 }

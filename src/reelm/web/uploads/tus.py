@@ -38,6 +38,11 @@ def check_version(headers: Mapping[str, str]) -> None:
 
 def length_of(headers: Mapping[str, str]) -> int:
     """Return the size of the file that will come, in bytes; raises ``BadTusHeader``."""
+    if "upload-concat" in headers:
+        raise BadTusHeader(
+            f"Uploads in parts that are joined later are not taken in. {_STATE} Send one upload: its parts "
+            "may follow each other in as many requests as needed."
+        )
     if "upload-defer-length" in headers:
         raise BadTusHeader(
             f"An upload whose length is told later is not taken in. {_STATE} Send Upload-Length with the "
