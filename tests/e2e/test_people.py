@@ -90,6 +90,29 @@ async def test_a_comment_is_shown_to_others_and_can_be_taken_back(
     await expect(stranger.page.get_by_text(text)).to_have_count(0)
 
 
+async def test_words_that_stack_or_stretch_stay_in_their_box(
+    visit: Visit, town: Town, newcomer: Person
+) -> None:
+    clip_id = await newcomer.publish(sources.upright(sources.looks()[0]), "Long words")
+    for text in ("A" + "\u0301" * 480, "first" + "\n" * 490 + "last"):
+        await newcomer.tell("POST", f"/api/clips/{clip_id}/comments", text=text)
+    member = await visit(screen="phone", state=await newcomer.state())
+    await member.go(f"/c/{clip_id}")
+    await member.current.get_by_role("button", name=re.compile("^Comments")).click()
+    more = member.page.get_by_role("button", name="more", exact=True)
+    await expect(more).to_be_visible()
+    heights = await member.page.get_by_role("listitem").evaluate_all(
+        "lines => lines.map(line => line.getBoundingClientRect().height)"
+    )
+    assert max(heights) < 300
+    await more.click()
+    await expect(member.page.get_by_role("button", name="less", exact=True)).to_have_attribute("aria-expanded", "true")
+    ways = await member.page.locator("p[dir=auto], h1[dir=auto]").evaluate_all(
+        "texts => texts.map(text => getComputedStyle(text).overflowY)"
+    )
+    assert "visible" not in ways  # what is painted outside the box would be over other people's words
+
+
 async def test_somebody_followed_fills_the_following_feed(visit: Visit, town: Town, newcomer: Person) -> None:
     member = await visit(state=await newcomer.state())
     await member.go("/following")

@@ -5,21 +5,36 @@ import hashlib
 import os
 import random  # noqa: TID251 - seeded, so that a failure replays
 import re
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from e2e.conftest import ARTIFACTS, Visit
 from e2e.person import Person
 from e2e.visitor import Visitor
-from support.machine.running import Running
+from support.machine.running import Running, free_port
 from support.media import footage
 
 SEED = int(os.environ.get("REELM_TEST_SEED", "4"))
 KILLS = 20
 SIZE_BYTES = 6 * 1024**2
 BYTES_PER_SECOND = 1024**2
+NGINX = """
+daemon off;
+pid {folder}/nginx.pid;
+events {{}}
+http {{
+  access_log off;
+  proxy_temp_path {folder}/proxied;
+  server {{
+    listen 127.0.0.1:{port};
+    location / {{ proxy_pass {realm}; proxy_set_header Host $http_host; proxy_request_buffering off; }}
+  }}
+}}
+"""
 
 
 def large_source(folder: Path, name: str = "holiday.mp4", *, size_bytes: int = SIZE_BYTES) -> Path:
@@ -168,3 +183,64 @@ async def test_a_discarded_upload_makes_room_for_another(
     await expect(author.page.get_by_text("Drop a video here")).to_be_visible()
     await author.page.reload()
     await expect(author.page.get_by_text("Drop a video here")).to_be_visible()
+
+
+@pytest.fixture
+def proxy(nginx: str, realm: Running, tmp_path: Path) -> Iterator[str]:
+    """The address of an nginx as it is installed: a request may have one megabyte."""
+    port, configuration = free_port(), tmp_path / "nginx.conf"
+    configuration.write_text(NGINX.format(folder=tmp_path, port=port, realm=realm.url))
+    command = [nginx, "-c", str(configuration), "-e", str(tmp_path / "error.log")]
+    with subprocess.Popen(command) as process:  # noqa: S603 - a program of this machine
+        try:
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+
+
+async def test_an_upload_behind_a_proxy_fits_its_limit_and_never_begins_anew(
+    visit: Visit, newcomer: Person, proxy: str, tmp_path: Path
+) -> None:
+    author = await visit(state=await newcomer.state())
+    author.expects("Failed to load resource", "/api/uploads/tus")
+    author.url = proxy
+    asked: list[tuple[str, str | None]] = []
+    wrong = [502, 429, 500]
+
+    async def interfere(route: Route) -> None:
+        request = route.request
+        asked.append((request.method, request.headers.get("upload-offset")))
+        parts = sum(method == "PATCH" and offset != "0" for method, offset in asked)
+        if request.method == "PATCH" and parts == 2 and wrong:
+            await route.abort("connectionreset")
+        elif request.method == "HEAD" and parts >= 2 and wrong:
+            await route.fulfill(status=wrong.pop(0))
+        else:
+            await route.continue_()
+
+    await author.page.route("**/api/uploads/tus**", interfere)
+    await author.page.goto(f"{proxy}/upload")
+    await author.page.locator("input[type=file]").set_input_files(large_source(tmp_path))
+    line = author.page.get_by_role("progressbar", name="Posting")
+    await expect(line).to_have_text("Uploaded. Post it when you are ready", timeout=40_000)
+    assert [method for method, _ in asked].count("POST") == 1
+    assert not wrong, asked
+    offsets = [int(offset) for method, offset in asked if method == "PATCH" and offset]
+    assert offsets == sorted(offsets)
+    assert offsets[-1] == SIZE_BYTES - 1024**2
+
+
+async def test_a_proxy_that_takes_nearly_nothing_is_named(
+    visit: Visit, newcomer: Person, tmp_path: Path
+) -> None:
+    author = await visit(state=await newcomer.state())
+    author.expects("Failed to load resource", "/api/uploads/tus")
+
+    async def refuse(route: Route) -> None:
+        is_part = route.request.method == "PATCH"
+        await (route.fulfill(status=413, body="<html>Too large</html>") if is_part else route.continue_())
+
+    await author.page.route("**/api/uploads/tus/**", refuse)
+    await author.go("/upload")
+    await author.page.locator("input[type=file]").set_input_files(large_source(tmp_path))
+    await expect(author.page.get_by_role("alert")).to_contain_text("client_max_body_size", timeout=20_000)

@@ -108,7 +108,17 @@ def test_families_of_emoji_survive() -> None:
     assert read_text(family, DISPLAY_NAME) == family
 
 
-@pytest.mark.parametrize("text", ["", "   ", "\u200b", "\u2060\u200d"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "   ",
+        "\u200b",
+        "\u2060\u200d",
+        *"\u3164\u2800\u115f\u1160\uffa0\u034f\ufe0f\u17b4\u17b5",
+        "\u3164 \ufe0f",
+    ],
+)
 def test_a_name_or_comment_with_nothing_to_see_is_refused(text: str) -> None:
     with pytest.raises(BadText):
         read_text(text, DISPLAY_NAME)
