@@ -106,7 +106,9 @@ async def test_words_that_stack_or_stretch_stay_in_their_box(
     )
     assert max(heights) < 300
     await more.click()
-    await expect(member.page.get_by_role("button", name="less", exact=True)).to_have_attribute("aria-expanded", "true")
+    await expect(member.page.get_by_role("button", name="less", exact=True)).to_have_attribute(
+        "aria-expanded", "true"
+    )
     ways = await member.page.locator("p[dir=auto], h1[dir=auto]").evaluate_all(
         "texts => texts.map(text => getComputedStyle(text).overflowY)"
     )

@@ -114,7 +114,7 @@ def _assemble(base: Foundation) -> OpenRealm:
         base.settings.paths, keys, waker, database=base.database, clock=clock, entropy=entropy
     )
     everyone = people.People(facts, clock=clock)
-    all_clips = clips.Clips(everyone, facts, clock=clock, entropy=entropy, config=clips.ClipsConfig())
+    all_clips = clips.Clips(everyone, facts, keys, clock=clock, entropy=entropy, config=clips.ClipsConfig())
     facts.consumers = (clips.ProfileCounts(everyone),)
     origin_config = delivery.OriginConfig(base.settings.paths.cache / "segments")
     origin = delivery.Origin(opened, database=base.database, config=origin_config)

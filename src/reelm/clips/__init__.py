@@ -10,6 +10,7 @@ to being visible; ``Candidate``, a visible clip that a feed may show.
 
 from reelm.clips import facts
 from reelm.clips.clips import Clips
+from reelm.clips.draft_words import seal_unpublished
 from reelm.clips.errors import (
     BadMoment,
     BadPlace,
@@ -80,5 +81,6 @@ __all__ = [
     "SoundPage",
     "WrongState",
     "facts",
+    "seal_unpublished",
     "visible_to",
 ]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from reelm.base import AccountId, Broken, ClipId, Clock, Entropy, Tx, UploadId, mint
 from reelm.clips.candidates import Candidates
 from reelm.clips.comments import Comments
+from reelm.clips.draft_words import DraftWords
 from reelm.clips.drafts import Drafts
 from reelm.clips.errors import NotYours
 from reelm.clips.facts import ClipEdited, ClipPosted, ClipRemovedByAuthor
@@ -17,6 +18,7 @@ from reelm.clips.model import (
     ClipShape,
     ClipView,
     Details,
+    Words,
     check_moment,
     cut,
     read_place,
@@ -26,10 +28,12 @@ from reelm.clips.reactions import Reactions
 from reelm.clips.sounds import Sounds
 from reelm.clips.store import clips, drafts, viewing
 from reelm.clips.store.visibility import standing
-from reelm.clips.visibility import owned_state, removed, require_owned, require_seen, see
+from reelm.clips.views import Views
+from reelm.clips.visibility import owned_state, removed, require_owned, require_seen
 from reelm.clips.words import ALT_TEXT, CAPTION, read_tag, read_tags
 from reelm.events import Events
 from reelm.people import People, read_text
+from reelm.realm import Keys
 
 PLAIN = Details()
 
@@ -53,6 +57,7 @@ class Clips:
         self,
         people: People,
         events: Events,
+        keys: Keys,
         *,
         clock: Clock,
         entropy: Entropy,
@@ -63,11 +68,13 @@ class Clips:
         self._clock = clock
         self._entropy = entropy
         self._config = config
-        self.publishing = Publishing(events, clock=clock)
-        self.drafts = Drafts(events, clock=clock)
-        self.sounds = Sounds(config)
+        self._words = DraftWords(keys)
+        self._views = views = Views(self._words)
+        self.publishing = Publishing(events, self._words, views, clock=clock)
+        self.drafts = Drafts(events, views, clock=clock)
+        self.sounds = Sounds(views, config)
         self.comments = Comments(people, events, clock=clock, entropy=entropy, config=config)
-        self.reactions = Reactions(events, clock=clock)
+        self.reactions = Reactions(events, views, clock=clock)
         self.candidates = Candidates(config)
 
     async def create(
@@ -100,8 +107,6 @@ class Clips:
             account_id=account_id,
             upload_id=upload_id,
             state=ClipState.DRAFT if is_draft else ClipState.PROCESSING,
-            caption=text,
-            alt_text=read_text(details.alt_text, ALT_TEXT),
             shape=shape,
             created_at=now,
             published_at=None,
@@ -110,7 +115,8 @@ class Clips:
             sound_id=details.sound_id or (clip_id if shape.has_sound else None),
             allows_reuse=details.allows_reuse,
         )
-        if await clips.add(tx, clip, read_tags(text)):
+        words = Words(text, read_text(details.alt_text, ALT_TEXT))
+        if await clips.add(tx, clip, await self._words.seal(tx, account_id, clip_id, words)):
             await self._events.append(tx, ClipPosted(clip_id, account_id, is_draft, now))
             return clip, True
         existing = await clips.by_upload(tx, upload_id)
@@ -143,15 +149,32 @@ class Clips:
             ClipRemoved, NoSuchClip: there is no clip to edit.
         """
         await require_owned(tx, clip_id, account_id)
-        if caption is not None:
-            text = read_text(caption, CAPTION)
-            await clips.reword(tx, clip_id, text, read_tags(text), at=self._clock.now())
-        if alt_text is not None:
-            await clips.describe(tx, clip_id, read_text(alt_text, ALT_TEXT))
+        await self._reword(
+            tx,
+            clip_id,
+            None if caption is None else read_text(caption, CAPTION),
+            None if alt_text is None else read_text(alt_text, ALT_TEXT),
+        )
         if allows_reuse is not None:
             await clips.allow_reuse(tx, clip_id, allows=allows_reuse)
         await self._events.append(tx, ClipEdited(clip_id, account_id, self._clock.now()))
-        return await see(tx, clip_id, account_id)
+        return await self._views.see(tx, clip_id, account_id)
+
+    async def _reword(self, tx: Tx, clip_id: ClipId, caption: str | None, alt_text: str | None) -> None:
+        found = await clips.sealed_words(tx, clip_id)
+        if found is not None:
+            owner, sealed = found
+            words = await self._words.open(tx, owner, clip_id, sealed)
+            changed = Words(
+                caption=words.caption if caption is None else caption,
+                alt_text=words.alt_text if alt_text is None else alt_text,
+            )
+            await clips.seal_words(tx, clip_id, await self._words.seal(tx, owner, clip_id, changed))
+            return
+        if caption is not None:
+            await clips.reword(tx, clip_id, caption, read_tags(caption), at=self._clock.now())
+        if alt_text is not None:
+            await clips.describe(tx, clip_id, alt_text)
 
     async def own(self, tx: Tx, clip_id: ClipId, account_id: AccountId) -> ClipView:
         """Return one's own clip, to change it.
@@ -161,7 +184,7 @@ class Clips:
             ClipRemoved, NoSuchClip: there is no such clip.
         """
         await require_owned(tx, clip_id, account_id)
-        return await see(tx, clip_id, account_id)
+        return await self._views.see(tx, clip_id, account_id)
 
     async def set_subtitles(self, tx: Tx, clip_id: ClipId, languages: tuple[str, ...]) -> None:
         """Set in which languages a clip has subtitles. Raises ClipRemoved."""
@@ -179,13 +202,13 @@ class Clips:
             ClipRemoved: it was there and is gone.
             NoSuchClip: it does not exist, or not for this viewer.
         """
-        return await see(tx, clip_id, viewer)
+        return await self._views.see(tx, clip_id, viewer)
 
     async def view_many(
         self, tx: Tx, clip_ids: Sequence[ClipId], viewer: AccountId | None
     ) -> tuple[ClipView, ...]:
         """Return those of the clips that the viewer may see, in the order asked for; one query for all."""
-        return await viewing.some(tx, clip_ids, viewer)
+        return await self._views.some(tx, clip_ids, viewer)
 
     async def by_author(
         self, tx: Tx, handle: str, viewer: AccountId | None, *, cursor: str | None = None, size: int = 24
@@ -198,7 +221,7 @@ class Clips:
         """
         before, count = read_place(cursor), self._config.page_count(size)
         author = await self._people.account_of(tx, handle)
-        found = await viewing.by_author(tx, author, viewer, before=before, limit=count + 1)
+        found = await self._views.by_author(tx, author, viewer, before=before, limit=count + 1)
         return ClipPage(*cut(found, count, _id_of))
 
     async def tagged(

@@ -7,7 +7,8 @@ from reelm.clips.errors import WrongState
 from reelm.clips.facts import ClipDue
 from reelm.clips.model import ClipView, check_moment
 from reelm.clips.store import drafts
-from reelm.clips.visibility import require_owned, see
+from reelm.clips.views import Views
+from reelm.clips.visibility import require_owned
 from reelm.events import Events
 
 AT_ONCE = 32
@@ -16,8 +17,9 @@ AT_ONCE = 32
 class Drafts:
     """Clips that are kept for later."""
 
-    def __init__(self, events: Events, *, clock: Clock) -> None:
+    def __init__(self, events: Events, views: Views, *, clock: Clock) -> None:
         self._events = events
+        self._views = views
         self._clock = clock
 
     async def plan(
@@ -35,7 +37,7 @@ class Drafts:
             check_moment(publish_at, now=self._clock.now())
         if not await drafts.plan(tx, clip_id, publish_at):
             raise WrongState("The clip is being published already, so it has no time to wait for any more.")
-        return await see(tx, clip_id, account_id)
+        return await self._views.see(tx, clip_id, account_id)
 
     async def publish(self, tx: Tx, clip_id: ClipId, account_id: AccountId) -> UploadId | None:
         """Publish a draft now, and return its upload, or None when it was published before.

@@ -85,8 +85,6 @@ class Clip:
     account_id: AccountId
     upload_id: UploadId
     state: ClipState
-    caption: str
-    alt_text: str
     shape: ClipShape
     created_at: datetime
     published_at: datetime | None
@@ -94,6 +92,14 @@ class Clip:
     due_at: datetime | None
     sound_id: ClipId | None
     allows_reuse: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What the author of a clip says about it."""
+
+    caption: str
+    alt_text: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,16 @@ import math
 from dataclasses import replace
 
 from reelm.base import AccountId, ClipId, Clock, Tx
+from reelm.clips.draft_words import DraftWords
 from reelm.clips.errors import NoSuchClip, WrongState
 from reelm.clips.facts import ClipDue, ClipPublished, PublishingFailed
 from reelm.clips.lifecycle import ClipState, PublishStep, furthest
 from reelm.clips.model import FAILURE_DETAIL_LENGTH, ClipView, Failure, Progress, Publication
 from reelm.clips.queue import QueueWait, seconds_left
-from reelm.clips.store import publishing
-from reelm.clips.visibility import require_kept, require_owned, see
+from reelm.clips.store import clips, publishing
+from reelm.clips.views import Views
+from reelm.clips.visibility import require_kept, require_owned
+from reelm.clips.words import read_tags
 from reelm.events import Events
 from reelm.media import Storyboard
 
@@ -18,8 +21,10 @@ from reelm.media import Storyboard
 class Publishing:
     """The way of clips from being posted to being visible in every rendition."""
 
-    def __init__(self, events: Events, *, clock: Clock) -> None:
+    def __init__(self, events: Events, words: DraftWords, views: Views, *, clock: Clock) -> None:
         self._events = events
+        self._words = words
+        self._views = views
         self._clock = clock
 
     async def due(self, tx: Tx, limit: int) -> tuple[Publication, ...]:
@@ -70,9 +75,17 @@ class Publishing:
         is_new = await publishing.reveal(tx, clip_id, at=now, seconds=seconds)
         clip = await require_kept(tx, clip_id)
         if is_new:
+            await self._publish_words(tx, clip_id)
             await self._events.append(tx, ClipPublished(clip_id, clip.owner, now))
         elif clip.state is not ClipState.VISIBLE:
             raise WrongState(f"The clip is {clip.state}, so it cannot become visible. Nothing was changed.")
+
+    async def _publish_words(self, tx: Tx, clip_id: ClipId) -> None:
+        found = await clips.sealed_words(tx, clip_id)
+        if found is None:
+            return
+        words = await self._words.open(tx, found[0], clip_id, found[1])
+        await clips.open_words(tx, clip_id, words, read_tags(words.caption), at=self._clock.now())
 
     async def set_blurhash(self, tx: Tx, clip_id: ClipId, *, blurhash: str) -> None:
         """Set what is painted until the clip's poster is there. A removed clip stays bare."""
@@ -126,7 +139,7 @@ class Publishing:
             progress = await publishing.progress(tx, clip_id)
             if progress is None or progress.step is PublishStep.DONE:
                 raise WrongState("This clip is published in full. There is nothing to try again.")
-        return await see(tx, clip_id, account_id)
+        return await self._views.see(tx, clip_id, account_id)
 
     async def is_under_way(self, tx: Tx, clip_id: ClipId) -> bool:
         """Return whether something is left to publish, and will be: it has neither ended nor failed."""

@@ -4,15 +4,17 @@ from reelm.base import AccountId, ClipId, Clock, Tx
 from reelm.clips.facts import ClipLiked, ClipUnliked
 from reelm.clips.model import ClipView, longest_viewed_ms
 from reelm.clips.store import reactions
-from reelm.clips.visibility import refusal, require_visible, see
+from reelm.clips.views import Views
+from reelm.clips.visibility import refusal, require_visible
 from reelm.events import Events
 
 
 class Reactions:
     """Likes and views of visible clips."""
 
-    def __init__(self, events: Events, *, clock: Clock) -> None:
+    def __init__(self, events: Events, views: Views, *, clock: Clock) -> None:
         self._events = events
+        self._views = views
         self._clock = clock
 
     async def like(self, tx: Tx, clip_id: ClipId, viewer: AccountId) -> ClipView:
@@ -24,14 +26,14 @@ class Reactions:
             raise await refusal(tx, clip_id, None)
         if grown:
             await self._events.append(tx, ClipLiked(clip_id, clip.owner, viewer, now))
-        return await see(tx, clip_id, viewer)
+        return await self._views.see(tx, clip_id, viewer)
 
     async def unlike(self, tx: Tx, clip_id: ClipId, viewer: AccountId) -> ClipView:
         """Take a like back; a repeat changes nothing. Raises NoSuchClip or ClipRemoved."""
         clip = await require_visible(tx, clip_id, viewer)
         if await reactions.unlike(tx, clip_id, viewer):
             await self._events.append(tx, ClipUnliked(clip_id, clip.owner, viewer, self._clock.now()))
-        return await see(tx, clip_id, viewer)
+        return await self._views.see(tx, clip_id, viewer)
 
     async def count_view(self, tx: Tx, clip_id: ClipId, *, watched_ms: int, viewer: AccountId | None) -> bool:
         """Count a view: three seconds of someone else's clip, or the whole of a shorter one.

@@ -6,7 +6,8 @@ from reelm.base import AccountId, ClipId, Tx
 from reelm.clips.errors import NoSuchSound, SoundGone, SoundNotAllowed, WrongState
 from reelm.clips.model import ClipsConfig, ClipView, Sound, SoundPage, cut, read_place
 from reelm.clips.store import sounds
-from reelm.clips.visibility import require_owned, see
+from reelm.clips.views import Views
+from reelm.clips.visibility import require_owned
 from reelm.clips.words import read_tag
 
 _PART_OF_HANDLE = re.compile(r"@?([a-z0-9_.]{1,24})")
@@ -15,7 +16,8 @@ _PART_OF_HANDLE = re.compile(r"@?([a-z0-9_.]{1,24})")
 class Sounds:
     """The sounds of clips."""
 
-    def __init__(self, config: ClipsConfig) -> None:
+    def __init__(self, views: Views, config: ClipsConfig) -> None:
+        self._views = views
         self._config = config
 
     async def view(self, tx: Tx, clip_id: ClipId, viewer: AccountId | None) -> Sound:
@@ -66,7 +68,7 @@ class Sounds:
             await self.require_usable(tx, sound_id, account_id)
         if not await sounds.choose(tx, clip_id, sound_id):
             raise WrongState("The clip is being published already, so its sound stays. Nothing was changed.")
-        return await see(tx, clip_id, account_id)
+        return await self._views.see(tx, clip_id, account_id)
 
     async def recent(
         self, tx: Tx, viewer: AccountId | None, *, cursor: str | None = None, size: int = 24

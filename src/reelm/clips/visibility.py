@@ -1,19 +1,9 @@
-"""Show a clip to one viewer, or say why they cannot have it."""
+"""Say whether one viewer may have a clip, or why not."""
 
 from reelm.base import AccountId, ClipId, Tx
 from reelm.clips.errors import ClipRemoved, NoSuchClip, NotYours
 from reelm.clips.lifecycle import ClipState
-from reelm.clips.model import ClipView
-from reelm.clips.store import viewing
 from reelm.clips.store.visibility import Standing, standing
-
-
-async def see(tx: Tx, clip_id: ClipId, viewer: AccountId | None) -> ClipView:
-    """Return one clip, or raise the reason why the viewer cannot see it."""
-    found = await viewing.some(tx, (clip_id,), viewer)
-    if found:
-        return found[0]
-    raise await refusal(tx, clip_id, viewer)
 
 
 async def require_seen(tx: Tx, clip_id: ClipId, viewer: AccountId | None) -> None:

@@ -50,7 +50,8 @@ class Town:
             entropy=self.entropy,
         )
         self.people = People(self.events, clock=self.clock)
-        self.clips = Clips(self.people, self.events, clock=self.clock, entropy=self.entropy)
+        self.keys = keys
+        self.clips = Clips(self.people, self.events, keys, clock=self.clock, entropy=self.entropy)
 
     async def follow_log(self) -> None:
         """Do what the worker does with all that happened: move it into the log, and count by it."""
@@ -73,6 +74,8 @@ class Town:
         }
         async with self.database.write() as tx:
             await tx.execute(insert(metadata.tables["accounts"]), row)
+            await self.keys.begin(tx)
+            await self.keys.create_user_key(tx, account_id)
         return account_id
 
     async def person(self, handle: str) -> AccountId:

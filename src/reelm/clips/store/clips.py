@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, case, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
-from reelm.base import AccountId, ClipId, InsertOnce, Moment, Tx, UploadId
+from reelm.base import AccountId, ClipId, InsertOnce, SealedBytes, Tx, UploadId
 from reelm.clips.lifecycle import ClipState, PublishStep, states_before
-from reelm.clips.model import Clip, ClipShape
+from reelm.clips.model import Clip, ClipShape, Words
 from reelm.clips.store.publishing import next_round
 from reelm.clips.store.tables import clip_tags, clips, comments, likes
 from reelm.clips.store.visibility import is_public
@@ -30,8 +30,6 @@ _clip = select(
     clips.c.account_id,
     clips.c.upload_id,
     clips.c.state,
-    clips.c.caption,
-    clips.c.alt_text,
     clips.c.duration_ms,
     clips.c.width,
     clips.c.height,
@@ -59,6 +57,7 @@ _remove = (
     .values(
         state=ClipState.REMOVED.value,
         caption="",
+        words_sealed=None,
         blurhash=None,
         strip_interval_ms=None,
         strip_count=None,
@@ -74,11 +73,30 @@ _remove = (
         failure_detail=None,
     )
 )
-_caption = update(clips).where(clips.c.id == bindparam("clip"), clips.c.caption != bindparam("to"))
-# What nobody else could read yet was not edited, but written.
-_reword = _caption.values(
-    caption=bindparam("to"),
-    edited_at=case((clips.c.published_at.is_not(None), bindparam("at", type_=Moment())), else_=None),
+_reword = (
+    update(clips)
+    .where(clips.c.id == bindparam("clip"), clips.c.caption != bindparam("to"))
+    .values(caption=bindparam("to"), edited_at=bindparam("at"))
+)
+_sealed_words = (
+    select(clips.c.account_id, clips.c.words_sealed)
+    .where(clips.c.id == bindparam("clip"))
+    .with_for_update(key_share=True)  # publishing opens them for good
+)
+_seal_words = (
+    update(clips)
+    .where(clips.c.id == bindparam("clip"))
+    .values(caption="", alt_text="", words_sealed=bindparam("to"))
+)
+_unsealed = select(clips.c.id, clips.c.account_id, clips.c.caption, clips.c.alt_text).where(
+    clips.c.state.in_([ClipState.DRAFT.value, ClipState.PROCESSING.value, ClipState.FAILED.value]),
+    clips.c.published_at.is_(None),
+    (clips.c.caption != "") | (clips.c.alt_text != ""),
+)
+_open_words = (
+    update(clips)
+    .where(clips.c.id == bindparam("clip"))
+    .values(caption=bindparam("to_caption"), alt_text=bindparam("to_alt_text"), words_sealed=None)
 )
 _describe = update(clips).where(clips.c.id == bindparam("clip")).values(alt_text=bindparam("to"))
 _allow = update(clips).where(clips.c.id == bindparam("clip")).values(allows_reuse=bindparam("to"))
@@ -93,15 +111,16 @@ _wipe = tuple(
 )
 
 
-async def add(tx: Tx, clip: Clip, tags: tuple[str, ...]) -> bool:
-    """Insert a clip with its tags, and return whether it is new; False when its upload has a clip."""
+async def add(tx: Tx, clip: Clip, words: SealedBytes) -> bool:
+    """Insert a clip with its words, and return whether it is new; False when its upload has a clip."""
     row: dict[str, Any] = {
         "id": clip.id,
         "account_id": clip.account_id,
         "upload_id": clip.upload_id,
         "state": clip.state.value,
-        "caption": clip.caption,
-        "alt_text": clip.alt_text,
+        "caption": "",
+        "alt_text": "",
+        "words_sealed": words,
         "subtitles": "",
         "duration_ms": clip.shape.duration_ms,
         "width": clip.shape.width,
@@ -115,14 +134,37 @@ async def add(tx: Tx, clip: Clip, tags: tuple[str, ...]) -> bool:
         "attempt": clip.attempt,
         "step": PublishStep.PREPARING.value,
     }
-    is_new = await _insert_clip.run(tx, row)
-    if is_new:
-        await _add_tags(tx, clip.id, tags)
-    return is_new
+    return await _insert_clip.run(tx, row)
+
+
+async def sealed_words(tx: Tx, clip_id: ClipId) -> tuple[AccountId, SealedBytes] | None:
+    """Return the owner and the words of a clip as long as they are sealed, and hold them as they are."""
+    row = (await tx.execute(_sealed_words, {"clip": clip_id})).first()
+    return None if row is None or row.words_sealed is None else (row.account_id, row.words_sealed)
+
+
+async def unsealed_words(tx: Tx) -> list[tuple[AccountId, ClipId, Words]]:
+    """Return the words of clips that were not published, as far as they are plain."""
+    rows = await tx.execute(_unsealed)
+    return [
+        (AccountId(row.account_id), ClipId(row.id), Words(row.caption, row.alt_text)) for row in rows.all()
+    ]
+
+
+async def seal_words(tx: Tx, clip_id: ClipId, words: SealedBytes | None) -> None:
+    """Set the words of a clip that is not published; None leaves it without."""
+    await tx.execute(_seal_words, {"clip": clip_id, "to": words})
+
+
+async def open_words(tx: Tx, clip_id: ClipId, words: Words, tags: tuple[str, ...], *, at: datetime) -> None:
+    """Let everybody read the words of a clip that is published now."""
+    bound = {"clip": clip_id, "to_caption": words.caption, "to_alt_text": words.alt_text}
+    await tx.execute(_open_words, bound)
+    await _add_tags(tx, clip_id, tags, published_at=at)
 
 
 async def reword(tx: Tx, clip_id: ClipId, caption: str, tags: tuple[str, ...], *, at: datetime) -> None:
-    """Change the caption with its tags; the same caption changes nothing."""
+    """Change the caption of a published clip with its tags; the same caption changes nothing."""
     if (await tx.execute(_reword, {"clip": clip_id, "to": caption, "at": at})).rowcount:
         await tx.execute(_untag, {"clip": clip_id})
         await _add_tags(tx, clip_id, tags, published_at=await tx.scalar(_published_at, {"clip": clip_id}))
@@ -148,8 +190,6 @@ async def by_upload(tx: Tx, upload_id: UploadId) -> Clip | None:
         account_id=row.account_id,
         upload_id=row.upload_id,
         state=ClipState(row.state),
-        caption=row.caption,
-        alt_text=row.alt_text,
         shape=ClipShape(row.duration_ms, row.width, row.height, has_sound=row.sound_id == row.id),
         created_at=row.created_at,
         published_at=row.published_at,
@@ -180,9 +220,7 @@ async def remove(tx: Tx, clip_id: ClipId) -> RemovedClip | None:
     return RemovedClip(row.account_id, was_public=bool(row.was_public), like_count=row.like_count)
 
 
-async def _add_tags(
-    tx: Tx, clip_id: ClipId, tags: tuple[str, ...], *, published_at: datetime | None = None
-) -> None:
+async def _add_tags(tx: Tx, clip_id: ClipId, tags: tuple[str, ...], *, published_at: datetime | None) -> None:
     if tags:
         rows = [{"tag": tag, "clip_id": clip_id, "published_at": published_at} for tag in tags]
         await tx.execute(_insert_tags, rows)

@@ -9,7 +9,7 @@ from reelm.base import AccountId, ClipId, Tx
 from reelm.clips.lifecycle import ClipState, PublishStep, states_before
 from reelm.clips.model import Failure, Progress, Publication
 from reelm.clips.queue import Line, round_of
-from reelm.clips.store.tables import clip_tags, clips
+from reelm.clips.store.tables import clips
 from reelm.clips.store.visibility import is_public
 from reelm.media import Storyboard
 
@@ -63,9 +63,6 @@ _reveal = _clip.where(clips.c.state.in_([state.value for state in states_before(
     step=PublishStep.LIVE.value,
     progress_ratio=1.0,
     first_seconds=bindparam("seconds"),
-)
-_reveal_tags = (
-    update(clip_tags).where(clip_tags.c.clip_id == bindparam("clip")).values(published_at=bindparam("at"))
 )
 _kept = _clip.where(clips.c.state != ClipState.REMOVED.value)
 _set_blurhash = _kept.values(blurhash=bindparam("text"))
@@ -151,10 +148,7 @@ async def paces(tx: Tx) -> tuple[float, ...]:
 
 async def reveal(tx: Tx, clip_id: ClipId, *, at: datetime, seconds: float | None) -> bool:
     """Make the clip visible, and return whether this call did."""
-    is_new = (await tx.execute(_reveal, {"clip": clip_id, "at": at, "seconds": seconds})).rowcount == 1
-    if is_new:
-        await tx.execute(_reveal_tags, {"clip": clip_id, "at": at})
-    return is_new
+    return (await tx.execute(_reveal, {"clip": clip_id, "at": at, "seconds": seconds})).rowcount == 1
 
 
 async def set_blurhash(tx: Tx, clip_id: ClipId, blurhash: str) -> None:

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Boolean, Double, ForeignKey, Index, Integer, String, Table, Text
 
-from reelm.base import ID_LENGTH, DataClass, Moment, column, metadata
+from reelm.base import ID_LENGTH, DataClass, Moment, Sealed, column, metadata
 
 _ID = String(ID_LENGTH)
 
@@ -17,6 +17,8 @@ clips = Table(
     column("caption", Text, klass=DataClass.PUBLIC, nullable=False),
     # What the picture shows, for those who do not see it.
     column("alt_text", Text, klass=DataClass.PUBLIC, nullable=False),
+    # Both until the clip is published, under its author's key; they are empty for so long.
+    column("words_sealed", Sealed, klass=DataClass.PROTECTED),
     # When the caption last changed after people could read it.
     column("edited_at", Moment, klass=DataClass.PUBLIC),
     # The languages of its subtitles, with commas between.

@@ -1,11 +1,11 @@
 """Read clips as viewers see them. Each question is one statement, whatever the number of clips."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, bindparam, exists, select
 
-from reelm.base import AccountId, ClipId, Tx
+from reelm.base import AccountId, ClipId, SealedBytes, Tx
 from reelm.clips.lifecycle import ClipState, PublishStep
 from reelm.clips.model import Carried, ClipView, Failure
 from reelm.clips.store.listing import Listing, newest_first
@@ -29,6 +29,7 @@ _view = with_author(
         clips.c.state,
         clips.c.caption,
         clips.c.alt_text,
+        clips.c.words_sealed,
         clips.c.edited_at,
         clips.c.subtitles,
         clips.c.created_at,
@@ -74,21 +75,28 @@ _with_sound = newest_first(
 )
 
 
-async def some(tx: Tx, clip_ids: Sequence[ClipId], viewer: AccountId | None) -> tuple[ClipView, ...]:
+class FoundClip(NamedTuple):
+    """A clip, and its words as long as they are sealed."""
+
+    view: ClipView
+    sealed_words: SealedBytes | None
+
+
+async def some(tx: Tx, clip_ids: Sequence[ClipId], viewer: AccountId | None) -> tuple[FoundClip, ...]:
     """Return those of the clips that the viewer may see, in the order asked for."""
     if not clip_ids:
         return ()
     rows = await tx.execute(_some, bind_viewer(viewer, ids=clip_ids))
     found = {row.id: row for row in rows}
-    return tuple(_read(found[each], viewer) for each in clip_ids if each in found)
+    return tuple(_found(found[each], viewer) for each in clip_ids if each in found)
 
 
 async def by_author(
     tx: Tx, author: AccountId, viewer: AccountId | None, *, before: str | None, limit: int
-) -> tuple[ClipView, ...]:
+) -> tuple[FoundClip, ...]:
     """Return clips, the last published first; an author also sees their own that are not visible yet."""
     bound = bind_viewer(viewer, account=author, before=before, limit=limit)
-    return await _list(tx, _by_author, bound, viewer)
+    return tuple(_found(row, viewer) for row in await _by_author.page(tx, bound))
 
 
 async def tagged(
@@ -111,6 +119,10 @@ async def _list(
     tx: Tx, listing: Listing, bound: dict[str, Any], viewer: AccountId | None
 ) -> tuple[ClipView, ...]:
     return tuple(_read(row, viewer) for row in await listing.page(tx, bound))
+
+
+def _found(row: Row[*tuple[Any, ...]], viewer: AccountId | None) -> FoundClip:
+    return FoundClip(_read(row, viewer), row.words_sealed)
 
 
 def _read(row: Row[*tuple[Any, ...]], viewer: AccountId | None) -> ClipView:

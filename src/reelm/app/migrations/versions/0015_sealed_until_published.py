@@ -1,0 +1,15 @@
+"""Words of clips that are not published are sealed; opening the realm seals those that are there."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0015"
+down_revision = "0014"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("clips", sa.Column("words_sealed", sa.LargeBinary(), nullable=True))
+    op.execute("DELETE FROM clip_tags WHERE published_at IS NULL")
+    op.execute("UPDATE clips SET blurhash = NULL WHERE published_at IS NULL")
