@@ -96,7 +96,7 @@ class Clip:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What the author of a clip says about it."""
+    """Text of a clip by its author."""
 
     caption: str
     alt_text: str

@@ -10,13 +10,12 @@ import sys
 
 from granian import Granian
 from granian.constants import Interfaces
-from granian.utils.proxies import wrap_asgi_with_proxy_headers
 
 from reelm.app import exit_with_parent, open_realm, settings
 from reelm.base import SystemClock, telemetry
-from reelm.web.addresses import PlainAddresses
 from reelm.web.application import Deferred
 from reelm.web.front import App
+from reelm.web.proxies import behind_proxies
 
 ARGUMENTS = "REELM_WEB_ARGUMENTS"
 GRACE_SECONDS = 5
@@ -31,7 +30,7 @@ def application() -> App:
         lambda: open_realm(chosen), public_url=chosen.public_url, is_only_receiver=chosen.web_processes == 1
     )
     proxies = [proxy.strip() for proxy in chosen.trusted_proxies.split(",") if proxy.strip()]
-    return PlainAddresses(wrap_asgi_with_proxy_headers(app, trusted_hosts=proxies) if proxies else app)
+    return behind_proxies(app, proxies, public_url=chosen.public_url)
 
 
 def main() -> None:

@@ -7,8 +7,8 @@ from sqlalchemy import BindParameter, Row, String, bindparam, func, or_, select,
 from reelm.base import AccountId, ClipId, Tx
 from reelm.clips.lifecycle import ClipState
 from reelm.clips.model import Sound
-from reelm.clips.store.listing import newest_first
 from reelm.clips.store.tables import clip_tags, clips
+from reelm.clips.store.viewing import newest_first
 from reelm.clips.store.visibility import VIEWER, bind_viewer, visible_to
 from reelm.people import accounts_by_prefix, read_author, with_author
 

@@ -1,19 +1,53 @@
 """Read clips as viewers see them. Each question is one statement, whatever the number of clips."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, bindparam, exists, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, select, tuple_
 
 from reelm.base import AccountId, ClipId, SealedBytes, Tx
 from reelm.clips.lifecycle import ClipState, PublishStep
 from reelm.clips.model import Carried, ClipView, Failure
-from reelm.clips.store.listing import Listing, newest_first
 from reelm.clips.store.tables import clip_tags, clips, likes
 from reelm.clips.store.visibility import VIEWER, bind_viewer, visible_to
 from reelm.clips.words import read_tags
 from reelm.media import Storyboard
 from reelm.people import Author, handle_of, read_author, with_author
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A list as its two statements: the first page, and the one behind a clip that was on the page before."""
+
+    first: Select[Any]
+    following: Select[Any]
+
+    async def page(self, tx: Tx, bound: dict[str, Any]) -> list[Row[*tuple[Any, ...]]]:
+        """Return the rows of a page.
+
+        Args:
+            tx: as everywhere.
+            bound: ``limit``; ``before``, the last clip of the page before, or None; what the list is of.
+        """
+        statement = self.first if bound["before"] is None else self.following
+        return list(await tx.execute(statement, bound))
+
+
+def newest_first(statement: Select[Any], place: tuple[ColumnElement[Any], ColumnElement[Any]]) -> Listing:
+    """Return a list of what the statement selects.
+
+    A clip that was removed since keeps its bare row, so that the page behind it is still found.
+
+    Args:
+        statement: without order and limit.
+        place: a moment and a clip's id, which put what is selected into order.
+    """
+    at, clip_id = place
+    ordered = statement.order_by(at.desc(), clip_id.desc()).limit(bindparam("limit"))
+    last = select(clips.c.listed_at, clips.c.id).where(clips.c.id == bindparam("before")).correlate(None)
+    return Listing(ordered, ordered.where(tuple_(at, clip_id) < last.scalar_subquery()))
+
 
 _origin = clips.alias("origin")
 # Nobody, once the clip that the sound comes from is no longer visible.
