@@ -38,14 +38,13 @@ def files_of(stage: Stage) -> list[Path]:
 
 async def prints(stage: Stage, clip_id: ClipId) -> dict[FingerprintScheme, int]:
     async with stage.realm.database.read() as tx:
-        return {
-            each.scheme: len(each.marks) for each in await stage.realm.media.fingerprints.of_clip(tx, clip_id)
-        }
+        found = await stage.realm.media.kept.fingerprints.of_clip(tx, clip_id)
+    return {each.scheme: len(each.marks) for each in found}
 
 
 async def missing(stage: Stage) -> list[tuple[ClipId, FingerprintScheme, str]]:
     async with stage.realm.database.read() as tx:
-        return list(await stage.realm.media.fingerprints.missing(tx))
+        return list(await stage.realm.media.kept.fingerprints.missing(tx))
 
 
 async def test_a_published_clip_is_recognised_and_has_a_strip_and_a_placeholder(stage: Stage) -> None:

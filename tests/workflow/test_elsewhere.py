@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 
 async def enrolled(stage: Stage) -> EncoderId:
     async with stage.realm.database.write() as tx:
-        token = await stage.realm.media.encoders.add(tx, "attic")
+        token = await stage.realm.media.kept.encoders.add(tx, "attic")
     return await recognise(token, realm=stage.realm)
 
 

@@ -391,7 +391,7 @@ async def test_somebody_elses_sound_is_not_lent_to_encoders_elsewhere(stage: Sta
     ann = await stage.person("ann")
     original = await stage.clip(ann, singing(1_000))
     async with stage.realm.database.write() as tx:
-        token = await stage.realm.media.encoders.add(tx, "attic")
+        token = await stage.realm.media.kept.encoders.add(tx, "attic")
     attic: EncoderId = await recognise(token, realm=stage.realm)
     made = await made_with(stage, ann, original.id, singing(300))
     await stage.publish()

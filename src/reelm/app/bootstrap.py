@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from reelm import clips, ledger, vault
+from reelm import clips, ledger, media, vault
 from reelm.app.database import migrate, one_at_a_time, open_database
 from reelm.app.paths import Paths
 from reelm.app.settings import Settings
@@ -74,6 +74,7 @@ async def bootstrap(settings: Settings, database: Database, clock: Clock, entrop
             stores = [open_store(settings, manifest, store, clock, known=known) for store in manifest.stores]
             await keys.begin(tx)
             await clips.seal_unpublished(tx, keys)
+            await media.KeptMedia.of(keys, clock=clock, entropy=entropy).fingerprints.seal_plain(tx)
             origin = await ledger.Ledger.begin(
                 tx, ledger_origin(manifest.realm.id, manifest.realm.public_url)
             )

@@ -139,8 +139,8 @@ def _assemble(base: Foundation) -> OpenRealm:
 
 def _media(base: Foundation) -> media.Media:
     clock, entropy = base.clock, base.entropy
-    encoders = media.Encoders(base.keys, clock=clock, entropy=entropy)
-    return media.Media(_media_config(base.settings), clock=clock, entropy=entropy, encoders=encoders)
+    kept = media.KeptMedia.of(base.keys, clock=clock, entropy=entropy)
+    return media.Media(_media_config(base.settings), clock=clock, entropy=entropy, kept=kept)
 
 
 def _access(base: Foundation, public_ledger: ledger.Ledger) -> access.StaffAccess:

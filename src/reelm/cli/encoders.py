@@ -12,7 +12,7 @@ from reelm.app import settings as settings_
 from reelm.base import Database, SystemClock, SystemEntropy, telemetry
 from reelm.cli.console import complain, duration, say
 from reelm.cli.realm import repository
-from reelm.media import Encoders
+from reelm.media import KeptMedia
 
 _WRONG_USE = 2
 _UNSAFE_BITS = 0o077
@@ -20,7 +20,7 @@ _UNSAFE_BITS = 0o077
 
 def run(chosen: argparse.Namespace) -> int:
     """Do one job in a realm that exists and may be running; its exit code."""
-    jobs: dict[str, Callable[[Encoders, Database, argparse.Namespace], Awaitable[None]]] = {
+    jobs: dict[str, Callable[[KeptMedia, Database, argparse.Namespace], Awaitable[None]]] = {
         "add": _add,
         "list": _list,
         "remove": _remove,
@@ -54,26 +54,26 @@ async def _until_stopped(post: Post) -> None:
 
 
 async def _in_realm(
-    job: Callable[[Encoders, Database, argparse.Namespace], Awaitable[None]], chosen: argparse.Namespace
+    job: Callable[[KeptMedia, Database, argparse.Namespace], Awaitable[None]], chosen: argparse.Namespace
 ) -> None:
     data = chosen.data or repository() / "reelm-data"
     async with open_keys(settings_.load(data)) as (keys, database):
-        await job(Encoders(keys, clock=SystemClock(), entropy=SystemEntropy()), database, chosen)
+        await job(KeptMedia.of(keys, clock=SystemClock(), entropy=SystemEntropy()), database, chosen)
 
 
-async def _add(encoders: Encoders, database: Database, chosen: argparse.Namespace) -> None:
+async def _add(kept: KeptMedia, database: Database, chosen: argparse.Namespace) -> None:
     async with database.write() as tx:
-        token = await encoders.add(tx, chosen.name)
+        token = await kept.encoders.add(tx, chosen.name)
     say(token)
     if os.isatty(1):
         say("This token is shown once. Write it to a file of mode 600 on the other machine, then run there:")
         say("  ./reelm worker --only encode --realm https://ADDRESS --token FILE")
 
 
-async def _list(encoders: Encoders, database: Database, chosen: argparse.Namespace) -> None:
+async def _list(kept: KeptMedia, database: Database, chosen: argparse.Namespace) -> None:
     del chosen
     async with database.read() as tx:
-        found = await encoders.all(tx)
+        found = await kept.encoders.all(tx)
     now = SystemClock().now()
     for each in found:
         seen = (
@@ -86,7 +86,7 @@ async def _list(encoders: Encoders, database: Database, chosen: argparse.Namespa
         say("There are no encoders elsewhere. `./reelm encoders add NAME` makes a token for one.")
 
 
-async def _remove(encoders: Encoders, database: Database, chosen: argparse.Namespace) -> None:
+async def _remove(kept: KeptMedia, database: Database, chosen: argparse.Namespace) -> None:
     async with database.write() as tx:
-        await encoders.remove(tx, chosen.name)
+        await kept.encoders.remove(tx, chosen.name)
     say(f"{chosen.name} is let in no more. What it had in work is encoded elsewhere.")

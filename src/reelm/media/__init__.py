@@ -9,7 +9,7 @@ made of it, a ``Rung`` one encoding of the plan. An ``EncryptedRendition`` is a 
 pieces that are named by their digest. An ``Upload`` is a received file that waits to be posted, an
 ``Arrival`` one that is still on its way in. A ``Fingerprint`` is what a clip is recognised by, a
 ``Storyboard`` the layout of its preview pictures. An ``Encoding`` is what an encoder on another machine may
-take, through ``Lending``; ``Encoders`` knows those machines.
+take, through ``Lending``; ``KeptMedia.encoders`` knows those machines.
 """
 
 from reelm.media.analysis import Footage, Storyboard
@@ -31,12 +31,12 @@ from reelm.media.errors import (
 )
 from reelm.media.facts import UploadRefused
 from reelm.media.fingerprint import FingerprintScheme
-from reelm.media.media import Media, MediaConfig
+from reelm.media.media import KeptMedia, Media, MediaConfig
 from reelm.media.model import Plan, Probe, Rung, SourceLimits, plan
 from reelm.media.package import EncryptedRendition, Piece
 from reelm.media.poster import Poster
 from reelm.media.remuxable import obstacle_to_remux
-from reelm.media.store import Arrival, Encoders, Upload
+from reelm.media.store import Arrival, Upload
 from reelm.media.subtitles import Subtitles
 from reelm.media.upload_lock import UploadLock
 
@@ -52,12 +52,12 @@ __all__ = [
     "EncoderId",
     "EncoderStopped",
     "EncoderUnknown",
-    "Encoders",
     "Encoding",
     "EncryptedRendition",
     "FingerprintScheme",
     "Footage",
     "Interrupted",
+    "KeptMedia",
     "LeaseId",
     "Media",
     "MediaConfig",

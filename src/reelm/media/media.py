@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Self
 
 from reelm.base import Clock, Entropy, Invalid, Secret, TooLarge, Unsupported
 from reelm.media.analysis import Analysis, Footage, analyse
@@ -26,6 +27,7 @@ from reelm.media.remuxable import remuxed_rung
 from reelm.media.spool import Spool
 from reelm.media.store import Encoders, Fingerprints, ReceivedUploads
 from reelm.media.verify import Claim, bad, check_picture, verify
+from reelm.realm import Keys
 
 _SLACK_MS = 1_000
 
@@ -61,6 +63,24 @@ class MediaConfig:
     has_av1: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class KeptMedia:
+    """The part of media that a realm keeps under its own keys.
+
+    Attributes:
+        encoders: the machines elsewhere that may encode.
+        fingerprints: what clips are recognised by.
+    """
+
+    encoders: Encoders
+    fingerprints: Fingerprints
+
+    @classmethod
+    def of(cls, keys: Keys, *, clock: Clock, entropy: Entropy) -> Self:
+        """Return what the realm of these keys keeps."""
+        return cls(Encoders(keys, clock=clock, entropy=entropy), Fingerprints(keys))
+
+
 class Media:
     """Receives, looks at, encodes and packages files. Knows nobody, and keeps nothing but what waits.
 
@@ -68,30 +88,28 @@ class Media:
         spool: the files that wait, and what is made of them.
         uploads: received files that may be posted.
         arrivals: uploads that come in pieces.
-        fingerprints: what clips are recognised by.
         lending: encodings that other machines may do.
     """
 
     def __init__(
-        self, config: MediaConfig, *, clock: Clock, entropy: Entropy, encoders: Encoders | None = None
+        self, config: MediaConfig, *, clock: Clock, entropy: Entropy, kept: KeptMedia | None = None
     ) -> None:
-        self._encoders = encoders
+        self._kept = kept
         self._config = config
         self._entropy = entropy
         self.spool = Spool(config.spool, limits=config.limits, reserve_bytes=config.reserve_bytes)
         self.uploads = ReceivedUploads(config.limits, ttl_seconds=config.upload_ttl_seconds, clock=clock)
         rules = Rules(config.upload_ttl_seconds, config.allowance, config.flush_policy)
         self.arrivals = Arrivals(self.spool, self.uploads, rules, clock=clock)
-        self.fingerprints = Fingerprints()
         self.lending = Lending(self.spool, config.terms, clock=clock, entropy=entropy)
         self._encoder: Encoder | None = None
         self._finding = asyncio.Lock()
 
     @property
-    def encoders(self) -> Encoders:
-        """Return the machines elsewhere that may encode; there are none where no realm is open."""
-        assert self._encoders is not None, "a machine without a realm knows no other machines"  # noqa: S101 - see above
-        return self._encoders
+    def kept(self) -> KeptMedia:
+        """Return what only an open realm has."""
+        assert self._kept is not None, "no realm is open on this machine"  # noqa: S101 - see above
+        return self._kept
 
     @property
     def limits(self) -> SourceLimits:

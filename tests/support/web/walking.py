@@ -139,7 +139,7 @@ async def prepare(site: Site) -> Walk:
         async with realm.database.write() as tx:
             await realm.access.grant(tx, staff[caller], member, by=None)
     async with realm.database.write() as tx:
-        tokens = {name: await realm.media.encoders.add(tx, name.replace("_", "-")) for name in ENCODERS}
+        tokens = {name: await realm.media.kept.encoders.add(tx, name.replace("_", "-")) for name in ENCODERS}
     walk = Walk(site, staff, tokens | {"unknown_encoder": "of nobody"})
     await subtitle(walk, site.known.visible)
     return walk

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from reelm.base import Database
-from reelm.media import Encoders, EncoderUnknown
+from reelm.media import EncoderUnknown
 from reelm.media.errors import BadEncoderName, EncoderExists
+from reelm.media.store import Encoders
 from reelm.media.store import encoders as table
 from reelm.realm import EpochFiles, KeyConfig, Keys, RootKey
 from support.machine.determinism import ManualClock, SeededEntropy

@@ -1,16 +1,31 @@
-"""Fingerprints: what clips are recognised by, and for which clips that is not known."""
+"""Fingerprints: what clips are recognised by, and for which clips that is not known.
+
+They are sealed under a key of the realm: marks tell what kind of picture it is, and whether others know it.
+"""
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select, update
 
-from reelm.base import ClipId, Tx
+from reelm.base import ClipId, SealedBytes, Tx
 from reelm.media.fingerprint import Fingerprint, FingerprintScheme
 from reelm.media.store.tables import fingerprints
+from reelm.realm import Keys
+
+_LENGTH_BYTES = 4
+_plain = select(fingerprints).where(fingerprints.c.marks_sealed.is_(None))
+_seal = (
+    update(fingerprints)
+    .where(fingerprints.c.clip_id == bindparam("clip"), fingerprints.c.scheme == bindparam("of_scheme"))
+    .values(marks=b"", qualities=b"", marks_sealed=bindparam("sealed"))
+)
 
 
 class Fingerprints:
     """The fingerprints of every clip."""
+
+    def __init__(self, keys: Keys) -> None:
+        self._key = keys.realm_key("media/fingerprints")
 
     async def record(
         self,
@@ -22,8 +37,8 @@ class Fingerprints:
     ) -> None:
         """Replace what a clip is recognised by; ``missing``: the code of why a scheme could not be had."""
         await self.forget(tx, clip_id)
-        rows = [_row(clip_id, each, None) for each in made]
-        rows += [_row(clip_id, Fingerprint(scheme, b""), code) for scheme, code in missing.items()]
+        rows = [self._row(clip_id, each, None) for each in made]
+        rows += [self._row(clip_id, Fingerprint(scheme, b""), code) for scheme, code in missing.items()]
         await tx.execute(insert(fingerprints), rows)
 
     async def of_clip(self, tx: Tx, clip_id: ClipId) -> tuple[Fingerprint, ...]:
@@ -34,7 +49,7 @@ class Fingerprints:
             .order_by(fingerprints.c.scheme)
         )
         return tuple(
-            Fingerprint(FingerprintScheme(row.scheme), bytes(row.marks), bytes(row.qualities))
+            self._opened(clip_id, FingerprintScheme(row.scheme), row.marks_sealed)
             for row in await tx.execute(query)
         )
 
@@ -52,12 +67,32 @@ class Fingerprints:
         """Forget what is known of a clip. Safe to repeat."""
         await tx.execute(delete(fingerprints).where(fingerprints.c.clip_id == clip_id))
 
+    async def seal_plain(self, tx: Tx) -> None:
+        """Seal what was recorded before fingerprints were sealed. Safe to repeat."""
+        for row in (await tx.execute(_plain)).all():
+            made = Fingerprint(FingerprintScheme(row.scheme), bytes(row.marks), bytes(row.qualities))
+            bound = {"clip": row.clip_id, "of_scheme": row.scheme, "sealed": self._sealed(row.clip_id, made)}
+            await tx.execute(_seal, bound)
 
-def _row(clip_id: ClipId, made: Fingerprint, failure_code: str | None) -> dict[str, object]:
-    return {
-        "clip_id": clip_id,
-        "scheme": made.scheme.value,
-        "marks": made.marks,
-        "qualities": made.qualities,
-        "failure_code": failure_code,
-    }
+    def _row(self, clip_id: ClipId, made: Fingerprint, failure_code: str | None) -> dict[str, object]:
+        return {
+            "clip_id": clip_id,
+            "scheme": made.scheme.value,
+            "marks": b"",
+            "qualities": b"",
+            "marks_sealed": self._sealed(clip_id, made),
+            "failure_code": failure_code,
+        }
+
+    def _sealed(self, clip_id: ClipId, made: Fingerprint) -> SealedBytes:
+        plain = len(made.marks).to_bytes(_LENGTH_BYTES) + made.marks + made.qualities
+        return self._key.seal(plain, purpose=_purpose(clip_id, made.scheme))
+
+    def _opened(self, clip_id: ClipId, scheme: FingerprintScheme, sealed: SealedBytes) -> Fingerprint:
+        plain = self._key.open(sealed, purpose=_purpose(clip_id, scheme))
+        end = _LENGTH_BYTES + int.from_bytes(plain[:_LENGTH_BYTES])
+        return Fingerprint(scheme, plain[_LENGTH_BYTES:end], plain[end:])
+
+
+def _purpose(clip_id: ClipId, scheme: FingerprintScheme) -> str:
+    return f"media.fingerprints/{clip_id}/{scheme.value}"

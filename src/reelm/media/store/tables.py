@@ -46,8 +46,10 @@ fingerprints = Table(
     metadata,
     column("clip_id", String(ID_LENGTH), primary_key=True, klass=DataClass.OPERATIONAL),
     column("scheme", String(16), primary_key=True, klass=DataClass.OPERATIONAL),
+    # Empty, since both are sealed; what older versions wrote is sealed when the realm opens.
     column("marks", LargeBinary, nullable=False, klass=DataClass.OPERATIONAL),
     column("qualities", LargeBinary, nullable=False, klass=DataClass.OPERATIONAL),
+    column("marks_sealed", Sealed, nullable=True, klass=DataClass.PROTECTED),
     column("failure_code", String(64), nullable=True, klass=DataClass.OPERATIONAL),
     Index(None, "failure_code"),
 )

@@ -31,10 +31,10 @@ class Lent:
 async def recognise(token: str, *, realm: OpenRealm) -> EncoderId:
     """Return the encoder with this token; raises ``EncoderUnknown``."""
     async with realm.database.read() as tx:
-        encoder, is_due = await realm.media.encoders.recognise(tx, token)
+        encoder, is_due = await realm.media.kept.encoders.recognise(tx, token)
     if is_due:
         async with realm.database.write() as tx:
-            await realm.media.encoders.mark_seen(tx, encoder)
+            await realm.media.kept.encoders.mark_seen(tx, encoder)
     return encoder
 
 

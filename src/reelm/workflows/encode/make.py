@@ -82,7 +82,7 @@ async def _offer(work: Work, realm: OpenRealm) -> bool:
     """Offer the work to encoders elsewhere; return whether there is any, or has to be."""
     wanted = Wanted(work.plan.probe, tuple(rung.name for rung in work.rungs), work.plan.cut)
     async with realm.database.write() as tx:
-        if realm.gates.encode.places and not await realm.media.encoders.any(tx):
+        if realm.gates.encode.places and not await realm.media.kept.encoders.any(tx):
             return False
         await realm.media.lending.offer(
             tx, work.upload_id, wanted, owner=work.owner, turn=work.priority, queue_round=work.queue_round

@@ -41,7 +41,8 @@ async def _analyse(order: Order, planned: Plan, realm: OpenRealm) -> Json:
     async with kept_unless_removed(object_id, realm), realm.database.write() as tx:
         await realm.clips.publishing.set_strip(tx, order.clip_id, found.storyboard)
         await realm.delivery.pictures.announce_strip(tx, order.clip_id, order.owner, object_id)
-        await realm.media.fingerprints.record(tx, order.clip_id, found.fingerprints, missing=found.missing)
+        fingerprints = realm.media.kept.fingerprints
+        await fingerprints.record(tx, order.clip_id, found.fingerprints, missing=found.missing)
     return None
 
 
@@ -67,7 +68,7 @@ def _footage(order: Order, planned: Plan, realm: OpenRealm) -> Footage:
 async def _note(order: Order, code: str, realm: OpenRealm) -> Json:
     async with realm.database.write() as tx:
         await realm.clips.require_watchable(tx, order.clip_id, order.owner)
-        await realm.media.fingerprints.record(
+        await realm.media.kept.fingerprints.record(
             tx, order.clip_id, (), missing=dict.fromkeys(FingerprintScheme, code)
         )
     return None

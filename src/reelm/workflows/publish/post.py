@@ -93,6 +93,6 @@ async def remove(clip_id: ClipId, *, by: AccountId, realm: OpenRealm) -> None:
     async with realm.database.write() as tx:
         await realm.clips.remove(tx, clip_id, by)
         names = await realm.delivery.objects.withdraw(tx, clip_id)
-        await realm.media.fingerprints.forget(tx, clip_id)
+        await realm.media.kept.fingerprints.forget(tx, clip_id)
         await realm.delivery.subtitles.withdraw(tx, clip_id)
     realm.delivery.origin.forget(names)

@@ -1,4 +1,4 @@
-"""Words of clips that are not published are sealed; opening the realm seals those that are there."""
+"""Unpublished words and fingerprints are sealed; opening the realm seals those that are there."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,5 +11,6 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("clips", sa.Column("words_sealed", sa.LargeBinary(), nullable=True))
+    op.add_column("fingerprints", sa.Column("marks_sealed", sa.LargeBinary(), nullable=True))
     op.execute("DELETE FROM clip_tags WHERE published_at IS NULL")
     op.execute("UPDATE clips SET blurhash = NULL WHERE published_at IS NULL")
