@@ -26,7 +26,7 @@ from reelm.ledger import LogBusy
 from reelm.workflows import Jobs, JobState, Json, OpenRealm, Run
 from reelm.workflows.adapters.dbos import DbosJobs
 from reelm.workflows.operate import prune, refresh_keys, repair, scrub, tidy
-from reelm.workflows.publish import abandon, publish, publish_job, publish_ripe
+from reelm.workflows.publish import abandon, publish, publish_job, publish_ripe, stow_drafts
 
 LOOK_EVERY_SECONDS = 0.1
 # For drafts whose time comes, and for what was left behind: neither is news.
@@ -39,6 +39,7 @@ SEQUENCE_AGAIN_SECONDS = 5.0
 Chore: TypeAlias = Callable[..., Awaitable[None]]
 # What runs beside publishing, and how many seconds after it ended it runs again.
 NOW_AND_THEN: tuple[tuple[Chore, float], ...] = (
+    (stow_drafts, 20),
     (tidy, 600),
     (repair, 20),
     (scrub, 60),

@@ -61,6 +61,6 @@ class Drafts:
         found = await drafts.due(tx, self._clock.now(), AT_ONCE)
         return tuple([upload for clip_id, upload, at in found if await drafts.start(tx, clip_id, at)])
 
-    async def uploads(self, tx: Tx) -> frozenset[UploadId]:
-        """Return the uploads that drafts wait with."""
+    async def uploads(self, tx: Tx) -> dict[UploadId, AccountId]:
+        """Return the uploads that drafts wait with, and whose they are."""
         return await drafts.uploads(tx)

@@ -89,6 +89,10 @@ class Spool:
         path.mkdir(mode=0o700, exist_ok=True)
         return path
 
+    def remove_source(self, upload: UploadId) -> None:
+        """Remove a received file that is kept elsewhere. Safe to repeat."""
+        self._path(upload, "source").unlink(missing_ok=True)
+
     def discard(self, upload: UploadId) -> None:
         """Remove an upload and everything made from it here. Safe to repeat."""
         for ending in ("part", "source"):

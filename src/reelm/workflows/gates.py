@@ -8,7 +8,7 @@ import heapq
 import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 
@@ -62,10 +62,17 @@ class PriorityGate:
 
 @dataclass(frozen=True, slots=True)
 class Gates:
-    """The gates of this machine: to its encoders, and to what takes a moment and must not wait for them."""
+    """The gates of this machine: to its encoders, and to what takes a moment and must not wait for them.
+
+    Attributes:
+        encode: to its encoders.
+        remux: to what takes a moment.
+        stow: to files on their way from the spool into the vault or back, one at a time.
+    """
 
     encode: PriorityGate
     remux: PriorityGate
+    stow: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @classmethod
     def of(cls, encoders: int) -> "Gates":

@@ -28,6 +28,8 @@ from support.media.playlists import Fetch
 from support.realm.inline_jobs import InlineJobs
 
 PASSWORD = "four words that fit"
+# The tables that name objects of the vault.
+ANNOUNCING = ("renditions", "posters", "strips", "subtitles", "uploads")
 Tell = Callable[[Run, dict[str, Json]], Awaitable[None]]
 
 
@@ -150,7 +152,7 @@ async def look(stage: Stage) -> World:
 async def _world(tx: Tx, stage: Stage) -> World:
     objects, fragments = metadata.tables["objects"], metadata.tables["fragments"]
     entries, packs = metadata.tables["entries"], metadata.tables["packs"]
-    announcing = [metadata.tables[name] for name in ("renditions", "posters", "strips", "subtitles")]
+    announcing = [metadata.tables[name] for name in ANNOUNCING]
     folders = {str(place.id): place.folder or "" for place in stage.realm.identity.manifest.stores}
     rows = (await tx.execute(select(fragments.c.provider_id, fragments.c.name))).all()
     alone = select(objects.c.reference, objects.c.object_id).where(

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, select, update
 
-from reelm.base import ClipId, Moment, Tx, UploadId
+from reelm.base import AccountId, ClipId, Moment, Tx, UploadId
 from reelm.clips.lifecycle import ClipState
 from reelm.clips.store.publishing import next_round
 from reelm.clips.store.tables import clips
@@ -22,7 +22,7 @@ _due = (
     .limit(bindparam("limit"))
 )
 _owner = select(clips.c.account_id).where(clips.c.id == bindparam("clip"), _is_draft)
-_uploads = select(clips.c.upload_id).where(_is_draft)
+_uploads = select(clips.c.upload_id, clips.c.account_id).where(_is_draft)
 _upload = select(clips.c.upload_id).where(clips.c.id == bindparam("clip"))
 
 
@@ -46,9 +46,9 @@ async def due(tx: Tx, now: datetime, limit: int) -> tuple[tuple[ClipId, UploadId
     return tuple((row.id, row.upload_id, row.due_at) for row in rows)
 
 
-async def uploads(tx: Tx) -> frozenset[UploadId]:
-    """Return the uploads that drafts wait with."""
-    return frozenset(UploadId(key) for key in await tx.scalars(_uploads))
+async def uploads(tx: Tx) -> dict[UploadId, AccountId]:
+    """Return the uploads that drafts wait with, and whose they are."""
+    return {row.upload_id: row.account_id for row in await tx.execute(_uploads)}
 
 
 async def upload_of(tx: Tx, clip_id: ClipId) -> UploadId:

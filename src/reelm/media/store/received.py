@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.engine import Row
 
-from reelm.base import Clock, Tx, UploadId
+from reelm.base import Clock, ObjectId, Tx, UploadId
 from reelm.media.cut import WHOLE, Cut, check_cut
 from reelm.media.errors import UploadMissing
 from reelm.media.model import Probe, SourceLimits
@@ -17,7 +17,7 @@ from reelm.media.store.tables import uploads
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A received and accepted file. ``owner`` is opaque here."""
+    """A received and accepted file. Opaque here are ``owner``, and ``object_id``: where else it is."""
 
     id: UploadId
     owner: str
@@ -26,6 +26,7 @@ class Upload:
     created_at: datetime
     expires_at: datetime
     cut: Cut = WHOLE
+    object_id: ObjectId | None = None
 
 
 class ReceivedUploads:
@@ -80,6 +81,14 @@ class ReceivedUploads:
         said = msgspec.json.encode(cut).decode()
         await tx.execute(update(uploads).where(uploads.c.id == upload.id).values(cut=said))
 
+    async def stow(self, tx: Tx, upload: UploadId, object_id: ObjectId | None) -> None:
+        """Set where the file is when it is not in the spool; None when it is nowhere else. Safe to repeat."""
+        await tx.execute(update(uploads).where(uploads.c.id == upload).values(object_id=object_id))
+
+    async def stowed(self, tx: Tx, upload: UploadId) -> ObjectId | None:
+        """Return where the file is when it is not in the spool; None for nowhere else, or no such upload."""
+        return await tx.scalar(select(uploads.c.object_id).where(uploads.c.id == upload))
+
     async def prolong(self, tx: Tx, upload: UploadId) -> None:
         """Let an upload wait for its whole time once more, as a failed publishing needs it for a retry."""
         query = update(uploads).where(uploads.c.id == upload)
@@ -116,4 +125,5 @@ def _upload(row: Row[tuple[object, ...]]) -> Upload:
         created_at=row.created_at,
         expires_at=row.expires_at,
         cut=msgspec.json.decode(row.cut, type=Cut) if row.cut else WHOLE,
+        object_id=row.object_id,
     )

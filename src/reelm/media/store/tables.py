@@ -14,6 +14,8 @@ uploads = Table(
     column("probe", Text, nullable=False, klass=DataClass.OPERATIONAL),
     # What its creator takes of it; null for all of it.
     column("cut", Text, nullable=True, klass=DataClass.OPERATIONAL),
+    # Where the file is in the vault while a draft waits with it.
+    column("object_id", String(ID_LENGTH), nullable=True, klass=DataClass.OPERATIONAL),
     column("created_at", Moment, nullable=False, klass=DataClass.OPERATIONAL),
     column("expires_at", Moment, nullable=False, klass=DataClass.OPERATIONAL),
     Index(None, "owner"),

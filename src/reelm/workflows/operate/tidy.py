@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from reelm.base import ReelmError, Tx, UploadId
 from reelm.vault import DeletionUnfinished
-from reelm.workflows.publish import store_subtitles
+from reelm.workflows.publish import forget_file, store_subtitles
 from reelm.workflows.realm import OpenRealm
 from reelm.workflows.upload import settle
 
@@ -36,9 +36,11 @@ async def _forget_uploads(realm: OpenRealm) -> None:
     async with realm.database.write() as tx:
         expired = await _expired(tx, realm)
         for upload_id in expired:
-            await realm.media.uploads.remove(tx, upload_id)
+            # The row of one in the vault goes in the next round: until then it says what has to be deleted.
+            if await realm.media.uploads.stowed(tx, upload_id) is None:
+                await realm.media.uploads.remove(tx, upload_id)
     for upload_id in expired:
-        realm.media.spool.discard(upload_id)
+        await forget_file(upload_id, realm=realm)
 
 
 async def _settle_arrivals(realm: OpenRealm) -> None:
@@ -94,5 +96,5 @@ async def sweep(*, realm: OpenRealm) -> None:
 async def _expired(tx: Tx, realm: OpenRealm) -> list[UploadId]:
     """Return expired uploads, but none that is being published or that a draft waits with."""
     busy = {each.upload_id for each in await realm.clips.publishing.due(tx, EVERY_PUBLICATION)}
-    busy |= await realm.clips.drafts.uploads(tx)
+    busy |= (await realm.clips.drafts.uploads(tx)).keys()
     return [each for each in await realm.media.uploads.expired(tx, realm.clock.now()) if each not in busy]

@@ -31,6 +31,7 @@ from reelm.workflows.publish.order import Order, kept_unless_removed, put_pictur
 from reelm.workflows.publish.renditions import RenditionBatch, first_rung, more_rungs, store
 from reelm.workflows.publish.sound import bring_sound, check_sound
 from reelm.workflows.publish.steps import FAULT, FULL, Refused, RunStep, StepRefusal, step
+from reelm.workflows.publish.stow import bring_file, forget_file
 from reelm.workflows.realm import OpenRealm
 
 
@@ -85,9 +86,9 @@ async def _publish(run: Run, order: Order, realm: OpenRealm) -> None:
 async def _probe(order: Order, realm: OpenRealm) -> Json:
     """Return what was found when the file came in: it lies in the spool since then, where nobody changes it.
 
-    The sound of another clip is brought there as well.
+    The file of a draft is brought back there, and so is the sound of another clip.
     """
-    realm.media.spool.source(order.upload_id)  # still there
+    await bring_file(order, realm=realm)
     async with realm.database.read() as tx:
         upload = await realm.media.uploads.find(tx, order.upload_id, owner=order.owner)
     sound = await bring_sound(order, realm=realm)
@@ -168,7 +169,7 @@ async def _finish(order: Order, realm: OpenRealm) -> Json:
         await realm.delivery.renditions.retire(tx, order.clip_id, Rung.REMUXED)
         await realm.clips.publishing.finish(tx, order.clip_id)
         await realm.media.lending.forget(tx, order.upload_id)
-    realm.media.spool.discard(order.upload_id)
+    await forget_file(order.upload_id, realm=realm)
     return None
 
 
@@ -178,7 +179,7 @@ async def _refuse(order: Order, refusal: StepRefusal, realm: OpenRealm) -> Json:
         await realm.clips.publishing.fail(tx, order.clip_id, code=refusal.code, detail=refusal.detail)
         await realm.media.lending.forget(tx, order.upload_id)
     if refusal.code == ClipRemoved.code:
-        realm.media.spool.discard(order.upload_id)
+        await forget_file(order.upload_id, realm=realm)
     return None
 
 
