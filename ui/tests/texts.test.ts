@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { pieces } from "../src/clip/caption";
 import { faultsOf, isHandle, length } from "../src/lib/faults";
-import { ago, bytes, clock, country, spoken } from "../src/lib/format";
+import { ago, apart, bytes, clock, country, spoken } from "../src/lib/format";
 import { preferred } from "../src/lib/languages";
 import { t } from "../src/lib/messages.svelte";
 import { fromField, range, toField } from "../src/lib/moment";
@@ -15,6 +15,12 @@ test("a caption is cut into text, tags and mentions, and nothing is lost", () =>
   for (const caption of ["", "plain", "#a#b", "@ann", "🎈 #مرحبا end", "##", "@@ann @"]) {
     assert.equal(pieces(caption).map(({ text }) => text).join(""), caption);
   }
+});
+
+test("a tag goes on after the joiners of Persian and Japanese, but does not end with them", () => {
+  assert.deepEqual(marks("#می\u200cخواهم #スター・ウォーズ"), ["tag می\u200cخواهم", "tag スター・ウォーズ"]);
+  assert.deepEqual(marks("#東京・ #a\u200c #・b #a・・b"), ["tag 東京", "tag a", "tag a"]);
+  assert.equal(pieces("#東京・ x").map(({ text }) => text).join(""), "#東京・ x");
 });
 
 test("characters are counted as the realm counts them", () => {
@@ -66,6 +72,15 @@ test("lengths of time are told shortly", () => {
   const now = Date.parse("2026-06-01T12:00:00Z");
   assert.equal(ago("2026-06-01T11:59:30Z", now), "just now");
   assert.match(ago("2026-06-01T10:00:00Z", now), /2/);
+});
+
+test("a length just over a limit does not read like the limit", () => {
+  assert.deepEqual(apart(180.06, 180), ["3 min 0.1 s", "3 min"]);
+  assert.deepEqual(apart(180.004, 180), ["3 min 0.004 s", "3 min"]);
+  assert.deepEqual(apart(0.299, 0.3), ["0.299 s", "0.3 s"]);
+  assert.deepEqual(apart(240, 180), ["4 min", "3 min"]);
+  assert.deepEqual(apart(3600.5, 3600), ["1 h 0 min 0.5 s", "1 h 0 min 0 s"]);
+  assert.deepEqual(apart(59.99, 59.96), ["59.99 s", "59.96 s"]);
 });
 
 test("amounts have a unit, and one is not many", () => {

@@ -38,14 +38,22 @@ def read_tag(text: str) -> str | None:
 # Also the full-width hash of East Asian keyboards. After a letter, a slash or an ampersand
 # it belongs to a word, an address or an HTML entity.
 _HASH = re.compile("(?<![\\w/&#\uff03])[#\uff03]")
+# Within a tag, never around it: Persian writes the first inside words, Japanese the second between words.
+_JOINERS = frozenset("\u200c\u30fb")
 
 
 def _leading_word(text: str, start: int) -> str:
     # One character more than a tag may have is enough to see that it is too long.
     end = start
-    while end < len(text) and end - start <= TAG_LENGTH and _is_word(text[end], is_first=end == start):
+    while end < len(text) and end - start <= TAG_LENGTH and _continues(text, start, end):
         end += 1
     return text[start:end]
+
+
+def _continues(text: str, start: int, at: int) -> bool:
+    if text[at] in _JOINERS:
+        return start < at < len(text) - 1 and _is_word(text[at + 1], is_first=False)
+    return _is_word(text[at], is_first=at == start)
 
 
 def _is_word(character: str, *, is_first: bool) -> bool:

@@ -24,6 +24,13 @@ any_text = st.text(st.characters(exclude_categories=()), max_size=80)
         ("#" + "x" * TAG_LENGTH, ("x" * TAG_LENGTH,)),
         ("#" + "x" * (TAG_LENGTH + 1), ()),
         ("#" + "ß" * 26, ()),
+        ("#می\u200cپرسم #スター・ウォーズ", ("می\u200cپرسم", "スター・ウォーズ")),
+        ("#نیم\u200cفصل\u200cبیستم, #क्\u200cष", ("نیم\u200cفصل\u200cبیستم", "क्\u200cष")),
+        ("#東京・ #a\u200c #・b #\u200cb #a・・b #a\u200c\u200cb", ("東京", "a")),
+        ("#一・二・三、#四", ("一・二・三", "四")),
+        ("#" + "x" * TAG_LENGTH + "・y", ()),
+        ("#" + "x" * TAG_LENGTH + "・", ("x" * TAG_LENGTH,)),
+        ("#a\u200db #a·b", ("a",)),
     ],
 )
 def test_hashtags_are_read_from_the_caption(caption: str, tags: tuple[str, ...]) -> None:

@@ -1,6 +1,7 @@
 export type Piece = { kind: "text" | "tag" | "mention"; text: string; target: string };
 
-const MARK = /(?<![\p{L}\p{N}_&/])(?:#([\p{L}\p{N}\p{M}_]+)|@([a-z0-9_](?:[a-z0-9_.]{1,22}[a-z0-9_])?))/giu;
+// U+200C is written inside Persian words, U+30FB between the Japanese words of one tag.
+const MARK = /(?<![\p{L}\p{N}_&/])(?:#([\p{L}\p{N}\p{M}_]+(?:[\u200c\u30fb][\p{L}\p{N}\p{M}_]+)*)|@([a-z0-9_](?:[a-z0-9_.]{1,22}[a-z0-9_])?))/giu;
 
 /** A caption cut into plain text, #tags and @mentions, in order; joined they give the caption back. */
 export function pieces(caption: string): Piece[] {
