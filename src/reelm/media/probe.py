@@ -10,7 +10,8 @@ import msgspec
 from reelm.base import ReelmError
 from reelm.media.errors import Empty, InspectionFailed, NotAVideo, TooManyBytes, Truncated, Unreadable
 from reelm.media.ffmpeg import DECODERS, FORMATS, PROTOCOLS
-from reelm.media.model import Probe, SourceLimits, check
+from reelm.media.limits import SourceLimits, check
+from reelm.media.model import Probe
 from reelm.media.process import Bounds, Outcome, run
 
 _OPTIONS = {"format_whitelist": FORMATS, "protocol_whitelist": PROTOCOLS, "codec_whitelist": DECODERS}
