@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { pieces } from "../src/clip/caption";
 import { faultsOf, isHandle, length } from "../src/lib/faults";
-import { ago, bytes, clock, country, spoken } from "../src/lib/format";
+import { ago, apart, bytes, clock, country, spoken } from "../src/lib/format";
 import { preferred } from "../src/lib/languages";
 import { t } from "../src/lib/messages.svelte";
 import { fromField, range, toField } from "../src/lib/moment";
@@ -77,6 +77,15 @@ test("lengths of time are told shortly", () => {
   const now = Date.parse("2026-06-01T12:00:00Z");
   assert.equal(ago("2026-06-01T11:59:30Z", now), "just now");
   assert.match(ago("2026-06-01T10:00:00Z", now), /2/);
+});
+
+test("a length just over a limit does not read like the limit", () => {
+  assert.deepEqual(apart(180.06, 180), ["3 min 0.1 s", "3 min"]);
+  assert.deepEqual(apart(180.004, 180), ["3 min 0.004 s", "3 min"]);
+  assert.deepEqual(apart(0.299, 0.3), ["0.299 s", "0.3 s"]);
+  assert.deepEqual(apart(240, 180), ["4 min", "3 min"]);
+  assert.deepEqual(apart(3600.5, 3600), ["1 h 0 min 0.5 s", "1 h 0 min 0 s"]);
+  assert.deepEqual(apart(59.99, 59.96), ["59.99 s", "59.96 s"]);
 });
 
 test("amounts have a unit, and one is not many", () => {

@@ -47,20 +47,26 @@ def _fold(text: str) -> str:
 
 
 _DECORATION = dict.fromkeys([0x0640, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)])
-# Within a word, never around it: joiners of Persian and Indic scripts, the dots of Catalan and of katakana.
-_JOINERS = "\u200c\u200d\u00b7\u30fb\uff65"
 
 # Also the full-width hash of East Asian keyboards. After a letter, a slash or an ampersand
 # it belongs to a word, an address or an HTML entity.
 _HASH = re.compile("(?<![\\w/&#\uff03])[#\uff03]")
+# Within a tag, never around it: joiners of Persian and Indic scripts, the dots of Catalan and of katakana.
+_JOINERS = frozenset("\u200c\u200d\u00b7\u30fb\uff65")
 
 
 def _leading_word(text: str, start: int) -> str:
     # One character more than a tag may have is enough to see that it is too long.
     end = start
-    while end < len(text) and end - start <= TAG_LENGTH and _is_word(text[end], is_first=end == start):
+    while end < len(text) and end - start <= TAG_LENGTH and _continues(text, start, end):
         end += 1
-    return text[start:end].rstrip(_JOINERS)
+    return text[start:end]
+
+
+def _continues(text: str, start: int, at: int) -> bool:
+    if text[at] in _JOINERS:
+        return start < at < len(text) - 1 and _is_word(text[at + 1], is_first=False)
+    return _is_word(text[at], is_first=at == start)
 
 
 def _is_word(character: str, *, is_first: bool) -> bool:
@@ -68,5 +74,5 @@ def _is_word(character: str, *, is_first: bool) -> bool:
     return (
         character.isalnum()
         or character == "_"
-        or (not is_first and (character in _JOINERS or unicodedata.category(character)[0] == "M"))
+        or (not is_first and unicodedata.category(character)[0] == "M")
     )

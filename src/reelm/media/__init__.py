@@ -31,8 +31,9 @@ from reelm.media.errors import (
 )
 from reelm.media.facts import UploadRefused
 from reelm.media.fingerprint import FingerprintScheme
+from reelm.media.limits import SourceLimits
 from reelm.media.media import KeptMedia, Media, MediaConfig
-from reelm.media.model import Plan, Probe, Rung, SourceLimits, plan
+from reelm.media.model import Plan, Probe, Rung, plan
 from reelm.media.package import EncryptedRendition, Piece
 from reelm.media.poster import Poster
 from reelm.media.remuxable import obstacle_to_remux

@@ -67,4 +67,5 @@ def _problem(cut: Cut, duration_ms: int, min_duration_ms: int) -> str | None:
 
 
 def _seconds(ms: int) -> str:
-    return f"{ms / 1000:.2f} s"
+    """Return seconds with two digits, or with three where two would make different times read the same."""
+    return f"{ms / 1000:.3f}".removesuffix("0") + " s"

@@ -15,8 +15,9 @@ from reelm.media.elsewhere import Encoding, Terms
 from reelm.media.encode import Encoded, encode
 from reelm.media.ffmpeg import Effort, Encoder, find_ffmpeg, knows_sounds
 from reelm.media.lending import Lending
+from reelm.media.limits import SourceLimits
 from reelm.media.measure import sample
-from reelm.media.model import Plan, Probe, Rung, SourceLimits
+from reelm.media.model import Plan, Probe, Rung
 from reelm.media.package import EncryptedRendition, package
 from reelm.media.poster import Poster, poster
 from reelm.media.probe import probe
@@ -132,7 +133,8 @@ class Media:
             memory_bytes=config.inspect_memory_bytes,
             file_bytes=0,
         )
-        return await probe(path, limits=limits or config.limits, bounds=bounds)
+        encoder = await self._urgent_encoder()
+        return await probe(path, limits=limits or config.limits, bounds=bounds, encoder=encoder)
 
     async def encode(
         self,

@@ -1,6 +1,6 @@
-"""Describe sources, decide which are accepted, and plan what will be made of them.
+"""Describe sources, and plan what will be made of them.
 
-A ``Probe`` holds facts about a source. ``check`` says whether it is accepted. ``plan`` says which rungs it
+A ``Probe`` holds facts about a source; ``limits`` says whether it is accepted. ``plan`` says which rungs it
 gets: never above the source, every rung with its keyframes at the same moments, so that a player may change
 rung at any piece.
 """
@@ -10,9 +10,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import ClassVar
 
-from reelm.base import ReelmError
 from reelm.media.cut import WHOLE, Cut
-from reelm.media.errors import NoVideo, TooLargePicture, TooLong, TooManyStreams, TooShort, TooSmall
+from reelm.media.errors import NoVideo
 from reelm.media.rates import Sample, crf_for
 
 # Rates that cameras mean; what they deliver is within a hundredth of one of these.
@@ -36,24 +35,6 @@ _AV1_LIKE, _AV1_CRF, _AV1_MAX_BITS = "720p", 35, 1_400_000
 
 
 @dataclass(frozen=True, slots=True)
-class SourceLimits:
-    """Limits on a source that is accepted."""
-
-    max_source_bytes: int = 2 * 1024**3  # at most 4 GiB - 1
-    min_duration_ms: int = 300
-    max_duration_ms: int = 180_000
-    min_short_side: int = 64
-    max_pixels: int = 4096 * 4096  # 4K and 5.3K pass, 8K does not
-    max_streams: int = 16  # phones write up to eight: picture, sounds, depth, motion, place
-
-    def __post_init__(self) -> None:
-        if not 0 < self.max_source_bytes < 4 * 1024**3:
-            raise ValueError("max_source_bytes is from 1 to 4 GiB - 1")
-        if not 0 < self.min_duration_ms < self.max_duration_ms:
-            raise ValueError("min_duration_ms is below max_duration_ms")
-
-
-@dataclass(frozen=True, slots=True)
 class Coding:
     """The coding of the picture, which decides whether it may be passed on as it is.
 
@@ -64,6 +45,7 @@ class Coding:
         has_clean_groups: begins with a keyframe, and no picture is shown before the one it is decoded after.
         has_steady_times: each packet says when it is decoded and shown, later than the one before.
         is_plain: square pixels, and at most turned, not mirrored.
+        has_one_configuration: size, profile and all else that decoders are set up with stay the same.
     """
 
     profile: str
@@ -74,6 +56,7 @@ class Coding:
     has_clean_groups: bool
     has_steady_times: bool
     is_plain: bool
+    has_one_configuration: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +66,10 @@ class Video:
     Attributes:
         rotation: degrees clockwise that the player has to turn the stored picture: 0, 90, 180 or 270.
         frame_rate: frames per second as measured over the usual distance between frames.
-        color_transfer: ``pq`` and ``hlg`` are high dynamic range; ``sdr`` is everything else.
-        color_matrix: ``bt709``, ``bt601``, ``bt2020`` or ``unknown``.
+        color_transfer: ``pq``, ``hlg`` or, for everything else, ``sdr``; as it is stated.
+        color_matrix: a name of ``colours``, or ``unknown``.
         coding: None where nobody looked, as for uploads from before it was known.
+        color_primaries: a name of ffmpeg's, such as ``bt2020``, or ``unknown``.
     """
 
     stream_index: int
@@ -101,6 +85,12 @@ class Video:
     has_b_frames: bool
     is_interlaced: bool
     coding: Coding | None = None
+    color_primaries: str = "unknown"
+
+    @property
+    def has_high_dynamic_range(self) -> bool:
+        """Return whether it is shown so; eight bits that are said to be are shown as they are."""
+        return self.color_transfer in {"pq", "hlg"} and self.bit_depth > 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +101,8 @@ class Audio:
         profile: of its codec, such as ``LC``.
         late_ms: how much later than the picture it starts; below zero when it starts earlier.
         long_ms: how much later than the picture it ends, likewise.
+        is_plain: one configuration throughout, and no data elements in it.
+        takes_first_two: nobody knows where its channels belong, so the first two are left and right.
     """
 
     stream_index: int
@@ -120,6 +112,8 @@ class Audio:
     profile: str = ""
     late_ms: int = 0
     long_ms: int = 0
+    is_plain: bool = True
+    takes_first_two: bool = False
 
 
 # What every encoded rung has. One that was remuxed may be mono or slower; it is decoded in any case.
@@ -130,8 +124,10 @@ _OF_A_RUNG = Audio(stream_index=0, codec="aac", channels=2, sample_rate=48_000, 
 class Probe:
     """Facts about a source, none of them about who made it.
 
-    ``sample`` is None until somebody tried how hard the picture is to encode; whoever encodes gets it with
-    the other facts, so that every try, here or elsewhere, makes the same.
+    Attributes:
+        sample: None until somebody tried how hard the picture is to encode; whoever encodes gets it with the
+            other facts, so that every try, here or elsewhere, makes the same.
+        has_sound: there is sound in the file. Without ``audio``, none that can be decoded.
     """
 
     container: str
@@ -140,6 +136,7 @@ class Probe:
     video: Video | None
     audio: Audio | None
     sample: Sample | None = None
+    has_sound: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,77 +221,13 @@ class Plan:
         return replace(self, probe=replace(self.probe, audio=_OF_A_RUNG), sound=path)
 
 
-def check(probe: Probe, limits: SourceLimits) -> None:
-    """Refuse what is outside the limits, the plainest reason first.
-
-    Raises:
-        NoVideo, TooLong, TooShort, TooSmall, TooLargePicture, TooManyStreams: see their titles.
-    """
-    problem = _problem(probe, limits)
-    if problem is not None:
-        raise problem
-
-
-def _problem(probe: Probe, limits: SourceLimits) -> ReelmError | None:
-    video = probe.video
-    if probe.stream_count > limits.max_streams:
-        return TooManyStreams(
-            f"The file has {probe.stream_count} tracks; at most {limits.max_streams} are accepted. "
-            "Export it again with one picture track and one sound track.",
-            max_streams=limits.max_streams,
-        )
-    if video is None:
-        return NoVideo("The file has sound but no picture. Choose a video instead.")
-    short_side = min(video.width, video.height)
-    if video.width * video.height > limits.max_pixels:
-        return TooLargePicture(
-            f"The picture is {video.width} by {video.height}; 4K (3840 by 2160) is the most that is "
-            "accepted. Export it at 1080p or 4K.",
-            width=video.width,
-            height=video.height,
-        )
-    if short_side < limits.min_short_side:
-        return TooSmall(
-            f"The picture is {video.width} by {video.height}; its shorter side needs at least "
-            f"{limits.min_short_side} pixels. Choose a larger version.",
-            min_short_side=limits.min_short_side,
-        )
-    return _duration_problem(probe.duration_ms, limits)
-
-
-def _duration_problem(duration_ms: int, limits: SourceLimits) -> ReelmError | None:
-    if duration_ms > limits.max_duration_ms:
-        return TooLong(
-            f"The video lasts {_spoken(duration_ms)}; clips may last up to "
-            f"{_spoken(limits.max_duration_ms)}. Trim it and send it again.",
-            duration_ms=duration_ms,
-            max_duration_ms=limits.max_duration_ms,
-        )
-    if duration_ms < limits.min_duration_ms:
-        return TooShort(
-            f"The video lasts {duration_ms / 1000:.1f} seconds; clips need at least "
-            f"{limits.min_duration_ms / 1000:.1f} seconds.",
-            duration_ms=duration_ms,
-            min_duration_ms=limits.min_duration_ms,
-        )
-    return None
-
-
-def _spoken(duration_ms: int) -> str:
-    seconds = round(duration_ms / 1000)
-    hours, minutes = seconds // 3600, seconds % 3600 // 60
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {seconds % 60} s" if seconds >= 60 else f"{seconds} s"
-
-
 def plan(probe: Probe, cut: Cut = WHOLE) -> Plan:
     """Plan the rungs of an accepted source: 480, 720 and 1080 on the short side, as far as it goes.
 
     A cut begins and ends at the nearest frames of the first rung, which all rungs share.
 
     Raises:
-        NoVideo: the probe has no picture; ``check`` refuses such a source earlier.
+        NoVideo: the probe has no picture; ``limits.check`` refuses such a source earlier.
     """
     video = probe.video
     if video is None:

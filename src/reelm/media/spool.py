@@ -15,7 +15,7 @@ from pathlib import Path
 
 from reelm.base import Invalid, UploadId, read_id, run_to_end
 from reelm.media.errors import SpoolFull, Truncated, UploadBusy, UploadMissing
-from reelm.media.model import SourceLimits
+from reelm.media.limits import SourceLimits
 from reelm.media.part import PartFile, flush_folder
 from reelm.media.probe import empty, too_many_bytes
 

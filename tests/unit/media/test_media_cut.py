@@ -39,11 +39,12 @@ def test_a_part_of_the_file_may_be_taken(cut: Cut) -> None:
 @pytest.mark.parametrize(
     ("cut", "says"),
     [
-        (Cut(end_ms=10_001), "lasts 10.00 s, and the end is set to 10.00 s"),
+        (Cut(end_ms=10_001), "lasts 10.00 s, and the end is set to 10.001 s"),
         (Cut(start_ms=12_000), "The start, 12.00 s, is not before the end, 10.00 s"),
         (Cut(start_ms=3_000, end_ms=3_000), "The start, 3.00 s, is not before the end, 3.00 s"),
+        (Cut(start_ms=3_000, end_ms=3_299), "From 3.00 s to 3.299 s is shorter than 0.30 s"),
         (Cut(start_ms=3_000, end_ms=3_250), "From 3.00 s to 3.25 s is shorter than 0.30 s"),
-        (Cut(start_ms=3_000, cover_ms=2_999), "The cover, 3.00 s, is outside of what is kept"),
+        (Cut(start_ms=3_000, cover_ms=2_999), "The cover, 2.999 s, is outside of what is kept"),
         (Cut(end_ms=3_000, cover_ms=4_000), "The cover, 4.00 s, is outside of what is kept"),
     ],
 )

@@ -1,3 +1,4 @@
+import re
 from fractions import Fraction
 
 import pytest
@@ -6,7 +7,8 @@ from hypothesis import strategies as st
 
 from reelm.base import ReelmError
 from reelm.media import Plan, Probe, SourceLimits, plan
-from reelm.media.model import Audio, Video, check, steady_rate
+from reelm.media.limits import check
+from reelm.media.model import Audio, Video, steady_rate
 
 
 def video(*, width: int = 1080, height: int = 1920, frame_rate: float = 30.0) -> Video:
@@ -151,6 +153,39 @@ def test_what_is_outside_the_limits_is_refused_with_its_own_code(facts: Probe, c
 def test_three_hours_are_refused_in_words_that_say_so() -> None:
     with pytest.raises(ReelmError, match=r"lasts 3 h 0 min; clips may last up to 3 min 0 s\. Trim it"):
         check(probe(duration_ms=3 * 3_600_000), SourceLimits())
+
+
+@pytest.mark.parametrize(
+    ("duration_ms", "limits", "says"),
+    [
+        (180_060, SourceLimits(), "lasts 3 min 0.1 s; clips may last up to 3 min 0 s."),
+        (180_004, SourceLimits(), "lasts 3 min 0.004 s; clips may last up to 3 min 0 s."),
+        (240_000, SourceLimits(), "lasts 4 min 0 s; clips may last up to 3 min 0 s."),
+        (59_960, SourceLimits(max_duration_ms=59_950), "lasts 59.96 s; clips may last up to 59.95 s."),
+        (
+            3_600_500,
+            SourceLimits(max_duration_ms=3_600_000),
+            "1 h 0 min 0.5 s; clips may last up to 1 h 0 min 0 s.",
+        ),
+        (299, SourceLimits(), "lasts 0.299 s; clips need at least 0.3 s."),
+        (100, SourceLimits(), "lasts 0.1 s; clips need at least 0.3 s."),
+        (2_999, SourceLimits(min_duration_ms=3_000), "lasts 2.999 s; clips need at least 3 s."),
+    ],
+)
+def test_a_length_beside_its_limit_reads_differently(
+    duration_ms: int, limits: SourceLimits, says: str
+) -> None:
+    with pytest.raises(ReelmError) as refusal:
+        check(probe(duration_ms=duration_ms), limits)
+    assert says in refusal.value.detail
+
+
+@given(st.integers(180_001, 20_000_000))
+def test_no_length_over_the_limit_reads_like_the_limit(duration_ms: int) -> None:
+    with pytest.raises(ReelmError) as refusal:
+        check(probe(duration_ms=duration_ms), SourceLimits())
+    found, limit = re.findall(r"((?:\d+ h )?(?:\d+ min ?)?(?:[\d.]+ s)?)[.;]", refusal.value.detail)[:2]
+    assert found.strip() != limit.strip()
 
 
 def test_the_limits_themselves_are_accepted() -> None:

@@ -1,7 +1,7 @@
 export type Piece = { kind: "text" | "tag" | "mention"; text: string; target: string };
 
 /** As the realm reads them; tests/unit/clips/captions.json holds both to it. */
-const WORD = String.raw`[\p{L}\p{N}_](?:[\p{L}\p{N}\p{M}_\u200c\u200d\u00b7\u30fb\uff65]*[\p{L}\p{N}\p{M}_])?`;
+const WORD = String.raw`[\p{L}\p{N}_][\p{L}\p{N}\p{M}_]*(?:[\u200c\u200d\u00b7\u30fb\uff65][\p{L}\p{N}\p{M}_]+)*`;
 const HANDLE = "[a-z0-9_](?:[a-z0-9_.]{1,22}[a-z0-9_])?";
 const MARK = new RegExp(String.raw`(?<![\p{L}\p{N}_&/#＃])(?:[#＃](${WORD})|@(${HANDLE}))`, "giu");
 const LONGEST_TAG = 50;

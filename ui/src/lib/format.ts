@@ -45,12 +45,22 @@ export function clock(seconds: number): string {
 }
 
 /** A duration in words. */
-export function spoken(duration: number): string {
-  const all = Math.round(duration);
-  const [hours, minutes, seconds] = [Math.floor(all / 3600), Math.floor((all % 3600) / 60), all % 60];
-  if (hours > 0) return t("format.hours-minutes", { hours, minutes });
+export const spoken = (duration: number): string => inWords(duration, 0);
+
+function inWords(duration: number, digits: number): string {
+  const all = Number(duration.toFixed(digits));
+  const [hours, minutes] = [Math.floor(all / 3600), Math.floor((all % 3600) / 60)];
+  const rest = Number((all % 60).toFixed(digits));
+  const seconds = new Intl.NumberFormat(messages.locale, { maximumFractionDigits: digits }).format(rest);
+  if (hours > 0) return t("format.hours-minutes", { hours, minutes }) + (digits > 0 ? ` ${t("format.seconds", { seconds })}` : "");
   if (minutes === 0) return t("format.seconds", { seconds });
-  return seconds > 0 ? t("format.minutes-seconds", { minutes, seconds }) : t("format.minutes", { minutes });
+  return rest > 0 ? t("format.minutes-seconds", { minutes, seconds }) : t("format.minutes", { minutes });
+}
+
+/** Two durations in words that differ wherever the durations do, if only by a millisecond. */
+export function apart(one: number, other: number): [string, string] {
+  const digits = [0, 1, 2].find((few) => inWords(one, few) !== inWords(other, few)) ?? 3;
+  return [inWords(one, digits), inWords(other, digits)];
 }
 
 export function bytes(value: number): string {

@@ -1,5 +1,5 @@
 import { t } from "../lib/messages.svelte";
-import { decimals, spoken } from "../lib/format";
+import { apart, decimals } from "../lib/format";
 import { session } from "../lib/session.svelte";
 
 /** Why a file is refused, in the realm's own words. */
@@ -92,17 +92,12 @@ export function refusePicture({ seconds, width, height }: Picture): Refusal | nu
     };
   }
   if (seconds > longest) {
-    return {
-      title: t("inspect.long"),
-      detail:
-        t("inspect.long-text", { seconds: spoken(seconds), longest: spoken(longest) }),
-    };
+    const [found, most] = apart(seconds, longest);
+    return { title: t("inspect.long"), detail: t("inspect.long-text", { seconds: found, longest: most }) };
   }
   if (seconds < shortest) {
-    return {
-      title: t("inspect.short"),
-      detail: t("inspect.short-text", { seconds: decimals(seconds, 1), shortest: decimals(shortest, 1) }),
-    };
+    const [found, least] = apart(seconds, shortest);
+    return { title: t("inspect.short"), detail: t("inspect.short-text", { seconds: found, shortest: least }) };
   }
   return null;
 }

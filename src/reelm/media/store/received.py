@@ -10,7 +10,8 @@ from sqlalchemy.engine import Row
 from reelm.base import Clock, ObjectId, Tx, UploadId
 from reelm.media.cut import WHOLE, Cut, check_cut
 from reelm.media.errors import UploadMissing
-from reelm.media.model import Probe, SourceLimits
+from reelm.media.limits import SourceLimits
+from reelm.media.model import Probe
 from reelm.media.spool import Spooled
 from reelm.media.store.tables import uploads
 
