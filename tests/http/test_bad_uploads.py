@@ -15,7 +15,7 @@ FOUR_GB = 4 * 1024**3
 
 def one_pixel() -> Path:
     path = footage.folder() / "dot.mkv"
-    shrunk = ("-vf", "scale=1:1", "-c:v", "ffv1", "-pix_fmt", "bgr0", "-t", "0.5")
+    shrunk = ("-vf", "scale=1:1", "-c:v", "mjpeg", "-pix_fmt", "yuvj444p", "-t", "0.5")
     footage.ffmpeg("-f", "lavfi", "-i", "testsrc2=size=64x64:rate=10", *shrunk, str(path))
     return path
 
@@ -139,6 +139,16 @@ async def test_somebody_who_is_not_signed_in_cannot_upload(site: Site) -> None:
     assert (await site.traces()).world == before.world
 
 
+async def test_it_is_said_when_the_sound_is_left_out(site: Site) -> None:
+    dts = footage.clip(name="dts.mkv", seconds=0.6, audio=("-c:a", "dca", "-strict", "-2", "-ac", "2"))
+    silent = footage.clip(name="silent.mkv", seconds=0.6, audio=None)
+    async with site.visit(site.known.ann) as ann:
+        for source, is_left_out in ((dts, True), (silent, False)):
+            sent = (await ann.upload(source.read_bytes())).json()
+            assert (sent["has_audio"], sent["audio_left_out"]) == (False, is_left_out)
+            assert (await ann.delete(f"/api/uploads/{sent['id']}")).status_code == 204
+
+
 async def test_what_is_fine_is_taken_described_and_can_be_discarded(site: Site) -> None:
     before = await site.traces()
     source = footage.clip(seconds=0.6)
@@ -147,9 +157,11 @@ async def test_what_is_fine_is_taken_described_and_can_be_discarded(site: Site) 
         assert answer.status_code == 201
         sent = answer.json()
         assert set(sent) == {
-            "id", "duration_ms", "width", "height", "has_audio", "size_bytes", "expires_at", "plays_as_it_is"
+            "id", "duration_ms", "width", "height", "has_audio", "audio_left_out", "size_bytes", "expires_at",
+            "plays_as_it_is",
         }  # fmt: skip
-        assert (sent["width"], sent["height"], sent["has_audio"]) == (128, 228, True)
+        assert (sent["width"], sent["height"]) == (128, 228)
+        assert (sent["has_audio"], sent["audio_left_out"]) == (True, False)
         assert (await ann.delete(f"/api/uploads/{sent['id']}")).status_code == 204
         check_problem(await ann.delete(f"/api/uploads/{sent['id']}"), 404, "media.upload-missing")
     assert (await site.traces()).world == before.world

@@ -58,7 +58,13 @@ class Footage:
         """Return a rung in the clear, as ``encode`` and ``remux`` make it: one picture, then one sound."""
         video = replace(plan.video, stream_index=0, width=rung.width, height=rung.height)
         if rung.crf is not None:
-            video = replace(video, color_transfer="sdr", color_matrix="bt709", is_interlaced=False)
+            video = replace(
+                video,
+                color_transfer="sdr",
+                color_matrix="bt709",
+                color_primaries="bt709",
+                is_interlaced=False,
+            )
         sound_index = None if plan.probe.audio is None else 1
         return cls(path, video, sound_index, round(plan.duration_seconds * 1000))
 
@@ -143,7 +149,7 @@ def _read(asked: dict[Path, Fingerprinter]) -> tuple[Fingerprint, ...]:
 def _graph(footage: Footage, storyboard: Storyboard) -> str:
     """Return filters for the picture of each second: grey for fingerprints, small for the storyboard."""
     video, seconds = footage.video, seconds_of(footage.duration_ms)
-    grey = [*picture_chain(video, width=SIDE, height=SIDE), TO_JPEG, "extractplanes=y"]
+    grey = [*picture_chain(video, width=SIDE, height=SIDE, is_stretched=True), TO_JPEG, "extractplanes=y"]
     every = storyboard.interval_ms // 1000
     width, height = tile_of(video.width, video.height)
     tiles = [

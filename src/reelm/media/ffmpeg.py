@@ -29,10 +29,10 @@ PROTOCOLS = "file"
 # Names of decoders: what phones, cameras, screen recorders and browsers write.
 _PICTURE = "h264,hevc,vp8,vp9,libvpx,libvpx-vp9,av1,libdav1d,mpeg4,h263,prores,mjpeg,mpeg2video"
 _SOUND = (
-    "aac,aac_fixed,mp3,mp3float,opus,libopus,vorbis,flac,alac,ac3,eac3,amrnb,amrwb,"
+    "aac,aac_fixed,mp2,mp2float,mp3,mp3float,opus,libopus,vorbis,flac,alac,ac3,eac3,amrnb,amrwb,"
     "libopencore_amrnb,libopencore_amrwb"
 )
-_PCM = "s16le s16be s24le s24be s32le s32be f32le f32be u8 mulaw alaw"
+_PCM = "s8 s16le s16be s24le s24be s32le s32be f32le f32be f64le f64be u8 mulaw alaw"
 DECODERS = f"{_PICTURE},{_SOUND},{','.join(f'pcm_{kind}' for kind in _PCM.split())}"
 
 

@@ -1,21 +1,26 @@
-"""The filter graph and the options of one ffmpeg run, from a plan; pure text."""
+"""The filter graph and the options of one ffmpeg run, from a plan; pure text.
+
+Whatever a source is may change within it: size, rotation, pixels, colours, rate and channels of the sound.
+ffmpeg then begins a graph anew, and with it what counts frames or fills silence. So there are two graphs: a
+*steadying* one, of filters that know only the frame they have, makes everything alike, and its output is
+read back ("loopback decoder") by the one that counts.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
 
+from reelm.media.colours import to_bt709
 from reelm.media.ffmpeg import DECODERS, FORMATS, PROTOCOLS
-from reelm.media.model import AV1, Plan, Rung, Video
+from reelm.media.model import AV1, Audio, Plan, Rung, Video
 
 AAC = ("-c:a", "aac", "-b:a", "96000")
 _AUDIO_RATE = 48_000
+# Around a cut, for what rounding and delays of filters need.
+_MARGIN_SECONDS = 1.0
+# With so many times the frames of the fastest rung, those that nobody sees are not worth scaling.
+_FEWER_FRAMES = 1.5
 # Peaks between samples and what AAC adds stay below full scale: about -1 dBTP in the end.
 _CEILING = 10 ** (-2 / 20)
-# 203 cd/m2 is white in graphics (BT.2408); up to 0.6 of it nothing changes, what is above is rolled off. Grey
-# at 38 % HLG becomes 108 of 255, white at 75 % becomes 232; hable, the usual choice, gives 73 and 157.
-_TO_SDR = (
-    "zscale=transfer=linear:npl=203,format=gbrpf32le,zscale=primaries=bt709,tonemap=mobius:param=0.6:desat=0,"
-    "zscale=transfer=bt709:matrix=bt709:range=limited"
-)
 # JPEG files are full-range BT.601 by definition.
 TO_JPEG = "scale=in_color_matrix=bt709:in_range=limited:out_color_matrix=bt601:out_range=full,format=yuvj420p"
 # Fixed, so that a machine with many cores neither needs more memory nor makes other bytes.
@@ -68,10 +73,34 @@ def reading_sound(plan: Plan) -> list[str]:
     return [] if plan.sound is None else reading(Path(plan.sound))
 
 
+def steady_picture(video: Video, filters: list[str], *, output: int) -> list[str]:
+    """Return options for an output that nobody keeps: ``filters`` of each picture, as the pad ``[dec:N]``.
+
+    ``output`` is N: its place among all outputs, from 0, and among the steadied streams.
+    """
+    return [
+        *("-map", f"0:{video.stream_index}", "-vf", ",".join(filters), "-c:v", "wrapped_avframe"),
+        *("-fps_mode", "passthrough", "-enc_time_base:v", "filter", "-f", "null", "-", "-dec", f"{output}:0"),
+    ]
+
+
+def steady_sound(audio: Audio, *, end_seconds: float | None = None, output: int) -> list[str]:
+    """Return the same for sound: stereo at one rate, with its pauses still in it."""
+    until = [] if end_seconds is None else [f"atrim=end={end_seconds:.6f}"]
+    return [*stereo(audio, until), "-c:a", "pcm_f32le", "-f", "null", "-", "-dec", f"{output}:0"]
+
+
+def stereo(audio: Audio, filters: list[str]) -> list[str]:
+    """Return options that take a sound through ``filters`` and make it stereo at one rate."""
+    mixed = ["pan=stereo|c0=c0|c1=c1"] if audio.takes_first_two else ["anull"]
+    chain = ",".join([*filters, *mixed])
+    return ["-map", f"0:{audio.stream_index}", "-af", chain, "-ar", str(_AUDIO_RATE), "-ac", "2"]
+
+
 def encoding(
     plan: Plan, rungs: tuple[Rung, ...], outputs: tuple[Path, ...], *, levels: Levels | None = None
 ) -> list[str]:
-    """Return all options after the input: one graph with a split per rung, then one output per rung.
+    """Return all options after the input: the steadying, a graph with a split per rung, an output per rung.
 
     Args:
         plan: what was planned for the source.
@@ -79,10 +108,17 @@ def encoding(
         outputs: a file for each of ``rungs``.
         levels: what is done to the sound's loudness.
     """
-    options = ["-filter_complex_threads", _FILTER_THREADS, "-filter_complex", _graph(plan, rungs, levels)]
+    options = steady_picture(plan.video, _each_picture(plan, rungs), output=0)
+    sound = None
+    if plan.probe.audio is not None:
+        end = float(plan.start_seconds + plan.duration_seconds) + _MARGIN_SECONDS
+        options += [] if plan.sound else steady_sound(plan.probe.audio, end_seconds=end, output=1)
+        sound = sound_graph(plan, levels, pad="[1:a:0]" if plan.sound else "[dec:1]", count=len(rungs))
+    options += ["-filter_complex_threads", _FILTER_THREADS, "-filter_complex", _graph(plan, rungs)]
+    options += [] if sound is None else ["-filter_complex", sound]
     for place, (rung, output) in enumerate(zip(rungs, outputs, strict=True)):
         options += ["-map", f"[v{place}]", *_picture_options(plan, rung)]
-        if plan.probe.audio is not None:
+        if sound is not None:
             options += ["-map", f"[a{place}]", *AAC]
         # Metadata stays behind: cameras write the place and the owner into it.
         options += ["-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact"]
@@ -121,21 +157,30 @@ def _picture_options(plan: Plan, rung: Rung) -> list[str]:
     ]
 
 
-def _graph(plan: Plan, rungs: tuple[Rung, ...], levels: Levels | None) -> str:
-    count = len(rungs)
-    top = max(rungs, key=lambda rung: rung.width * rung.height)
+def _each_picture(plan: Plan, rungs: tuple[Rung, ...]) -> list[str]:
+    """Filters that need no other picture, for those of the plan's part and a little around it."""
+    top, rate = _top(rungs), max(rung.frame_rate for rung in rungs)
+    start, end = float(plan.start_seconds), float(plan.start_seconds + plan.duration_seconds)
+    # What is cut off, and what no rung can show, is dropped before it costs anything.
+    chain = [f"trim=start={max(0.0, start - _MARGIN_SECONDS):.6f}:end={end + _MARGIN_SECONDS:.6f}"]
+    if plan.video.frame_rate > _FEWER_FRAMES * rate:
+        chain.append(f"fps={rate.numerator}/{rate.denominator}")
+    return [*chain, *picture_chain(plan.video, width=top.width, height=top.height)]
+
+
+def _graph(plan: Plan, rungs: tuple[Rung, ...]) -> str:
+    count, top = len(rungs), _top(rungs)
     rate = max(rung.frame_rate for rung in rungs)
     scale = int(rate / plan.frame_rate)
-    # Cut on the grid of frames that all rungs share, before the costly filters.
+    # Cut on the grid of frames that all rungs share.
     trim = [f"trim=start_frame={plan.first_frame * scale}", "setpts=PTS-STARTPTS"] if plan.first_frame else []
     chain = [
         f"fps={rate.numerator}/{rate.denominator}:start_time=0",
         *trim,
-        *picture_chain(plan.video, width=top.width, height=top.height),
         # The last frame stays until the sound ends, and every rung ends at the same frame.
         f"tpad=stop=-1:stop_mode=clone,trim=end_frame={plan.frame_count * scale}",
     ]
-    parts = [f"[0:{plan.video.stream_index}]{','.join(chain)},split={count}" + _pads("s", count)]
+    parts = [f"[dec:0]{','.join(chain)},split={count}" + _pads("s", count)]
     for place, rung in enumerate(rungs):
         steps = ["null"]
         if rung.frame_rate != rate:
@@ -143,15 +188,15 @@ def _graph(plan: Plan, rungs: tuple[Rung, ...], levels: Levels | None) -> str:
         if (rung.width, rung.height) != (top.width, top.height):
             steps.append(f"scale={rung.width}:{rung.height}:flags=bicubic")
         parts.append(f"[s{place}]{','.join(steps)},setsar=1[v{place}]")
-    if plan.probe.audio is not None:
-        parts.append(sound_graph(plan, levels, count=count))
     return ";".join(parts)
 
 
-def sound_graph(plan: Plan, levels: Levels | None, *, count: int) -> str:
-    """Return the sound as long as the picture, once for each of ``count`` outputs: ``[a0]`` and so on."""
-    assert plan.probe.audio is not None  # noqa: S101 - the caller saw to it
-    pad = f"[0:{plan.probe.audio.stream_index}]" if plan.sound is None else "[1:a:0]"
+def _top(rungs: tuple[Rung, ...]) -> Rung:
+    return max(rungs, key=lambda rung: rung.width * rung.height)
+
+
+def sound_graph(plan: Plan, levels: Levels | None, *, pad: str, count: int) -> str:
+    """Return the sound of ``pad``, as long as the picture, for ``count`` outputs: ``[a0]`` and so on."""
     end = f"atrim=end={float(plan.duration_seconds):.6f}"
     return f"{pad}{sound_chain(plan, levels)},apad,{end},asplit={count}" + _pads("a", count)
 
@@ -170,17 +215,30 @@ def sound_chain(plan: Plan, levels: Levels | None = None) -> str:
     return f"{chain},volume={levels.gain_db:.2f}dB,{limiter},aformat=sample_fmts=fltp"
 
 
-def picture_chain(video: Video, *, width: int, height: int) -> list[str]:
-    """Filters from the source's picture to a size in 8-bit BT.709; ffmpeg itself rotates before them."""
+def picture_chain(video: Video, *, width: int, height: int, is_stretched: bool = False) -> list[str]:
+    """Filters from a picture of the source to a size in 8-bit BT.709; ffmpeg itself rotates before them.
+
+    A picture of another shape than the first one's gets bars, unless it ``is_stretched``.
+    """
     chain = ["bwdif=mode=send_frame:deint=interlaced"] if video.is_interlaced else []
-    if video.color_transfer in {"pq", "hlg"}:
-        # Scaled first: tone mapping works on floats and costs by the pixel.
-        return [*chain, f"scale={width}:{height}:flags=bicubic", _TO_SDR, "format=yuv420p", "setsar=1"]
-    matrix = video.color_matrix
-    if matrix == "unknown":
-        matrix = "bt709" if min(video.width, video.height) >= 720 else "bt601"
-    colors = f"in_color_matrix={matrix}:out_color_matrix=bt709:out_range=limited"
-    return [*chain, f"scale={width}:{height}:flags=bicubic:{colors}", "format=yuv420p", "setsar=1"]
+    size = f"w={width}:h={height}" if is_stretched else _fitted(width, height)
+    chain += [*to_bt709(video, f"{size}:flags=bicubic"), "format=yuv420p", "setsar=1"]
+    if not is_stretched:
+        chain.append(f"pad=w={width}:h={height}:x=-1:y=-1:eval=frame")
+    # What came beside the pixels stays behind: captions, places, profiles, masters.
+    return [*chain, "sidedata=mode=delete"]
+
+
+def _fitted(width: int, height: int) -> str:
+    """The largest size of the picture's own shape inside another; exactly that where it is about the shape.
+
+    Both sides are rounded to even numbers, so a small picture's shape is that much less exact.
+    """
+    shape, slack = f"dar*{height}/{width}", 0.02 + 2 / min(width, height)
+    across = f"if(gt({shape},1),{width},max(2,2*round({height}*dar/2)))"
+    down = f"if(gt({shape},1),max(2,2*round({width}/dar/2)),{height})"
+    is_same = f"lt(abs({shape}-1),{slack:.4f})"
+    return f"w='if({is_same},{width},{across})':h='if({is_same},{height},{down})'"
 
 
 def _pads(letter: str, count: int) -> str:

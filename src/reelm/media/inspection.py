@@ -3,10 +3,13 @@
     python -I -B inspection.py PATH OPTIONS BOUNDS
 
 Both are JSON: OPTIONS are libavformat's; BOUNDS are ``{"max_streams", "max_pixels", "max_duration_ms",
-"min_short_side"}``. Prints ``{"fault": NAME or null, "probe": {…} or null}``; ``reelm.media.probe`` makes a
-``Probe`` or an error of it. It imports nothing of the project, because it runs on its own, confined, and may
-be killed by what it reads. Facts outside the bounds are reported at once, without decoding; the caller
-refuses them in its own words.
+"min_short_side"}``. Prints ``{"fault": NAME or null, "probe": {…} or null, "sounds": […]}``, the sounds as
+their packets tell; ``reelm.media.probe`` makes a ``Probe`` or an error of it. It imports only ``packets`` of
+the project, because it runs on its own, confined, and may be killed by what it reads. Facts outside the
+bounds are reported at once, without decoding; the caller refuses them in its own words.
+
+No sound is decoded here, nor its channels counted: where a file describes where each one belongs, PyAV
+frees memory that is not its own.
 """
 
 import json
@@ -14,9 +17,9 @@ import struct
 import sys
 from collections.abc import Iterator
 from fractions import Fraction
-from itertools import islice, pairwise
+from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import av
 from av.audio.stream import AudioStream
@@ -24,80 +27,35 @@ from av.container import InputContainer
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
+if TYPE_CHECKING:
+    from reelm.media.packets import Reach
+else:
+    sys.path.append(str(Path(__file__).parent))  # last, so that nothing else is found there
+    from packets import Reach
+
 _TAIL_FRAMES = 150
 _FIRST_PACKETS = 120
 # A container says how long it is; what it holds may end this much earlier without anything being lost.
 _SLACK_SECONDS = Fraction(1, 2)
 _SLACK_RATIO = Fraction(2, 100)
 _TRANSFERS = {16: "pq", 18: "hlg"}
-_MATRICES = {1: "bt709", 5: "bt601", 6: "bt601", 9: "bt2020", 10: "bt2020"}
+_MATRICES = {0: "gbr", 1: "bt709", 4: "fcc", 5: "bt601", 6: "bt601", 7: "smpte240m", 8: "ycgco", 9: "bt2020"}
+_MATRICES |= {10: "bt2020c", 14: "ictcp"}
+_PRIMARIES = {1: "bt709", 4: "bt470m", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 8: "film", 9: "bt2020"}
+_PRIMARIES |= {11: "smpte431", 12: "smpte432"}
+_FIRST_BOXES = frozenset({b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"})
 
 
 class InspectionFault(Exception):
     """The reason why the file is refused, as one word."""
 
 
-class Reach:
-    """The time that the packets of one stream cover, in seconds."""
-
-    def __init__(self) -> None:
-        self.start: Fraction | None = None
-        self.end = Fraction(0)
-        self.last_key = Fraction(0)
-        self.times: list[Fraction] = []
-        self.is_reordered = False
-        self.size_bytes = 0
-        self.keys: list[Fraction] = []
-        self.decoded: Fraction | None = None
-        self.has_steady_times = True
-        self.has_clean_groups = True
-
-    def add(self, packet: "av.Packet[Any]") -> None:
-        self.size_bytes += packet.size
-        if packet.pts is None or packet.time_base is None:
-            self.has_steady_times = False
-            return
-        at = packet.pts * packet.time_base
-        self._add_order(packet, at)
-        self.is_reordered |= bool(self.times) and at < self.times[-1]
-        self.times.append(at)
-        self.start = at if self.start is None else min(self.start, at)
-        self.end = max(self.end, at + (packet.duration or 0) * packet.time_base)
-        if packet.is_keyframe:
-            self.last_key = at
-
-    def _add_order(self, packet: "av.Packet[Any]", at: Fraction) -> None:
-        decoded = None if packet.dts is None or packet.time_base is None else packet.dts * packet.time_base
-        if decoded is None or (self.decoded is not None and decoded <= self.decoded):
-            self.has_steady_times = False
-        self.decoded = decoded
-        if packet.is_keyframe:
-            self.keys.append(at)
-        elif not self.keys or at < self.keys[-1]:  # shown before the keyframe that it is decoded after
-            self.has_clean_groups = False
-
-    def longest_gap(self) -> Fraction:
-        return max((later - sooner for sooner, later in pairwise(sorted(self.times))), default=Fraction(0))
-
-    def longest_group(self) -> Fraction:
-        return max((later - sooner for sooner, later in pairwise([*self.keys, self.end])), default=self.end)
-
-    def frame_rate(self) -> float:
-        """Return one over the usual distance, so that a pause in a variable rate does not count."""
-        steps = sorted(later - sooner for sooner, later in pairwise(sorted(self.times)) if later > sooner)
-        if not steps:
-            return 30.0
-        middle = steps[len(steps) // 2]
-        usual = [step for step in steps if middle / 2 <= step <= middle * 3 / 2]
-        return float(len(usual) / sum(usual, Fraction(0)))
-
-
 def main() -> None:
     path, options, bounds = Path(sys.argv[1]), json.loads(sys.argv[2]), json.loads(sys.argv[3])
     av.logging.set_level(None)
-    answer: dict[str, Any] = {"fault": None, "probe": None}
+    answer: dict[str, Any] = {"fault": None, "probe": None, "sounds": []}
     try:
-        answer["probe"] = _inspect(path, options, bounds)
+        answer["probe"], answer["sounds"] = _inspect(path, options, bounds)
     except InspectionFault as fault:
         answer["fault"] = str(fault)
     except (av.FFmpegError, ValueError, MemoryError, ArithmeticError):
@@ -105,7 +63,9 @@ def main() -> None:
     sys.stdout.write(json.dumps(answer) + "\n")
 
 
-def _inspect(path: Path, options: dict[str, str], bounds: dict[str, int]) -> dict[str, Any]:
+def _inspect(
+    path: Path, options: dict[str, str], bounds: dict[str, int]
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     family, is_whole = _outline(path)
     try:
         container = av.open(str(path), options=options, metadata_errors="ignore")
@@ -113,12 +73,10 @@ def _inspect(path: Path, options: dict[str, str], bounds: dict[str, int]) -> dic
         known = "unreadable" if is_whole else "truncated"
         raise InspectionFault(known if family else "not-a-video") from error
     with container:
-        picture, sounds = _tracks(container)
-        if picture is None and not sounds:
-            raise InspectionFault("not-a-video")
+        picture, sounds = _tracks(container, frozenset(options["codec_whitelist"].split(",")))
         probe = _headline(container, picture)
         if picture is None or _is_over(probe, bounds):
-            return probe
+            return probe, []
         if not is_whole:
             raise InspectionFault("truncated")
         reaches = _read_through(container, [picture, *sounds], bounds["max_duration_ms"])
@@ -132,36 +90,36 @@ def _inspect(path: Path, options: dict[str, str], bounds: dict[str, int]) -> dic
         if not reach.times and probe["duration_ms"]:
             probe["video"] = None
         if _is_over(probe, bounds) or not reach.times:
-            return probe
+            return probe, []
+        _demand_what_the_index_promises([picture, *sounds], path.stat().st_size)
         _demand_the_end(container, family, end)
-        frame = _first_frame(container, picture)
+        frame = _first_frame(container, picture, reach)
         _fill_from_frame(probe["video"], picture, frame)
         probe["video"]["coding"] = _coding(picture, reach, frame)
         _decode_tail(container, picture, reach)
-        heard = (_sound(container, stream, reach, reaches[stream.index]) for stream in sounds)
-        probe["audio"] = next(filter(None, heard), None)
-        return probe
+        heard = [_sound(stream, reach, reaches[stream.index]) for stream in sounds]
+        return probe, [sound for sound in heard if sound is not None]
 
 
 def _outline(path: Path) -> tuple[str, bool]:
-    """The family the first bytes claim (``mp4``, ``matroska`` or none), and whether its parts are there."""
+    """The family the first bytes claim (``mp4``, ``matroska`` or none), and whether its index is there."""
     size = path.stat().st_size
     with path.open("rb") as file:
         head = file.read(12)
         if head[:4] == b"\x1a\x45\xdf\xa3":
             return "matroska", True
-        if head[4:8] not in {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}:
+        if head[4:8] not in _FIRST_BOXES:
             return "", True
         has_moov = False
         for kind, end in _boxes(file, size):
-            if end > size:
+            if end > size and kind in {b"moov", b"moof"}:
                 return "mp4", False
             has_moov |= kind == b"moov"
         return "mp4", has_moov
 
 
 def _boxes(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int]]:
-    """Top-level boxes and where each should end; stops at what is no box (cameras append private bytes)."""
+    """Top-level boxes of any kind and where each should end; the last one may be none (a tag, a picture)."""
     at = 0
     while at + 8 <= size:
         file.seek(at)
@@ -170,18 +128,24 @@ def _boxes(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int]]:
             length = struct.unpack(">Q", file.read(8))[0]
         elif length == 0:
             length = size - at
-        if length < 8 or not kind.isalnum():
+        if length < 8:
             return
         at += length
         yield kind, at
 
 
-def _tracks(container: InputContainer) -> tuple[VideoStream | None, list[AudioStream]]:
+def _tracks(
+    container: InputContainer, decoders: frozenset[str]
+) -> tuple[VideoStream | None, list[AudioStream]]:
+    """The picture and the sounds that the encoder may decode, which has the same list."""
     pictures = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
-    picture = next(iter(pictures), None)
-    if picture is not None and picture.codec_context is None:  # of a kind that nobody knows
+    usable = [s for s in pictures if s.codec_context is not None and s.codec_context.name in decoders]
+    if pictures and not usable:
         raise InspectionFault("unreadable")
-    return picture, [stream for stream in container.streams.audio if stream.codec_context is not None]
+    if not pictures and not container.streams.audio:
+        raise InspectionFault("not-a-video")
+    sounds = [s for s in container.streams.audio if s.codec_context is not None]
+    return next(iter(usable), None), [s for s in sounds if s.codec_context.name in decoders]
 
 
 def _headline(container: InputContainer, picture: VideoStream | None) -> dict[str, Any]:
@@ -190,6 +154,7 @@ def _headline(container: InputContainer, picture: VideoStream | None) -> dict[st
         "container": container.format.name.split(",")[0],
         "duration_ms": round((container.duration or 0) / 1000),
         "stream_count": len(container.streams),
+        "has_sound": any(True for _ in container.streams.audio),
         "video": None,
         "audio": None,
     }
@@ -206,6 +171,7 @@ def _headline(container: InputContainer, picture: VideoStream | None) -> dict[st
             "bit_depth": 8,
             "color_transfer": "sdr",
             "color_matrix": "unknown",
+            "color_primaries": "unknown",
             "has_b_frames": False,
             "is_interlaced": False,
         }
@@ -226,7 +192,10 @@ def _read_through(
     container: InputContainer, streams: list[VideoStream | AudioStream], max_duration_ms: int
 ) -> dict[int, Reach]:
     """Read every packet without decoding: the only length that cannot lie."""
-    reaches = {stream.index: Reach() for stream in streams}
+    reaches = {
+        stream.index: Reach(stream.codec_context.name, stream.codec_context.extradata or b"")
+        for stream in streams
+    }
     try:
         for packet in container.demux(streams):
             if packet.size == 0 or packet.is_discard:
@@ -251,10 +220,20 @@ def _demand_the_end(container: InputContainer, family: str, end: Fraction) -> No
         raise InspectionFault("truncated")
 
 
-def _first_frame(container: InputContainer, picture: VideoStream) -> av.VideoFrame:
+def _demand_what_the_index_promises(streams: list[VideoStream | AudioStream], size: int) -> None:
+    """Every packet of MP4 has its place in the file; what else is in the file is nobody's business."""
+    if any(entry.pos + entry.size > size for stream in streams for entry in stream.index_entries):
+        raise InspectionFault("truncated")
+
+
+def _first_frame(container: InputContainer, picture: VideoStream, reach: Reach) -> av.VideoFrame:
+    """The first picture that decodes: of the first keyframe, which trimmers that copy leave in the middle."""
     picture.thread_type = "AUTO"
     picture.codec_context.thread_count = 2
-    container.seek(container.start_time or 0)
+    first = next(iter(reach.keys), reach.start or Fraction(0))
+    container.seek(
+        int(first / (picture.time_base or Fraction(1, 1000))), stream=picture, any_frame=not reach.keys
+    )
     for packet in islice(container.demux(picture), _FIRST_PACKETS):
         try:
             frames = packet.decode()
@@ -284,6 +263,7 @@ def _fill_from_frame(video: dict[str, Any], picture: VideoStream, frame: av.Vide
         "bit_depth": frame.format.components[0].bits,
         "color_transfer": _TRANSFERS.get(int(frame.color_trc), "sdr"),
         "color_matrix": _MATRICES.get(int(frame.colorspace), "unknown"),
+        "color_primaries": _PRIMARIES.get(int(frame.color_primaries), "unknown"),
         "is_interlaced": bool(frame.interlaced_frame),
     }
 
@@ -299,6 +279,7 @@ def _coding(picture: VideoStream, reach: Reach, frame: av.VideoFrame) -> dict[st
         "longest_group_ms": round(reach.longest_group() * 1000),
         "has_clean_groups": reach.has_clean_groups,
         "has_steady_times": reach.has_steady_times,
+        "has_one_configuration": reach.has_one_configuration,
         "is_plain": (picture.sample_aspect_ratio or 1) == 1 and not _is_mirrored(frame),
     }
 
@@ -324,27 +305,20 @@ def _decode_tail(container: InputContainer, picture: VideoStream, reach: Reach) 
     raise InspectionFault("truncated")
 
 
-def _sound(
-    container: InputContainer, stream: AudioStream, picture: Reach, own: Reach
-) -> dict[str, Any] | None:
-    """Facts about the sound, or nothing when it does not decode: the clip is then published without it."""
-    try:
-        container.seek(container.start_time or 0)
-        for packet in islice(container.demux(stream), _FIRST_PACKETS):
-            for frame in packet.decode():
-                if isinstance(frame, av.AudioFrame):
-                    return {
-                        "stream_index": stream.index,
-                        "codec": stream.codec_context.name,
-                        "channels": frame.layout.nb_channels,
-                        "sample_rate": frame.sample_rate,
-                        "profile": stream.codec_context.profile or "",
-                        "late_ms": round(((own.start or 0) - (picture.start or 0)) * 1000),
-                        "long_ms": round((own.end - picture.end) * 1000),
-                    }
-    except (av.FFmpegError, ValueError):
+def _sound(stream: AudioStream, picture: Reach, own: Reach) -> dict[str, Any] | None:
+    """Facts about a sound; nothing when there is none in it."""
+    if own.start is None:
         return None
-    return None
+    return {
+        "stream_index": stream.index,
+        "codec": stream.codec_context.name,
+        "channels": 0,
+        "sample_rate": stream.codec_context.sample_rate,
+        "profile": stream.codec_context.profile or "",
+        "late_ms": round((own.start - (picture.start or 0)) * 1000),
+        "long_ms": round((own.end - picture.end) * 1000),
+        "is_plain": own.has_one_configuration and not own.has_data,
+    }
 
 
 if __name__ == "__main__":

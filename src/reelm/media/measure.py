@@ -10,7 +10,7 @@ from pathlib import Path
 
 from reelm.media.errors import TookTooLong
 from reelm.media.ffmpeg import Encoder
-from reelm.media.graph import Levels, reading, sampling, sound_chain
+from reelm.media.graph import Levels, reading, sampling, sound_chain, steady_sound
 from reelm.media.model import Plan
 from reelm.media.process import run
 from reelm.media.rates import SAMPLE_CRF, Frames, Sample, sample_of
@@ -84,12 +84,14 @@ async def levels(source: Path, plan: Plan, *, encoder: Encoder) -> Levels | None
     """
     if plan.probe.audio is None or plan.duration_seconds * 1000 < _SHORTEST_MS:
         return None
-    pad, path = f"[0:{plan.probe.audio.stream_index}]", source
     if plan.sound is not None:
-        pad, path = "[0:a:0]", Path(plan.sound)
+        pad, options = "[0:a:0]", reading(Path(plan.sound), log_level="info")
+    else:
+        pad, options = "[dec:0]", reading(source, log_level="info")
+        options += steady_sound(plan.probe.audio, output=0)
     measure = f"{pad}{sound_chain(plan)},ebur128=framelog=quiet[m]"
-    command = [str(encoder.program), *reading(path, log_level="info")]
-    command += ["-vn", "-filter_complex", measure, "-map", "[m]", "-f", "null", "-"]
+    command = [str(encoder.program), *options]
+    command += ["-filter_complex", measure, "-map", "[m]", "-f", "null", "-"]
     outcome = await run(command, bounds=encoder.effort.bounds(plan.probe.duration_ms, file_bytes=0))
     found = _SUMMARY.search(outcome.complaint)
     if outcome.status != 0 or found is None:

@@ -115,7 +115,8 @@ class Media:
             memory_bytes=config.inspect_memory_bytes,
             file_bytes=0,
         )
-        return await probe(path, limits=limits or config.limits, bounds=bounds)
+        encoder = await self._urgent_encoder()
+        return await probe(path, limits=limits or config.limits, bounds=bounds, encoder=encoder)
 
     async def encode(
         self,

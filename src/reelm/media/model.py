@@ -45,6 +45,7 @@ class Coding:
         has_clean_groups: begins with a keyframe, and no picture is shown before the one it is decoded after.
         has_steady_times: each packet says when it is decoded and shown, later than the one before.
         is_plain: square pixels, and at most turned, not mirrored.
+        has_one_configuration: size, profile and all else that decoders are set up with stay the same.
     """
 
     profile: str
@@ -55,6 +56,7 @@ class Coding:
     has_clean_groups: bool
     has_steady_times: bool
     is_plain: bool
+    has_one_configuration: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ class Audio:
         profile: of its codec, such as ``LC``.
         late_ms: how much later than the picture it starts; below zero when it starts earlier.
         long_ms: how much later than the picture it ends, likewise.
+        is_plain: one configuration throughout, and no data elements in it.
         takes_first_two: nobody knows where its channels belong, so the first two are left and right.
     """
 
@@ -109,6 +112,7 @@ class Audio:
     profile: str = ""
     late_ms: int = 0
     long_ms: int = 0
+    is_plain: bool = True
     takes_first_two: bool = False
 
 
@@ -120,8 +124,10 @@ _OF_A_RUNG = Audio(stream_index=0, codec="aac", channels=2, sample_rate=48_000, 
 class Probe:
     """Facts about a source, none of them about who made it.
 
-    ``sample`` is None until somebody tried how hard the picture is to encode; whoever encodes gets it with
-    the other facts, so that every try, here or elsewhere, makes the same.
+    Attributes:
+        sample: None until somebody tried how hard the picture is to encode; whoever encodes gets it with the
+            other facts, so that every try, here or elsewhere, makes the same.
+        has_sound: there is sound in the file. Without ``audio``, none that can be decoded.
     """
 
     container: str
@@ -130,6 +136,7 @@ class Probe:
     video: Video | None
     audio: Audio | None
     sample: Sample | None = None
+    has_sound: bool = False
 
 
 @dataclass(frozen=True, slots=True)

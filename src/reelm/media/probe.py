@@ -3,16 +3,18 @@
 import asyncio
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 
 from reelm.base import ReelmError
-from reelm.media.errors import Empty, InspectionFailed, NotAVideo, TooManyBytes, Truncated, Unreadable
-from reelm.media.ffmpeg import DECODERS, FORMATS, PROTOCOLS
+from reelm.media.errors import Empty, InspectionFailed, NotAVideo, TooManyBytes, Truncated
+from reelm.media.ffmpeg import DECODERS, FORMATS, PROTOCOLS, Encoder
 from reelm.media.limits import SourceLimits, check
-from reelm.media.model import Probe
+from reelm.media.model import Audio, Probe
 from reelm.media.process import Bounds, Outcome, run
+from reelm.media.qualify import qualify, unreadable
 
 _OPTIONS = {"format_whitelist": FORMATS, "protocol_whitelist": PROTOCOLS, "codec_whitelist": DECODERS}
 _INSPECTION = str(Path(__file__).with_name("inspection.py"))
@@ -21,10 +23,11 @@ _INSPECTION = str(Path(__file__).with_name("inspection.py"))
 class _Answer(msgspec.Struct):
     fault: str | None
     probe: Probe | None
+    sounds: tuple[Audio, ...] = ()
 
 
-async def probe(path: Path, *, limits: SourceLimits, bounds: Bounds) -> Probe:
-    """Return facts about an accepted file; its first frame and its end were decoded.
+async def probe(path: Path, *, limits: SourceLimits, bounds: Bounds, encoder: Encoder) -> Probe:
+    """Return facts about an accepted file; its end was decoded, and its beginning by the ``encoder`` too.
 
     Raises:
         Empty, NotAVideo, Truncated, Unreadable: what is wrong with the file.
@@ -54,7 +57,8 @@ async def probe(path: Path, *, limits: SourceLimits, bounds: Bounds) -> Probe:
     if answer.probe is None:
         raise _refusal(answer.fault or "unreadable")
     check(answer.probe, limits)
-    return answer.probe
+    encoding = replace(bounds, memory_bytes=encoder.effort.memory_bytes)
+    return await qualify(path, answer.probe, answer.sounds, program=encoder.program, bounds=encoding)
 
 
 def _silence(outcome: Outcome) -> ReelmError:
@@ -105,7 +109,4 @@ def _refusal(fault: str) -> ReelmError:
                 "Export it again, or copy it from the camera once more, and send that."
             )
         case _:
-            return Unreadable(
-                "The file looks like a video, but its picture cannot be decoded. Export it as MP4 with H.264 "
-                "and send that."
-            )
+            return unreadable()

@@ -18,8 +18,9 @@ from reelm.media.process import run
 # the sound's start-up samples and what B-frames delay; display matrices stay. Browsers honour both.
 _MOVFLAGS = "+frag_keyframe+delay_moov+default_base_moof+skip_trailer"
 _MIN_PIECE_SECONDS = 0.4  # shorter groups of pictures share a piece
-# Cameras and editors write notes into the stream itself (SEI), and pad it (filler).
-_PICTURE_ONLY = "filter_units=remove_types=6|12"
+# Slices and what they are decoded by, and no other kind of unit: cameras and editors write notes into the
+# stream itself (SEI, kinds that no standard names), and pad it.
+_PICTURE_ONLY = "filter_units=pass_types=1|5|7|8"
 _ROOM_BYTES = 4 * 1024 * 1024  # for what a container of fragments has more than the source's
 
 
@@ -60,7 +61,13 @@ async def remux(source: Path, plan: Plan, rung: Rung, *, into: Path, encoder: En
 def _copying(plan: Plan, output: Path, louder: Levels | None) -> list[str]:
     options = ["-map", f"0:{plan.video.stream_index}", "-c", "copy", "-bsf:v", _PICTURE_ONLY]
     if plan.sound is not None:
-        options += ["-filter_complex", sound_graph(plan, louder, count=1), "-map", "[a0]", *AAC]
+        options += [
+            "-filter_complex",
+            sound_graph(plan, louder, pad="[1:a:0]", count=1),
+            "-map",
+            "[a0]",
+            *AAC,
+        ]
     elif plan.probe.audio is not None:
         options += ["-map", f"0:{plan.probe.audio.stream_index}"]
     # Metadata stays behind: cameras write the place and the owner into it.

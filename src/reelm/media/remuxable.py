@@ -4,10 +4,12 @@ Conservative: what old phones decode, in pieces that start clean, with light and
 else is encoded, which takes longer and always works.
 """
 
+from reelm.media.colours import has_wide_gamut
 from reelm.media.model import Audio, Coding, Plan, Rung, Video
 
 _PROFILES = frozenset({"Constrained Baseline", "Baseline", "Main", "High"})
 _PIXELS = frozenset({"yuv420p", "yuvj420p"})
+_MATRICES = frozenset({"bt709", "bt601", "unknown"})
 _MAX_LEVEL = 42  # 1080p at 60 frames per second
 _MAX_RATE = 60.1
 # Below the smallest rung encoding is as quick; above the largest one phones work hard.
@@ -54,7 +56,7 @@ def _picture_obstacle(video: Video, coding: Coding) -> str | None:
         return "old phones do not decode it"
     if coding.level > _MAX_LEVEL or video.frame_rate > _MAX_RATE:
         return "old phones do not decode it in time"
-    if video.pixel_format not in _PIXELS or video.color_transfer != "sdr" or video.is_interlaced:
+    if video.is_interlaced or not _has_plain_colours(video):
         return "its colours or fields need work"
     if not coding.is_plain:
         return "its pixels are not square, or it is mirrored"
@@ -63,9 +65,16 @@ def _picture_obstacle(video: Video, coding: Coding) -> str | None:
     return None
 
 
+def _has_plain_colours(video: Video) -> bool:
+    is_plain = video.pixel_format in _PIXELS and video.color_transfer == "sdr"
+    return is_plain and video.color_matrix in _MATRICES and not has_wide_gamut(video)
+
+
 def _coding_obstacle(coding: Coding, *, most_bits: int) -> str | None:
     if coding.bits_per_second > most_bits:
         return "its bit rate is more than connections carry"
+    if not coding.has_one_configuration:
+        return "its size or coding changes within"
     if not coding.has_clean_groups or coding.longest_group_ms > _MAX_GROUP_MS:
         return "its keyframes are too far apart, or pictures refer across them"
     if not coding.has_steady_times or coding.longest_gap_ms > _MAX_GAP_MS:
@@ -78,6 +87,8 @@ def _sound_obstacle(sound: Audio) -> str | None:
         return "not every player plays its sound"
     if sound.sample_rate not in _SOUND_RATES:
         return "its sound has an unusual rate"
+    if not sound.is_plain:
+        return "its sound changes within, or carries something else"
     if abs(sound.late_ms) > _MAX_SOUND_LATE_MS or abs(sound.long_ms) > _MAX_SOUND_LONG_MS:
         return "picture and sound do not start and end together"
     return None

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from support.media import footage
+from support.media.beats import PLAYS, Oddity
+from support.media.kinds import CODEC_OF_THE_SOUND, ODDITIES
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "sources.md"
 REMUXED, ENCODED = "plays as it is", "plays, encoded"
@@ -24,6 +26,18 @@ that players get the source's own picture and sound at once, until the encoded r
 A code in the last column is why the file is refused; [errors](errors.md) has them all.
 
 | source | container | becomes |
+|---|---|---|
+"""
+
+
+_ODD_HEADING = """
+## Unusual files
+
+Each of these has a flash and a beep every half second. Of those that play, the tests compare with what a
+player gets: as many frames as planned, each as long as the next, flashes and beeps within 40 ms of where they
+belong, and colours within 8 of 255.
+
+| kind | source | becomes |
 |---|---|---|
 """
 
@@ -156,7 +170,15 @@ SOURCES = (
 
 def page() -> str:
     rows = (f"| {each.what} | {each.container.upper()} | {_said(each.outcome)} |\n" for each in SOURCES)
-    return _HEADING + "".join(rows)
+    odd = (f"| {each.kind} | {each.what} | {_becomes(each)} |\n" for each in ODDITIES)
+    return _HEADING + "".join(rows) + _ODD_HEADING + "".join(dict.fromkeys(odd))
+
+
+def _becomes(each: Oddity) -> str:
+    if each.outcome != PLAYS:
+        return _said(each.outcome)
+    is_left_out = each.kind == CODEC_OF_THE_SOUND and not each.has_sound
+    return f"{ENCODED}, without its sound" if is_left_out else ENCODED
 
 
 def _said(outcome: str) -> str:

@@ -51,6 +51,33 @@ class Watched:
         seen = next(at for at, frame in zip(self.times, self.frames, strict=True) if frame.mean() > 128)
         return seen, int(np.argmax(np.abs(self.sound[0]) > 0.2)) / 48_000 + self.sound_start
 
+    def flashes(self) -> list[float]:
+        """When ``beats`` turns white, in seconds, looked for where every shape of it is white."""
+        lights = [float(self._around(frame, 0.58).mean()) for frame in self.frames]
+        return [
+            at
+            for at, before, light in zip(self.times[1:], lights, lights[1:], strict=False)
+            if before < 128 <= light
+        ]
+
+    def beeps(self) -> list[float]:
+        """When ``beats`` becomes loud, in seconds."""
+        loud = np.flatnonzero(np.abs(self.sound).max(axis=0) > 0.15) / 48_000 + self.sound_start
+        return [float(at) for at in loud[np.diff(loud, prepend=-1.0) > 0.25]]
+
+    def colours(self) -> list["np.ndarray[Any, np.dtype[np.float64]]"]:
+        """What is seen of ``beats.COLOUR`` in each frame."""
+        return [self._around(frame, 0.42).mean(axis=(0, 1)) for frame in self.frames]
+
+    @staticmethod
+    def _around(
+        frame: "np.ndarray[Any, np.dtype[np.uint8]]", down: float
+    ) -> "np.ndarray[Any, np.dtype[np.uint8]]":
+        height, width, _ = frame.shape
+        return frame[
+            round(height * (down - 0.02)) : round(height * (down + 0.02)), width * 2 // 5 : width * 3 // 5
+        ]
+
 
 def unseal(path: Path, key: bytes, pieces: Sequence[SealedPiece]) -> list[bytes]:
     """Decrypt each piece as a player does, after checking its name."""

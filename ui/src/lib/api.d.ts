@@ -1692,6 +1692,8 @@ export interface components {
             width: number;
             height: number;
             has_audio: boolean;
+            /** @description it has sound, which cannot be decoded */
+            audio_left_out: boolean;
             /** @description untrimmed, it is live without being encoded first */
             plays_as_it_is: boolean;
             size_bytes: number;

@@ -25,6 +25,7 @@ def upload(found: media.Upload) -> shapes.Upload:
         width=probe.video.width,
         height=probe.video.height,
         has_audio=probe.audio is not None,
+        audio_left_out=probe.audio is None and probe.has_sound,
         plays_as_it_is=media.obstacle_to_remux(media.plan(probe)) is None,
         size_bytes=found.size_bytes,
         expires_at=found.expires_at,

@@ -27,6 +27,7 @@ class Upload(Struct, frozen=True, kw_only=True):
     width: Count
     height: Count
     has_audio: bool
+    audio_left_out: Annotated[bool, Meta(description="it has sound, which cannot be decoded")]
     plays_as_it_is: Annotated[bool, Meta(description="untrimmed, it is live without being encoded first")]
     size_bytes: Count
     expires_at: datetime

@@ -1,0 +1,63 @@
+"""Run a source's first moment through the very filters that make rungs of it, before it is accepted.
+
+Two programs read a source: the one that looks at it and the one that encodes it. Only the second one knows
+what it can decode and convert, so it has the last word, at upload, where the creator still reads why.
+"""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+from reelm.media.errors import Unreadable
+from reelm.media.graph import picture_chain, reading, stereo
+from reelm.media.model import Audio, Plan, Probe, plan
+from reelm.media.process import Bounds, run
+
+_HEARD = re.compile(r"Parsed_ashowinfo_\d+ @ .* channels:(\d+) .* rate:(\d+) ")
+
+
+async def qualify(
+    source: Path, probe: Probe, sounds: tuple[Audio, ...], *, program: Path, bounds: Bounds
+) -> Probe:
+    """Return the probe with the first of ``sounds`` that becomes stereo; without sound when none does.
+
+    Raises:
+        Unreadable: the picture does not become one.
+        TookTooLong: a limit.
+    """
+    for sound in sounds:
+        for each in (sound, replace(sound, takes_first_two=True)):
+            outcome = await run(_command(program, source, replace(probe, audio=each)), bounds=bounds)
+            heard = _HEARD.findall(outcome.complaint)
+            if outcome.status == 0 and outcome.output and heard:
+                channels, rate = heard[-1]
+                return replace(probe, audio=replace(each, channels=int(channels), sample_rate=int(rate)))
+    silent = replace(probe, audio=None)
+    if (await run(_command(program, source, silent), bounds=bounds)).status != 0:
+        raise unreadable()
+    return silent
+
+
+def _command(program: Path, source: Path, probe: Probe) -> list[str]:
+    return [str(program), *reading(source, log_level="info"), *_first_moment(plan(probe))]
+
+
+def _first_moment(plan: Plan) -> list[str]:
+    """Return options that make one picture of the first rung, and write a little sound to the output.
+
+    The filter ``ashowinfo`` says, at the log level ``info``, what the sound is.
+    """
+    rung, video = plan.rungs[0], plan.video
+    chain = picture_chain(video, width=rung.width, height=rung.height)
+    options = ["-map", f"0:{video.stream_index}", "-vf", ",".join(chain), "-frames:v", "1"]
+    options += ["-c:v", "wrapped_avframe", "-f", "null", "-"]
+    if plan.probe.audio is None:
+        return options
+    return [*options, *stereo(plan.probe.audio, ["ashowinfo"]), "-frames:a", "1", "-f", "s16le", "pipe:1"]
+
+
+def unreadable() -> Unreadable:
+    return Unreadable(
+        "The file looks like a video, but its picture cannot be decoded. Export it as MP4 with H.264 "
+        "and send that."
+    )
