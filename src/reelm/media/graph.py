@@ -87,8 +87,7 @@ def steady_picture(video: Video, filters: list[str], *, output: int) -> list[str
 def steady_sound(audio: Audio, *, end_seconds: float | None = None, output: int) -> list[str]:
     """Return the same for sound: stereo at one rate, with its pauses still in it."""
     until = [] if end_seconds is None else [f"atrim=end={end_seconds:.6f}"]
-    stereo = stereo(audio, until)
-    return [*stereo, "-c:a", "pcm_f32le", "-f", "null", "-", "-dec", f"{output}:0"]
+    return [*stereo(audio, until), "-c:a", "pcm_f32le", "-f", "null", "-", "-dec", f"{output}:0"]
 
 
 def stereo(audio: Audio, filters: list[str]) -> list[str]:
