@@ -62,5 +62,5 @@ async def test_an_upload_is_its_owners_alone_until_it_expires(tmp_path: Path) ->
 
 def test_no_column_could_hold_a_file_name() -> None:
     assert set(uploads.c.keys()) == {
-        "id", "owner", "size_bytes", "probe", "cut", "created_at", "expires_at"
+        "id", "owner", "size_bytes", "probe", "cut", "object_id", "created_at", "expires_at"
     }  # fmt: skip
