@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from reelm.base import SystemClock
 from reelm.workflows import Job, JobState, Json, Run
@@ -112,6 +113,26 @@ async def test_an_engine_at_rest_runs_no_thread_and_goes_on_where_it_was_cut_off
         assert _engine_threads(before)
         await _until_ended(jobs, "story/1")
         assert did == ["first", "second", "second"]
+    finally:
+        await jobs.close()
+
+
+async def test_an_engine_that_cannot_be_launched_is_launched_once_it_can(tmp_path: Path) -> None:
+    did: list[str] = []
+
+    async def story(run: Run, arguments: dict[str, Json]) -> None:
+        did.append("told")
+
+    folder = tmp_path / "later"
+    jobs = DbosJobs(url=f"sqlite:///{folder / 'jobs.sqlite'}", workflows={"story": story})
+    try:
+        for _ in range(2):
+            with pytest.raises(OperationalError):
+                await jobs.start(Job("story", "story/1", {}))
+        folder.mkdir()
+        await jobs.start(Job("story", "story/1", {}))
+        await _until_ended(jobs, "story/1")
+        assert did == ["told"]
     finally:
         await jobs.close()
 

@@ -67,8 +67,12 @@ class DbosJobs:
         if self._is_launched:
             return
         _log_as_we_do(logging.getLogger("dbos"))
-        DBOS(config=self._config)
-        DBOS.launch()
+        try:
+            DBOS(config=self._config)
+            DBOS.launch()
+        except BaseException:
+            DBOS.destroy()  # otherwise it takes itself for launched, and the next try would do nothing
+            raise
         self._is_launched = True
 
     async def rest(self) -> None:
