@@ -82,12 +82,18 @@ def dripping(over: threading.Event, *, every_seconds: float, in_headers: bool = 
     return trick
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+
+    def handle_error(self, *_arguments: object) -> None:
+        """Say nothing: an auditor that hangs up is what is hoped for."""
+
+
 @contextmanager
 def serving(folder: Path, trick: Trick = honest) -> Iterator[str]:
     """The address of a ledger whose files are in a folder, as the trick lets them be seen."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, folder, trick)) as server:
-        server.daemon_threads = True
-        server.block_on_close = False
+    with _Server(("127.0.0.1", 0), partial(_Handler, folder, trick)) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}/ledger"
