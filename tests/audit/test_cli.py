@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from hashlib import sha256
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -13,7 +14,9 @@ import pytest
 
 from reelm_audit.cli import main
 from reelm_audit.leaf import canonical
+from reelm_audit.tlog.policy import Policy
 from reelm_audit.tlog.proof import Proof
+from reelm_audit.trust import Offer, Trust
 from support.ledger.logs import START, SomeLog, leaf, naive_path
 
 Run: TypeAlias = Callable[..., tuple[int, dict[str, Any]]]
@@ -203,3 +206,49 @@ def test_the_page_needs_nothing_else_and_escapes_what_others_wrote(
     assert "http" not in text.replace('http-equiv="', "")
     for word in ("proven", "sampled", "promised", "failed"):
         assert word in text
+
+
+def test_what_a_subject_needs_is_fetched_from_the_realm_itself(
+    log: SomeLog, run: Run, tmp_path: Path
+) -> None:
+    """The realm serves it beside its ledger; nobody has to download it by hand."""
+    manifest = canonical({"manifest": {"stores": [], "sites": [], "providers": []}, "v": 1, "version": 1})
+    digest = sha256(manifest).hexdigest()
+    log.entries[5] = leaf(5, "manifest.publish", {"digest": digest, "version": 1})
+    log.folder = tmp_path / "realm" / "ledger"
+    log.publish()
+    with served(tmp_path / "realm") as address:
+        code, report = run("manifest", f"{address}/ledger")
+        assert (code, verdict(report, "manifest.served")) == (2, "not checked")
+        known = tmp_path / "realm" / ".well-known" / "reelm"
+        known.mkdir(parents=True)
+        (known / "realm.json").write_bytes(manifest)
+        code, report = run("manifest", f"{address}/ledger")
+        assert (code, verdict(report, "manifest.served")) == (0, "proven")
+        _, report = run("storage", f"{address}/ledger")
+        assert verdict(report, "storage.declared") == "proven"
+        (known / "realm.json").write_bytes(manifest + b" ")
+        code, report = run("manifest", f"{address}/ledger")
+        assert (code, verdict(report, "manifest.served")) == (1, "failed")
+
+
+def test_a_ledger_is_named_after_its_address_or_it_is_told(log: SomeLog) -> None:
+    def trust(location: str, *, is_key_named: bool = False) -> str:
+        chosen = Trust(
+            location=location,
+            key=log.key.verifier,
+            is_key_named=is_key_named,
+            policy=Policy(),
+            policy_bytes=None,
+            is_policy_named=False,
+            offer=Offer(None),
+            offered_before=None,
+            since_seconds=None,
+        )
+        return chosen.claims()[1].verdict.value
+
+    assert trust("https://reelm.example/ledger") == "proven"
+    assert trust("https://elsewhere.example/ledger") == "failed"
+    assert trust("https://reelm.example.elsewhere.example/ledger") == "failed"
+    assert trust("https://mirror.example/ledger", is_key_named=True) == "proven"
+    assert trust("http://127.0.0.1:8420/ledger") == trust("copied") == "promised"

@@ -19,7 +19,7 @@ def bent(**changed: object) -> bytes:
 def test_a_leaf_says_what_the_realm_did() -> None:
     read = READER.read(leaf(7), 7)
     assert (read.index, read.kind, read.realm, read.private) == (7, "mod.appeal", "us", None)
-    assert read.moment.isoformat() == "2026-11-01T00:00:07+00:00"
+    assert read.moment.isoformat() == "2026-09-21T13:56:40.280000+00:00"
     assert READER.read(bent(private="0" * 64), 7).private == "0" * 64
 
 

@@ -22,17 +22,22 @@ def evidence_in(folder: Path) -> list[Evidence]:
 
 def test_a_sound_log_is_proven_but_for_what_there_was_before(log: SomeLog, audit: Audit) -> None:
     found = verdicts(audit())
-    assert found.pop("appended") is Verdict.PROMISED
+    assert found.pop("appended") is found.pop("witnesses") is Verdict.PROMISED
     assert set(found.values()) == {Verdict.PROVEN}
-    assert set(found) == {"key", "signed", "complete", "tiles", "shape", "shared", "fresh"}
+    assert set(found) == {
+        *("key", "address", "signed", "complete", "tiles", "shape", "time", "shared", "fresh")
+    }
 
 
 def test_the_second_audit_reads_what_is_new_and_proves_that_it_was_added(log: SomeLog, audit: Audit) -> None:
     audit()
     log.entries += [leaf(number) for number in range(700, 1300)]
     log.publish(seconds=LATER)
-    second = audit(now_seconds=LATER)
-    assert set(verdicts(second).values()) == {Verdict.PROVEN}
+    second = audit(now_seconds=LATER, sample_bundles=1)
+    found = verdicts(second)
+    sampled = {name for name, verdict in found.items() if verdict is Verdict.SAMPLED}
+    assert sampled == {"complete", "tiles", "shape", "time"}
+    assert {verdict for name, verdict in found.items() if name not in sampled} == {Verdict.PROVEN}
     assert ("Read now: mod.appeal", f"{1300 - 512:,}") in second.facts
 
 
@@ -108,7 +113,7 @@ def test_a_log_that_was_rewritten_and_signed_anew_is_convicted(
     log.entries += [leaf(number) for number in range(700, 900)]
     log.publish(seconds=LATER)
     audited = audit(now_seconds=LATER)
-    assert failed(audited) == {"appended"}
+    assert failed(audited) == {"appended", "shared"}
     (evidence,) = evidence_in(tmp_path / "evidence")
     assert evidence.offence is Offence.REWRITE
     assert "begins differently" in evidence.check(log.key.verifier)
@@ -121,7 +126,7 @@ def test_two_entries_that_changed_places_are_a_rewritten_log(
     log.entries[3], log.entries[690] = log.entries[690], log.entries[3]
     log.entries.append(leaf(700))
     log.publish(seconds=LATER)
-    assert failed(audit(now_seconds=LATER)) == {"appended"}
+    assert failed(audit(now_seconds=LATER)) == {"appended", "shared"}
     assert [each.offence for each in evidence_in(tmp_path / "evidence")] == [Offence.REWRITE]
 
 
@@ -129,7 +134,7 @@ def test_another_history_of_the_same_size_is_a_fork(log: SomeLog, audit: Audit, 
     audit()
     log.entries[699] = leaf(9999)
     log.publish(seconds=LATER)
-    assert failed(audit(now_seconds=LATER)) == {"appended"}
+    assert failed(audit(now_seconds=LATER)) == {"appended", "shared"}
     (evidence,) = evidence_in(tmp_path / "evidence")
     assert "two different histories" in evidence.check(log.key.verifier)
 
@@ -141,7 +146,7 @@ def test_witnesses_that_were_shown_another_history_betray_a_fork_at_the_first_au
     log.entries[699] = leaf(9999)
     log.publish()
     (log.folder / "checkpoint.cosigned").write_bytes(shown)
-    assert failed(audit()) == {"appended"}
+    assert failed(audit()) == {"appended", "shared"}
     assert [each.offence for each in evidence_in(tmp_path / "evidence")] == [Offence.FORK]
 
 
@@ -149,7 +154,7 @@ def test_a_shorter_log_went_back(log: SomeLog, audit: Audit, tmp_path: Path) -> 
     audit()
     del log.entries[600:]
     log.publish(seconds=LATER)
-    assert failed(audit(now_seconds=LATER)) == {"appended"}
+    assert failed(audit(now_seconds=LATER)) == {"appended", "shared"}
     (evidence,) = evidence_in(tmp_path / "evidence")
     assert evidence.offence is Offence.ROLLBACK
     assert "finder's word" in evidence.check()
@@ -160,7 +165,7 @@ def test_a_log_whose_own_checkpoint_alone_went_back_is_found(
 ) -> None:
     audit()
     (log.folder / "checkpoint").write_bytes(bytes(log.note(699)))
-    assert failed(audit()) == {"appended"}
+    assert failed(audit()) == {"appended", "shared"}
     (evidence,) = evidence_in(tmp_path / "evidence")
     assert evidence.offence is Offence.ROLLBACK
     assert "finder's word" in evidence.check()
@@ -178,7 +183,7 @@ def test_a_failed_audit_does_not_replace_what_was_kept(log: SomeLog, audit: Audi
     sound = list(log.entries)
     log.entries[5] = leaf(9999)
     log.publish(seconds=LATER)
-    assert failed(audit(now_seconds=LATER)) == {"appended"} == failed(audit(now_seconds=LATER + 1))
+    assert failed(audit(now_seconds=LATER)) == {"appended", "shared"} == failed(audit(now_seconds=LATER + 1))
     log.entries = sound
     log.publish(seconds=LATER)
     assert failed(audit(now_seconds=LATER)) == set()
@@ -232,7 +237,7 @@ def test_a_key_that_nobody_named_is_kept_and_said_so(log: SomeLog, audit: Audit)
     assert verdicts(audit(policy=None))["key"] is Verdict.PROMISED
     log.key = signer(log.key.name, 99, Kind.ED25519)
     log.publish()
-    assert failed(audit(policy=None)) == {"signed"}
+    assert failed(audit(policy=None)) == {"key", "signed"}
     with pytest.raises(Misused):
         audit(key=log.key.verifier, policy=None)
 
@@ -260,19 +265,36 @@ def test_leaves_of_two_realms_do_not_belong_together(log: SomeLog, audit: Audit)
     assert failed(audit()) == {"shape"}
 
 
+def ancient() -> dict[str, int]:
+    """How to look at a log of long ago, whose witnesses are not what it is about."""
+    return {"max_age_seconds": 1_000 * 86_400}
+
+
+def declare(log: SomeLog, *, days: int) -> None:
+    declared = {"digest": "0" * 64, "retention_days": days, "version": 1}
+    log.entries[300] = leaf(300, "manifest.publish", declared)
+    log.publish()
+
+
 def pruned(log: SomeLog) -> None:
     (log.folder / "tile" / "entries" / "000").unlink()
     (log.folder / "minimum-index").write_text("256\n")
 
 
 def test_entries_removed_under_a_declared_retention_are_sampled(log: SomeLog, audit: Audit) -> None:
-    declared = {"digest": "0" * 64, "retention_days": 365, "version": 1}
-    log.entries[300] = leaf(300, "manifest.publish", declared)
-    log.publish()
+    declare(log, days=365)
     pruned(log)
-    found = verdicts(audit())
-    assert found["complete"] is Verdict.SAMPLED
+    found = verdicts(audit(policy=None, key=log.key.verifier, now_seconds=START + 365 * 86_400, **ancient()))
+    assert found["complete"] is found["shape"] is Verdict.SAMPLED
     assert found["tiles"] is Verdict.PROVEN
+
+
+def test_entries_removed_before_the_declared_retention_is_over_are_missed(log: SomeLog, audit: Audit) -> None:
+    declare(log, days=365)
+    pruned(log)
+    early = START + 300 * 86_400
+    found = next(claim for claim in audit(now_seconds=early, **ancient()).claims if "complete" in claim.id)
+    assert (found.verdict, found.finding) == (Verdict.FAILED, "early")
 
 
 def test_entries_removed_without_a_declared_retention_are_missing(log: SomeLog, audit: Audit) -> None:
@@ -319,16 +341,29 @@ def test_a_checkpoint_that_is_not_the_beginning_of_the_cosigned_one_convicts(
     other = bytes(log.note(650))
     log.entries[3] = sound
     (log.folder / "checkpoint").write_bytes(other)
-    assert failed(audit()) == {"appended"}
+    assert failed(audit()) == {"appended", "shared"}
 
 
 def test_a_realm_that_asks_other_witnesses_than_before_is_told_of(log: SomeLog, audit: Audit) -> None:
     audit(policy=None)
     log.witnesses = log.witnesses[:1]
     log.publish()
-    shared = next(claim for claim in audit(policy=None).claims if claim.id == "ledger.shared")
-    assert shared.verdict is Verdict.PROMISED
-    assert "changed whom it asks" in shared.found
+    assert failed(audit(policy=None)) == {"shared", "witnesses"}
+    log.witnesses = ()
+    log.publish()
+    assert failed(audit(policy=None)) == {"shared", "witnesses"}
+    (log.folder / "policy").write_bytes(b"garbage")
+    assert failed(audit(policy=None)) == {"shared", "witnesses"}
+    (log.folder / "policy").unlink()
+    assert failed(audit(policy=None)) == {"shared", "witnesses"}
+
+
+def test_a_realm_may_ask_more_witnesses_than_before(log: SomeLog, audit: Audit) -> None:
+    audit(policy=None)
+    log.witnesses = (*log.witnesses, signer("three.example/w", 13))
+    log.publish()
+    found = verdicts(audit(policy=None))
+    assert (found["witnesses"], found["shared"]) == (Verdict.PROVEN, Verdict.PROMISED)
 
 
 def test_what_was_found_is_said_even_where_evidence_cannot_be_saved(

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from reelm.base import Outbound
+from reelm.base import Outbound, SystemClock
 from reelm.ledger import Cosigning, Panel, Policy, Private
 from reelm.ledger.adapters.witness import HttpWitness
 from reelm_audit.clock import Clock, machine_seconds
@@ -111,7 +111,10 @@ async def test_a_log_that_reelm_wrote_passes_and_so_do_its_receipts(tmp_path: Pa
         witnessing(tmp_path / "w1", WITNESSES["one"]) as one,
         witnessing(tmp_path / "w2", WITNESSES["two"]) as two,
     ):
-        async with opened_book(tmp_path) as book, Outbound([one, two]) as outbound:
+        async with (
+            opened_book(tmp_path, clock=SystemClock()) as book,
+            Outbound([one, two]) as outbound,
+        ):
             asked = {"one": HttpWitness(outbound, one), "two": HttpWitness(outbound, two)}
             cosigning = Cosigning(book.outside, Panel(policy(), Policy.parse(policy()), asked))
             await cosigning.publish_policy()
@@ -195,5 +198,6 @@ def audit_the_copy(home: Path, *, first: int, size: int) -> None:
     assert code == 0, report
     assert ["Entries", f"{size:,}"] in report["facts"]
     found = {claim["id"]: claim["verdict"] for claim in report["claims"]}
-    assert found.pop("ledger.appended") == ("proven" if first else "promised")
+    before = "proven" if first else "promised"
+    assert found.pop("ledger.appended") == found.pop("ledger.witnesses") == before
     assert set(found.values()) == {"proven"}

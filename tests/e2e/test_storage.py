@@ -32,7 +32,7 @@ async def test_five_stores_are_shown_and_nothing_moves_while_they_are_counted(
     stranger = await visit(screen=screen)
     await stranger.go("/storage")
     await stranger.settles()
-    await expect(stranger.page.get_by_text("no store can read anything alone")).to_be_visible()
+    await expect(stranger.page.get_by_text("no store alone can decode what is sealed")).to_be_visible()
     await expect(stranger.page.get_by_text("One machine: no independence")).to_be_visible()
     await expect(stores(stranger, screen)).to_have_count(5)
     for number in range(5):

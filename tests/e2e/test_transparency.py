@@ -48,11 +48,12 @@ async def test_anybody_reads_the_record_and_checks_every_entry(visit: Visit, scr
     await stranger.settles()
     assert (await stranger.noticed()).shift < _CALM, await stranger.noticed()
     await expect(page.get_by_text("No witness signs it yet.")).to_be_visible()
-    await claim(page, "head.signed", "Proven")
-    await claim(page, "head.witnessed", "Not published")
+    await claim(page, "ledger.signed", "Proven")
+    await claim(page, "ledger.shared", "Promised")
     await stranger.button(CHECK).click()
-    for name in ("sweep.entries", "sweep.tiles", "sweep.leaves", "manifest.recorded"):
+    for name in ("ledger.complete", "ledger.tiles", "ledger.time", "manifest.recorded"):
         await claim(page, name, "Proven")
+    await claim(page, "ledger.shape", "Sampled")
     await claim(page, "manifest.signed", "Not published")
     await expect(page.get_by_role("heading", name="Your account")).to_be_visible()
     assert await keep(stranger, "transparency-checked") == []
@@ -86,12 +87,12 @@ async def test_a_rewritten_record_raises_the_alarm_and_leaves_evidence(
     page = stranger.page
     await Checker.open(page, log.folder)
     await stranger.go("/transparency")
-    await claim(page, "head.signed", "Proven")
+    await claim(page, "ledger.signed", "Proven")
     log.entries[100] = leaf(9_999)
     log.entries.append(leaf(300))
     log.publish()
     await page.reload()
-    await claim(page, "head.continued", "Failed")
+    await claim(page, "ledger.appended", "Failed")
     await expect(page.get_by_role("alert")).to_contain_text("This ledger does not hold")
     assert await keep(stranger, "transparency-rewritten") == []
     async with page.expect_download() as saving:
@@ -101,8 +102,42 @@ async def test_a_rewritten_record_raises_the_alarm_and_leaves_evidence(
     assert "begins differently" in evidence.check(log.key.verifier)
     await stranger.button("Forget what this browser kept").click()
     # On the first visit, and on every look after it.
-    await claim(page, "head.continued", re.compile("First visit|Proven"))
+    await claim(page, "ledger.appended", re.compile("Promised|Proven"))
     await expect(page.get_by_role("alert")).to_have_count(0)
+
+
+async def test_only_witnesses_that_the_visitor_names_prove_anything(visit: Visit, tmp_path: Path) -> None:
+    log = witnessed_log(tmp_path / "log", 300)
+    stranger = await visit()
+    page = stranger.page
+    await Checker.open(page, log.folder)
+    await stranger.go("/transparency")
+    await claim(page, "ledger.shared", "Promised")
+    await page.get_by_text("Count witnesses of your own choice").click()
+    await page.get_by_label("A trust policy").fill("garbage")
+    await stranger.button("Count these").click()
+    await expect(page.get_by_role("alert")).to_contain_text("Line 1 of the witness policy cannot be read")
+    await page.get_by_label("A trust policy").fill(log.policy().decode())
+    await stranger.button("Count these").click()
+    await claim(page, "ledger.shared", "Proven")
+    await claim(page, "ledger.fresh", "Proven")
+    await page.reload()
+    await claim(page, "ledger.shared", "Proven")
+
+
+async def test_a_first_visitor_is_not_told_of_an_earlier_visit(visit: Visit, tmp_path: Path) -> None:
+    log = witnessed_log(tmp_path / "log", 300)
+    stranger = await visit()
+    page = stranger.page
+    await Checker.open(page, log.folder)
+    await stranger.go("/transparency")
+    await claim(page, "ledger.appended", "Promised")
+    async with page.expect_response("**/ledger/checkpoint"):
+        pass  # the page has looked a second time
+    async with page.expect_response("**/ledger/checkpoint"):
+        pass
+    await claim(page, "ledger.appended", "Promised")
+    await expect(page.get_by_text("when this browser first came")).to_have_count(0)
 
 
 async def test_a_long_check_says_how_far_it_is_and_can_be_stopped(visit: Visit, tmp_path: Path) -> None:
@@ -146,8 +181,9 @@ async def test_a_receipt_is_checked_from_its_file_its_text_and_its_number(
     await page.get_by_label("Choose a receipt file").set_input_files(
         {"name": "five.tlog-proof", "mimeType": "text/plain", "buffer": one.encode()}
     )
-    for name in ("entry.included", "entry.signed", "entry.witnessed", "entry.still"):
+    for name in ("entry.included", "entry.signed", "entry.still"):
         await claim(page, name, "Proven")
+    await claim(page, "entry.witnessed", "Promised")
     await page.get_by_label("A receipt, or the number").fill("301")
     await stranger.button("Check it here").click()
     await expect(page.get_by_role("alert")).to_contain_text("there is none with number 301")
@@ -162,7 +198,7 @@ async def test_it_is_found_and_used_by_keyboard(visit: Visit) -> None:
     await stranger.settles()
     await tab_to(stranger, CHECK)
     await stranger.page.keyboard.press("Enter")
-    await claim(stranger.page, "sweep.entries", "Proven")
+    await claim(stranger.page, "ledger.complete", "Proven")
     await tab_to(stranger, "Check entry number")
     await stranger.page.keyboard.press("Enter")
     await claim(stranger.page, "entry.included", "Proven")
@@ -175,7 +211,7 @@ async def test_a_record_that_does_not_answer_is_said_and_read_again(visit: Visit
     await stranger.go("/transparency")
     await expect(stranger.page.get_by_role("alert")).to_contain_text("The ledger does not answer now")
     await stranger.page.unroute("**/ledger/**")
-    await claim(stranger.page, "head.signed", "Proven")
+    await claim(stranger.page, "ledger.signed", "Proven")
 
 
 @pytest.mark.parametrize("screen", _SCREENS)

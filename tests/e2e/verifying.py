@@ -6,20 +6,21 @@ from typing import Any
 from playwright.async_api import Page, Route
 
 from reelm_audit.tlog.keys import Kind
-from support.ledger.logs import SomeLog, leaf, signer
+from support.ledger.logs import START, SomeLog, leaf, signer
 
 ORIGIN = "reelm.example/ledger"
-_HEAD = """async ([kept]) => {
+SEEN_SECONDS = START + 60
+_HEAD = """async ([kept, nowSeconds]) => {
   const v = await import("/verify.js");
   try {
-    const head = await v.readHead(v.filesAt("/ledger"), kept);
+    const head = await v.readHead(v.filesAt("/ledger"), kept, { nowSeconds });
     return { claims: head.claims, kept: v.keeping(head, kept, 1), witnesses: head.witnesses };
   } catch (error) { return { refused: error.message, name: error.name }; }
 }"""
 _FRESH = """async ([seconds]) => {
   const v = await import("/verify.js");
-  const head = await v.readHead(v.filesAt("/ledger"), null);
-  return { claims: [v.judgeFresh(head, seconds)].filter(Boolean) };
+  const head = await v.readHead(v.filesAt("/ledger"), null, { nowSeconds: seconds });
+  return { claims: head.claims.filter(({ id }) => id === "ledger.fresh") };
 }"""
 _RECEIPT = """async ([text, index]) => {
   const v = await import("/verify.js");
@@ -64,11 +65,12 @@ class Checker:
     @classmethod
     async def open(cls, page: Page, folder: Path) -> "Checker":
         checker = cls(page, folder)
+        await page.clock.set_fixed_time(SEEN_SECONDS)
         await page.route("**/ledger/**", checker._answer)
         return checker
 
     async def head(self, kept: dict[str, Any] | None = None) -> dict[str, Any]:
-        return await self._asked(_HEAD, [kept])
+        return await self._asked(_HEAD, [kept, SEEN_SECONDS])
 
     async def fresh(self, *, seconds: int) -> dict[str, Any]:
         """Whether witnesses have looked lately, at that time."""

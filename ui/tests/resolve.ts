@@ -15,7 +15,8 @@ registerHooks({
   load(url, context, next) {
     const path = url.startsWith("file:") ? fileURLToPath(url) : "";
     const isRune = path.endsWith(".svelte.ts");
-    if (!isRune && !/\/messages\/.*\.json$/.test(path)) return next(url, context);
+    const isData = /\/(?:messages|verify)\/.*\.json$/.test(path);
+    if (!isRune && !isData) return next(url, context);
     const text = readFileSync(path, "utf8");
     const source = isRune
       ? compileModule(stripTypeScriptTypes(text), { filename: path, generate: "server" }).js.code

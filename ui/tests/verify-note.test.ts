@@ -5,7 +5,7 @@ import { checkpointText, cosignedSeconds, parseCheckpoint } from "../src/verify/
 import { leafHash, rootOf } from "../src/verify/merkle";
 import { canCheckSignatures, checkSigned, ED25519, ED25519_COSIGNATURE, parseKey, parseNote, withSignatures } from "../src/verify/note";
 import { isSound, parseReceipt, writeReceipt } from "../src/verify/receipt";
-import { Refused } from "../src/verify/refused";
+import { Refused } from "../src/verify/claim";
 import { sha256 } from "../src/verify/sha256";
 
 /** Somebody who signs, with the key that they publish. */

@@ -4,18 +4,24 @@
 """
 
 import argparse
+import http
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from reelm_audit.budget import MAX_BYTES, MAX_SECONDS
 from reelm_audit.clock import Clock, machine_seconds
-from reelm_audit.errors import AuditError, Malformed, Misused, Untrusted
+from reelm_audit.errors import AuditError, Malformed, Misused, Unreachable, Untrusted
 from reelm_audit.evidence import EVIDENCE_MAX_BYTES, Evidence
+from reelm_audit.independence import MANIFEST_PATH
 from reelm_audit.leaf import reader
 from reelm_audit.ledger import Audited, Demand, audit_ledger
 from reelm_audit.page import as_page
 from reelm_audit.receipt import audit_receipt, read_file
 from reelm_audit.site import WebSite
+from reelm_audit.source import is_web
 from reelm_audit.state import default_path
 from reelm_audit.subjects import SUBJECTS, Beside, judge
 from reelm_audit.text import as_json, as_text
@@ -25,6 +31,7 @@ from reelm_audit.verdict import Claim, Report, Verdict
 
 _MANIFEST_MAX_BYTES = 1 << 20
 _PLACEMENT_MAX_BYTES = 16 << 20
+_PLACEMENT_PATH = "/api/storage"
 
 
 def main(arguments: Sequence[str] | None = None, *, clock: Clock = machine_seconds) -> int:
@@ -62,25 +69,71 @@ def _print(report: Report, chosen: argparse.Namespace) -> int:
 
 
 def _ledger(chosen: argparse.Namespace, now_seconds: int) -> Audited:
-    return audit_ledger(_demand(chosen), now_seconds=now_seconds)
+    served = _served(chosen, MANIFEST_PATH)
+    return audit_ledger(_demand(chosen, manifest=served.raw), now_seconds=now_seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class _Served:
+    """A file that a realm serves beside its ledger, or why it is not at hand."""
+
+    raw: bytes | None = None
+    trouble: str | None = None
+
+
+def _served(chosen: argparse.Namespace, path: str) -> _Served:
+    """What the realm serves at a path of its address; nothing where the ledger is a copy in a folder."""
+    location = str(chosen.location)
+    if not is_web(location):
+        return _Served()
+    address = urlsplit(location)
+    try:
+        answer = WebSite(f"{address.scheme}://{address.netloc}").ask(path)
+    except (Unreachable, Misused) as fault:
+        return _Served(trouble=str(fault))
+    content = answer.content
+    if answer.status != http.HTTPStatus.OK or content is None:
+        return _Served(trouble=f"{path} was answered with status {answer.status}.")
+    return _Served(raw=content)
+
+
+def _file_or_served(chosen: argparse.Namespace, file: Path | None, path: str, max_bytes: int) -> _Served:
+    return _Served(raw=read_file(file, max_bytes)) if file is not None else _served(chosen, path)
 
 
 def _subject(chosen: argparse.Namespace, now_seconds: int) -> Audited:
     """The ledger's audit first, since everything else rests on it; then what the subject's leaves say."""
     kinds = SUBJECTS[chosen.command].kinds
-    audited = audit_ledger(_demand(chosen, wanted=kinds), now_seconds=now_seconds)
+    manifest = _file_or_served(chosen, chosen.manifest, MANIFEST_PATH, _MANIFEST_MAX_BYTES)
+    audited = audit_ledger(_demand(chosen, wanted=kinds, manifest=manifest.raw), now_seconds=now_seconds)
+    try:
+        audited.claims += _about(chosen, audited, manifest, now_seconds)
+    except AuditError as fault:  # what was found of the ledger is said all the same
+        says = SUBJECTS[chosen.command].says
+        claim = Claim(id=chosen.command, says=says, verdict=Verdict.NOT_CHECKED, found=str(fault))
+        audited.claims.append(claim)
+    return audited
+
+
+def _about(chosen: argparse.Namespace, audited: Audited, manifest: _Served, now_seconds: int) -> list[Claim]:
+    """The claims about one subject."""
+    kinds = SUBJECTS[chosen.command].kinds
     leaves = [leaf for leaf in audited.leaves if leaf.kind.startswith(kinds or ("\0",))]
+    placement = _Served()
+    if chosen.command == "storage":
+        placement = _file_or_served(chosen, chosen.placement, _PLACEMENT_PATH, _PLACEMENT_MAX_BYTES)
     beside = Beside(
         now_seconds=now_seconds,
-        manifest=None if chosen.manifest is None else read_file(chosen.manifest, _MANIFEST_MAX_BYTES),
-        placement=None if chosen.placement is None else read_file(chosen.placement, _PLACEMENT_MAX_BYTES),
+        manifest=manifest.raw,
+        placement=placement.raw,
+        trouble=manifest.trouble or placement.trouble,
         peer=None if chosen.peer is None else _peer(chosen, now_seconds).leaves,
         disclosed=chosen.disclosed,
         site=None if chosen.site is None else WebSite(chosen.site),
         built=chosen.built,
     )
-    audited.claims += judge(chosen.command, leaves, beside, is_sound=not audited.has_failed)
-    return audited
+    is_sound = not any(claim.verdict in {Verdict.FAILED, Verdict.NOT_CHECKED} for claim in audited.claims)
+    return judge(chosen.command, leaves, beside, is_sound=is_sound, is_whole=audited.is_whole)
 
 
 def _client(chosen: argparse.Namespace, now_seconds: int) -> Audited:
@@ -138,7 +191,9 @@ def _evidence(chosen: argparse.Namespace, _now_seconds: int) -> Audited:
 _COMMANDS = {"client": _client, "ledger": _ledger, "receipt": _receipt, "evidence": _evidence}
 
 
-def _demand(chosen: argparse.Namespace, *, wanted: tuple[str, ...] = ()) -> Demand:
+def _demand(
+    chosen: argparse.Namespace, *, wanted: tuple[str, ...] = (), manifest: bytes | None = None
+) -> Demand:
     return Demand(
         location=chosen.location,
         state_path=_state_path(chosen),
@@ -150,6 +205,9 @@ def _demand(chosen: argparse.Namespace, *, wanted: tuple[str, ...] = ()) -> Dema
         wanted=wanted,
         kinds=chosen.kinds,
         processes=chosen.processes,
+        manifest=manifest,
+        max_seconds=chosen.max_minutes * 60,
+        max_bytes=int(chosen.max_gib * (1 << 30)),
     )
 
 
@@ -203,6 +261,15 @@ def _add_log(command: argparse.ArgumentParser, name: str) -> None:
         default=3.0,
         help="how old the witnesses' last look may be (default 3; an idle realm is seen anew every hour)",
     )
+    command.add_argument(
+        "--max-minutes", type=float, default=MAX_SECONDS / 60, help="how long all of it may take (default 10)"
+    )
+    command.add_argument(
+        "--max-gib",
+        type=float,
+        default=MAX_BYTES / (1 << 30),
+        help="how much of the ledger may be read, in GiB (default 8)",
+    )
     command.add_argument("--kinds", type=Path, help="schemas of kinds in place of the built-in ones")
     command.add_argument("--processes", type=int, default=0, help="0 for one per processor")
     _add_common(command)
@@ -211,8 +278,12 @@ def _add_log(command: argparse.ArgumentParser, name: str) -> None:
 
 
 def _add_beside(command: argparse.ArgumentParser, name: str) -> None:
-    command.add_argument("--manifest", type=Path, help="the manifest that the realm serves")
-    command.add_argument("--placement", type=Path, help="what the realm serves as /api/storage")
+    command.add_argument(
+        "--manifest", type=Path, help="the realm's manifest, where it is not served beside the log"
+    )
+    command.add_argument(
+        "--placement", type=Path, help="the realm's /api/storage, where it is not served beside the log"
+    )
     command.add_argument("--peer", help="the log of the other realm, for flows")
     command.add_argument("--peer-key", help="its key")
     command.add_argument("--disclosed", type=Path, help="policies and requests, each named by its SHA-256")

@@ -6,7 +6,9 @@
     ├── Malformed     bytes that are not of the format they should be
     ├── Untrusted     a signature, proof or quorum that does not hold
     ├── Absent        the log, or the copy of it, does not have what was asked for
+    │   └── TooLarge      it has something in its place that is larger than it can be
     ├── Unreachable   the log could not be asked; this says nothing about it
+    │   └── OutOfBudget   nor will it be: the time or the bytes of this run are used up
     ├── Unusable      a file of ours (kept state, key, configuration) cannot be used
     └── Misused       the command line asks for something that makes no sense
 
@@ -31,8 +33,16 @@ class Absent(AuditError):
     """The log does not have it."""
 
 
+class TooLarge(Absent):
+    """The log has something larger in its place."""
+
+
 class Unreachable(AuditError):
     """The log could not be asked."""
+
+
+class OutOfBudget(Unreachable):
+    """The time or the bytes of this run are used up."""
 
 
 class Unusable(AuditError):

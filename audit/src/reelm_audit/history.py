@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from reelm_audit.errors import Absent, Malformed
+from reelm_audit.errors import Absent, Malformed, Unreachable
 from reelm_audit.evidence import Evidence, Offence
 from reelm_audit.signed import Shown, Signed
 from reelm_audit.source import Source
@@ -12,26 +12,35 @@ from reelm_audit.state import State
 from reelm_audit.sweep import Swept
 from reelm_audit.tlog.keys import VerifierKey
 from reelm_audit.tlog.merkle import consistency_path
-from reelm_audit.verdict import Claim, Verdict, judged, moment
+from reelm_audit.verdict import Claim, failing, moment, told
 
-_APPENDED = "Nothing that was there before was changed, removed or reordered"
+_APPENDED = "ledger.appended"
 _HOW = "The signed state of the last audit was held against this one; the difference must be additions only."
 
 
-def appended(newest: Signed, kept: State | None, contradiction: Evidence | None) -> Claim:
+def appended(against: "History", kept: State | None, contradiction: Evidence | None) -> Claim:
     """The claim; its evidence is not saved yet."""
+    newest, swept = against.newest, against.swept
     if contradiction is not None:
-        return judged("ledger.appended", _APPENDED, faults=[contradiction.testimony], found="", how=_HOW)
+        return failing(_APPENDED, "contradicted", [contradiction.testimony], how=_HOW)
     if kept is None:
-        verdict = Verdict.PROMISED
         found = "This is the first audit from here, so there is nothing to compare with. The next one will."
-    else:
-        verdict = Verdict.PROVEN
-        found = (
-            f"The {kept.checkpoint.size:,} entries of the audit on {moment(kept.checked_seconds)} "
-            f"are the beginning of the {newest.size:,} of today."
-        )
-    return Claim(id="ledger.appended", says=_APPENDED, verdict=verdict, found=found, how=_HOW)
+        return told(_APPENDED, "first", found, how=_HOW)
+    then = kept.checkpoint
+    if then.size == 0:
+        found = "The last audit saw 0 entries, so there was nothing that could have been changed since."
+        return told(_APPENDED, "empty", found, how=_HOW)
+    if then.size != newest.size and not any(
+        roots.get(newest.size) == newest.root and roots.get(then.size) == then.root
+        for roots in (swept.by_entries, swept.by_tiles)
+    ):
+        found = "What it takes to compare it with the last audit could not be read."
+        return told(_APPENDED, "unread", found, how=_HOW)
+    found = (
+        f"The {then.size:,} entries of the audit on {moment(kept.checked_seconds)} "
+        f"are the beginning of the {newest.size:,} of today."
+    )
+    return told(_APPENDED, "continued", found, how=_HOW)
 
 
 def earlier(kept: State | None, shown: Shown) -> Iterator[tuple[str, Signed]]:
@@ -93,7 +102,11 @@ class History:
         spans = Spans(self.source, self.newest.size)
         try:
             proof = consistency_path(size, self.newest.size, spans.root) if size else []
-        except (Absent, Malformed):  # the entries prove it to us, and there are no tiles to show it to others
+        except (
+            Absent,
+            Malformed,
+            Unreachable,
+        ):  # the entries prove it to us, and there are no tiles to show it to others
             return replace(made, offence=Offence.MISMATCH)
         return replace(made, root=root, proof=tuple(proof))
 

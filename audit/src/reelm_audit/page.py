@@ -5,16 +5,8 @@ from html import escape
 from importlib import resources
 
 from reelm_audit.text import printable
-from reelm_audit.verdict import Claim, Report, Verdict, moment
+from reelm_audit.verdict import MEANINGS, Claim, Report, Verdict, moment
 
-_MEANINGS = {
-    Verdict.PROVEN: "recomputed on the auditor's machine; the realm cannot have made it up",
-    Verdict.SAMPLED: "recomputed in part; the rest is a promise",
-    Verdict.PROMISED: "the realm says so; nothing here can tell whether it is true",
-    Verdict.FAILED: "what is published contradicts it",
-    Verdict.NOT_PUBLISHED: "there is nothing yet to check",
-    Verdict.NOT_CHECKED: "this time it could not be looked at; that says nothing about the realm",
-}
 _MARKS = {
     Verdict.PROVEN: "✓",
     Verdict.SAMPLED: "◐",
@@ -23,7 +15,7 @@ _MARKS = {
     Verdict.NOT_PUBLISHED: "…",
     Verdict.NOT_CHECKED: "?",
 }
-_ORDER = tuple(_MEANINGS)
+_ORDER = tuple(MEANINGS)
 
 
 def as_page(report: Report) -> str:
@@ -47,7 +39,7 @@ def as_page(report: Report) -> str:
 <header>
 <p class="kind">Audit: {_safe(report.subject)}</p>
 <h1>{name}</h1>
-<p class="headline {_slug(_worst(report))}">{_headline(report)}</p>
+<p class="headline {_slug(_worst(report))}">{_safe(report.sentence)}</p>
 <p class="when">Checked on {moment(report.checked_seconds)}, from {_safe(report.location)}</p>
 </header>
 {_tally(report)}
@@ -83,19 +75,6 @@ def _worst(report: Report) -> Verdict:
     if _count(report.claims, Verdict.NOT_CHECKED):
         return Verdict.NOT_CHECKED
     return Verdict.PROVEN if _count(report.answers, Verdict.PROVEN) else Verdict.NOT_PUBLISHED
-
-
-def _headline(report: Report) -> str:
-    failed, proven = _count(report.claims, Verdict.FAILED), _count(report.answers, Verdict.PROVEN)
-    if failed:
-        return f"{failed} of {len(report.claims)} claims failed: what is published contradicts them."
-    if _count(report.claims, Verdict.NOT_CHECKED):
-        return "Some of it could not be checked this time."
-    if _count(report.answers, Verdict.NOT_PUBLISHED) == len(report.answers):
-        return "This realm does not publish yet what it takes to check this. Nothing is proven."
-    if proven:
-        return f"Nothing contradicts the realm. {proven} of {len(report.answers)} claims are proven."
-    return "Nothing contradicts the realm, and nothing is proven."
 
 
 def _tally(report: Report) -> str:
@@ -144,6 +123,6 @@ def _legend() -> str:
     rows = "".join(
         f'<dt class="{_slug(verdict)}"><span aria-hidden="true">{_MARKS[verdict]}</span> {verdict}</dt>'
         f"<dd>{meaning}</dd>"
-        for verdict, meaning in _MEANINGS.items()
+        for verdict, meaning in MEANINGS.items()
     )
     return f'<section class="legend"><h2>What the words mean</h2><dl>{rows}</dl></section>'

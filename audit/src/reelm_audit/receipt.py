@@ -2,9 +2,11 @@
 
 import hmac
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from reelm_audit.errors import AuditError, Malformed, Unusable
+from reelm_audit.independence import dependent, own_hosts
 from reelm_audit.leaf import Leaf, Reader, canonical
 from reelm_audit.ledger import Audited
 from reelm_audit.tlog.keys import VerifierKey, check_signed
@@ -84,10 +86,21 @@ def _shared(proof: Proof, policy: Policy) -> Claim:
             f"{len(witnessed)} witnesses have cosigned it, which is too few. A newer receipt may have more."
         )
         verdict = Verdict.PROMISED
+    elif policy.quorum_seconds(_strangers(policy, witnessed, proof)) is None:
+        found = (
+            f"{len(witnessed)} witnesses have cosigned it; without those at the realm's own places too few."
+        )
+        verdict = Verdict.PROMISED
     else:
         found, verdict = f"{len(witnessed)} witnesses have cosigned it.", Verdict.PROVEN
     lines = tuple(f"{name}: {moment(seconds)}" for name, seconds in sorted(witnessed.items()))
     return Claim(id="receipt.shared", says=_SHARED, verdict=verdict, found=found, details=lines)
+
+
+def _strangers(policy: Policy, witnessed: Mapping[str, int], proof: Proof) -> dict[str, int]:
+    """The cosignatures of witnesses that do not stand at a place of the realm's own."""
+    own = dependent(policy, own_hosts(proof.note.text.partition("\n")[0], None))
+    return {name: seconds for name, seconds in witnessed.items() if name not in own}
 
 
 def _opened(leaf: Leaf, path: Path) -> Claim:

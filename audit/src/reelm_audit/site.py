@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from reelm_audit.errors import Misused, Unreachable
-from reelm_audit.source import connection_to
+from reelm_audit.budget import MAX_SECONDS, Budget
+from reelm_audit.clock import running_seconds
+from reelm_audit.connection import Patience, connection_to, read_bounded
+from reelm_audit.errors import Misused, OutOfBudget, Unreachable
+from reelm_audit.source import FILE_SECONDS
 
 ANSWER_MAX_BYTES = 32 << 20
 
@@ -55,16 +58,26 @@ class Site(Protocol):
 class WebSite:
     """A realm on the web."""
 
-    def __init__(self, location: str) -> None:
+    def __init__(self, location: str, budget: Budget | None = None) -> None:
         """Raises ``Misused`` when it is no address of a realm."""
+        self._budget = budget or Budget.of(MAX_SECONDS)
+        self._patience = Patience()
         self.location = location.rstrip("/")
         self._address = urlsplit(self.location)
         is_web = self._address.scheme in {"http", "https"} and bool(self._address.hostname)
         if not is_web or self._address.path or self._address.query or self._address.username:
             raise Misused(f"{location} is not the address of a realm: https://host.")
-        self._connection = connection_to(self._address)
+        self._connection = connection_to(self._address, self._patience)
+
+    def __del__(self) -> None:
+        """Close what is open."""
+        if hasattr(self, "_connection"):
+            self._connection.close()
 
     def ask(self, path: str, *, encoding: str = "identity", agent: str = "reelm-audit") -> Answer:
+        if self._budget.is_over():
+            raise OutOfBudget(f"{self.location}{path} was not asked for: the time of this run is over.")
+        self._patience.until(min(running_seconds() + FILE_SECONDS, self._budget.until))
         # A server may close a connection that was idle; the second attempt is on a new one.
         for attempt in (1, 2):
             try:
@@ -78,7 +91,7 @@ class WebSite:
     def _ask(self, path: str, headers: Mapping[str, str]) -> Answer:
         self._connection.request("GET", path, headers=dict(headers))
         with self._connection.getresponse() as response:
-            body = response.read(ANSWER_MAX_BYTES + 1)
+            body = read_bounded(response, ANSWER_MAX_BYTES)
             status, sent = response.status, response.getheaders()
         if len(body) > ANSWER_MAX_BYTES:
             self._connection.close()

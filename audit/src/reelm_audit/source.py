@@ -4,20 +4,23 @@ Nobody is trusted here. What is read is bounded in bytes and time, and every byt
 """
 
 import http.client
-import ssl
-import threading
 import zlib
+from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
-from reelm_audit.errors import Absent, AuditError, Malformed, Misused, Unreachable
+from reelm_audit.budget import MAX_SECONDS, Budget
+from reelm_audit.clock import running_seconds
+from reelm_audit.connection import Patience, connection_to, read_bounded
+from reelm_audit.errors import Absent, AuditError, Malformed, Misused, OutOfBudget, TooLarge, Unreachable
 from reelm_audit.tlog.tiles import WIDTH, Part, cut_bundle, join_bundle
 
-TIMEOUT_SECONDS = 30
+FILE_SECONDS = 45
 _CONNECTIONS = 8
+_SILENT_MOST = 16
 
 
 class Source(Protocol):
@@ -36,25 +39,24 @@ class Source(Protocol):
         """
 
     def read_all(self, wanted: Sequence[Part]) -> Iterator[bytes | AuditError]:
-        """These tiles or bundles in order, each or why it cannot be had; raises ``Unreachable``."""
+        """These tiles or bundles in order, each or why it cannot be had."""
+
+    def has(self, part: Part) -> bool:
+        """Whether a tile or bundle is there, of a size that it can have. Raises ``Unreachable``."""
 
 
-def open_source(location: str) -> Source:
+def open_source(location: str, budget: Budget | None = None) -> Source:
     """A folder, or an address beginning with http:// or https://. Raises ``Misused``."""
-    if location.startswith(("http://", "https://")):
-        return Web(location)
+    budget = budget or Budget.of(MAX_SECONDS)
+    if is_web(location):
+        return Web(location, budget)
     if not Path(location).is_dir():
         raise Misused(f"{location} is neither a folder nor an address that begins with https://.")
-    return Folder(location)
+    return Folder(location, budget)
 
 
-def connection_to(address: SplitResult) -> http.client.HTTPConnection:
-    """Not opened yet; certificates are checked as this machine does."""
-    host, port = address.hostname or "", address.port
-    if address.scheme == "https":
-        context = ssl.create_default_context()
-        return http.client.HTTPSConnection(host, port, timeout=TIMEOUT_SECONDS, context=context)
-    return http.client.HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
+def is_web(location: str) -> bool:
+    return location.startswith(("http://", "https://"))
 
 
 def read_part(source: Source, part: Part) -> bytes:
@@ -79,12 +81,17 @@ def read_part(source: Source, part: Part) -> bytes:
 class Folder:
     """A copy of a log's files on this machine."""
 
-    def __init__(self, location: str) -> None:
+    def __init__(self, location: str, budget: Budget) -> None:
         self.location = location
         self._path = Path(location)
+        self._budget = budget
 
     def read(self, path: str, *, max_bytes: int) -> bytes:
+        if self._budget.is_over():
+            raise OutOfBudget(f"{path} was not read: the time of this run is over.")
         try:
+            if not (self._path / path).is_file():  # a pipe, or a device, could be waited for without end
+                raise Absent(f"{path} is not in {self.location}.")
             with (self._path / path).open("rb") as file:
                 raw = file.read(max_bytes + 1)
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
@@ -97,66 +104,120 @@ class Folder:
         for part in wanted:
             yield _part_or_fault(self, part)
 
+    def has(self, part: Part) -> bool:
+        path = self._path / part.path
+        try:
+            size = path.stat().st_size if path.is_file() else None
+        except OSError as fault:
+            raise Unreachable(f"{path} cannot be looked at: {fault.strerror}.") from None
+        return size is not None and part.can_be_of(size)
+
 
 class Web:
     """A web server that has a log's files; it is asked over a few connections at once."""
 
-    def __init__(self, location: str) -> None:
+    def __init__(self, location: str, budget: Budget) -> None:
         self.location = location.rstrip("/")
         address = urlsplit(self.location)
         if not address.hostname or address.query or address.fragment or address.username:
             raise Misused(f"{location} is not the address of a log: https://host/path.")
         self._address = address
-        self._local = threading.local()
+        self._budget = budget
+        self._idle: deque[tuple[http.client.HTTPConnection, Patience]] = deque()
+        self._silent_count = 0
+
+    def __del__(self) -> None:
+        """Close what is open: a realm's server need not wait for us."""
+        for connection, _ in getattr(self, "_idle", ()):
+            connection.close()
 
     def read(self, path: str, *, max_bytes: int) -> bytes:
-        # A server may close a connection that was idle; the second attempt is on a new one.
-        for attempt in (1, 2):
-            try:
-                return self._ask(path, max_bytes)
-            except (OSError, http.client.HTTPException, zlib.error) as fault:
-                self._close()
-                if attempt == 2:
-                    raise Unreachable(f"{self.location}/{path} could not be fetched: {fault!r}.") from None
-        raise AssertionError("unreachable")
+        return self._patiently("GET", path, max_bytes)
 
     def read_all(self, wanted: Sequence[Part]) -> Iterator[bytes | AuditError]:
         with ThreadPoolExecutor(_CONNECTIONS) as pool:
             yield from pool.map(lambda part: _part_or_fault(self, part), wanted)
 
-    def _ask(self, path: str, max_bytes: int) -> bytes:
-        connection = self._connection()
+    def has(self, part: Part) -> bool:
+        try:
+            self._patiently("HEAD", part.path, part.max_bytes)
+        except Absent:
+            return False
+        return True
+
+    def _patiently(self, method: str, path: str, max_bytes: int) -> bytes:
+        """Ask once more on a new connection: a server may have closed one that was idle."""
+        if self._budget.is_over():
+            raise OutOfBudget(f"{self.location}/{path} was not asked for: the time of this run is over.")
+        if self._silent_count >= _SILENT_MOST:
+            raise Unreachable(
+                f"{self.location}/{path} was not asked for: {_SILENT_MOST} answers in a row had not come."
+            )
+        until = min(running_seconds() + FILE_SECONDS, self._budget.until)
+        for attempt in (1, 2):
+            try:
+                raw = self._ask(method, path, max_bytes, until)
+            except (OSError, http.client.HTTPException, zlib.error) as fault:
+                if attempt == 2:
+                    self._silent_count += 1
+                    raise Unreachable(f"{self.location}/{path} could not be fetched: {fault!r}.") from None
+            except Absent:
+                self._silent_count = 0
+                raise
+            else:
+                self._silent_count = 0
+                return raw
+        raise AssertionError("unreachable")
+
+    def _ask(self, method: str, path: str, max_bytes: int, until: float) -> bytes:
+        connection, patience = self._connection()
+        patience.until(until)
+        try:
+            raw = self._answer(connection, method, path, max_bytes)
+        except Absent as absent:
+            if not isinstance(absent, TooLarge):
+                self._idle.append((connection, patience))
+            raise
+        except BaseException:
+            connection.close()
+            raise
+        self._idle.append((connection, patience))
+        return raw
+
+    def _answer(
+        self, connection: http.client.HTTPConnection, method: str, path: str, max_bytes: int
+    ) -> bytes:
         connection.request(
-            "GET", f"{self._address.path}/{path}", headers={"Accept-Encoding": "gzip, identity"}
+            method, f"{self._address.path}/{path}", headers={"Accept-Encoding": "gzip, identity"}
         )
         with connection.getresponse() as response:
             if response.status in {404, 410}:
-                response.read(max_bytes)
+                read_bounded(response, max_bytes)
                 raise Absent(f"{self.location}/{path} is not there.")
             if response.status != http.HTTPStatus.OK:
-                self._close()
-                raise Unreachable(f"{self.location}/{path} was answered with status {response.status}.")
-            raw = response.read(max_bytes + 1)
-            if response.getheader("Content-Encoding") == "gzip":
+                raise http.client.HTTPException(f"it was answered with status {response.status}")
+            length = response.getheader("Content-Length") or ""
+            raw = read_bounded(response, max_bytes)
+            if response.getheader("Content-Encoding") == "gzip" and raw:
                 raw = zlib.decompressobj(wbits=31).decompress(raw, max_bytes + 1)
-        if len(raw) > max_bytes:
-            self._close()
-        return _bounded(raw, path, max_bytes)
+        if len(raw) > max_bytes or (method == "HEAD" and length.isdecimal() and int(length) > max_bytes):
+            connection.close()
+            raise TooLarge(f"{path} is larger than such a file can be, so it is not taken.")
+        return raw
 
-    def _connection(self) -> http.client.HTTPConnection:
-        known: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
-        if known is None:
-            known = self._local.connection = connection_to(self._address)
-        return known
-
-    def _close(self) -> None:
-        self._connection().close()
+    def _connection(self) -> tuple[http.client.HTTPConnection, Patience]:
+        """One that nobody uses now; threads share them."""
+        try:
+            return self._idle.pop()
+        except IndexError:
+            patience = Patience()
+            return connection_to(self._address, patience), patience
 
 
 def _part_or_fault(source: Source, part: Part) -> bytes | AuditError:
     try:
         return read_part(source, part)
-    except (Absent, Malformed) as fault:
+    except (Absent, Malformed, Unreachable) as fault:
         return fault
 
 

@@ -28,6 +28,7 @@ class State:
         is_key_named: whether a person named the key, or it was taken from the log at the first audit.
         policy: the trust policy in use, its bytes; None without one.
         is_policy_named: whether a person named it, or it was taken from the log.
+        offered: the policy that the log published, its bytes; None without one.
         note: the checkpoint that was audited.
         own_size: entries of the log's own checkpoint, which in a copy may be older than the cosigned one.
         cosigned: the newest one that witnesses had cosigned; None without one.
@@ -40,6 +41,7 @@ class State:
     is_key_named: bool
     policy: bytes | None
     is_policy_named: bool
+    offered: bytes | None
     note: Note
     own_size: int
     cosigned: Note | None
@@ -59,6 +61,7 @@ class State:
             "is_key_named": self.is_key_named,
             "policy": None if self.policy is None else self.policy.decode("latin-1"),
             "is_policy_named": self.is_policy_named,
+            "offered": None if self.offered is None else self.offered.decode("latin-1"),
             "checkpoint": bytes(self.note).decode(),
             "own_size": self.own_size,
             "cosigned": None if self.cosigned is None else bytes(self.cosigned).decode(),
@@ -102,11 +105,14 @@ class State:
             for leaves, text in value["frontier"]
         ]
         policy, cosigned = value["policy"], value["cosigned"]
+        # An older state has it only where it is also the policy in use.
+        offered = value.get("offered", None if value["is_policy_named"] else policy)
         kept = cls(
             key=VerifierKey.parse(value["key"]),
             is_key_named=bool(value["is_key_named"]),
             policy=None if policy is None else policy.encode("latin-1"),
             is_policy_named=bool(value["is_policy_named"]),
+            offered=None if offered is None else offered.encode("latin-1"),
             note=Note.parse(value["checkpoint"].encode()),
             own_size=int(value["own_size"]),
             cosigned=None if cosigned is None else Note.parse(cosigned.encode()),

@@ -1,28 +1,30 @@
 """Recomputing a log: every entry is hashed and read, every tile compared, and the roots come out.
 
 The work goes to processes in portions of a few thousand entries, and no more portions are under way than
-there is room for, so memory does not grow with the log.
+there is room for, so memory does not grow with the log. What a log is read for is bounded: by the time and
+the bytes of the run, and by how much of it may be missing before nothing more is learned from the rest.
 """
 
-import multiprocessing
-import os
-from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections import Counter
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 
+from reelm_audit.budget import Budget
+from reelm_audit.dates import Dates
 from reelm_audit.errors import AuditError, Malformed, Unreachable
 from reelm_audit.leaf import Leaf, reader
 from reelm_audit.source import open_source
 from reelm_audit.tlog.merkle import Frontier, fold
 from reelm_audit.tlog.tiles import WIDTH, Part, cut_bundle, cut_tile, parts
+from reelm_audit.together import spread
 from reelm_audit.tower import Tower
 
 FAULTS_KEPT = 20
 PORTION_BUNDLES = 8
+STOPPED_AT_FAULTS = 512
 _ALONE_BUNDLES = 96  # a smaller log is done before other processes would have started
 
 
@@ -33,6 +35,9 @@ class Plan:
     Attributes:
         location: of the log, as ``open_source`` takes it.
         size: how many entries the log has.
+        budget: how long this may take, and how much may be read.
+        latest: the latest moment at which an entry can be dated, as a leaf writes it.
+        new_from: the first entry that no earlier audit has seen.
         start: the frontier of what was checked before; its size is a multiple of 256.
         sizes: besides ``size``, at which sizes the root is wanted.
         minimum_index: entries below it may be gone; their hashes may not.
@@ -43,6 +48,9 @@ class Plan:
 
     location: str
     size: int
+    budget: Budget
+    latest: str
+    new_from: int = 1 << 63
     start: tuple[tuple[int, bytes], ...] = ()
     sizes: tuple[int, ...] = ()
     minimum_index: int = 0
@@ -55,6 +63,11 @@ class Plan:
         return sum(leaves for leaves, _ in self.start) // WIDTH
 
     @property
+    def bundles(self) -> int:
+        """How many are to be read."""
+        return -(-self.size // WIDTH) - self.first_bundle
+
+    @property
     def marked(self) -> frozenset[int]:
         """Bundles within which a root is wanted."""
         return frozenset(size // WIDTH for size in (self.size, *self.sizes) if size % WIDTH)
@@ -62,7 +75,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something that is not as signed; ``about`` is ``entries``, ``tiles`` or ``leaves``."""
+    """Something not as signed; ``about`` is ``entries``, ``tiles``, ``leaves``, ``dates`` or ``unread``."""
 
     about: str
     detail: str
@@ -93,10 +106,26 @@ class Portion:
     faults: list[Fault] = field(default_factory=list)
     faults_count: Counter[str] = field(default_factory=Counter)
     size_bytes: int = 0
+    dates: Dates = field(default_factory=Dates)
+    new_dates: Dates = field(default_factory=Dates)
+
+    def add(self, other: "Portion") -> None:
+        """Take in what comes after this; bundles are kept by whoever needs them."""
+        self.counts.update(other.counts)
+        self.realms |= other.realms
+        self.leaves += other.leaves
+        self.faults_count.update(other.faults_count)
+        for about in {fault.about for fault in other.faults}:
+            room = FAULTS_KEPT - sum(fault.about == about for fault in self.faults)
+            self.faults += [fault for fault in other.faults if fault.about == about][: max(0, room)]
+        self.size_bytes += other.size_bytes
+        for fault in self.dates.add(other.dates):
+            self.note("dates", fault)
+        list(self.new_dates.add(other.new_dates))
 
     def note(self, about: str, detail: str) -> None:
         self.faults_count[about] += 1
-        if len(self.faults) < FAULTS_KEPT:
+        if sum(fault.about == about for fault in self.faults) < FAULTS_KEPT:
             self.faults.append(Fault(about, detail))
 
 
@@ -105,23 +134,22 @@ class Examiner:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._source = open_source(plan.location)
+        self._source = open_source(plan.location, plan.budget)
         self._reader = reader(plan.kinds)
 
     def examine(self, wanted: Sequence[Part]) -> Portion:
         found = Portion()
-        tiles = [Part(0, part.index, part.width) for part in wanted]
-        got = list(self._source.read_all([*wanted, *tiles]))
-        for part, bundle, tile in zip(wanted, got[: len(wanted)], got[len(wanted) :], strict=True):
-            found.bundles.append(self._bundle(part, bundle, tile, found))
+        paired = [each for part in wanted for each in (part, Part(0, part.index, part.width))]
+        got = self._source.read_all(paired)
+        for part, bundle in zip(wanted, got, strict=False):
+            found.bundles.append(self._bundle(part, bundle, next(got), found))
         return found
 
     def _bundle(
         self, part: Part, bundle: bytes | AuditError, tile: bytes | AuditError, found: Portion
     ) -> Bundle:
-        is_pruned = (
-            isinstance(bundle, AuditError) and part.index * WIDTH + part.width <= self._plan.minimum_index
-        )
+        is_gone = isinstance(bundle, AuditError) and not isinstance(bundle, Unreachable)
+        is_pruned = is_gone and part.index * WIDTH + part.width <= self._plan.minimum_index
         by_tile = self._tile(tile, part, found)
         by_entries = by_tile if is_pruned else self._entries(bundle, part, found)
         if by_entries is not None and by_tile is not None and by_entries != by_tile:
@@ -137,6 +165,9 @@ class Examiner:
     def _tile(self, tile: bytes | AuditError, part: Part, found: Portion) -> list[bytes] | None:
         try:
             return cut_tile(_have(tile), part.width)
+        except Unreachable as fault:
+            found.note("unread", str(fault))
+            return None
         except AuditError as fault:
             found.note("tiles", f"The hashes of the entries from {part.index * WIDTH} on: {fault}")
             return None
@@ -145,10 +176,13 @@ class Examiner:
         try:
             raw = _have(bundle)
             entries = cut_bundle(raw, part.width)
+        except Unreachable as fault:
+            found.note("unread", str(fault))
+            return None
         except AuditError as fault:
             found.note("entries", f"The entries from {part.index * WIDTH} on: {fault}")
             return None
-        found.size_bytes += len(raw)
+        found.size_bytes += len(raw) + part.width * 32
         self._read(entries, part.index * WIDTH, found)
         return [sha256(b"\x00" + entry).digest() for entry in entries]
 
@@ -157,12 +191,16 @@ class Examiner:
         for index, entry in enumerate(entries, start=first):
             try:
                 members = check(entry)
-            except Malformed as fault:
-                found.note("leaves", f"Entry {index} is refused: {fault}.")
+            except Malformed as refused:
+                found.note("leaves", f"Entry {index} is refused: {refused}.")
                 continue
             kind = members["kind"]
             found.counts[kind] += 1
             found.realms.add(members["realm"])
+            if fault := found.dates.take(members["time"], index, self._plan.latest):
+                found.note("dates", fault)
+            if index >= self._plan.new_from:
+                found.new_dates.take(members["time"], index, self._plan.latest)
             if wanted and kind.startswith(wanted):
                 found.leaves.append(self._reader.read(entry, index))
 
@@ -230,67 +268,63 @@ class Swept:
 
 
 def sweep(plan: Plan) -> Swept:
-    """Read everything that the plan asks for.
+    """Read everything that the plan asks for, or as much as its budget lets it.
 
     Raises:
-        Unreachable: the log could not be asked, or this machine had no room for the work.
+        Unreachable: this machine had no room for the work.
     """
     swept = Swept()
     sizes = {plan.size, *plan.sizes}
     entries, tiles = Line(plan.start, sizes), Line(plan.start, sizes)
-    tower = Tower(open_source(plan.location), plan.start, plan.size)
-    for portion in _portions(plan):
-        _add(swept.found, portion)
+    tower = Tower(open_source(plan.location, plan.budget), plan.start, plan.size)
+    portions = _portions(plan)
+    for portion in portions:
+        swept.found.add(portion)
         for bundle in portion.bundles:
             entries.push(bundle.by_entries, bundle.leaves_each)
             tiles.push(bundle.by_tile, bundle.leaves_each)
             tower.push(bundle.by_tile or bundle.by_entries, bundle.part.width)
             swept.pruned_count += bundle.part.width if bundle.is_pruned else 0
             swept.read_count += 0 if bundle.is_pruned or bundle.by_entries is None else bundle.part.width
-    for detail in tower.finish():
-        swept.found.note("tiles", detail)
+        done = portion.bundles[-1].part
+        if why := _stop(plan, swept, is_last=done.index * WIDTH + done.width >= plan.size):
+            swept.found.note("unread", why)
+            portions.close()
+            break
+    else:
+        for about, detail in tower.finish():
+            swept.found.note(about, detail)
     swept.by_entries, swept.by_tiles = entries.roots, tiles.roots
     swept.aligned = entries.aligned.subtrees
     return swept
 
 
-def _add(total: Portion, portion: Portion) -> None:
-    total.counts.update(portion.counts)
-    total.realms |= portion.realms
-    total.leaves += portion.leaves
-    total.faults_count.update(portion.faults_count)
-    total.faults += portion.faults[: FAULTS_KEPT - len(total.faults)]
-    total.size_bytes += portion.size_bytes
+def _stop(plan: Plan, swept: Swept, *, is_last: bool) -> str | None:
+    """Why the rest is not read; None to go on."""
+    if is_last:
+        return None
+    counts = swept.found.faults_count
+    at = f"after {swept.read_count:,} of {plan.size:,} entries"
+    if plan.budget.is_over(swept.found.size_bytes):
+        return f"The time or the bytes of this run were used up {at}. See --max-minutes and --max-gib."
+    if counts["entries"] + counts["tiles"] + counts["unread"] >= STOPPED_AT_FAULTS:
+        return f"So much is missing or wrong that the rest was not read, {at}."
+    return None
 
 
-def _portions(plan: Plan) -> Iterator[Portion]:
+def _portions(plan: Plan) -> Generator[Portion, None, None]:
     """In order, by this process alone or by several."""
-    wanted = list(parts(None, plan.size, start=plan.first_bundle))
-    cut = [wanted[at : at + PORTION_BUNDLES] for at in range(0, len(wanted), PORTION_BUNDLES)]
-    processes = plan.processes or os.cpu_count() or 1
-    if processes == 1 or len(wanted) < _ALONE_BUNDLES:
-        yield from map(Examiner(plan).examine, cut)
-        return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=context, initializer=_begin, initargs=(plan,)) as pool:
-        try:
-            yield from _in_order(pool, cut, room=2 * processes)
-        except BrokenProcessPool:
-            raise Unreachable(
-                "A process of the audit was ended by this machine; it may lack memory."
-            ) from None
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+    cut = _cut(parts(None, plan.size, start=plan.first_bundle))
+    if plan.processes == 1 or plan.bundles < _ALONE_BUNDLES:
+        return (portion for portion in map(Examiner(plan).examine, cut))
+    return spread(_begin, plan, _examine, cut, processes=plan.processes)
 
 
-def _in_order(pool: ProcessPoolExecutor, cut: Sequence[Sequence[Part]], room: int) -> Iterator[Portion]:
-    under_way: deque[Future[Portion]] = deque()
-    for wanted in cut:
-        if len(under_way) >= room:
-            yield under_way.popleft().result()
-        under_way.append(pool.submit(_examine, wanted))
-    while under_way:
-        yield under_way.popleft().result()
+def _cut(wanted: Iterable[Part]) -> Iterator[tuple[Part, ...]]:
+    """Portions, made as they are asked for: a log may claim to have any number of entries."""
+    left = iter(wanted)
+    while portion := tuple(islice(left, PORTION_BUNDLES)):
+        yield portion
 
 
 _EXAMINERS: list[Examiner] = []

@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict
 
-from reelm_audit.verdict import Report, Verdict, moment
+from reelm_audit.verdict import MEANINGS, Report, Verdict
 
 _FORMAT = "reelm-audit-report/1"
 
@@ -16,6 +16,7 @@ def as_json(report: Report) -> str:
         "origin": report.origin,
         "checked_seconds": report.checked_seconds,
         "exit_code": report.exit_code,
+        "sentence": report.sentence,
         "claims": [asdict(claim) for claim in report.claims],
         "facts": [list(fact) for fact in report.facts],
     }
@@ -23,7 +24,7 @@ def as_json(report: Report) -> str:
 
 
 def as_text(report: Report) -> str:
-    lines = [f"{report.subject} of {report.origin or report.location}, {moment(report.checked_seconds)}", ""]
+    lines = [report.sentence, ""]
     for claim in (*report.answers, *report.grounds):
         lines.append(f"{claim.verdict.upper():<14} {claim.says}.")
         lines.append(f"{'':<14} {claim.found}")
@@ -32,6 +33,8 @@ def as_text(report: Report) -> str:
         if claim.evidence:
             lines.append(f"{'':<14} Evidence: {claim.evidence}")
     lines += ["", *(f"{name}: {value}" for name, value in report.facts)]
+    used = {claim.verdict for claim in report.claims}
+    lines += ["", *(f"{each.upper():<14} {said}." for each, said in MEANINGS.items() if each in used)]
     return "\n".join(printable(line) for line in lines) + "\n"
 
 

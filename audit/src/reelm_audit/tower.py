@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from reelm_audit.errors import Absent, Malformed
+from reelm_audit.errors import Absent, Malformed, Unreachable
 from reelm_audit.source import Source, read_part
 from reelm_audit.tlog.merkle import Frontier, fold
 from reelm_audit.tlog.tiles import WIDTH, Part, cut_tile
@@ -22,7 +22,7 @@ class Tower:
         self._done = sum(leaves for leaves, _ in self._start)
         self._open: dict[int, list[bytes] | None] = {}
         self._indexes: dict[int, int] = {}
-        self._faults: list[str] = []
+        self._faults: list[tuple[str, str]] = []
         self._is_blind = False
 
     def push(self, hashes: Sequence[bytes] | None, width: int) -> None:
@@ -32,10 +32,11 @@ class Tower:
         elif width == WIDTH and not self._is_blind:
             self._push(1, fold(hashes))
 
-    def finish(self) -> list[str]:
-        """Compare what is left; what was found, in words."""
+    def finish(self) -> list[tuple[str, str]]:
+        """Compare what is left; what was found, in words, each with what it is about."""
         for level in sorted(self._open):
-            self._compare(level)
+            if not self._is_blind:
+                self._compare(level)
         return self._faults
 
     def _push(self, level: int, digest: bytes) -> None:
@@ -66,7 +67,9 @@ class Tower:
         for digest in served[:count]:
             again.push(digest, leaves=unit)
         if list(again.subtrees) != kept:
-            self._faults.append(f"The tile of level {level}, number {self._indexes[level]} has changed.")
+            self._faults.append(
+                ("tiles", f"The tile of level {level}, number {self._indexes[level]} has changed.")
+            )
             return None
         return served[:count]
 
@@ -82,11 +85,13 @@ class Tower:
         part = Part(level, self._indexes[level], len(slots))
         served = self._read(part)
         if served is not None and served != slots:
-            self._faults.append(f"{part.path} is not what the tiles below it add up to.")
+            self._faults.append(("tiles", f"{part.path} is not what the tiles below it add up to."))
 
     def _read(self, part: Part) -> list[bytes] | None:
         try:
             return cut_tile(read_part(self._source, part), part.width)
         except (Absent, Malformed) as fault:
-            self._faults.append(f"A tile cannot be used: {fault}")
-            return None
+            self._faults.append(("tiles", f"A tile cannot be used: {fault}"))
+        except Unreachable as fault:
+            self._faults.append(("unread", str(fault)))
+        return None

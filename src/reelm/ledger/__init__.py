@@ -1,4 +1,4 @@
-"""Write what the realm did into a public ledger that nobody can rewrite, not even its operator.
+"""Write what the realm did into a public ledger that not even its operator can rewrite unnoticed.
 
 Each act is a leaf of one append-only log, in the files of a C2SP tlog-tiles log, which any web server can
 serve. It is in the ledger when it is under a signed, durable checkpoint, and not before; an act that must not

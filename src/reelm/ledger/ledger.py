@@ -205,10 +205,12 @@ class Ledger:
 
 
 async def _first_kept(files: LogFiles, minimum: int, size: int, before: datetime) -> int:
+    """Return the first entry that stays. It is old enough to go: so anybody sees that all before it were."""
     stamp = before.astimezone(UTC).isoformat(timespec="milliseconds")
-    while minimum + TILE_WIDTH <= size:
+    while minimum + TILE_WIDTH < size:
         entries = await files.entries(minimum // TILE_WIDTH, size)
-        if read_leaf(entries[-1]).time >= stamp:
+        first_left = await files.entry(minimum + TILE_WIDTH, size)
+        if max(read_leaf(each).time for each in (entries[-1], first_left)) >= stamp:
             break
         minimum += TILE_WIDTH
     return minimum

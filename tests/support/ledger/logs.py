@@ -6,6 +6,7 @@ It shares no tree code with ``reelm`` nor with ``reelm_audit``: an audit of it m
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
@@ -20,13 +21,15 @@ ID = "01h455vb4pex5vsknk084sn02q"
 
 
 def leaf(number: int, kind: str = "mod.appeal", public: dict[str, object] | None = None) -> bytes:
-    """A leaf of the realm ``us``, of the format's canonical form."""
+    """A leaf of the realm ``us``, of the format's canonical form; dated shortly before ``START``."""
     public = {"appeal": _id(number), "decision": _id(number // 2)} if public is None else public
-    minute, second = divmod(number, 60)
-    time = (
-        f"2026-11-{1 + minute // 1440 % 28:02d}T{minute // 60 % 24:02d}:{minute % 60:02d}:{second:02d}.000Z"
-    )
+    time = dated(START - 1000 + number // 25, number % 25 * 40)
     return canonical({"kind": kind, "public": public, "realm": "us", "time": time, "v": 1})
+
+
+def dated(seconds: int, milliseconds: int = 0) -> str:
+    """A moment as a leaf writes it."""
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{milliseconds:03d}Z"
 
 
 def _id(number: int) -> str:

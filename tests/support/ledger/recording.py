@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from reelm.base import Database, Secret, SigningKey, SystemClock
+from reelm.base import Clock, Database, Secret, SigningKey, SystemClock
 from reelm.ledger import Ledger, LogConfig, LogEnvironment, Policy
 from reelm.ledger.adapters.folder import FolderDisk
 from reelm.ledger.files import LogFiles
@@ -38,7 +38,9 @@ class Book:
 
 
 @asynccontextmanager
-async def opened_book(folder: Path, *, config: LogConfig | None = None) -> AsyncIterator[Book]:
+async def opened_book(
+    folder: Path, *, config: LogConfig | None = None, clock: Clock | None = None
+) -> AsyncIterator[Book]:
     database = Database.open(f"sqlite:///{folder / 'records.sqlite'}")
     disk = FolderDisk(folder / "ledger")
     try:
@@ -50,7 +52,7 @@ async def opened_book(folder: Path, *, config: LogConfig | None = None) -> Async
                 key=KEY,
                 database=database,
                 disk=disk,
-                clock=ManualClock(),
+                clock=clock or ManualClock(),
                 config=config or LogConfig(look_seconds=0.002),
             )
             ledger = Ledger(outside, realm.keys, entropy=SeededEntropy(5))

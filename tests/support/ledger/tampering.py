@@ -40,7 +40,7 @@ class Ground:
         self._home = home
         self.log = SomeLog.of(home / "log", BEFORE)
         self._policy = self.log.policy()
-        if not self._audit("sound"):
+        if not self._audit("sound", now_seconds=START + 60):
             raise AssertionError("the sound log does not pass")
         shutil.copy(home / "state.json", home / "kept.json")
         self.then = _files(home / "log")
@@ -66,7 +66,7 @@ class Ground:
         shutil.copy(self._home / "kept.json", self._home / "state.json")
         return Case(tamper.__name__.strip("_"), not self._audit("tampered"))
 
-    def _audit(self, name: str) -> bool:
+    def _audit(self, name: str, *, now_seconds: int = NOW) -> bool:
         """Whether nothing was found."""
         demand = Demand(
             location=str(self.log.folder),
@@ -76,7 +76,7 @@ class Ground:
             is_full=True,
             processes=1,
         )
-        claims = audit_ledger(demand, now_seconds=NOW).claims
+        claims = audit_ledger(demand, now_seconds=now_seconds).claims
         return all(claim.verdict is not Verdict.FAILED for claim in claims)
 
     def published(self, *, seconds: int = NOW - 60) -> Files:

@@ -232,6 +232,20 @@ async def test_old_entries_go_and_their_proofs_stay(tmp_path: Path) -> None:
         await Log.open(book.outside)
 
 
+async def test_the_first_entry_that_is_left_is_itself_old_enough_to_go(tmp_path: Path) -> None:
+    """Whoever comes later sees its date, and not the dates of those that are gone."""
+    async with opened_book(tmp_path) as book:
+        await promised(book, 256)
+        await grow(book.outside)
+        book.outside.clock.advance(1000)  # type: ignore[attr-defined] # the clock of a test
+        await promised(book, 10)
+        await grow(book.outside)
+        before = book.outside.clock.now() - timedelta(seconds=500)
+        assert await book.ledger.prune(before=before) == 0
+        book.outside.clock.advance(1000)  # type: ignore[attr-defined] # the clock of a test
+        assert await book.ledger.prune(before=before + timedelta(seconds=1000)) == 256
+
+
 async def test_pruning_that_a_crash_cut_off_is_finished_by_the_next(tmp_path: Path) -> None:
     async with opened_book(tmp_path) as book:
         await promised(book, 800)

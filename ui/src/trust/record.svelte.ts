@@ -1,9 +1,10 @@
 import type { Finding, Head, Kept, Leaf, Swept } from "../verify";
-import { filesAt, keeping, readEntries, readHead, readLeaf, Refused, sweepBeside, WIDTH } from "../verify";
+import { filesAt, keeping, parseCheckpoint, parseNote, parsePolicy, readEntries, readHead, readLeaf, Refused, sweepBeside, WIDTH } from "../verify";
 
 export const BASE = "/ledger";
 export const files = filesAt(BASE);
 const STORED = "reelm.ledger";
+const WITNESSES = "reelm.witnesses";
 /** A sweep of a record in use is behind by a few entries at its end; so is a list that is this old. */
 const AGAIN_MS = 4000;
 const SHOWN = 8;
@@ -29,6 +30,22 @@ function stored(): Kept | null {
   }
 }
 
+function namedWitnesses(): string {
+  try {
+    return localStorage.getItem(WITNESSES) ?? "";
+  } catch {
+    return "";
+  }
+}
+
+function seenBefore(kept: Kept | null): { entries: number; at: number } | null {
+  try {
+    return kept && { entries: parseCheckpoint(parseNote(new TextEncoder().encode(kept.note)).text).size, at: kept.at };
+  } catch {
+    return null;
+  }
+}
+
 function store(kept: Kept | null): void {
   try {
     if (kept) localStorage.setItem(STORED, JSON.stringify(kept));
@@ -49,6 +66,13 @@ export class PublicRecord {
   readAt = $state(Date.now());
   sweep = $state.raw<Sweep>({ state: "idle" });
   kept = $state.raw(stored());
+  /** The realm's manifest, once it is read: which hosts are its own. */
+  manifest: string | null = null;
+  /** Whose cosignatures this visitor counts, in the words of a trust policy; empty for the realm's choice. */
+  own = $state(namedWitnesses());
+  /** What earlier visits left: what is told of this browser's past is told of them. */
+  readonly #visit = Date.now();
+  readonly #before = seenBefore(this.kept);
   #running: AbortController | null = null;
 
   /** Reads it now and every few seconds while somebody looks; the way to stop. */
@@ -69,12 +93,13 @@ export class PublicRecord {
 
   async read(signal: AbortSignal): Promise<void> {
     try {
-      const head = await readHead(files, this.kept, signal);
+      const own = this.own === "" ? null : parsePolicy(this.own);
+      const head = await readHead(files, this.kept, { visit: this.#visit, own, manifest: this.manifest, signal });
       if (head && head.checkpoint.size !== this.head?.checkpoint.size) this.latest = await newest(head, signal);
       this.head = head;
       this.refused = null;
       this.isAway = false;
-      if (head) this.#keep(keeping(head, this.kept, Date.now()));
+      if (head) this.#keep(keeping(head, this.kept, Date.now(), this.#visit));
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof Refused) this.refused = error.finding;
@@ -93,7 +118,7 @@ export class PublicRecord {
     const onprogress = (done: number, of: number): void => void (this.sweep = { state: "running", done, of });
     onprogress(0, head.checkpoint.size);
     try {
-      const swept = await sweepBeside(BASE, head.checkpoint, onprogress, abort.signal);
+      const swept = await sweepBeside(BASE, head.checkpoint, onprogress, abort.signal, this.#before);
       this.sweep = { state: "done", swept, size: head.checkpoint.size, seconds: (performance.now() - begun) / 1000 };
     } catch {
       this.sweep = { state: abort.signal.aborted ? "stopped" : "unread" };
@@ -103,6 +128,18 @@ export class PublicRecord {
 
   stop(): void {
     this.#running?.abort();
+  }
+
+  /** Counts these witnesses from now on; empty for the realm's choice. @throws Refused when it is no policy. */
+  count(policy: string): void {
+    if (policy !== "") parsePolicy(policy);
+    this.own = policy;
+    try {
+      localStorage.setItem(WITNESSES, policy);
+    } catch {
+      // Storage is blocked: it holds for this visit.
+    }
+    void this.read(new AbortController().signal);
   }
 
   /** Begin anew, as on a first visit. */

@@ -2,7 +2,7 @@
 import { encode, fromBase64, isEqual, readNumber, readUint64, toBase64 } from "./bytes";
 import { EMPTY_ROOT, HASH_BYTES, type Tree } from "./merkle";
 import { ED25519_COSIGNATURE, hasSigned, type Note, type Signature, type VerifierKey } from "./note";
-import { Refused } from "./refused";
+import { Refused } from "./claim";
 
 const LATEST_SECONDS = 2n ** 63n;
 
@@ -16,7 +16,8 @@ export function parseCheckpoint(text: string): Checkpoint {
   const [origin, count, encoded] = lines;
   const size = readNumber(count ?? "");
   const root = fromBase64(encoded ?? "");
-  if (!origin || lines.some((line) => line === "") || size === null || root?.length !== HASH_BYTES) {
+  // Lines below the root could say anything, and nobody could check it.
+  if (lines.length !== 3 || !origin || lines.some((line) => line === "") || size === null || root?.length !== HASH_BYTES) {
     throw new Refused("refused.no-checkpoint");
   }
   if (size === 0 && !isEqual(root, EMPTY_ROOT)) throw new Refused("refused.empty-root");

@@ -1,12 +1,13 @@
 /** One entry: its receipt, checked, or made here from the log's tiles. */
-import { claim, finding, type Claim, type Finding, type Verdict } from "./claim";
-import { cosigners, isBeginning, judgeQuorum, reason, type Head } from "./head";
+import { claim, finding, reason, Refused, type Claim, type Finding, type Verdict } from "./claim";
+import { isBeginning, type Head } from "./head";
 import { readLeaf, type Leaf } from "./leaf";
 import { inclusionRanges } from "./merkle";
-import { canCheckSignatures, checkSigned } from "./note";
+import { canCheckSignatures, checkSigned, type Note } from "./note";
+import type { Checkpoint } from "./checkpoint";
 import { isSound, parseReceipt, writeReceipt, type Receipt } from "./receipt";
-import { Refused } from "./refused";
 import { rangesOf, readEntries, WIDTH, type Files } from "./tiles";
+import { cosigners, judgeWitnessed } from "./witnessed";
 
 export interface Checked {
   receipt: Receipt;
@@ -44,36 +45,43 @@ export async function makeReceipt(index: number, head: Head, files: Files): Prom
   return writeReceipt({ entry: entry.slice(), index, proof, note: under.note });
 }
 
-async function judgeSignatures({ note, checkpoint }: Receipt, { key, policy }: Head): Promise<Claim[]> {
+async function judgeSignatures({ note, checkpoint }: Receipt, head: Head): Promise<Claim[]> {
+  const { key } = head;
   if (checkpoint.origin !== key.name) {
     return [claim("entry.signed", "failed", finding("found.signed.other", { origin: checkpoint.origin, name: key.name }))];
   }
   if (!(await canCheckSignatures())) {
-    return [claim("entry.signed", "unchecked", finding("found.no-ed25519"))];
+    return [claim("entry.signed", "not checked", finding("found.no-ed25519"))];
   }
   try {
     await checkSigned(note, key);
   } catch (error) {
     return [claim("entry.signed", "failed", reason(error))];
   }
-  const signed = claim("entry.signed", "proven", finding("found.signed", { name: key.name }));
+  const signed = claim("entry.signed", "proven", finding("found.signed", { name: key.name, entries: checkpoint.size }));
+  return [signed, await judgeCosigned(note, checkpoint, head)];
+}
+
+/** Cosignatures of a receipt are worth what those of the newest checkpoint are; one may be older than any of them. */
+async function judgeCosigned(note: Note, checkpoint: Checkpoint, head: Head): Promise<Claim> {
+  const { policy, isNamed, own } = head;
   try {
     const witnesses = await cosigners(note, policy);
-    const { verdict, findings } = judgeQuorum(policy, witnesses);
-    const isEarly = verdict === "failed" && witnesses.every(({ state }) => state === "silent");
-    const witnessed = isEarly
-      ? claim("entry.witnessed", "absent", finding("found.witnessed.early"))
-      : claim("entry.witnessed", verdict, ...findings);
-    return [signed, witnessed];
+    if (policy.quorum !== null && witnesses.every(({ state }) => state === "silent")) {
+      return claim("entry.witnessed", "not published", finding("found.witnessed.early"));
+    }
+    const looking = { policy, isNamed, own, cosigned: { note, checkpoint }, wasCosigned: true, nowSeconds: 0 };
+    const { claims: [shared] } = await judgeWitnessed(looking);
+    return shared ? claim("entry.witnessed", shared.verdict, ...shared.findings) : claim("entry.witnessed", "not checked");
   } catch (error) {
-    return [signed, claim("entry.witnessed", "failed", reason(error))];
+    return claim("entry.witnessed", "failed", reason(error));
   }
 }
 
 async function judgeStill({ checkpoint }: Receipt, head: Head, files: Files): Promise<Claim> {
   const now = head.checkpoint;
   const told = (verdict: Verdict, found: Finding): Claim => claim("entry.still", verdict, found);
-  if (checkpoint.origin !== now.origin) return told("unchecked", finding("found.still.elsewhere"));
+  if (checkpoint.origin !== now.origin) return told("not checked", finding("found.still.elsewhere"));
   if (checkpoint.size > now.size) {
     return told("failed", finding("found.still.rolled-back", { entries: checkpoint.size, now: now.size }));
   }

@@ -1,4 +1,5 @@
 /** An entry of a realm's ledger, read as strictly as docs/spec/ledger.md asks. */
+import { finding, type Finding } from "./claim";
 import { asText } from "./note";
 
 const MOST_BYTES = 16_384;
@@ -42,3 +43,42 @@ export function canonical(value: Json): string {
   const names = Object.keys(value).toSorted();
   return `{${names.map((name) => `${JSON.stringify(name)}:${canonical(value[name] as Json)}`).join()}}`;
 }
+
+// Whether leaves are dated as they follow each other: the rules of audit/src/reelm_audit/dates.py.
+
+const WAITED_MS = 3_600_000;
+export const FUTURE_SECONDS = 300;
+const EARLIEST = "2026-01-01T00:00:00.000Z";
+
+export class Dates {
+  first = "";
+  #latest = "";
+  readonly #limit: string;
+
+  /** `limit` is the latest date that a leaf can have. */
+  constructor(limit: string) {
+    this.#limit = limit;
+  }
+
+  /** Takes the next leaf; what is wrong with its date, null when nothing is. */
+  take(time: string, entry: number): Finding | null {
+    if (time > this.#limit) return finding("found.time.ahead", { entry: String(entry), time });
+    if (time < EARLIEST) return finding("found.time.early", { entry: String(entry), time });
+    this.first ||= time;
+    if (time >= this.#latest) this.#latest = time;
+    else if (isLong(time, this.#latest)) return finding("found.time.disordered", { entry: String(entry), time, before: this.#latest });
+    return null;
+  }
+}
+
+const isLong = (early: string, late: string): boolean => Date.parse(late) - Date.parse(early) > WAITED_MS;
+
+/** Why a leaf that was not there at some moment cannot have the date that it has. */
+export function backdated(time: string, entry: number, sinceMs: number): Finding | null {
+  return sinceMs - Date.parse(time) > WAITED_MS
+    ? finding("found.time.backdated", { entry: String(entry), time, when: new Date(sinceMs) })
+    : null;
+}
+
+export const latestMoment = (nowSeconds: number): string =>
+  new Date((nowSeconds + FUTURE_SECONDS) * 1000).toISOString().replace(/\.\d+Z$/, ".999Z");

@@ -1,7 +1,6 @@
 /** The realm's manifest, held against its entry and its signatures: docs/spec/manifest.md, "In the ledger". */
 import { decode, encode, toHex, type Bytes } from "./bytes";
-import { claim, finding, type Claim, type Finding, type Verdict } from "./claim";
-import { reason } from "./head";
+import { claim, finding, reason, type Claim, type Finding, type Verdict } from "./claim";
 import type { Leaf } from "./leaf";
 import { canCheckSignatures, hasSigned, isOf, parseKey, parseNote } from "./note";
 import { sha256 } from "./sha256";
@@ -9,7 +8,7 @@ import { sha256 } from "./sha256";
 /** `leaf` is the newest `manifest.publish` of the ledger, null while nobody has looked for it. */
 export function judgeRecorded(document: Bytes, leaf: Leaf | null): Claim {
   const digest = toHex(sha256(document));
-  if (!leaf) return claim("manifest.recorded", "absent", finding("found.manifest.unrecorded"));
+  if (!leaf) return claim("manifest.recorded", "not published", finding("found.manifest.unrecorded"));
   return leaf.fields["digest"] === digest
     ? claim("manifest.recorded", "proven", finding("found.manifest.recorded", { version: String(leaf.fields["version"]) }))
     : claim("manifest.recorded", "failed", finding("found.manifest.other"));
@@ -21,8 +20,8 @@ export async function judgeManifestSigned(document: Bytes, lines: string[]): Pro
   try {
     const { manifest } = JSON.parse(decode(document)) as { manifest: { keys?: { key: string }[]; realm: { key_threshold?: number } } };
     const need = manifest.realm.key_threshold ?? 0;
-    if (need === 0) return told("absent", finding("found.manifest.keyless"));
-    if (!(await canCheckSignatures())) return told("unchecked", finding("found.no-ed25519"));
+    if (need === 0) return told("not published", finding("found.manifest.keyless"));
+    if (!(await canCheckSignatures())) return told("not checked", finding("found.no-ed25519"));
     const text = `reelm/manifest/1\n${decode(document)}\n`;
     const { signatures } = parseNote(encode(`${text}\n${lines.join("\n")}\n`));
     const good = new Set<string>();

@@ -1,6 +1,6 @@
 /** Signed notes: a text, and lines that say who signed it. Source: c2sp.org/signed-note. */
 import { concat, decode, encode, fromBase64, isEqual, toBase64, toHex, type Bytes } from "./bytes";
-import { Refused } from "./refused";
+import { Refused } from "./claim";
 import { sha256 } from "./sha256";
 
 /** What a key signs, by its signature type. */

@@ -3,7 +3,7 @@ import { encode, fromBase64, readNumber, toBase64, type Bytes } from "./bytes";
 import { parseCheckpoint, type Checkpoint } from "./checkpoint";
 import { HASH_BYTES, isIncluded, leafHash } from "./merkle";
 import { asText, parseNote, type Note } from "./note";
-import { Refused } from "./refused";
+import { Refused } from "./claim";
 
 const MAGIC = "c2sp.org/tlog-proof@v1";
 const MOST_BYTES = 256 * 1024;

@@ -1,7 +1,7 @@
 /** A log as files that any web server can serve. Source: c2sp.org/tlog-tiles. */
 import type { Bytes } from "./bytes";
 import { HASH_BYTES, hashesOf, joined, perfect, rootOf, type Range } from "./merkle";
-import { Refused } from "./refused";
+import { Refused } from "./claim";
 
 export const WIDTH = 256;
 const HEIGHT = 8;
@@ -22,11 +22,12 @@ export function pathOf({ level, index, width }: Tile): string {
   return `tile/${level}/${name}${width < WIDTH ? `.p/${width}` : ""}`;
 }
 
-/** Every tile of one level of a tree: how many files, and what the last one holds. */
-export function tilesOf(level: Tile["level"], size: number): Tile[] {
+/** Every tile of one level of a tree, one after the other: a log may claim to have any number of entries. */
+export function* tilesOf(level: Tile["level"], size: number): Generator<Tile, void> {
   const count = level === "entries" ? size : Math.floor(size / WIDTH ** level);
-  const tiles = Array.from({ length: Math.floor(count / WIDTH) }, (_, index) => ({ level, index, width: WIDTH }));
-  return count % WIDTH === 0 ? tiles : [...tiles, { level, index: tiles.length, width: count % WIDTH }];
+  const full = Math.floor(count / WIDTH);
+  for (let index = 0; index < full; index += 1) yield { level, index, width: WIDTH };
+  if (count % WIDTH !== 0) yield { level, index: full, width: count % WIDTH };
 }
 
 /** A tile's bytes; of a partial one that was completed meanwhile, its beginning. */
@@ -77,4 +78,54 @@ export function rangesOf(files: Files, size: number): (range: Range) => Promise<
     return rootOf((await hashes({ level, index, width })).slice(start, start + wide));
   };
   return async (range) => joined(await Promise.all(perfect(range).map(node)));
+}
+
+const OK = 200;
+const GONE = 410;
+const MISSING = 404;
+/** For one file, from the question to its last byte. */
+const FILE_MS = 15_000;
+/** A bundle of 256 entries of the largest size, and what precedes each. */
+const MOST_BYTES = 256 * (2 + 16_384);
+
+/**
+ * The files of a log below an address, null for one that is not there.
+ *
+ * Where nobody answers in time, or with another status, it throws what `fetch` throws then: TypeError or TimeoutError.
+ */
+export function filesAt(base: string): Files {
+  return async (path, signal) => {
+    // What must not be cached says so in its answer.
+    const limit = AbortSignal.timeout(FILE_MS);
+    const response = await fetch(`${base}/${path}`, {
+      signal: signal ? AbortSignal.any([signal, limit]) : limit,
+      credentials: "omit",
+      redirect: "error",
+    });
+    if (response.status === MISSING || response.status === GONE) return null;
+    if (response.status !== OK) throw new TypeError(`the ledger answered ${response.status}`);
+    return bounded(response, path);
+  };
+}
+
+async function bounded(response: Response, path: string): Promise<Uint8Array<ArrayBuffer>> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for (const reader = response.body?.getReader(); reader; ) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    length += value.length;
+    if (length > MOST_BYTES) {
+      await reader.cancel();
+      throw new Refused("refused.file-long", { path });
+    }
+    parts.push(value);
+  }
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }

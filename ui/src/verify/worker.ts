@@ -1,11 +1,12 @@
 /** Runs a sweep beside the page, which stays usable meanwhile; ending the worker ends the sweep. */
 import type { Checkpoint } from "./checkpoint";
-import { filesAt } from "./files";
-import { sweep, type Swept } from "./sweep";
+import { filesAt } from "./tiles";
+import { sweep, type Swept, type Sweeping } from "./sweep";
 
 export interface Order {
   base: string;
   checkpoint: Checkpoint;
+  before: Sweeping["before"];
 }
 
 export type Report = { done: number; of: number } | { swept: Swept } | { trouble: string };
@@ -23,7 +24,7 @@ onmessage = async ({ data }: MessageEvent<Order>): Promise<void> => {
     report({ done, of });
   };
   try {
-    report({ swept: await sweep(filesAt(data.base), data.checkpoint, onprogress) });
+    report({ swept: await sweep(filesAt(data.base), data.checkpoint, onprogress, { before: data.before }) });
   } catch (error) {
     report({ trouble: error instanceof Error ? error.message : String(error) });
   }

@@ -16,6 +16,7 @@ class Beside:
         now_seconds: when this is judged, POSIX seconds.
         manifest: the manifest's canonical JSON as the realm serves it; None when it was not given.
         placement: what the realm serves as ``/api/storage``; None when it was not given.
+        trouble: why what the realm should serve beside its ledger could not be had, if so.
         peer: flow leaves of the other realm's verified log; None when it was not given.
         disclosed: a folder of policies and requests by their digest; None when it was not given.
         site: the realm as browsers reach it; None when it was not given.
@@ -25,6 +26,7 @@ class Beside:
     now_seconds: int
     manifest: bytes | None = None
     placement: bytes | None = None
+    trouble: str | None = None
     peer: Sequence[Leaf] | None = None
     disclosed: Path | None = None
     site: Site | None = None

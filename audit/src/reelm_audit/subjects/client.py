@@ -92,6 +92,8 @@ def _files(site: Site, assets: Mapping[str, Asset], answers: Mapping[str, Answer
             faults.append(f"To browsers that take gzip: {fault}")
         elif not assets[name].is_of(answer.content or b""):
             faults.append(f"{name}: what is packed is not the file.")
+    if not assets:
+        return not_published("client.files", _FILES)
     size = sum(asset.size_bytes for asset in assets.values())
     found = f"{len(assets)} files of {size:,} bytes were fetched; each has the SHA-256 in the ledger."
     how = "Each was asked for as it is and, where it is listed, packed; without cookies, from this machine."
@@ -112,6 +114,8 @@ def _closed(assets: Mapping[str, Asset], answers: Mapping[str, Answer]) -> Claim
         if each.removeprefix("/") not in assets
     }
     faults = [f"{name} names {each}, which is not on the list." for each, name in sorted(named.items())]
+    if not assets:
+        return not_published("client.closed", _CLOSED)
     how = (
         "Pages, styles and scripts were read for names of files. A script could put a name together; what it "
         "then loads is bound by the policy that browsers are given."
@@ -132,6 +136,8 @@ def _quiet(answers: Mapping[str, Answer]) -> Claim:
     faults = [
         f"{name} has {loud[0].decode()}." for name, body in scripts.items() if (loud := _LOUD.search(body))
     ]
+    if not scripts:
+        return not_published("client.quiet", _QUIET)
     how = "Scripts were searched for the names of what does so. A name can be put together at run time."
     found = f"None of {len(scripts)} scripts and pages names what it would take."
     return _sampled("client.quiet", _QUIET, faults=faults, found=found, how=how)

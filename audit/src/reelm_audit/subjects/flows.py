@@ -55,6 +55,8 @@ def _both(leaves: Sequence[Leaf], peer: Sequence[Leaf] | None) -> Claim:
             faults.append(f"Transfer {transfer}: both say that they {one.public['side']} it.")
         elif name := _difference(one, other):
             faults.append(f"Transfer {transfer}: the two do not agree ({name}).")
+    if not ours and not theirs:
+        return not_published("flows.both", _BOTH)
     found = f"{len(ours):,} transfers are in both ledgers, with the same digests and sizes."
     return judged("flows.both", _BOTH, faults=faults, found=found, how="Both logs were verified and matched.")
 

@@ -27,7 +27,7 @@ def judge(leaves: Sequence[Leaf], beside: Beside) -> list[Claim]:
     how = "Versions are numbered without a gap. What a manifest says is the realm's own statement."
     return [
         judged("manifest.versions", _VERSIONS, faults=faults, found=found, how=how),
-        _served(newest, beside.manifest),
+        _served(newest, beside.manifest, beside.trouble),
     ]
 
 
@@ -40,7 +40,9 @@ def _is_same(earlier: Leaf, later: Leaf) -> bool:
     return all(later.public[name] == earlier.public[name] for name in ("version", "digest"))
 
 
-def _served(newest: Leaf, manifest: bytes | None) -> Claim:
+def _served(newest: Leaf, manifest: bytes | None, trouble: str | None) -> Claim:
+    if manifest is None and trouble is not None:
+        return Claim(id="manifest.served", says=_SERVED, verdict=Verdict.NOT_CHECKED, found=trouble)
     if manifest is None:
         found = f"Its SHA-256 should be {newest.public['digest']}. Name the file with --manifest."
         return Claim(id="manifest.served", says=_SERVED, verdict=Verdict.PROMISED, found=found)

@@ -48,6 +48,9 @@ def _second(leaves: Sequence[Leaf]) -> Claim:
                 )
     if not appeals and not decided:
         return not_published("moderation.second", _SECOND)
+    if not decided and not faults:
+        found = f"{len(appeals):,} appeals, none of them decided yet, so there is nothing to check."
+        return Claim(id="moderation.second", says=_SECOND, verdict=Verdict.NOT_PUBLISHED, found=found)
     found = f"{len(appeals):,} appeals, {decided:,} of them decided, each by somebody else."
     how = "Entries of decision, appeal and outcome were matched."
     return judged("moderation.second", _SECOND, faults=faults, found=found, how=how)

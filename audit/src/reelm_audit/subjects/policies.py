@@ -53,15 +53,21 @@ def _replay(leaves: Sequence[Leaf], disclosed: Path | None) -> Claim:
     if disclosed is None:
         found = "Requests name people, so only digests are public. Whoever was shown some names --disclosed."
         return Claim(id="policy-replay.replay", says=_REPLAY, verdict=Verdict.PROMISED, found=found)
-    faults, replayed = [], 0
+    shown = []
     for leaf in decisions:
         request = replay.disclosed(disclosed, leaf.public["request_digest"])
         policies = replay.disclosed(disclosed, leaf.public["policy_digest"])
-        if request is None or policies is None:
-            continue
-        replayed += 1
-        if replay.is_allowed(policies, request) is not _ALLOWED[leaf.kind]:
-            faults.append(f"Entry {leaf.index}: the policy decides otherwise.")
+        if request is not None and policies is not None:
+            shown.append((leaf, (policies, request)))
+    made = replay.decide_all([pair for _, pair in shown])
+    replayed = len(shown)
+    faults = [
+        f"Entry {leaf.index}: the policy decides otherwise."
+        if is_allowed is not None
+        else f"Entry {leaf.index}: Cedar could not be given this policy and request without ending."
+        for (leaf, _), is_allowed in zip(shown, made, strict=True)
+        if is_allowed is not _ALLOWED[leaf.kind]
+    ]
     how = "Each disclosed request was given to Cedar with its policy; any error counts as a denial."
     found = f"All {replayed:,} decisions came out the same."
     if replayed == len(decisions) or faults:

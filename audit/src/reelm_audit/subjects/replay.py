@@ -5,13 +5,19 @@ Whatever is not evaluated to the end counts as refused here, as it must in a rea
 """
 
 import importlib
+import importlib.util
 import json
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-from reelm_audit.errors import Unusable
+from reelm_audit.errors import Unreachable, Unusable
+from reelm_audit.nesting import MOST_ENTITIES, is_too_deep
+from reelm_audit.together import spread
 
+_LARGEST_BYTES = 4 << 20
+_CRASHES = 3
 _POLICIES = {"policies", "schema", "v"}
 _REQUEST = {"action", "context", "entities", "principal", "resource", "v"}
 
@@ -19,10 +25,43 @@ _REQUEST = {"action", "context", "entities", "principal", "resource", "v"}
 def disclosed(folder: Path, digest: str) -> bytes | None:
     """The file that is named by its SHA-256, when it is there and that."""
     try:
-        raw = (folder / digest).read_bytes()
+        with (folder / digest).open("rb") as file:
+            raw = file.read(_LARGEST_BYTES + 1)
     except OSError:
         return None
-    return raw if sha256(raw).hexdigest() == digest else None
+    return raw if len(raw) <= _LARGEST_BYTES and sha256(raw).hexdigest() == digest else None
+
+
+def decide_all(asked: Sequence[tuple[bytes, bytes]]) -> list[bool | None]:
+    """Decide each request by its policies, in a process of its own; None where that process was ended by it.
+
+    Raises:
+        Unusable: Cedar is not installed.
+    """
+    if importlib.util.find_spec("cedarpy") is None:
+        _not_installed()
+    made: list[bool | None] = []
+    for _ in range(_CRASHES + 1):
+        try:
+            for each in spread(_begin, None, _decide, asked[len(made) :], processes=1):
+                made.append(each)  # noqa: PERF402 - what came before a crash is kept
+        except Unreachable:
+            made.append(None)
+        if len(made) >= len(asked):
+            break
+    return made + [None] * (len(asked) - len(made))
+
+
+def _begin(_plan: object) -> None:
+    """Nothing has to be made ready."""
+
+
+def _decide(pair: tuple[bytes, bytes]) -> bool:
+    return is_allowed(*pair)
+
+
+def _not_installed() -> NoReturn:
+    raise Unusable("Decisions are made again by cedarpy, which is not installed here.")
 
 
 def is_allowed(policies: bytes, request: bytes) -> bool:
@@ -38,12 +77,19 @@ def is_allowed(policies: bytes, request: bytes) -> bool:
     try:
         cedar: Any = importlib.import_module("cedarpy")
     except ModuleNotFoundError:
-        raise Unusable("Decisions are made again by cedarpy, which is not installed here.") from None
+        _not_installed()
     try:
         published, asked = json.loads(policies), json.loads(request)
-        if published.keys() != _POLICIES or asked.keys() != _REQUEST or not _is_known(asked):
+        if (
+            published.keys() != _POLICIES
+            or asked.keys() != _REQUEST
+            or not _is_known(asked)
+            or len(asked["entities"]) > MOST_ENTITIES
+        ):
             return False
         text = "\n".join(part for _, part in sorted(published["policies"].items()))
+        if is_too_deep(text) or is_too_deep(published["schema"], is_schema=True):
+            return False
         question = {name: asked[name] for name in ("principal", "action", "resource", "context")}
         schema = cedar.Schema.from_str(published["schema"])
         answer = cedar.is_authorized(question, text, asked["entities"], schema)

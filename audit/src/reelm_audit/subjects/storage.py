@@ -27,7 +27,7 @@ _Table: TypeAlias = Mapping[str, Any]
 
 def judge(leaves: Sequence[Leaf], beside: Beside) -> list[Claim]:
     versions = [leaf for leaf in leaves if leaf.kind == "manifest.publish"]
-    declared = _declared(versions, beside.manifest)
+    declared = _declared(versions, beside.manifest, beside.trouble)
     manifest = None
     if beside.manifest is not None and declared.verdict is Verdict.PROVEN:
         manifest = _read(beside.manifest, "manifest")["manifest"]
@@ -38,10 +38,12 @@ def judge(leaves: Sequence[Leaf], beside: Beside) -> list[Claim]:
     return [declared, *held, _planted(leaves)]
 
 
-def _declared(versions: Sequence[Leaf], manifest: bytes | None) -> Claim:
+def _declared(versions: Sequence[Leaf], manifest: bytes | None, trouble: str | None) -> Claim:
     if not versions:
         return not_published("storage.declared", _DECLARED)
     newest = versions[-1]
+    if manifest is None and trouble is not None:
+        return Claim(id="storage.declared", says=_DECLARED, verdict=Verdict.NOT_CHECKED, found=trouble)
     if manifest is None:
         found = f"Version {newest.public['version']} is in the ledger by its digest. Name it with --manifest."
         return Claim(id="storage.declared", says=_DECLARED, verdict=Verdict.PROMISED, found=found)

@@ -1,7 +1,7 @@
 """The subjects by name, and how each is judged."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from reelm_audit.leaf import Leaf
@@ -49,7 +49,9 @@ SUBJECTS: Mapping[str, Subject] = {
 }
 
 
-def judge(name: str, leaves: Sequence[Leaf], beside: Beside, *, is_sound: bool) -> list[Claim]:
+def judge(
+    name: str, leaves: Sequence[Leaf], beside: Beside, *, is_sound: bool, is_whole: bool = True
+) -> list[Claim]:
     """The claims of one subject.
 
     Args:
@@ -57,11 +59,20 @@ def judge(name: str, leaves: Sequence[Leaf], beside: Beside, *, is_sound: bool) 
         leaves: of the subject's kinds, in order, from a verified log.
         beside: what else is at hand.
         is_sound: whether the log passed its own audit; nothing is concluded from one that did not.
+        is_whole: whether every entry was read; of removed ones nothing can be said.
     """
     subject = SUBJECTS[name]
     if not is_sound:
-        found = "The ledger that it rests on failed its own check."
+        found = "The ledger that it rests on failed its own check, or could not be read to its end."
         return [Claim(id=name, says=subject.says, verdict=Verdict.NOT_CHECKED, found=found)]
     if subject.judge is None or not leaves:
         return [not_published(name, subject.says)]
-    return subject.judge(leaves, beside)
+    claims = subject.judge(leaves, beside)
+    return claims if is_whole else [_in_part(claim) for claim in claims]
+
+
+def _in_part(claim: Claim) -> Claim:
+    if claim.verdict is not Verdict.PROVEN:
+        return claim
+    found = f"{claim.found} Older entries were removed and could not be read."
+    return replace(claim, verdict=Verdict.SAMPLED, found=found)

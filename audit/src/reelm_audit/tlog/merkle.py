@@ -143,6 +143,28 @@ def split(size: int) -> int:
     return 1 << (size - 1).bit_length() - 1
 
 
+def inclusion_path(index: int, size: int, span: Callable[[int, int], bytes]) -> list[bytes]:
+    """The proof that what is at ``index`` is one of ``size`` in a tree.
+
+    Args:
+        index: below ``size``.
+        size: above 0.
+        span: the root over ``[start, end)``.
+
+    Source: RFC 6962, section 2.1.1.
+    """
+
+    def prove(start: int, end: int) -> list[bytes]:
+        if end - start == 1:
+            return []
+        middle = start + split(end - start)
+        if index < middle:
+            return [*prove(start, middle), span(middle, end)]
+        return [*prove(middle, end), span(start, middle)]
+
+    return prove(0, size)
+
+
 def consistency_path(old_size: int, new_size: int, span: Callable[[int, int], bytes]) -> list[bytes]:
     """The proof that the first ``old_size`` entries are the beginning of ``new_size``.
 

@@ -32,6 +32,7 @@ class Policy:
     Attributes:
         logs: keys, each with the address of its log where there is one.
         witnesses: by their name in the policy.
+        addresses: of those witnesses that have one, by the same name.
         groups: by name.
         quorum: the name of a witness or group, or ``none``.
     """
@@ -40,6 +41,7 @@ class Policy:
     logs: tuple[tuple[VerifierKey, str | None], ...] = ()
     witnesses: Mapping[str, VerifierKey] = field(default_factory=dict)
     groups: Mapping[str, Group] = field(default_factory=dict)
+    addresses: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, raw: bytes) -> "Policy":
@@ -89,6 +91,20 @@ class Policy:
         latest_first = sorted((seconds for seconds in times if seconds is not None), reverse=True)
         return latest_first[group.need - 1] if len(latest_first) >= group.need else None
 
+    def asks_no_less_than(self, other: "Policy") -> bool:
+        """Whether every witness of another policy is in this one, and no fewer have to agree."""
+        mine = {key.public: name for name, key in self.witnesses.items()}
+        if other.quorum == NONE:
+            return True
+        if self.quorum == NONE or any(key.public not in mine for key in other.witnesses.values()):
+            return False
+        return self.least() >= other.least()
+
+    def least(self, name: str | None = None) -> int:
+        """The fewest witnesses that meet the quorum, or a group of that name."""
+        group = self.groups.get(name or self.quorum)
+        return 1 if group is None else sum(sorted(map(self.least, group.members))[: group.need])
+
     def check(self, note: Note) -> dict[str, int]:
         """The witnesses of a note that is signed by one of the logs and cosigned by enough of them.
 
@@ -114,6 +130,7 @@ class _Reader:
         self._logs: list[tuple[VerifierKey, str | None]] = []
         self._witnesses: dict[str, VerifierKey] = {}
         self._groups: dict[str, Group] = {}
+        self._addresses: dict[str, str] = {}
         self._members: set[str] = set()
         self._quorum: str | None = None
 
@@ -123,6 +140,7 @@ class _Reader:
                 self._log(_vkey(vkey), url)
             case ["witness", name, vkey, *url] if len(url) <= 1:
                 self._witness(name, _vkey(vkey))
+                self._addresses.update(zip([name], url, strict=False))
             case ["group", name, need, first, *rest]:
                 self._group(name, need, [first, *rest])
             case ["quorum", name]:
@@ -135,7 +153,7 @@ class _Reader:
     def policy(self) -> Policy:
         if self._quorum is None:
             raise Malformed("A trust policy has no quorum line.")
-        return Policy(self._quorum, tuple(self._logs), self._witnesses, self._groups)
+        return Policy(self._quorum, tuple(self._logs), self._witnesses, self._groups, self._addresses)
 
     def _log(self, key: VerifierKey, url: list[str]) -> None:
         if any(key.public == known.public for known, _ in self._logs):

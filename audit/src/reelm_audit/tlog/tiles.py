@@ -7,7 +7,7 @@ from reelm_audit.errors import Malformed
 from reelm_audit.tlog.merkle import HASH_BYTES
 
 WIDTH = 256
-ENTRY_MAX_BYTES = (1 << 16) - 1
+ENTRY_MAX_BYTES = 16_384  # of a leaf; the format of bundles would take more
 BUNDLE_MAX_BYTES = WIDTH * (2 + ENTRY_MAX_BYTES)
 TILE_BYTES = WIDTH * HASH_BYTES
 
@@ -34,6 +34,12 @@ class Part:
     @property
     def max_bytes(self) -> int:
         return BUNDLE_MAX_BYTES if self.level is None else TILE_BYTES
+
+    def can_be_of(self, size_bytes: int) -> bool:
+        """Whether a file of this part can have that size."""
+        if self.level is None:
+            return 2 * self.width <= size_bytes <= self.max_bytes
+        return size_bytes == self.width * HASH_BYTES
 
 
 def _grouped(index: int) -> str:

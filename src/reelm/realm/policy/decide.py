@@ -12,6 +12,7 @@ from typing import Any
 import cedarpy
 
 from reelm.realm.policy.model import Decision, Request
+from reelm.realm.policy.nesting import MOST_ENTITIES
 from reelm.realm.policy.policies import PolicySet
 
 _MEMBERS = {"action", "context", "entities", "principal", "resource", "v"}
@@ -51,7 +52,7 @@ def is_same_again(policies: PolicySet, decision: Decision) -> bool:
 
 
 def _faults(asked: Any) -> tuple[str, ...]:
-    if asked.keys() != _MEMBERS or asked["v"] != 1:
+    if asked.keys() != _MEMBERS or asked["v"] != 1 or len(asked["entities"]) > MOST_ENTITIES:
         return ("this is not a request",)
     known = {_name(entity["uid"]) for entity in asked["entities"]}
     return tuple(f"nothing is known of {name}" for name in sorted(_named(asked) - known))

@@ -13,10 +13,12 @@ import cedarpy
 from reelm.base import canonical_json
 from reelm.realm.errors import PoliciesRefused
 from reelm.realm.policy.heads import PolicyHead, read_heads
+from reelm.realm.policy.nesting import DEEPEST, MOST_OPERATORS, is_too_deep
 from reelm.realm.policy.separation import Powers, overlaps, powers_of
 
 _VERSION = 1
 _MAX_BYTES = 1 << 20
+_FLATTEN = "nothing was parsed; write it flatter, or as several policies"
 
 
 class PolicySet:
@@ -80,6 +82,8 @@ class PolicySet:
 
 
 def _parse_schema(schema: str) -> cedarpy.Schema:
+    if is_too_deep(schema, is_schema=True):
+        raise PoliciesRefused([f"the schema is nested more than {DEEPEST} deep: {_FLATTEN}"])
     try:
         return cedarpy.Schema.from_str(schema)
     except ValueError as error:
@@ -93,6 +97,12 @@ def _check(files: Mapping[str, str], schema: cedarpy.Schema) -> list[PolicyHead]
     heads: list[PolicyHead] = []
     faults: list[str] = []
     for name, text in sorted(files.items()):
+        if is_too_deep(text):
+            faults.append(
+                f"{name}: a policy is nested more than {DEEPEST} deep, or has more than {MOST_OPERATORS} "
+                f"operators: {_FLATTEN}"
+            )
+            continue
         try:
             heads += read_heads(text, file=name)
         except ValueError as error:
