@@ -51,7 +51,7 @@ fingerprints = Table(
     # Empty, since both are sealed; what older versions wrote is sealed when the realm opens.
     column("marks", LargeBinary, nullable=False, klass=DataClass.OPERATIONAL),
     column("qualities", LargeBinary, nullable=False, klass=DataClass.OPERATIONAL),
-    column("marks_sealed", Sealed, nullable=True, klass=DataClass.PROTECTED),
+    column("marks_sealed", Sealed, nullable=True, klass=DataClass.SECRET),
     column("failure_code", String(64), nullable=True, klass=DataClass.OPERATIONAL),
     Index(None, "failure_code"),
 )
