@@ -118,6 +118,10 @@ class SingleFlight(Generic[K, T]):
                     self._forget(key, task)
                     await cancel_all([task])
 
+    async def close(self) -> None:
+        """Stop what nobody waits for any more, and return once it has stopped."""
+        await cancel_all(list(self._tasks.values()))
+
     def _forget(self, key: K, task: asyncio.Task[T]) -> None:
         """Let whoever comes now begin anew."""
         if self._tasks.get(key) is task:

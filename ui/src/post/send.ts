@@ -1,7 +1,7 @@
 import type { Upload as Tus } from "tus-js-client";
 import { uploads } from "../lib/calls";
 import type { Upload } from "../lib/contract";
-import { address, csrfToken } from "../lib/http";
+import { address, lacksToken, page } from "../lib/http";
 import { ApiProblem, asProblem, problemFrom, unreachable } from "../lib/problem";
 
 const ENDPOINT = address("/api/uploads/tus");
@@ -88,6 +88,11 @@ export class Sending {
       } catch (error) {
         if (error instanceof Interrupted) continue;
         const problem = asProblem(error);
+        if (problem && lacksToken(problem) && refused === 0) {
+          refused += 1;
+          await page.renew().catch(() => undefined);
+          continue;
+        }
         if (!problem || !isPassing(problem)) throw error;
         if (problem.status !== 0 && ++refused > REFUSED_IN_A_ROW) throw error;
         if (!isLocked(problem)) this.#listener.onstandstill("silent");
@@ -136,7 +141,7 @@ export class Sending {
       chunkSize: CHUNK_BYTES,
       metadata: { filename: this.#file.name, filetype: this.#file.type },
       headers: { accept: "application/json" },
-      onBeforeRequest: (request) => request.setHeader("x-csrftoken", csrfToken()),
+      onBeforeRequest: (request) => request.setHeader("x-csrftoken", page.token),
       retryDelays: null,
       storeFingerprintForResuming: false,
       onUploadUrlAvailable: () => {
@@ -171,9 +176,12 @@ export class Sending {
 /** An older connection of this upload is still open there, or brought more than its answer could tell. */
 const isLocked = ({ status }: ApiProblem): boolean => status === 409 || status === 423;
 
+/** What the operator has to cure first, whoever waits. */
+const LASTING = new Set(["media.disk-full", "vault.stores-away", "vault.stores-full"]);
+
 /** What cures itself: that, a lost network, a realm that restarts. */
 const isPassing = (problem: ApiProblem): boolean =>
-  isLocked(problem) || problem.status === 0 || (problem.status >= 500 && problem.code !== "media.disk-full");
+  isLocked(problem) || problem.status === 0 || (problem.status >= 500 && !LASTING.has(problem.code));
 
 async function asTusProblem(error: Error): Promise<ApiProblem> {
   const response = "originalResponse" in error ? (error.originalResponse as Answer | null) : null;
