@@ -113,7 +113,7 @@ class HashLane:
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)
         finally:
             self._count -= 1
-            self._waiting -= Counter([network.narrow])
+            self._waiting -= Counter[LimitKey]([network.narrow])
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)

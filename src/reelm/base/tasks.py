@@ -123,6 +123,8 @@ class SingleFlight(Generic[K, T]):
         await cancel_all(list(self._tasks.values()))
 
     def _forget(self, key: K, task: asyncio.Task[T]) -> None:
-        """Let whoever comes now begin anew."""
+        """Let whoever comes now begin anew. An error that nobody waits for any more is no news."""
+        if task.done() and not task.cancelled():
+            task.exception()
         if self._tasks.get(key) is task:
             del self._tasks[key]

@@ -51,10 +51,10 @@ class HealthWatch:
             return self._as_last_seen(provider)
 
     async def _probe(self, store: Store) -> StoreHealth:
-        provider = store.place.provider
+        provider, config = store.place.provider, self._environment.config
         faults = self._environment.latency.faults[provider]
         try:
-            async with self._environment.store_timeout(provider):
+            async with self._environment.store_timeout(provider, seconds=config.probe_stall_seconds):
                 free_bytes, detail = await store.probe()
         except VaultError as error:
             found = StoreHealth(provider, False, None, faults, str(error))
@@ -68,4 +68,4 @@ class HealthWatch:
         last, now = self._last.get(provider), self._environment.clock.monotonic_seconds()
         if last is not None and now - last.at_seconds <= self._environment.config.sighting_seconds:
             return replace(last.health, faults_seen=faults)
-        return StoreHealth(provider, False, None, faults, "The store does not answer. Check it.")
+        return StoreHealth(provider, False, None, faults, "The store did not answer in time. Check it.")

@@ -29,7 +29,7 @@ class Streams:
 
     def __init__(self, most: int = STREAMS_AT_ONCE) -> None:
         self._most = most
-        self._open: Counter[LimitKey] = Counter()
+        self._open = Counter[LimitKey]()
 
     def check(self, key: LimitKey) -> None:
         """Raise ``TooMany`` when no more may be opened."""
@@ -47,7 +47,7 @@ class Streams:
             async for event in events:
                 yield event
         finally:
-            self._open -= Counter([key])
+            self._open -= Counter[LimitKey]([key])
 
 
 class ViewLimit:

@@ -12,7 +12,7 @@ from support.machine.determinism import ManualClock
 from support.vault.vaulting import SMALL, environment, memory_stores
 
 # Nothing here waits for these: a store that hangs does so until the test lets it go.
-CONFIG = replace(SMALL, probe_seconds=0.05, sighting_seconds=600, stall_seconds=60)
+CONFIG = replace(SMALL, probe_seconds=0.05, sighting_seconds=600, probe_stall_seconds=60)
 
 
 class HangingStore(MemoryStore):
@@ -45,7 +45,7 @@ async def test_a_store_that_hangs_and_was_never_seen_is_away_and_the_others_are_
     vault, _ = opened(database, HangingStore("hanging"))
     assert await reachable(vault) == [False, True, True, True, True]
     (health, *_) = await vault.health()
-    assert health.detail == "The store does not answer. Check it."
+    assert health.detail == "The store did not answer in time. Check it."
     await vault.close()
 
 
@@ -81,7 +81,7 @@ async def test_a_store_that_was_late_is_back_as_soon_as_it_answers(database: Dat
 
 async def test_a_store_that_was_seen_to_hang_is_away_at_once_from_then_on(database: Database) -> None:
     store = HangingStore("hanging")
-    vault, _ = opened(database, store, replace(CONFIG, probe_seconds=5, stall_seconds=0.05))
+    vault, _ = opened(database, store, replace(CONFIG, probe_seconds=5, probe_stall_seconds=0.05))
     store.answers.set()
     assert await reachable(vault) == [True] * 5
     store.answers.clear()

@@ -13,7 +13,7 @@ from reelm.workflows.upload.arrive import (
     offset_of,
     settle,
 )
-from reelm.workflows.upload.receive import UploadPosted, create_upload, discard, receive
+from reelm.workflows.upload.receive import UploadPosted, create_upload, discard, receive, require_capacity
 
 __all__ = [
     "Arrived",
@@ -26,5 +26,6 @@ __all__ = [
     "metadata_of",
     "offset_of",
     "receive",
+    "require_capacity",
     "settle",
 ]
