@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from reelm.accounts import SESSION_SECONDS
+from reelm.web.caller import SessionCookie
 from support.machine.determinism import ManualClock
 from support.realm.realms import PASSWORD
 from support.web.visiting import Site, check_problem
@@ -211,6 +212,14 @@ async def test_cookies_of_another_realm_on_this_host_keep_nobody_from_signing_up
     async with site.visit() as newbie:
         newbie.client.cookies.set(name.format(**names), "of-another-realm" * 3)
         assert (await newbie.post("/api/accounts", json=newcomer())).status_code == 201
+
+
+@pytest.mark.parametrize("is_secure", [True, False])
+async def test_no_cookie_of_one_realm_has_the_name_of_another_ones(*, is_secure: bool) -> None:
+    one, other = (SessionCookie(is_secure, secret) for secret in (b"one", b"other"))
+    names = [one.name, one.visitor_name, other.name, other.visitor_name]
+    assert len(set(names)) == 4
+    assert {name.startswith("__Host-") for name in names} == {is_secure}
 
 
 async def test_a_token_is_of_one_session_and_of_no_other(site: Site) -> None:

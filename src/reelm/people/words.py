@@ -31,8 +31,7 @@ RESERVED_HANDLES = frozenset({
 
 # Embeddings, overrides and isolates make one line of text look like another.
 _BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_OVERRIDES = frozenset("\u202d\u202e")
-# What ends each of them (UAX #9, section 2).
+# What ends those that may stay, which are all but the overrides (UAX #9, section 2).
 _ENDS = dict.fromkeys("\u202a\u202b", "\u202c") | dict.fromkeys("\u2066\u2067\u2068", "\u2069")
 
 
@@ -113,7 +112,7 @@ def _with_own_direction(line: str) -> str:
     if _BIDI_CONTROLS.isdisjoint(line):
         return line
     opened: list[tuple[int, str]] = []
-    dropped = {at for at, character in enumerate(line) if character in _OVERRIDES}
+    dropped: set[int] = set()
     for at, character in enumerate(line):
         if end := _ENDS.get(character):
             opened.append((at, end))

@@ -42,6 +42,10 @@ def test_a_line_is_json_with_time_level_name_and_fields(logs: LogLines) -> None:
     ]
 
 
+ENDLESS: list[object] = []
+ENDLESS.append(ENDLESS)
+
+
 class Unspeakable:
     def __repr__(self) -> str:
         raise RuntimeError("nobody may know")
@@ -64,8 +68,8 @@ def test_a_line_for_a_stream_that_is_closed_is_lost_and_the_work_goes_on(tmp_pat
 
 @pytest.mark.parametrize(
     "value",
-    ["\ud800", Unspeakable(), {1: {2: Unspeakable()}}, float("nan"), {("a", "b"): 1}],
-    ids=["lone surrogate", "no repr", "deep", "nan", "odd key"],
+    ["\ud800", Unspeakable(), {1: {2: Unspeakable()}}, float("nan"), {("a", "b"): 1}, 10**5_000, ENDLESS],
+    ids=["lone surrogate", "no repr", "deep", "nan", "odd key", "huge", "endless"],
 )
 def test_a_value_that_cannot_be_written_costs_its_line_at_most(logs: LogLines, value: object) -> None:
     log.error("request failed", value=value)
