@@ -43,18 +43,23 @@ class Refused(RuntimeError):
     """The realm answered something else than 2xx."""
 
 
+# The answers that have the page's token in them.
+_SAYING_TOKEN = ("/api/session", "/api/accounts")
+
+
 class Guest:
     """One connection and its cookies."""
 
     def __init__(self, port: int) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         self._cookies: dict[str, str] = {}
+        self._token = ""
 
     @property
     def headers(self) -> dict[str, str]:
         """What shows the realm who is asking."""
         cookies = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
-        return {"x-csrftoken": self._cookies.get("csrftoken", "")} | ({"cookie": cookies} if cookies else {})
+        return {"x-csrftoken": self._token} | ({"cookie": cookies} if cookies else {})
 
     def begin(self, length_bytes: int) -> str:
         """Announce an upload that comes in pieces; where it is."""
@@ -88,6 +93,8 @@ class Guest:
             self._cookies[name] = value
         if not http.client.OK <= response.status < http.client.MULTIPLE_CHOICES:
             raise Refused(f"{method} {path}: {response.status} {answer[:300]!r}")
+        if path in _SAYING_TOKEN and answer:
+            self._token = json.loads(answer)["page_token"]
         return answer
 
     def tell(self, method: str, path: str, content: Mapping[str, Any] | None = None) -> Any:

@@ -40,7 +40,8 @@ def large_source(folder: Path) -> Path:
 
 def client(realm: Running, visitor: Visitor) -> TusClient:
     cookies = "; ".join(f"{name}={value}" for name, value in visitor.client.cookies.items())
-    token = visitor.client.cookies["csrftoken"]
+    said = requests.get(f"{realm.url}/api/session", headers={"cookie": cookies}, timeout=30)
+    token = said.json()["page_token"]
     return TusClient(f"{realm.url}/api/uploads/tus", headers={"cookie": cookies, "x-csrftoken": token})
 
 

@@ -63,8 +63,8 @@ class Person:
         assert '"step":"done"' in await watched.text(), await watched.text()
 
     async def _send(self, method: str, path: str, body: str | bytes | None, kind: str) -> Any:
-        cookies = {cookie["name"]: cookie["value"] for cookie in (await self.api.storage_state())["cookies"]}
-        headers = {"content-type": kind, "x-csrftoken": cookies.get("csrftoken", "")}
+        session = await (await self.api.get("/api/session")).json()
+        headers = {"content-type": kind, "x-csrftoken": session["page_token"]}
         answer = await self.api.fetch(path, method=method, data=body, headers=headers)
         assert answer.ok, f"{method} {path}: {answer.status} {await answer.text()}"
         return await answer.json() if answer.status != 204 else None

@@ -33,9 +33,8 @@ def before_call(
     operation = case.operation.definition.raw["operationId"]
     # Signing out must not end the session that all other requests need.
     session = KNOWN["spare_session"] if operation == "sign_out" else KNOWN["session"]
-    token = KNOWN["token"]
-    case.headers["cookie"] = f"reelm-session={session}; csrftoken={token}"
-    case.headers["x-csrftoken"] = token
+    case.headers["cookie"] = f"{KNOWN['session_cookie']}={session}"
+    case.headers["x-csrftoken"] = KNOWN["tokens"][session]
     if _CHOICES.random() < 0.5:
         return
     case.headers.update(KNOWN["headers"].get(operation, {}))

@@ -8,7 +8,9 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from tools.reference.errors import error_classes
 
+from reelm.web.front import POLICY
 from reelm.web.limits import STREAMS_AT_ONCE
 from reelm.web.pages import PAGES, PageAddress
 from reelm.workflows.publish import remove
@@ -318,3 +320,17 @@ async def test_readiness_names_a_store_that_is_away_and_stays_ready(site: Site) 
     assert answer.status_code == 200
     assert answer.json()["status"] == "degraded"
     assert "store-2" in answer.json()["problems"][0]
+
+
+async def test_what_a_problem_is_of_type_is_a_place_on_a_page(shared: Site) -> None:
+    async with shared.visit() as reader:
+        page = await reader.get("/docs/errors")
+        problem = (await reader.get("/api/nothing")).json()
+    assert page.status_code == 200
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert page.headers["content-security-policy"] == POLICY
+    address, _, place = problem["type"].partition("#")
+    assert address == "/docs/errors"
+    assert page.text.count(f'id="{place}"') == 1
+    served = [kind for kind in error_classes() if kind.__module__.split(".")[1] not in {"app", "cli"}]
+    assert [kind.code for kind in served if f'<dt id="{kind.code}">' not in page.text] == []

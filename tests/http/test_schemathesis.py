@@ -58,14 +58,17 @@ async def populate(realm: Running, visitor: Visitor) -> dict[str, Any]:
     async with realm.visit() as spare:
         email = "anna@mail.example.org"
         await spare.post("/api/session", json={"email": email, "password": PASSWORD})
-        spare_session = spare.client.cookies["reelm-session"]
+        name = next(each for each in spare.client.cookies if each.endswith("-session"))
+        tokens = {each.client.cookies[name]: await each.token() for each in (visitor, spare)}
+        spare_session = spare.client.cookies[name]
     encoder = {"authorization": f"Bearer {enrol(realm, 'attic')}"}
     return {
         "seed": SEED,
         "video": str(source),
-        "session": visitor.client.cookies["reelm-session"],
+        "session_cookie": name,
+        "session": visitor.client.cookies[name],
         "spare_session": spare_session,
-        "token": visitor.client.cookies["csrftoken"],
+        "tokens": tokens,
         "ids": {
             "clip_id": clips[:2],
             "rendition_id": [uri.split("/")[0] for uri in variants(master)],

@@ -1,8 +1,11 @@
 """Joining, signing in and out: what the cookies say, how long they last, how often one may try."""
 
+import asyncio
+
 import pytest
 
 from reelm.accounts import SESSION_SECONDS
+from reelm.web.caller import SessionCookie
 from support.machine.determinism import ManualClock
 from support.realm.realms import PASSWORD
 from support.web.visiting import Site, check_problem
@@ -27,7 +30,7 @@ async def test_joining_signs_in_with_a_cookie_out_of_reach_of_scripts(site: Site
         answer = await nobody.post("/api/accounts", json=newcomer())
         assert answer.status_code == 201
         (cookie,) = [each for each in answer.headers.get_list("set-cookie") if "session" in each]
-        assert cookie.startswith("reelm-session=")
+        assert cookie.startswith(f"{site.session_cookie}=")
         assert attributes(cookie) == {
             "httponly": "",
             "path": "/",
@@ -41,12 +44,13 @@ async def test_joining_signs_in_with_a_cookie_out_of_reach_of_scripts(site: Site
 async def test_behind_tls_the_cookies_are_bound_to_this_very_host(secure_site: Site) -> None:
     async with secure_site.visit() as nobody:
         first = await nobody.get("/api/session")
-        (token,) = first.headers.get_list("set-cookie")
-        assert "secure" in attributes(token)
-        assert "httponly" not in attributes(token), "the page reads it"
+        (visitor,) = first.headers.get_list("set-cookie")
+        assert visitor.startswith("__Host-reelm-")
+        assert {"secure", "httponly"} <= set(attributes(visitor))
         answer = await nobody.post("/api/session", json=ANN)
     (cookie,) = [each for each in answer.headers.get_list("set-cookie") if "session" in each]
-    assert cookie.startswith("__Host-reelm-session=")
+    assert cookie.startswith(f"{secure_site.session_cookie}=")
+    assert cookie.startswith("__Host-")
     marks = attributes(cookie)
     assert {"secure", "httponly"} <= set(marks)
     assert "domain" not in marks
@@ -59,8 +63,8 @@ async def test_signing_out_ends_the_session_for_every_copy_of_its_cookie(site: S
         stolen = ann.client.cookies[site.session_cookie]
         answer = await ann.delete("/api/session")
         assert answer.status_code == 204
-        (cookie,) = [each for each in answer.headers.get_list("set-cookie") if "session" in each]
-        assert attributes(cookie)["max-age"] == "0"
+        cleared = answer.headers.get_list("set-cookie")
+        assert {attributes(cookie)["max-age"] for cookie in cleared} == {"0"}
         assert (await ann.get("/api/session")).json()["account"] is None
         assert (await ann.delete("/api/session")).status_code == 204, "safe to repeat"
         thief.client.cookies.set(site.session_cookie, stolen)
@@ -163,6 +167,133 @@ async def test_uploads_are_limited_per_account(site: Site) -> None:
         answers = [await ben.upload(b"not a video", kind="text/plain") for _ in range(61)]
     assert [answer.status_code for answer in answers] == [415] * 60 + [429]
     check_problem(answers[-1], 429, "base.too-many")
+
+
+async def test_somebody_elsewhere_who_guesses_at_an_address_leaves_its_owner_a_try(site: Site) -> None:
+    async with site.visit(address="192.0.2.1") as guesser:
+        for _ in range(12):
+            await guesser.post("/api/session", json={**ANN, "password": "x"})
+    async with site.visit(address="198.51.100.1") as ann:
+        answer = await ann.post("/api/session", json=ANN)
+        assert answer.status_code == 201
+        assert answer.json()["wrong_sign_ins"] == 10
+        assert (await ann.get("/api/session")).json()["wrong_sign_ins"] == 0
+
+
+async def test_signing_in_again_ends_the_session_before(site: Site) -> None:
+    async with site.visit() as ann, site.visit() as thief:
+        await ann.post("/api/session", json=ANN)
+        thief.client.cookies.set(site.session_cookie, ann.client.cookies[site.session_cookie])
+        assert (await thief.get("/api/session")).json()["account"]["handle"] == "ann"
+        assert (await ann.post("/api/session", json=ANN)).status_code == 201
+        assert (await thief.get("/api/session")).json()["account"] is None
+        assert (await ann.get("/api/session")).json()["account"]["handle"] == "ann"
+
+
+async def test_a_session_from_before_realms_had_cookies_of_their_own_goes_on_under_the_new_name(
+    site: Site,
+) -> None:
+    async with site.visit(site.known.ann) as ann:
+        token = ann.client.cookies.pop(site.session_cookie)
+        ann.client.cookies.set("reelm-session", token)
+        answer = await ann.get("/api/session")
+        assert answer.json()["account"]["handle"] == "ann"
+        assert ann.client.cookies[site.session_cookie] == token
+        assert (await ann.put("/api/profiles/ben/follow")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "name", ["csrftoken", "reelm-0a1b2c3d-visitor", "reelm-session", "{visitor}", "{session}"]
+)
+async def test_cookies_of_another_realm_on_this_host_keep_nobody_from_signing_up(
+    site: Site, name: str
+) -> None:
+    names = {"session": site.session_cookie, "visitor": site.session_cookie.replace("session", "visitor")}
+    async with site.visit() as newbie:
+        newbie.client.cookies.set(name.format(**names), "of-another-realm" * 3)
+        assert (await newbie.post("/api/accounts", json=newcomer())).status_code == 201
+
+
+@pytest.mark.parametrize("is_secure", [True, False])
+async def test_no_cookie_of_one_realm_has_the_name_of_another_ones(*, is_secure: bool) -> None:
+    one, other = (SessionCookie(is_secure, secret) for secret in (b"one", b"other"))
+    names = [one.name, one.visitor_name, other.name, other.visitor_name]
+    assert len(set(names)) == 4
+    assert {name.startswith("__Host-") for name in names} == {is_secure}
+
+
+async def test_a_token_is_of_one_session_and_of_no_other(site: Site) -> None:
+    async with site.visit() as ann, site.visit(site.known.ben) as ben:
+        before = await ann.token()
+        signed_in = await ann.post("/api/session", json=ANN)
+        own = signed_in.json()["page_token"]
+        for token in (before, await ben.token(), own[:-1] + ("0" if own[-1] != "0" else "1"), "é"):
+            said = {"x-csrftoken": token.encode()}
+            answer = await ann.ask("PUT", "/api/profiles/ben/follow", has_token=False, headers=said)
+            check_problem(answer, 403, "web.page-token-missing")
+        answer = await ann.ask(
+            "PUT", "/api/profiles/ben/follow", has_token=False, headers={"x-csrftoken": own}
+        )
+        assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("name", ["{session}", "reelm-session", "{visitor}", "anything"])
+async def test_fifty_invented_cookies_are_one_view(site: Site, name: str) -> None:
+    url = f"/api/clips/{site.known.visible}/views"
+    names = {"session": site.session_cookie, "visitor": site.session_cookie.replace("session", "visitor")}
+    for number in range(50):
+        async with site.visit(address="192.0.2.7") as viewer:
+            viewer.client.cookies.set(name.format(**names), f"invented-{number:034}")
+            assert (await viewer.post(url, json={"watched_ms": 600})).status_code == 204
+    async with site.visit() as anybody:
+        assert (await anybody.get(f"/api/clips/{site.known.visible}")).json()["view_count"] == 1
+
+
+@pytest.mark.slow
+async def test_reports_without_end_are_told_to_wait(site: Site) -> None:
+    url = f"/api/clips/{'0' * 26}/views"
+    async with site.visit(address="192.0.2.7") as viewer:
+        answers = [(await viewer.post(url, json={"watched_ms": 600})).status_code for _ in range(1_201)]
+    assert (answers.count(204), answers[-1]) == (1_200, 429)
+
+
+async def test_reports_that_come_at_once_are_one_view(site: Site) -> None:
+    url = f"/api/clips/{site.known.visible}/views"
+    async with site.visit(address="192.0.2.7") as viewer:
+        await viewer.token()
+        await asyncio.gather(*(viewer.post(url, json={"watched_ms": 600}) for _ in range(20)))
+        assert (await viewer.get(f"/api/clips/{site.known.visible}")).json()["view_count"] == 1
+
+
+async def test_what_was_no_view_leaves_the_viewer_one(site: Site) -> None:
+    url = f"/api/clips/{site.known.visible}/views"
+    async with site.visit(address="192.0.2.7") as viewer:
+        for watched_ms in (0, 100, 600):
+            assert (await viewer.post(url, json={"watched_ms": watched_ms})).status_code == 204
+        assert (await viewer.get(f"/api/clips/{site.known.visible}")).json()["view_count"] == 1
+
+
+async def test_two_people_behind_one_address_are_two_viewers_when_they_are_signed_in(site: Site) -> None:
+    """Ann made the clip, so hers does not count."""
+    url = f"/api/clips/{site.known.visible}/views"
+    others = [await site.stage.person(f"viewer_{number}") for number in range(2)]
+    for account in (*others, *others):
+        async with site.visit(account, address="192.0.2.7") as viewer:
+            await viewer.post(url, json={"watched_ms": 600})
+    async with site.visit() as anybody:
+        assert (await anybody.get(f"/api/clips/{site.known.visible}")).json()["view_count"] == 2
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_a_head_that_no_browser_of_ours_sends_is_refused_in_words(site: Site, method: str) -> None:
+    async with site.visit(site.known.ann) as ann:
+        token = await ann.token()
+        ann.client.cookies.set("large", "x" * 17_000)
+        said = {"x-csrftoken": token}
+        answer = await ann.ask(method, "/api/session", has_token=False, headers=said)
+        check_problem(answer, 431, "web.head-too-large")
+        ann.client.cookies.set("large", "x" * 14_000)
+        assert (await ann.get("/api/session")).status_code == 200
 
 
 async def test_watching_again_and_again_counts_one_view(site: Site) -> None:

@@ -13,7 +13,7 @@ from reelm.media.pdq import MARK_BYTES
 from reelm.workflows import Json, Run
 from reelm.workflows.operate import tidy
 from reelm.workflows.publish import publish, remove
-from reelm.workflows.watch import storyboard
+from reelm.workflows.watch import storyboard, unseal
 from support.machine.runs import Before
 from support.media import footage
 from support.media.playlists import screen
@@ -59,7 +59,9 @@ async def test_a_published_clip_is_recognised_and_has_a_strip_and_a_placeholder(
     assert set(found) == set(FingerprintScheme)
     assert await missing(stage) == []
     async with stage.realm.database.read() as tx:
-        assert (await storyboard(tx, made.id, viewer=None, realm=stage.realm)).startswith(b"\xff\xd8")
+        assert (
+            await unseal(await storyboard(tx, made.id, viewer=None, realm=stage.realm), realm=stage.realm)
+        ).startswith(b"\xff\xd8")
 
 
 async def test_a_clip_that_plays_has_its_placeholder_before_its_strip(stage: Stage) -> None:
@@ -72,7 +74,7 @@ async def test_a_clip_that_plays_has_its_placeholder_before_its_strip(stage: Sta
         assert seen.blurhash is not None
         async with stage.realm.database.read() as tx:
             with pytest.raises(NoSuchStrip):
-                await storyboard(tx, made.id, viewer=None, realm=stage.realm)
+                await unseal(await storyboard(tx, made.id, viewer=None, realm=stage.realm), realm=stage.realm)
 
     await publish_with(stage, "skim", look_at)
     assert (await stage.see(made.id)).strip is not None
@@ -83,9 +85,9 @@ async def test_a_strip_is_for_those_who_may_watch_the_clip(stage: Stage) -> None
     made = await stage.post(ann, footage.clip(seconds=0.6))
     async with stage.realm.database.read() as tx:
         with pytest.raises(NoSuchClip):
-            await storyboard(tx, made.id, viewer=None, realm=stage.realm)
+            await unseal(await storyboard(tx, made.id, viewer=None, realm=stage.realm), realm=stage.realm)
         with pytest.raises(NoSuchStrip):
-            await storyboard(tx, made.id, viewer=ann, realm=stage.realm)
+            await unseal(await storyboard(tx, made.id, viewer=ann, realm=stage.realm), realm=stage.realm)
 
 
 async def test_a_removed_clip_loses_its_fingerprints_strip_and_placeholder(stage: Stage) -> None:
@@ -95,7 +97,7 @@ async def test_a_removed_clip_loses_its_fingerprints_strip_and_placeholder(stage
     assert await prints(stage, made.id) == {}
     async with stage.realm.database.read() as tx:
         with pytest.raises(ClipRemoved):
-            await storyboard(tx, made.id, viewer=ann, realm=stage.realm)
+            await unseal(await storyboard(tx, made.id, viewer=ann, realm=stage.realm), realm=stage.realm)
     await tidy(realm=stage.realm)
     world = await look(stage)
     world.check()

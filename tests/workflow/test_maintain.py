@@ -11,7 +11,7 @@ from reelm.vault import ObjectMissing, ProviderId
 from reelm.vault import Stage as LeavingStage
 from reelm.workflows.operate import locate, refresh_keys, repair, scrub, withdraw
 from reelm.workflows.operate.maintain import renew
-from reelm.workflows.watch import poster
+from reelm.workflows.watch import poster, unseal
 from support.media import footage
 from support.realm.realms import Stage, blocks, look
 from support.vault.vaulting import sample
@@ -54,7 +54,7 @@ async def test_a_provider_is_left_while_its_clips_play_on(
         report = await withdraw(ProviderId("store-3"), realm=stage.realm)
     assert fragment_files(stage, 3) == []
     async with stage.realm.database.read() as tx:
-        assert await poster(tx, view.id, viewer=owner, realm=stage.realm)
+        assert await unseal(await poster(tx, view.id, viewer=owner, realm=stage.realm), realm=stage.realm)
     for _, fragments in await locate(view.id, realm=stage.realm):
         assert "store-3" not in {fragment.provider for fragment in fragments}
         assert len(fragments) == 5
@@ -93,7 +93,7 @@ async def test_a_poster_that_no_move_can_help_is_stored_anew_and_found_by_its_cl
     await renew(large.object_id, realm=realm)
     async with realm.database.read() as tx:
         assert (await realm.delivery.pictures.poster(tx, view.id))[1] != large.object_id
-        assert await poster(tx, view.id, viewer=owner, realm=realm) == picture
+        assert await unseal(await poster(tx, view.id, viewer=owner, realm=realm), realm=realm) == picture
     with pytest.raises(ObjectMissing):
         await realm.vault.read(large.object_id, key=key)
 
@@ -108,4 +108,4 @@ async def test_a_due_epoch_is_begun_and_everything_still_opens(
         assert len((await tx.execute(select(epochs))).all()) == 1, "not due yet"
     await stage.realm.identity.keys.rotate(stage.realm.database)
     async with stage.realm.database.read() as tx:
-        assert await poster(tx, view.id, viewer=owner, realm=stage.realm)
+        assert await unseal(await poster(tx, view.id, viewer=owner, realm=stage.realm), realm=stage.realm)

@@ -13,7 +13,7 @@ from reelm.feed import Tab
 from reelm.workflows import Json, Run
 from reelm.workflows.operate import tidy
 from reelm.workflows.publish import publish, publish_job
-from reelm.workflows.watch import poster
+from reelm.workflows.watch import poster, unseal
 from support.machine.determinism import ManualClock
 from support.media import footage
 from support.media.playlists import Screened, screen
@@ -58,7 +58,7 @@ async def test_a_posted_clip_plays_for_everyone_with_picture_sound_and_poster(st
     assert only.sound_count > 0
     assert (only.width, only.height) == (128, 228)
     async with stage.realm.database.read() as tx:
-        picture = await poster(tx, made.id, viewer=None, realm=stage.realm)
+        picture = await unseal(await poster(tx, made.id, viewer=None, realm=stage.realm), realm=stage.realm)
         page = await stage.realm.feed.page(tx, tab=Tab.FOR_YOU, viewer=None, cursor=None)
     assert picture.startswith(b"\xff\xd8")
     assert [clip.id for clip in page.clips] == [made.id]
@@ -165,7 +165,7 @@ async def test_a_silent_clip_has_a_poster_that_opens(stage: Stage, tmp_path: Pat
     (only,) = await screen(viewer(stage), made.id)
     assert only.sound_count == 0
     async with stage.realm.database.read() as tx:
-        picture = await poster(tx, made.id, viewer=None, realm=stage.realm)
+        picture = await unseal(await poster(tx, made.id, viewer=None, realm=stage.realm), realm=stage.realm)
     still = tmp_path / "poster.jpg"
     still.write_bytes(picture)
     with av.open(str(still), mode="r") as container:

@@ -5,7 +5,7 @@ import pytest
 from reelm.clips import ClipState
 from reelm.media import Cut
 from reelm.media.errors import BadCut
-from reelm.workflows.watch import poster
+from reelm.workflows.watch import poster, unseal
 from support.media import footage
 from support.media.playlists import screen
 from support.realm.realms import Stage, look, viewer
@@ -23,7 +23,9 @@ async def test_a_trimmed_and_muted_clip_is_only_what_was_kept(stage: Stage) -> N
     assert only.seconds == pytest.approx(0.6, abs=0.01)
     assert only.sound_count == 0
     async with stage.realm.database.read() as tx:
-        assert (await poster(tx, made.id, viewer=None, realm=stage.realm)).startswith(b"\xff\xd8")
+        assert (
+            await unseal(await poster(tx, made.id, viewer=None, realm=stage.realm), realm=stage.realm)
+        ).startswith(b"\xff\xd8")
     (await look(stage)).check()
 
 

@@ -1,18 +1,22 @@
 """Uploads: taken whole or not at all, discarded on request, forgotten after a day."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 
-from reelm.base import ReelmError, UploadId, metadata, mint
+from reelm.base import AccountId, ReelmError, UploadId, metadata, mint
 from reelm.clips import ClipState
-from reelm.media import UploadMissing
-from reelm.media.errors import NotAVideo, Truncated
+from reelm.media import Media, MediaConfig, SpoolFull, Upload, UploadMissing
+from reelm.media.append import FlushPolicy
+from reelm.media.errors import NotAVideo, QuotaReached, Truncated
+from reelm.vault import StoresAway
 from reelm.workflows.operate import sweep, tidy
-from reelm.workflows.upload import UploadPosted, discard, receive
+from reelm.workflows.upload import UploadPosted, create_upload, discard, receive
 from support.machine.determinism import ManualClock
 from support.media import footage
 from support.realm.realms import Stage, blocks, look, staged
@@ -81,6 +85,130 @@ async def test_a_sender_who_goes_away_leaves_nothing(stage: Stage) -> None:
     with pytest.raises(asyncio.CancelledError):
         await sending
     await check_nothing_is_left(stage)
+
+
+async def waiting_to_send(
+    stage: Stage, owner: AccountId, declared_bytes: int | None
+) -> "asyncio.Task[Upload]":
+    """Begin an upload that says nothing after its first bytes, and return once those are there."""
+    has_begun = asyncio.Event()
+
+    async def silent() -> AsyncIterator[bytes]:
+        yield b"the first bytes"
+        has_begun.set()
+        await asyncio.sleep(60)
+
+    sending = asyncio.create_task(
+        receive(silent(), declared_bytes=declared_bytes, owner=owner, realm=stage.realm)
+    )
+    done, _ = await asyncio.wait(
+        [sending, asyncio.create_task(has_begun.wait())], return_when=asyncio.FIRST_COMPLETED
+    )
+    if sending in done:
+        sending.result()
+    return sending
+
+
+@pytest.mark.parametrize("declared_bytes", [2 * 10**9, None])
+async def test_what_an_account_sends_whole_at_once_shares_its_places_and_its_bytes(
+    stage: Stage, declared_bytes: int | None
+) -> None:
+    ann, sending = await stage.person("ann"), []
+    refusals = set()
+    for _ in range(25):
+        try:
+            sending.append(await waiting_to_send(stage, ann, declared_bytes))
+        except ReelmError as error:
+            refusals.add(error.code)
+    assert len(sending) == (4 if declared_bytes else 20)
+    assert refusals == {"media.quota-reached" if declared_bytes else "media.too-many-open"}
+    for each in sending:
+        each.cancel()
+    await asyncio.gather(*sending, return_exceptions=True)
+    await check_nothing_is_left(stage)
+    assert await stage.upload(ann, footage.clip(seconds=0.6)), "all places are free again"
+
+
+async def test_a_size_that_nobody_announced_is_admitted_bit_by_bit(data: Path) -> None:
+    (data / "settings.toml").write_text("[uploads]\nquota_bytes = 3_000_000\n")
+    async with staged(data) as stage:
+        ann, taken = await stage.person("ann"), 0
+
+        async def endless() -> AsyncIterator[bytes]:
+            nonlocal taken
+            while True:
+                taken += 100_000
+                yield b"x" * 100_000
+
+        with pytest.raises(QuotaReached):
+            await receive(endless(), declared_bytes=None, owner=ann, realm=stage.realm)
+        assert 500_000 < taken <= 3_000_000
+        await check_nothing_is_left(stage)
+
+
+async def test_a_file_of_no_announced_size_never_goes_into_the_reserve(stage: Stage) -> None:
+    """The reserve is set a little below what is free, as if the disk had been filled up to there."""
+    ann = await stage.person("ann")
+    free_bytes = (await asyncio.to_thread(shutil.disk_usage, stage.data)).free
+    config = MediaConfig(spool=stage.data / "spool", reserve_bytes=free_bytes - 64_000_000)
+    media = Media(config, clock=stage.realm.clock, entropy=stage.realm.entropy)
+    realm, taken = replace(stage.realm, media=media), 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal taken
+        while True:
+            taken += 1_000_000
+            yield b"x" * 1_000_000
+
+    with pytest.raises(SpoolFull, match="Nothing was kept"):
+        await receive(endless(), declared_bytes=None, owner=ann, realm=realm)
+    assert taken < 80_000_000
+    await check_nothing_is_left(stage)
+
+
+async def test_what_is_promised_to_one_upload_is_not_given_to_one_of_no_announced_size(stage: Stage) -> None:
+    ann, ben = await stage.person("ann"), await stage.person("ben")
+    free_bytes = (await asyncio.to_thread(shutil.disk_usage, stage.data)).free
+    config = MediaConfig(spool=stage.data / "spool", reserve_bytes=free_bytes - 64_000_000)
+    media = Media(config, clock=stage.realm.clock, entropy=stage.realm.entropy)
+    realm = replace(stage.realm, media=media)
+    await create_upload(60_000_000, metadata="", owner=ben, realm=realm)
+    with pytest.raises(SpoolFull):
+        await receive(blocks(b"x" * 6_000_000), declared_bytes=None, owner=ann, realm=realm)
+
+
+async def test_a_sender_who_falls_silent_gives_the_place_and_the_bytes_back(stage: Stage) -> None:
+    ann = await stage.person("ann")
+    config = MediaConfig(spool=stage.data / "spool", flush_policy=FlushPolicy(idle_seconds=0.1))
+    media = Media(config, clock=stage.realm.clock, entropy=stage.realm.entropy)
+    slow = Stage(replace(stage.realm, media=media), stage.data)
+    sending = await waiting_to_send(slow, ann, None)
+    with pytest.raises(Truncated, match="Nothing was kept"):
+        await sending
+    await check_nothing_is_left(stage)
+
+
+@pytest.mark.parametrize("declared_bytes", [1_000, None])
+async def test_with_too_few_stores_a_file_is_refused_before_it_is_sent(
+    stage: Stage, declared_bytes: int | None
+) -> None:
+    ann = await stage.person("ann")
+    for number in (1, 2):
+        shutil.rmtree(stage.data / "stores" / str(number))
+        if number == 1:
+            assert await stage.upload(ann, footage.clip(seconds=0.6)), "one may be away"
+
+    read: list[bytes] = []
+
+    async def watched() -> AsyncIterator[bytes]:
+        read.append(b"x")
+        yield read[0]
+
+    with pytest.raises(StoresAway, match="2 of the realm's 5 stores"):
+        await receive(watched(), declared_bytes=declared_bytes, owner=ann, realm=stage.realm)
+    with pytest.raises(StoresAway):
+        await create_upload(1_000, metadata="", owner=ann, realm=stage.realm)
+    assert read == []
 
 
 async def test_a_discarded_upload_is_gone_and_discarding_is_only_for_its_owner(stage: Stage) -> None:

@@ -19,7 +19,7 @@ import pytest
 from shamir_mnemonic import generate_mnemonics  # type: ignore[import-untyped]  # ships no types
 
 from reelm.base import AccountId, ClipId, DataClass
-from reelm.workflows.watch import poster, storyboard
+from reelm.workflows.watch import poster, storyboard, unseal
 from support.media import footage
 from support.media.playlists import screen
 from support.realm.realms import Stage, staged, viewer
@@ -81,8 +81,8 @@ async def clip_of(stage: Stage, handle: str, *, seconds: float) -> Clip:
     made: ClipId = (await stage.clip(owner, footage.clip(seconds=seconds))).id
     (shown,) = await screen(viewer(stage), made)
     async with stage.realm.database.read() as tx:
-        picture = await poster(tx, made, viewer=owner, realm=stage.realm)
-        tiles = await storyboard(tx, made, viewer=owner, realm=stage.realm)
+        picture = await unseal(await poster(tx, made, viewer=owner, realm=stage.realm), realm=stage.realm)
+        tiles = await unseal(await storyboard(tx, made, viewer=owner, realm=stage.realm), realm=stage.realm)
     records = stage.data / "records.sqlite"
     return Clip(
         owner=owner,

@@ -10,7 +10,7 @@ from reelm.clips import ClipRemoved, NotYours
 from reelm.delivery import NoSuchSegment
 from reelm.workflows.operate import tidy
 from reelm.workflows.publish import remove
-from reelm.workflows.watch import key, master_playlist, media_playlist, poster
+from reelm.workflows.watch import key, master_playlist, media_playlist, poster, unseal
 from support.media import footage
 from support.media.playlists import parts, screen, variants
 from support.realm.realms import Stage, look, staged, viewer
@@ -46,7 +46,7 @@ class Shown:
             with pytest.raises(ClipRemoved):
                 await key(tx, self.clip_id, self.rendition_id, viewer=viewer, realm=realm)
             with pytest.raises(ClipRemoved):
-                await poster(tx, self.clip_id, viewer=viewer, realm=realm)
+                await unseal(await poster(tx, self.clip_id, viewer=viewer, realm=realm), realm=realm)
         for name in self.segments:
             with pytest.raises(NoSuchSegment):
                 await realm.delivery.origin.segment(name)

@@ -12,7 +12,7 @@ from reelm.vault import NotDurable
 from reelm.workflows.operate import tidy
 from reelm.workflows.publish import remove, remove_subtitles, subtitle
 from reelm.workflows.publish.subtitle import NoLanguage, TooManyLanguages
-from reelm.workflows.watch import subtitles
+from reelm.workflows.watch import subtitles, unseal
 from support.media import footage
 from support.realm.realms import Stage, look
 from workflow.test_publish_cut_off import CutOffDatabase, Killed
@@ -25,7 +25,11 @@ WRITTEN = "WEBVTT\n\n00:00:00.100 --> 00:00:00.400\nHello &amp; welcome\n"
 
 async def read(stage: Stage, clip_id: ClipId, language: str, viewer: AccountId | None = None) -> str:
     async with stage.realm.database.read() as tx:
-        return (await subtitles(tx, clip_id, language, viewer=viewer, realm=stage.realm)).decode()
+        return (
+            await unseal(
+                await subtitles(tx, clip_id, language, viewer=viewer, realm=stage.realm), realm=stage.realm
+            )
+        ).decode()
 
 
 async def posted(stage: Stage) -> tuple[AccountId, ClipId]:

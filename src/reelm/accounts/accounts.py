@@ -1,11 +1,10 @@
 """Accounts and sessions: the one noun of this package."""
 
 import base64
-import ipaddress
 from dataclasses import dataclass, field
 
 from reelm.accounts import store
-from reelm.accounts.errors import AccountMissing, EmailTaken, TooManyAttempts
+from reelm.accounts.errors import AccountMissing, EmailTaken, HashingBusy, TooManyAttempts
 from reelm.accounts.model import (
     TOKEN_BYTES,
     Account,
@@ -20,26 +19,47 @@ from reelm.accounts.model import (
     touch_before,
 )
 from reelm.accounts.passwords import HashCost, Passwords
-from reelm.base import AccountId, Clock, Entropy, KeyedDigest, RateLimit, SessionId, Tx, mint
+from reelm.base import (
+    AccountId,
+    BackgroundTasks,
+    Clock,
+    Database,
+    Entropy,
+    KeyedDigest,
+    Network,
+    NetworkLimit,
+    RateLimit,
+    SessionId,
+    Tx,
+    mint,
+    secret_key,
+)
 from reelm.realm import Keys
 
 _EMAIL = "accounts.email"
 _PASSWORD = "accounts.password"  # noqa: S105 - the name of a purpose
 _TOKEN = "accounts.session"  # noqa: S105 - the name of a purpose
-_ADDRESS = "accounts.address"
 
 
 @dataclass(frozen=True, slots=True)
 class SignInConfig:
-    """The cost of hashing a password, and limits on attempts to sign in and up, per process."""
+    """The cost of hashing a password, and limits on attempts to sign in and up, per process.
+
+    Nobody is counted by an e-mail address alone: its owner could then be locked out from anywhere. It is
+    counted together with the network it is tried from, and while it is guessed at from many of them, each of
+    those that did not sign in with it before has fewer tries.
+    """
 
     hash_cost: HashCost = field(default_factory=HashCost)
-    # One person mistypes a few times; one household or office shares an address. The address is counted
-    # first, so that somebody guessing from one place cannot lock the owner of an e-mail address out.
+    # One person mistypes a few times; one household or office shares a network.
     sign_ins_per_email: int = 10
-    sign_ins_per_address: int = 60
+    sign_ins_per_email_under_attack: int = 3
+    sign_ins_per_network: int = 60
     sign_in_refill_seconds: float = 600
-    sign_ups_per_address: int = 30
+    # This many wrong passwords for one address, wherever they come from, are an attack.
+    wrong_per_email: int = 50
+    wrong_refill_seconds: float = 3600
+    sign_ups_per_network: int = 30
     sign_up_refill_seconds: float = 3600
 
 
@@ -55,35 +75,77 @@ class Accounts:
         self._entropy = entropy
         self._passwords = Passwords(settings.hash_cost, entropy=entropy)
         self._password_key = keys.realm_key(_PASSWORD)
-        self._by_email = self._limit(settings.sign_ins_per_email, settings.sign_in_refill_seconds)
-        self._by_address = self._limit(settings.sign_ins_per_address, settings.sign_in_refill_seconds)
-        self._joining = self._limit(settings.sign_ups_per_address, settings.sign_up_refill_seconds)
+        self._noting = BackgroundTasks("accounts")
+        refill_seconds = settings.sign_in_refill_seconds
+        self._by_email = self._limit(settings.sign_ins_per_email, refill_seconds)
+        self._by_attacked_email = self._limit(settings.sign_ins_per_email_under_attack, refill_seconds)
+        self._wrong = self._limit(settings.wrong_per_email, settings.wrong_refill_seconds)
+        self._by_network = self._network_limit(settings.sign_ins_per_network, refill_seconds)
+        self._joining = self._network_limit(settings.sign_ups_per_network, settings.sign_up_refill_seconds)
 
-    def allow_sign_up(self, address: str) -> None:
-        """Count one attempt to sign up from a network address; call it before anything costly.
+    async def close(self) -> None:
+        """Let what is being noted end; call it before the database is closed."""
+        await self._noting.close()
+        self._passwords.close()
 
-        Raises:
-            TooManyAttempts: come back after ``retry_after_seconds``.
-        """
-        self._joining.take(self._address_digest(address))
-
-    def allow_sign_in(self, email: str, address: str) -> None:
+    def allow_sign_in(self, email: str, network: Network) -> None:
         """Count one attempt to sign in, right or wrong; call it before ``credential``.
 
         Raises:
             TooManyAttempts: come back after ``retry_after_seconds``.
         """
-        self._by_address.take(self._address_digest(address))
-        self._by_email.take(self._email_digest(email))
+        self._by_network.take(network)
+        self._tries_of(email).take(secret_key(self._email_digest(email), network))
 
-    async def hash_password(self, password: str, *, email: str | None = None) -> PasswordHash:
+    def forgive_sign_in(self, email: str, network: Network) -> None:
+        """Undo ``allow_sign_in`` for an attempt that came to nothing."""
+        self._by_network.give_back(network)
+        self._tries_of(email).give_back(secret_key(self._email_digest(email), network))
+
+    def note_right(self, email: str, network: Network) -> None:
+        """Let whoever just signed in mistype as often as before."""
+        self._by_email.forget(secret_key(self._email_digest(email), network))
+        self._by_attacked_email.forget(secret_key(self._email_digest(email), network))
+
+    def note_wrong(self, email: str, credential: Credential | None, database: Database) -> None:
+        """Count a wrong password, and have its account's owner told at the next sign-in.
+
+        Written beside the answer, which so takes as long with an account as without one. A crash before that
+        loses the count of this one.
+        """
+        if self._wrong.wait_seconds(key := secret_key(self._email_digest(email))) <= 0:
+            self._wrong.take(key)
+        if credential is not None:
+            self._noting.start(self._write_wrong(credential.account_id, database))
+
+    async def take_wrong(self, tx: Tx, account_id: AccountId) -> int:
+        """Return how many wrong passwords were tried since this was last asked."""
+        return await store.take_wrong_sign_ins(tx, account_id) or 0
+
+    async def hash_password(
+        self, password: str, *, email: str | None = None, network: Network | None = None
+    ) -> PasswordHash:
         """Check a new password against the rules and hash it: about 0.1 s, so call it outside transactions.
 
+        Args:
+            password: as typed.
+            email: of the same person, which it must not be.
+            network: where somebody signs up, which is counted; None for what the realm itself does.
+
         Raises:
+            TooManyAttempts: come back after ``retry_after_seconds``.
             WeakPassword: too short, too long, too common, or the e-mail address itself.
+            HashingBusy: too many are being hashed; nothing was done, and this was not counted.
         """
+        if network is not None:
+            self._joining.take(network)
         check_password(password, email=email)
-        return await self._passwords.hash(password)
+        try:
+            return await self._passwords.hash(password, network)
+        except HashingBusy:
+            if network is not None:
+                self._joining.give_back(network)
+            raise
 
     async def sign_up(self, tx: Tx, email: str, password: PasswordHash) -> Account:
         """Create an account with a key of its own; both exist once ``tx`` is durable.
@@ -116,18 +178,21 @@ class Accounts:
         found = await store.find_password(tx, self._email_digest(email))
         return None if found is None else Credential(*found)
 
-    async def verify(self, credential: Credential | None, password: str) -> bool:
+    async def verify(
+        self, credential: Credential | None, password: str, *, network: Network | None = None
+    ) -> bool:
         """Return whether the password is right. Without an account it is wrong, and takes as long to say so.
 
         Takes about 0.1 s and needs no transaction: call it outside.
 
         Raises:
             SealBroken: the stored hash was damaged.
+            HashingBusy: too many are being hashed; nothing was done.
         """
         hashed = None if credential is None else self._open_password(credential)
         # A password that could never have been set is hashed in a harmless form: its size must not cost us.
         tried = password if is_password_length(password) else ""
-        return await self._passwords.is_correct(tried, hashed)
+        return await self._passwords.is_correct(tried, hashed, network)
 
     async def open_session(self, tx: Tx, account_id: AccountId) -> SessionToken:
         """Open a session of 30 days; the database holds only a keyed digest of its token."""
@@ -191,6 +256,19 @@ class Accounts:
     def _limit(self, burst: int, refill_seconds: float) -> RateLimit:
         return RateLimit(burst=burst, refill_seconds=refill_seconds, clock=self._clock, error=TooManyAttempts)
 
+    def _network_limit(self, burst: int, refill_seconds: float) -> NetworkLimit:
+        return NetworkLimit(
+            burst=burst, refill_seconds=refill_seconds, clock=self._clock, error=TooManyAttempts
+        )
+
+    async def _write_wrong(self, account_id: AccountId, database: Database) -> None:
+        async with database.write() as tx:
+            await store.add_wrong_sign_in(tx, account_id)
+
+    def _tries_of(self, email: str) -> RateLimit:
+        is_attacked = self._wrong.wait_seconds(secret_key(self._email_digest(email))) > 0
+        return self._by_attacked_email if is_attacked else self._by_email
+
     def _open_password(self, credential: Credential) -> PasswordHash:
         purpose = _bound(credential.account_id)
         return PasswordHash(self._password_key.open(credential.password_sealed, purpose=purpose).decode())
@@ -201,26 +279,10 @@ class Accounts:
     def _token_digest(self, token: SessionToken) -> KeyedDigest:
         return self._keys.digest(_TOKEN, token.reveal().encode())
 
-    def _address_digest(self, address: str) -> KeyedDigest:
-        return self._keys.digest(_ADDRESS, _network(address).encode("utf-8", "surrogatepass"))
-
 
 def _bound(account_id: AccountId) -> str:
     """Return a purpose that names the account, so that one account's password does not open as another's."""
     return f"{_PASSWORD}/{account_id}"
-
-
-def _network(address: str) -> str:
-    """Return the network that an address counts as: an IPv6 customer has a whole /64."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(parsed, ipaddress.IPv4Address):
-        return str(parsed)
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    return str(ipaddress.ip_network((parsed, 64), strict=False))
 
 
 def _taken() -> EmailTaken:

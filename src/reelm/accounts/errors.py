@@ -13,11 +13,13 @@
     └── EmailTaken        the e-mail address has an account
     TooMany
     └── TooManyAttempts   signing in or up was tried too often
+    Unavailable
+    └── HashingBusy       too many passwords are being checked at this moment
 
 No message and no fact ever carries an e-mail address, a password or a network address.
 """
 
-from reelm.base import Conflict, Invalid, NotFound, TooMany, Unauthenticated
+from reelm.base import Conflict, Invalid, NotFound, TooMany, Unauthenticated, Unavailable
 
 
 class BadEmail(Invalid):
@@ -51,3 +53,9 @@ class EmailTaken(Conflict):
 class TooManyAttempts(TooMany):
     code = "accounts.too-many-attempts"
     title = "Too many attempts"
+
+
+class HashingBusy(Unavailable):
+    code = "accounts.hashing-busy"
+    title = "Too many are signing in"
+    retry_after_seconds = 1

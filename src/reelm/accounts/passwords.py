@@ -2,19 +2,26 @@
 
 import asyncio
 import base64
+import os
+import threading
+from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from reelm.accounts.errors import HashingBusy
 from reelm.accounts.model import PasswordHash, clean_password
-from reelm.base import Entropy
+from reelm.base import Entropy, LimitKey, Network
 
 _SALT_BYTES = 16
 _HASH_BYTES = 32
 _ARGON2_VERSION = 19
+_NICENESS = 10
 _T = TypeVar("_T")
 
 
@@ -25,9 +32,11 @@ class HashCost:
     memory_kib: int = 65_536
     passes: int = 3
     lanes: int = 4
-    # Hashes at the same time in one process; more than this wait, so that a rush of sign-ins cannot take all
-    # memory.
+    # Hashes at the same time in one process, so that a rush of sign-ins cannot take all memory.
     max_concurrent: int = 2
+    # Hashes that run or wait; who comes then is told so at once, instead of waiting behind them for long.
+    max_waiting: int = 16
+    max_waiting_per_network: int = 4
 
 
 class Passwords:
@@ -42,7 +51,7 @@ class Passwords:
             hash_len=_HASH_BYTES,
             salt_len=_SALT_BYTES,
         )
-        self._turns = asyncio.Semaphore(cost.max_concurrent)
+        self._lane = HashLane(cost)
         # Nobody's password: checked when there is no account, so that its absence takes as long as a wrong
         # password.
         self._nobody = PasswordHash(
@@ -50,14 +59,26 @@ class Passwords:
             f"${_text(entropy.draw(_SALT_BYTES))}${_text(entropy.draw(_HASH_BYTES))}"
         )
 
-    async def hash(self, password: str) -> PasswordHash:
+    async def hash(self, password: str, network: Network | None) -> PasswordHash:
+        """Hash a password. Raises ``HashingBusy``."""
         salt = self._entropy.draw(_SALT_BYTES)
-        return PasswordHash(await self._apart(lambda: self._hasher.hash(clean_password(password), salt=salt)))
+        hashed = await self._lane.run(
+            lambda: self._hasher.hash(clean_password(password), salt=salt), network=network
+        )
+        return PasswordHash(hashed)
 
-    async def is_correct(self, password: str, hashed: PasswordHash | None) -> bool:
-        """Return whether the password has this hash; without one it takes as long, and is False."""
+    async def is_correct(self, password: str, hashed: PasswordHash | None, network: Network | None) -> bool:
+        """Return whether the password has this hash; without one it takes as long, and is False.
+
+        Raises:
+            HashingBusy: too many are being hashed.
+        """
         against = (hashed or self._nobody).reveal()
-        return await self._apart(lambda: self._matches(against, clean_password(password)))
+        return await self._lane.run(lambda: self._matches(against, clean_password(password)), network=network)
+
+    def close(self) -> None:
+        """Let the threads end."""
+        self._lane.close()
 
     def _matches(self, hashed: str, password: bytes) -> bool:
         try:
@@ -65,9 +86,51 @@ class Passwords:
         except (VerificationError, InvalidHashError):
             return False
 
-    async def _apart(self, work: Callable[[], _T]) -> _T:
-        async with self._turns:
-            return await asyncio.to_thread(work)
+
+class HashLane:
+    """Threads of their own for hashing, which give way to whatever answers requests."""
+
+    def __init__(self, cost: HashCost) -> None:
+        self._cost = cost
+        self._waiting = Counter[LimitKey]()
+        self._count = 0
+        self._threads = ThreadPoolExecutor(
+            cost.max_concurrent, thread_name_prefix="hash", initializer=_give_way
+        )
+
+    async def run(self, work: Callable[[], _T], *, network: Network | None) -> _T:
+        """Run work in a thread of the lane; what the realm itself hashes has no network and always waits.
+
+        Raises:
+            HashingBusy: too much is waiting, in all or from this network.
+        """
+        if network is None:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        self._admit(network.narrow)
+        self._count += 1
+        self._waiting[network.narrow] += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        finally:
+            self._count -= 1
+            self._waiting -= Counter[LimitKey]([network.narrow])
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _admit(self, key: LimitKey) -> None:
+        is_full = self._count >= self._cost.max_waiting
+        if is_full or self._waiting[key] >= self._cost.max_waiting_per_network:
+            raise HashingBusy(
+                "Many people are signing in at this moment, or somebody tries many passwords. Nothing was "
+                "done, and this try was not counted. Try again in a second."
+            )
+
+
+def _give_way() -> None:
+    """Make this thread, and those that it starts, wait for others where the system knows how (Linux)."""
+    with suppress(OSError, AttributeError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
 
 
 def _text(raw: bytes) -> str:

@@ -1,9 +1,9 @@
 """Keep the rows of accounts and sessions. None names a person without a key: what could is sealed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, Table, delete, insert, select, update
+from sqlalchemy import ForeignKey, Integer, String, Table, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from reelm.base import (
@@ -29,6 +29,8 @@ accounts = Table(
     column("email_sealed", Sealed, klass=DataClass.PROTECTED, nullable=False),
     column("password_sealed", Sealed, klass=DataClass.SECRET, nullable=False),
     column("created_at", Moment, klass=DataClass.OPERATIONAL, nullable=False),
+    # Wrong passwords since the last sign-in.
+    column("wrong_sign_ins", Integer, klass=DataClass.OPERATIONAL, nullable=False, server_default="0"),
 )
 
 sessions = Table(
@@ -93,7 +95,8 @@ async def add_account(tx: Tx, row: AccountRow) -> bool:
 
 
 async def find_account(tx: Tx, account_id: AccountId) -> AccountRow | None:
-    row = (await tx.execute(select(accounts).where(accounts.c.id == account_id))).one_or_none()
+    kept = [accounts.c[each.name] for each in fields(AccountRow)]
+    row = (await tx.execute(select(*kept).where(accounts.c.id == account_id))).one_or_none()
     return None if row is None else AccountRow(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
 
 
@@ -107,6 +110,19 @@ async def find_password(tx: Tx, email_digest: KeyedDigest) -> tuple[AccountId, S
     query = select(accounts.c.id, accounts.c.password_sealed).where(accounts.c.email_digest == email_digest)
     row = (await tx.execute(query)).one_or_none()
     return None if row is None else (AccountId(row.id), row.password_sealed)
+
+
+async def add_wrong_sign_in(tx: Tx, account_id: AccountId) -> None:
+    counted = accounts.c.wrong_sign_ins + 1
+    await tx.execute(update(accounts).where(accounts.c.id == account_id).values(wrong_sign_ins=counted))
+
+
+async def take_wrong_sign_ins(tx: Tx, account_id: AccountId) -> int | None:
+    """Return how many wrong sign-ins were added, and begin at none; None without such an account."""
+    found: int | None = await tx.scalar(select(accounts.c.wrong_sign_ins).where(accounts.c.id == account_id))
+    if found:
+        await tx.execute(update(accounts).where(accounts.c.id == account_id).values(wrong_sign_ins=0))
+    return found
 
 
 async def add_session(tx: Tx, row: SessionRow) -> None:

@@ -96,6 +96,7 @@ async def _undeclared(settings: Settings, clock: Clock, entropy: Entropy) -> Asy
         closing.push_async_callback(realm.vault.close)
         closing.push_async_callback(realm.ledger.close)
         closing.push_async_callback(realm.events.close)
+        closing.push_async_callback(realm.accounts.close)
         yield realm
 
 

@@ -47,7 +47,15 @@ from reelm.base.ids import (
     read_id,
     write_id,
 )
-from reelm.base.limits import RateLimit
+from reelm.base.limits import (
+    LimitKey,
+    Network,
+    NetworkLimit,
+    RateLimit,
+    account_key,
+    joint_key,
+    secret_key,
+)
 from reelm.base.lru import LruCache
 from reelm.base.memory import keep_freed_memory
 from reelm.base.note import (
@@ -104,9 +112,12 @@ __all__ = [
     "Invalid",
     "Keyed",
     "KeyedDigest",
+    "LimitKey",
     "LruCache",
     "Metrics",
     "Moment",
+    "Network",
+    "NetworkLimit",
     "NotFound",
     "Note",
     "NoteRefused",
@@ -133,6 +144,7 @@ __all__ = [
     "Unsupported",
     "UploadId",
     "VerifierKey",
+    "account_key",
     "after_commit",
     "cancel_all",
     "canonical_bytes",
@@ -141,6 +153,7 @@ __all__ = [
     "column",
     "from_base64",
     "is_key_name",
+    "joint_key",
     "keep_freed_memory",
     "metadata",
     "mint",
@@ -149,6 +162,7 @@ __all__ = [
     "read_signatures",
     "run_both",
     "run_to_end",
+    "secret_key",
     "telemetry",
     "to_base64",
     "write_id",

@@ -15,6 +15,7 @@ from sqlalchemy import Column, DateTime, Dialect, Engine, Insert, MetaData, Tabl
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.types import TypeDecorator
 
@@ -22,8 +23,8 @@ from reelm.base.errors import Unavailable
 from reelm.base.sqlite import check_version, connect
 
 Tx: TypeAlias = AsyncConnection
-# What the drivers say, for want of codes that both of them have.
-_OUTAGES = ("database is locked", "unable to open database file", "deadlock detected")
+# Somebody who waits longer than this for a connection is told that the database is busy.
+_POOL_SECONDS = 10
 
 metadata = MetaData(
     naming_convention={
@@ -39,6 +40,23 @@ metadata = MetaData(
 class DatabaseUnavailable(Unavailable):
     code = "base.database-unavailable"
     title = "The database cannot be reached"
+
+
+class DatabaseFull(DatabaseUnavailable):
+    code = "base.database-full"
+    title = "The database has no disk space"
+
+
+# What the drivers say, for want of codes that both of them have.
+_OUTAGES: Mapping[str, type[DatabaseUnavailable]] = {
+    "database is locked": DatabaseUnavailable,
+    "unable to open database file": DatabaseUnavailable,
+    "disk I/O error": DatabaseUnavailable,
+    "attempt to write a readonly database": DatabaseUnavailable,
+    "deadlock detected": DatabaseUnavailable,
+    "database or disk is full": DatabaseFull,
+    "No space left on device": DatabaseFull,
+}
 
 
 class Moment(TypeDecorator[datetime]):
@@ -84,6 +102,7 @@ class Database:
             parsed.set(drivername=driver),
             connect_args={"async_creator_fn": connect} if driver.startswith("sqlite") else {},
             pool_reset_on_return=None,  # read() and write() always end what they began
+            pool_timeout=_POOL_SECONDS,
             hide_parameters=True,  # an error that is printed must not show what was written
         )
         if engine.dialect.name == "sqlite":
@@ -144,12 +163,10 @@ class Database:
         try:
             async with self._engine.connect() as connection:
                 yield connection
-        except (DBAPIError, OSError) as error:
-            if _is_outage(error):
-                raise DatabaseUnavailable(
-                    "The database did not answer. Nothing of this request was saved. Try again in a moment."
-                ) from error
-            raise
+        except (DBAPIError, PoolTimeout, OSError) as error:
+            if (outage := _outage(error)) is None:
+                raise
+            raise outage from error
 
 
 def after_commit(tx: Tx, call: Callable[[], None]) -> None:
@@ -163,11 +180,23 @@ def after_commit(tx: Tx, call: Callable[[], None]) -> None:
         then[call] = None
 
 
-def _is_outage(error: DBAPIError | OSError) -> bool:
-    if isinstance(error, OSError):
-        return isinstance(error, ConnectionError)
-    said = str(error.orig)
-    return error.connection_invalidated or any(outage in said for outage in _OUTAGES)
+def _outage(error: DBAPIError | PoolTimeout | OSError) -> DatabaseUnavailable | None:
+    """Return what to say of an error that is an outage; None for one that is a fault."""
+    said = str(error.orig) if isinstance(error, DBAPIError) else ""
+    kind = next((kind for words, kind in _OUTAGES.items() if words in said), None)
+    if kind is DatabaseFull:
+        return DatabaseFull(
+            "The database has no disk space left. Nothing of this request was saved. Try again later; the "
+            "operator has to free some space first."
+        )
+    is_gone = isinstance(error, ConnectionError | PoolTimeout) or getattr(
+        error, "connection_invalidated", False
+    )
+    if kind is None and not is_gone:
+        return None
+    return DatabaseUnavailable(
+        "The database did not answer. Nothing of this request was saved. Try again in a moment."
+    )
 
 
 def _prepare_sqlite(engine: Engine) -> None:
@@ -176,21 +205,29 @@ def _prepare_sqlite(engine: Engine) -> None:
         del record
         # The driver must not open transactions by itself: _begin decides between a read and a write.
         connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            "busy_timeout=30000",
-            "cache_size=-32768",
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
+        try:
+            _set_pragmas(connection)
+        except BaseException:
+            connection.close()  # nobody else knows of it yet
+            raise
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
         is_write = connection.get_execution_options().get("reelm_write", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")
+
+
+def _set_pragmas(connection: Any) -> None:
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "busy_timeout=30000",
+        "cache_size=-32768",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
 
 
 class InsertOnce:

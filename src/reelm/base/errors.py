@@ -31,6 +31,7 @@ class ReelmError(Exception):
         title: the situation in a few words, the same for every occurrence.
         is_retryable: whether the same request may succeed later without a change.
         field: the one field of a request that it is about, by its name there; None when it is not about one.
+        retry_after_seconds: when it is worth trying again; None where nobody knows.
         facts: what the reader may want as data (limits, sizes, ids); never protected data.
     """
 
@@ -38,6 +39,7 @@ class ReelmError(Exception):
     title: ClassVar[str] = "Something went wrong"
     is_retryable: ClassVar[bool] = False
     field: str | None = None
+    retry_after_seconds: int | None = None
 
     def __init__(self, detail: str, *, field: str | None = None, **facts: str | float | bool | None) -> None:
         super().__init__(detail)
@@ -92,6 +94,7 @@ class TooMany(ReelmError):
     code = "base.too-many"
     title = "Too many requests"
     is_retryable = True
+    retry_after_seconds: int
 
     def __init__(self, detail: str, *, retry_after_seconds: int) -> None:
         super().__init__(detail, retry_after_seconds=retry_after_seconds)

@@ -32,6 +32,13 @@ class LruCache(Generic[K, V]):
         found = self._entries.get(key)
         return None if found is None else found[0]
 
+    def oldest(self) -> tuple[K, V] | None:
+        """Return what was used least recently, with its key; None when there is nothing."""
+        if not self._entries:
+            return None
+        key = next(iter(self._entries))
+        return key, self._entries[key][0]
+
     def put(self, key: K, value: V, *, weight: int = 1) -> list[K]:
         """Set the value of a key, count it as just used, and return the keys that were forgotten for it."""
         self.pop(key)

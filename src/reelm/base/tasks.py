@@ -118,7 +118,13 @@ class SingleFlight(Generic[K, T]):
                     self._forget(key, task)
                     await cancel_all([task])
 
+    async def close(self) -> None:
+        """Stop what nobody waits for any more, and return once it has stopped."""
+        await cancel_all(list(self._tasks.values()))
+
     def _forget(self, key: K, task: asyncio.Task[T]) -> None:
-        """Let whoever comes now begin anew."""
+        """Let whoever comes now begin anew. An error that nobody waits for any more is no news."""
+        if task.done() and not task.cancelled():
+            task.exception()
         if self._tasks.get(key) is task:
             del self._tasks[key]

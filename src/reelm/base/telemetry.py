@@ -4,13 +4,18 @@ Logs are one JSON object per line. A field is replaced by a mark when its name o
 protected data; the filter is the last line of defence, not a licence to log such things. Metric labels take
 declared values only, so a person's data cannot become a label.
 
+Logging never raises: a line that cannot be written, on a full disk or of whatever value, is lost, and the
+work that it tells of goes on.
+
     log = telemetry.logger(__name__)
     log.info("vault.put", object_id=object_id, duration_ms=12)
 """
 
+import json
 import logging
 import sys
 from collections.abc import Mapping, MutableMapping, Sequence
+from contextlib import suppress
 from typing import Any, Generic, TextIO, TypeVar, cast
 
 import prometheus_client
@@ -40,14 +45,14 @@ def configure_logs(*, clock: Clock, level: str = "info", stream: TextIO | None =
 
     Call it once, first thing in a process. ``level``: debug, info, warning or error.
     """
-    target = stream or sys.stderr
+    target = cast("TextIO", LossyStream(stream or sys.stderr))
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         _stamp(clock),
-        _hide,
+        _or_less(_hide),
     ]
-    render = structlog.processors.JSONRenderer(ensure_ascii=False)
+    render = _or_less(structlog.processors.JSONRenderer(ensure_ascii=False))
     structlog.configure(
         processors=[*shared, render],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
@@ -66,6 +71,37 @@ def configure_logs(*, clock: Clock, level: str = "info", stream: TextIO | None =
     root.setLevel(_LEVELS[level])
     for name in _CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+class LossyStream:
+    """A text stream that loses what it cannot write, instead of raising."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write what can be written; return how many characters that are."""
+        try:
+            return self._stream.write(text.encode("utf-8", "backslashreplace").decode())
+        except (OSError, ValueError):  # a full disk, a closed stream, an encoding without the character
+            return 0
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.flush()
+
+
+def _or_less(step: Processor) -> Processor:
+    """Return a step that, where it fails, leaves only what the line is about."""
+
+    def run(logger: Any, name: str, event: MutableMapping[str, Any]) -> Any:
+        try:
+            return step(logger, name, event)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with a value, the caller's work goes on
+            less = {"event": "telemetry.line-lost", "level": "error", "cause": type(error).__name__}
+            return less if step is _hide else json.dumps(less)
+
+    return run
 
 
 def _stamp(clock: Clock) -> Processor:

@@ -16,7 +16,9 @@ from pathlib import Path
 from reelm.base import Database, LruCache, SingleFlight
 from reelm.delivery import store
 from reelm.delivery.errors import NoSuchSegment, SegmentDamaged
-from reelm.vault import Vault
+from reelm.vault import StoresAway, Vault
+
+_PATIENCE_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -44,12 +46,19 @@ class Origin:
         Raises:
             NoSuchSegment: no announced rendition has it.
             SegmentDamaged: what the vault holds does not match the name.
+            StoresAway: the stores that hold it did not answer while a player waits.
         """
         path = self._path(name)
         with suppress(FileNotFoundError):  # not fetched yet, or another process just made room
             self._hold(name, path)
             return path
-        return await self._fetches.run(name, partial(self._fetch, name))
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                return await self._fetches.run(name, partial(self._fetch, name))
+        except TimeoutError:
+            raise StoresAway(
+                "The stores that hold this segment do not answer. Nothing was lost. Try again later."
+            ) from None
 
     def forget(self, names: tuple[str, ...]) -> None:
         """Drop segments of a withdrawn clip; later requests for them are refused."""

@@ -7,18 +7,19 @@ written again, so bytes that nobody recorded are never part of an upload.
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterable, Awaitable, Callable
+from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
 from reelm.base import run_to_end
 from reelm.media.errors import BeyondLength, ChecksumMismatch, SpoolFull
 from reelm.media.spool import full, or_full
-from reelm.media.upload_lock import UploadLock
+from reelm.media.upload_lock import Pace, UploadLock
 
 _BLOCK_BYTES = 1024 * 1024
 
 Record: TypeAlias = Callable[[int], Awaitable[None]]
+MakeRoom: TypeAlias = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class ByteRange:
 
 @dataclass(frozen=True, slots=True)
 class FlushPolicy:
-    """Limits on the bytes that are not durable yet, and on silence.
+    """Limits on the bytes that are not durable yet, on silence, and on slowness.
 
     Attributes:
         checkpoint_bytes: this much may be lost with the process.
@@ -50,6 +51,8 @@ class FlushPolicy:
         idle_seconds: a connection that is silent for so long has ended.
         quiet_seconds: a connection that is silent for so long gives way to a new one.
         lock_wait_seconds: how long a new one waits for that.
+        slowest_bytes_per_second: a connection that brings less than this has ended.
+        pace_seconds: for so long it may; only the time counts in which the sender is waited for.
     """
 
     checkpoint_bytes: int = 8 * 1024**2
@@ -57,6 +60,8 @@ class FlushPolicy:
     idle_seconds: float = 30.0
     quiet_seconds: float = 1.0
     lock_wait_seconds: float = 3.0
+    slowest_bytes_per_second: int = 1024
+    pace_seconds: float = 60.0
 
 
 async def append(
@@ -65,6 +70,7 @@ async def append(
     *,
     lock: UploadLock,
     record: Record,
+    make_room: MakeRoom,
     flush_policy: FlushPolicy,
 ) -> int:
     """Write a stream where it belongs; return the new offset, which is recorded and durable.
@@ -74,16 +80,17 @@ async def append(
         byte_range: where they go; with a checksum nothing is kept unless it is right.
         lock: the right to write.
         record: called with an offset once every byte before it is durable; not called at the same time twice.
+        make_room: raises ``SpoolFull`` when so many bytes do not fit any more; asked before each write.
         flush_policy: how often.
 
     Raises:
         BeyondLength: more bytes than were announced; what came since the last checkpoint is not kept.
         ChecksumMismatch: nothing of this request is kept.
-        Interrupted: silence, or a newer connection; what arrived is kept.
+        Interrupted: silence, slowness, or a newer connection; what arrived is kept.
         SpoolFull: the disk has no room; what arrived is kept.
     """
     await or_full(lock.file.cut, byte_range.start_bytes)
-    appending = _Appending(byte_range, lock, record, flush_policy)
+    appending = _Appending(byte_range, lock, flush_policy, record=record, make_room=make_room)
     try:
         if byte_range.checksum:
             return await appending.take_checked(stream, byte_range.checksum)
@@ -117,13 +124,18 @@ class _Appending:
     """
 
     def __init__(
-        self, byte_range: ByteRange, lock: UploadLock, record: Record, flush_policy: FlushPolicy
+        self,
+        byte_range: ByteRange,
+        lock: UploadLock,
+        flush_policy: FlushPolicy,
+        *,
+        record: Record,
+        make_room: MakeRoom,
     ) -> None:
-        self._byte_range, self._lock, self._record, self._flush_policy = (
-            byte_range,
-            lock,
-            record,
-            flush_policy,
+        self._byte_range, self._lock = byte_range, lock
+        self._record, self._make_room, self._flush_policy = record, make_room, flush_policy
+        self._pace = Pace(
+            flush_policy.idle_seconds, flush_policy.slowest_bytes_per_second, flush_policy.pace_seconds
         )
         self._waiting: list[bytes] = []
         self._arrived_bytes = self._written_bytes = self._recorded_bytes = byte_range.start_bytes
@@ -132,7 +144,7 @@ class _Appending:
 
     async def take(self, stream: AsyncIterable[bytes]) -> None:
         """Write the stream and begin a checkpoint whenever one is due."""
-        async for block in self._lock.heard(stream, self._flush_policy.idle_seconds):
+        async for block in self._lock.heard(stream, self._pace):
             await self._add(block)
             if self._is_due():
                 await self.flush()
@@ -141,7 +153,7 @@ class _Appending:
     async def take_checked(self, stream: AsyncIterable[bytes], checksum: Checksum) -> int:
         """Record nothing before the last byte has proved the others right; return the new offset."""
         digest = hashlib.new(checksum.algorithm, usedforsecurity=False)
-        async for block in self._lock.heard(stream, self._flush_policy.idle_seconds):
+        async for block in self._lock.heard(stream, self._pace):
             digest.update(block)
             await self._add(block)
         if digest.digest() != checksum.digest:
@@ -153,7 +165,7 @@ class _Appending:
 
     async def flush(self) -> None:
         """Write what waits."""
-        await or_full(self._lock.file.write, self._waiting, self._written_bytes)
+        await or_full(self._write, self._waiting, self._written_bytes)
         self._waiting, self._written_bytes = [], self._arrived_bytes
 
     async def rest(self) -> None:
@@ -177,6 +189,10 @@ class _Appending:
         """Write and record all that has arrived; return how many bytes that is."""
         await self.flush()
         return await self.keep()
+
+    def _write(self, blocks: Sequence[bytes], offset_bytes: int) -> None:
+        self._make_room(sum(map(len, blocks)))
+        self._lock.file.write(blocks, offset_bytes)
 
     async def _add(self, block: bytes) -> None:
         self._arrived_bytes += len(block)

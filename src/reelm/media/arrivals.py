@@ -8,8 +8,19 @@ from datetime import datetime, timedelta
 from reelm.base import Clock, ReelmError, SealedBytes, Tx, UploadId
 from reelm.media import errors
 from reelm.media.append import ByteRange, Checksum, FlushPolicy, Record, append, beyond
-from reelm.media.errors import OffsetMismatch, QuotaReached, TooManyOpen, Unreadable, UploadBusy
+from reelm.media.errors import (
+    BeyondLength,
+    Interrupted,
+    OffsetMismatch,
+    QuotaReached,
+    SpoolFull,
+    TooManyOpen,
+    Truncated,
+    Unreadable,
+    UploadBusy,
+)
 from reelm.media.part import PartFile
+from reelm.media.probe import empty
 from reelm.media.spool import Spool, Spooled, full
 from reelm.media.store import Arrival, ReceivedUploads, Refusal, arriving
 from reelm.media.upload_lock import UploadLock
@@ -69,10 +80,7 @@ class Arrivals:
         """
         now = self._clock.now()
         await self._allow_another(tx, owner, now)
-        await self.allow(tx, owner, length_bytes)
-        still_to_come_bytes = await arriving.missing_bytes(tx)
-        if await asyncio.to_thread(self._spool.free_bytes) < still_to_come_bytes + length_bytes:
-            raise full()
+        await self._require_room(tx, owner, length_bytes)
         made = Arrival(
             id=upload,
             owner=owner,
@@ -87,23 +95,16 @@ class Arrivals:
         await arriving.add_arrival(tx, made)
         return made
 
-    async def allow(self, tx: Tx, owner: str, length_bytes: int) -> None:
-        """Let an owner send this much more.
+    async def extend(self, tx: Tx, arrival: Arrival, length_bytes: int, more_bytes: int) -> None:
+        """Let an arrival of ``length_bytes`` be longer; the caller lets an owner do so one at a time.
 
         Raises:
-            QuotaReached: that would be too much at a time.
+            QuotaReached: the owner has too much waiting.
+            SpoolFull: the disk has no room for it and all that is still to come of others.
+            UploadMissing: it was discarded.
         """
-        max_bytes = self._rules.allowance.max_bytes
-        received = [each for each in await self._uploads.of(tx, owner) if self._spool.has_source(each.id)]
-        waiting_bytes = sum(each.size_bytes for each in received)
-        waiting_bytes += sum(each.length_bytes for each in await arriving.unsettled_of(tx, owner))
-        if waiting_bytes + length_bytes > max_bytes:
-            raise QuotaReached(
-                f"Your uploads that wait to be posted or published take up {waiting_bytes} of {max_bytes} "
-                f"bytes, so {length_bytes} more have no room. Nothing was kept. Post or discard some first.",
-                waiting_bytes=waiting_bytes,
-                max_bytes=max_bytes,
-            )
+        await self._require_room(tx, arrival.owner, more_bytes)
+        await arriving.lengthen(tx, arrival.id, length_bytes + more_bytes)
 
     async def find(self, tx: Tx, upload: UploadId, *, owner: str) -> Arrival:
         """Return an owner's arrival; raises ``UploadMissing``."""
@@ -157,8 +158,41 @@ class Arrivals:
         self.check(arrival, body)
         byte_range = ByteRange(body.start_bytes, arrival.length_bytes, body.checksum)
         return await append(
-            stream, byte_range, lock=lock, record=record, flush_policy=self._rules.flush_policy
+            stream,
+            byte_range,
+            lock=lock,
+            record=record,
+            make_room=self._spool.make_room,
+            flush_policy=self._rules.flush_policy,
         )
+
+    async def take_whole(
+        self,
+        arrival: Arrival,
+        stream: AsyncIterable[bytes],
+        *,
+        declared_bytes: int | None,
+        lock: UploadLock,
+        record: Record,
+    ) -> int:
+        """Write a file that comes whole into a new arrival, by the rules of ``append``; return its size.
+
+        Raises:
+            Empty, Truncated: it has no bytes, or not those that were announced; the caller forgets it.
+        """
+        try:
+            size_bytes = await self.append(arrival, Body(0), stream, lock=lock, record=record)
+        except BeyondLength:
+            raise _not_whole("More bytes came than were announced.") from None
+        except Interrupted:
+            raise _not_whole("The connection broke, or was silent or slow for too long.") from None
+        except SpoolFull:
+            raise full() from None
+        if size_bytes == 0:
+            raise empty()
+        if declared_bytes is not None and size_bytes != declared_bytes:
+            raise _not_whole(f"{size_bytes} of {declared_bytes} bytes arrived.")
+        return size_bytes
 
     async def advance(self, tx: Tx, upload: UploadId, offset_bytes: int) -> None:
         """Record how many bytes are durable; raises ``UploadMissing`` when it was discarded."""
@@ -189,6 +223,30 @@ class Arrivals:
         """Return the arrivals whose time is over."""
         return await arriving.expired_arrivals(tx, self._clock.now())
 
+    async def _require_room(self, tx: Tx, owner: str, more_bytes: int) -> None:
+        await self.allow(tx, owner, more_bytes)
+        still_to_come_bytes = await arriving.missing_bytes(tx)
+        if await asyncio.to_thread(self._spool.free_bytes) < still_to_come_bytes + more_bytes:
+            raise full()
+
+    async def allow(self, tx: Tx, owner: str, more_bytes: int) -> None:
+        """Let an owner send this much more.
+
+        Raises:
+            QuotaReached: that would be too much at a time.
+        """
+        max_bytes = self._rules.allowance.max_bytes
+        received = [each for each in await self._uploads.of(tx, owner) if self._spool.has_source(each.id)]
+        waiting_bytes = sum(each.size_bytes for each in received)
+        waiting_bytes += sum(each.length_bytes for each in await arriving.unsettled_of(tx, owner))
+        if waiting_bytes + more_bytes > max_bytes:
+            raise QuotaReached(
+                f"Your uploads that wait to be posted or published take up {waiting_bytes} of {max_bytes} "
+                f"bytes, so {more_bytes} more have no room. Nothing was kept. Post or discard some first.",
+                waiting_bytes=waiting_bytes,
+                max_bytes=max_bytes,
+            )
+
     async def _allow_another(self, tx: Tx, owner: str, now: datetime) -> None:
         unfinished = await arriving.unsettled_of(tx, owner)
         if len(unfinished) < self._rules.allowance.max_open:
@@ -218,6 +276,10 @@ class Arrivals:
 
     def _expiry(self) -> datetime:
         return self._clock.now() + timedelta(seconds=self._rules.ttl_seconds)
+
+
+def _not_whole(what: str) -> Truncated:
+    return Truncated(f"{what} Nothing was kept. Send the file again.")
 
 
 def refusal_of(arrival: Arrival) -> ReelmError | None:

@@ -53,7 +53,7 @@ class Spool:
             UploadBusy: this id is being received right now.
         """
         self._refuse_announced(declared_bytes)
-        await asyncio.to_thread(self._make_room, declared_bytes or 0)
+        await asyncio.to_thread(self.make_room, declared_bytes or 0)
         part, path = self._path(upload, "part"), self._path(upload, "source")
         descriptor = _create(part, path)
         try:
@@ -107,7 +107,7 @@ class Spool:
             SpoolFull: the disk has no room for it.
         """
         self._refuse_announced(length_bytes)
-        await or_full(self._make_room, length_bytes)
+        await or_full(self.make_room, length_bytes)
         await or_full(PartFile.create, self._path(upload, "part"))
 
     def open_part(self, upload: UploadId) -> PartFile | None:
@@ -134,6 +134,16 @@ class Spool:
         """Return the bytes that uploads may still use of the disk."""
         self._prepare()
         return shutil.disk_usage(self._folder).free - self._reserve_bytes
+
+    def make_room(self, wanted_bytes: int) -> None:
+        """Raise ``SpoolFull`` unless so many bytes fit beside the reserve, whoever has filled the disk."""
+        if self.free_bytes() < wanted_bytes:
+            raise full()
+
+    def check_size(self, size_bytes: int) -> None:
+        """Raise ``TooManyBytes`` for a file that is larger than any may be."""
+        if size_bytes > self._limits.max_source_bytes:
+            raise too_many_bytes(self._limits)
 
     def sweep(self, keep: set[UploadId], arriving: set[UploadId]) -> None:
         """Remove all but the received files and work of ``keep`` and what there is of ``arriving``.
@@ -162,25 +172,25 @@ class Spool:
             raise Invalid("The announced size is below zero. Send the file again.")
         if declared_bytes == 0:
             raise empty()
-        if declared_bytes > self._limits.max_source_bytes:
-            raise too_many_bytes(self._limits)
-
-    def _make_room(self, wanted_bytes: int) -> None:
-        if self.free_bytes() < wanted_bytes:
-            raise full()
+        self.check_size(declared_bytes)
 
     async def _drain(self, stream: AsyncIterable[bytes], descriptor: int) -> int:
         size_bytes, waiting = 0, bytearray()
         async for block in stream:
             size_bytes += len(block)
-            if size_bytes > self._limits.max_source_bytes:
-                raise too_many_bytes(self._limits)
+            self.check_size(size_bytes)
             waiting += block
             if len(waiting) >= _BLOCK_BYTES:
-                await or_full(_write, descriptor, bytes(waiting))
+                await or_full(self._write, descriptor, bytes(waiting))
                 waiting.clear()
-        await or_full(_write, descriptor, bytes(waiting))
+        await or_full(self._write, descriptor, bytes(waiting))
         return size_bytes
+
+    def _write(self, descriptor: int, block: bytes) -> None:
+        self.make_room(len(block))
+        view = memoryview(block)
+        while view:
+            view = view[os.write(descriptor, view) :]
 
 
 def _refuse_arrived(size_bytes: int, declared_bytes: int | None) -> None:
@@ -200,12 +210,6 @@ def _create(part: Path, path: Path) -> int:
         return os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except FileExistsError:
         raise busy from None
-
-
-def _write(descriptor: int, block: bytes) -> None:
-    view = memoryview(block)
-    while view:
-        view = view[os.write(descriptor, view) :]
 
 
 def _settle(descriptor: int, part: Path, path: Path) -> None:

@@ -2,10 +2,26 @@
 
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator
+from dataclasses import dataclass
 
 from reelm.base import UploadId
 from reelm.media.errors import Interrupted
 from reelm.media.part import PartFile
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """The least that a sender has to do: not be silent for long, nor slow on average for longer."""
+
+    idle_seconds: float
+    slowest_bytes_per_second: int
+    slow_seconds: float
+
+    def is_too_slow(self, arrived_bytes: int, waited_seconds: float) -> bool:
+        return (
+            waited_seconds >= self.slow_seconds
+            and arrived_bytes < self.slowest_bytes_per_second * waited_seconds
+        )
 
 
 class UploadLock:
@@ -16,22 +32,26 @@ class UploadLock:
         self.file = file
         self._listening: asyncio.Timeout | None = None
         self._heard_at = 0.0
+        self._waited_seconds = 0.0
         self._is_revoked = False
 
-    async def heard(self, stream: AsyncIterable[bytes], idle_seconds: float) -> AsyncIterator[bytes]:
+    async def heard(self, stream: AsyncIterable[bytes], pace: Pace) -> AsyncIterator[bytes]:
         """Yield the stream's blocks.
 
         Raises:
-            Interrupted: none came for so long, or the lock was revoked.
+            Interrupted: they come too slowly or not at all, or the lock was revoked.
         """
-        blocks = aiter(stream)
-        while not self._is_revoked:
+        blocks, arrived_bytes = aiter(stream), 0
+        while not self._is_revoked and not pace.is_too_slow(arrived_bytes, self._waited_seconds):
+            if self._waited_seconds >= pace.slow_seconds:
+                self._waited_seconds, arrived_bytes = 0.0, 0
             try:
-                block = await self._next(blocks, idle_seconds)
+                block = await self._next(blocks, pace.idle_seconds)
             except StopAsyncIteration:
                 return
             except TimeoutError:
                 break
+            arrived_bytes += len(block)
             yield block
         raise self.interrupted()
 
@@ -49,7 +69,8 @@ class UploadLock:
     def interrupted() -> Interrupted:
         """Return what a connection is told that has to end; what it brought stays."""
         return Interrupted(
-            "The connection fell silent or broke, or a newer one goes on in its place. What arrived is kept. "
+            "The connection fell silent or broke, was too slow, or a newer one goes on in its place. What "
+            "arrived is kept. "
             "Ask for the offset and go on from there."
         )
 
@@ -60,6 +81,7 @@ class UploadLock:
                 return await anext(blocks)
         finally:
             self._listening = None
+            self._waited_seconds += _now() - self._heard_at
 
 
 def _now() -> float:

@@ -43,8 +43,10 @@ _NEVER_SEEN = (
     ("\U000e0100", "\U000e01ef"),
 )
 
-# Embedding, overrides and isolates make one line of text look like another.
+# Embeddings, overrides and isolates make one line of text look like another.
 _BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# What ends those that may stay, which are all but the overrides (UAX #9, section 2).
+_ENDS = dict.fromkeys("\u202a\u202b", "\u202c") | dict.fromkeys("\u2066\u2067\u2068", "\u2069")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,8 @@ def read_text(text: str, limits: TextLimits) -> str:
     if len(text) > 4 * limits.longest:
         raise _too_long(limits)
     clean = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    if limits.has_lines:
+        clean = "\n".join(map(_with_own_direction, clean.split("\n"))).strip()
     if len(clean) > limits.longest:
         raise _too_long(limits)
     if not all(_may_be_kept(character, limits) for character in clean):
@@ -111,6 +115,27 @@ def _may_be_kept(character: str, limits: TextLimits) -> bool:
     if character in _BIDI_CONTROLS:
         return limits.has_lines
     return unicodedata.category(character) not in {"Cc", "Cs", "Zl", "Zp"}
+
+
+def _with_own_direction(line: str) -> str:
+    """Return a line that turns nothing around it, and no word of its own back to front.
+
+    Overrides go, and so does whatever is opened and not ended in this line, or ended and not opened: what
+    stands beside the line (a name, a number, a link) then keeps its own direction.
+    """
+    if _BIDI_CONTROLS.isdisjoint(line):
+        return line
+    opened: list[tuple[int, str]] = []
+    dropped: set[int] = set()
+    for at, character in enumerate(line):
+        if end := _ENDS.get(character):
+            opened.append((at, end))
+        elif opened and opened[-1][1] == character:
+            opened.pop()
+        elif character in _BIDI_CONTROLS:
+            dropped.add(at)
+    dropped |= {at for at, _ in opened}
+    return "".join(character for at, character in enumerate(line) if at not in dropped)
 
 
 def _can_be_seen(character: str) -> bool:

@@ -13,6 +13,7 @@
     ├── TooFewPlaces         no placement keeps the promise; nothing was changed
     │   └── RenewalNeeded    only because of what the places held before; the object must be stored anew
     ├── NotDurable           too few stores took their fragment; nothing was kept
+    │   ├── StoresAway       because they do not answer
     │   └── StoresFull       because they have no room
     ├── NotEnoughFragments   fewer than k good fragments can be reached now
     ├── ObjectMissing        no such object
@@ -119,6 +120,11 @@ class RenewalNeeded(TooFewPlaces):
 class NotDurable(VaultError, Unavailable):
     code = "vault.not-durable"
     title = "Too few stores took the data"
+
+
+class StoresAway(NotDurable):
+    code = "vault.stores-away"
+    title = "Too few stores answer"
 
 
 class StoresFull(NotDurable):

@@ -86,6 +86,9 @@ class VaultConfig:
             their way at once stays bounded.
         hedge_floor_seconds: a store is never late before this, so that another one would be asked too.
         hedge_ceiling_seconds: it is late after this at the latest, and also when nothing is known yet.
+        probe_seconds: how long whoever asks for the health of a store waits for its answer.
+        probe_stall_seconds: a store that has not said how it is for so long is away.
+        sighting_seconds: how long a store that is late, and not away yet, stands as it was last seen.
         is_accelerated: use pyeclib when it is installed; numpy otherwise, with the same bytes.
     """
 
@@ -104,6 +107,9 @@ class VaultConfig:
     straggler_seconds: float = 30.0
     hedge_floor_seconds: float = 0.02
     hedge_ceiling_seconds: float = 0.5
+    probe_seconds: float = 0.8
+    probe_stall_seconds: float = 5.0
+    sighting_seconds: float = 600.0
     is_accelerated: bool = True
 
     def __post_init__(self) -> None:

@@ -18,17 +18,17 @@ from reelm.vault.errors import (
     KeyNeeded,
     NotEnoughFragments,
     ObjectMissing,
-    VaultError,
     WrongRange,
 )
 from reelm.vault.get import Retrieval
 from reelm.vault.group_commit import GroupCommit
+from reelm.vault.health import HealthWatch
 from reelm.vault.model import ObjectState, PutReceipt, StoreHealth, Suite, VaultConfig, check_class
 from reelm.vault.object_writer import ObjectWriter
 from reelm.vault.packs import Packs
 from reelm.vault.placement import Residency
 from reelm.vault.plan import PutRequest
-from reelm.vault.ports import Store, Wrapper
+from reelm.vault.ports import Wrapper
 from reelm.vault.put import SourceReader
 from reelm.vault.retrieval_cache import RetrievalCache
 from reelm.vault.store import FragmentRecord, ObjectRecord, PackedEntry
@@ -58,6 +58,7 @@ class Vault:
     def __init__(self, environment: VaultEnvironment) -> None:
         self.upkeep = Upkeep(environment)
         self._environment = environment
+        self._health = HealthWatch(environment)
         self._retrievals = RetrievalCache()
         self._background = BackgroundTasks("vault")
         self._object_writer = ObjectWriter(environment, self._background)
@@ -82,6 +83,7 @@ class Vault:
 
     async def close(self) -> None:
         """Let what goes on in the background end; call it before the database and the stores are closed."""
+        await self._health.close()
         await self._object_writer.close()
         await self._background.close()
 
@@ -251,10 +253,8 @@ class Vault:
         return gone
 
     async def health(self) -> tuple[StoreHealth, ...]:
-        """Return how each store is now, in the order they were given."""
-        return tuple(
-            await asyncio.gather(*(self._probe(store) for store in self._environment.stores.values()))
-        )
+        """Return how each store is, in the order they were given; a store that is late is not waited for."""
+        return await self._health.all()
 
     async def _find(self, object_id: ObjectId) -> ObjectRecord | PackedEntry:
         async with self._environment.database.read() as tx:
@@ -300,15 +300,6 @@ class Vault:
     async def _mark_missing(self, object_id: ObjectId, piece: FragmentRecord) -> None:
         async with self._environment.database.write() as tx:
             await db.mark_missing(tx, object_id, piece)
-
-    async def _probe(self, store: Store) -> StoreHealth:
-        provider = store.place.provider
-        try:
-            async with self._environment.store_timeout(provider):
-                free_bytes, detail = await store.probe()
-        except VaultError as error:
-            return StoreHealth(provider, False, None, self._environment.latency.faults[provider], str(error))
-        return StoreHealth(provider, True, free_bytes, self._environment.latency.faults[provider], detail)
 
 
 def _requested(length_bytes: int, start: int, length: int | None) -> range:

@@ -1,12 +1,12 @@
 """Make the ASGI application of an open realm."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from litestar import Litestar, Request
-from litestar.config.csrf import CSRFConfig
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
@@ -28,7 +28,7 @@ from reelm.web import (
     uploads,
 )
 from reelm.web.caller import Caller, SessionCookie
-from reelm.web.errors import BadRequest
+from reelm.web.errors import BadRequest, TooSlow
 from reelm.web.front import App, Front
 from reelm.web.limits import Limits
 from reelm.web.operations import Traffic
@@ -41,6 +41,10 @@ _log = telemetry.logger(__name__)
 
 STATIC = Path(__file__).parent / "static"
 LARGEST_BODY_BYTES = 64 * 1024
+# A body that is taken in whole has this long, and longer for its size; files have a pace of their own.
+_BODY_SECONDS = 20
+_SLOWEST_BYTES_PER_SECOND = 16 * 1024
+_LARGEST_EXPLAINED_BYTES = 4 * 1024**2
 ROUTES = [
     *session.ROUTES,
     *people.ROUTES,
@@ -65,7 +69,7 @@ def build(realm: OpenRealm, *, public_url: str, static: Path = STATIC) -> App:
 
 def framework(realm: OpenRealm, *, traffic: Traffic, public_url: str) -> Litestar:
     """Return the routes alone, without files and headers: what the OpenAPI document describes."""
-    cookie = SessionCookie(is_secure=public_url.startswith("https:"))
+    cookie = SessionCookie.of(realm, is_secure=public_url.startswith("https:"))
     limits = Limits.of(realm.clock)
     inventory = Inventory(realm)
 
@@ -99,9 +103,7 @@ def framework(realm: OpenRealm, *, traffic: Traffic, public_url: str) -> Litesta
         },
         exception_handlers=EXCEPTION_HANDLERS,
         request_class=JsonRequest,
-        csrf_config=CSRFConfig(
-            secret=realm.identity.keys.secret("web/csrf").reveal().hex(), cookie_secure=cookie.is_secure
-        ),
+        guards=[cookie.require_page_token],
         request_max_body_size=LARGEST_BODY_BYTES,
         openapi_config=OpenAPIConfig(
             title="Reelm",
@@ -163,7 +165,23 @@ class Deferred:
 
 
 class JsonRequest(Request[Any, Any, Any]):
-    """A request whose JSON may be hostile: the parser's own error covers neither bytes nor depth."""
+    """A request with a hostile body: one that never ends, or JSON whose bytes or depth break the parser."""
+
+    async def body(self) -> bytes:
+        """Return the whole body.
+
+        Raises:
+            TooSlow: it took longer than its size explains.
+        """
+        length = self.headers.get("content-length", "")
+        size_bytes = min(int(length), _LARGEST_EXPLAINED_BYTES) if length.isdecimal() else 0
+        try:
+            async with asyncio.timeout(_BODY_SECONDS + size_bytes / _SLOWEST_BYTES_PER_SECOND):
+                return await super().body()
+        except TimeoutError:
+            raise TooSlow(
+                "The request did not arrive in time. Nothing was saved. Send it again, at once."
+            ) from None
 
     async def json(self) -> Any:
         """Return the parsed body.

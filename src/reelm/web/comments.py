@@ -8,7 +8,7 @@ from litestar.status_codes import HTTP_201_CREATED, HTTP_204_NO_CONTENT
 from msgspec import Struct
 
 from reelm import clips
-from reelm.base import ClipId, CommentId
+from reelm.base import ClipId, CommentId, account_key
 from reelm.web.parameters import Asking, CursorQuery, IdPath, IdText, Limit, Realm
 from reelm.web.people.render import author
 from reelm.web.people.shapes import Author
@@ -84,7 +84,7 @@ async def post_comment(
     """Comment on a clip."""
     async with realm.database.write() as tx:
         account = await caller.account(tx)
-        limits.comments.take(account)
+        limits.comments.take(account_key(account))
         return comment(await realm.clips.comments.add(tx, ClipId(clip_id), account, text=data.text))
 
 

@@ -10,7 +10,8 @@
     ├── BadFileName         a name that is a path, or cannot be shown
     └── BadLength           an announced length that is no number
     TooLarge
-    └── BodyTooLarge        more than any request needs, apart from a video
+    ├── BodyTooLarge        more than any request needs, apart from a video
+    └── HeadTooLarge        headers or an address that no browser of ours sends
     Unsupported
     ├── NotAVideoType       an upload that does not claim to be a video
     └── NotATusBody         bytes of a resumable upload that do not claim to be that
@@ -22,11 +23,24 @@
     └── OtherVersion        an encoder elsewhere that runs another version
     NotFound
     └── NoSuchAddress       no route and no file
+    Unavailable
+    ├── DiskFull            a file could not be written
+    └── TooSlow             a small body that does not end
     Broken
     └── Fault               an error that nobody expected
 """
 
-from reelm.base import Broken, Conflict, Forbidden, Invalid, NotFound, TooLarge, Unauthenticated, Unsupported
+from reelm.base import (
+    Broken,
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+    Unsupported,
+)
 
 
 class BadRequest(Invalid):
@@ -65,6 +79,11 @@ class BodyTooLarge(TooLarge):
     title = "The request is too large"
 
 
+class HeadTooLarge(TooLarge):
+    code = "web.head-too-large"
+    title = "The request's head is too large"
+
+
 class NotAVideoType(Unsupported):
     code = "web.not-a-video-type"
     title = "Not a video"
@@ -94,6 +113,16 @@ class PageTokenMissing(Forbidden):
 class NoSuchAddress(NotFound):
     code = "web.no-such-address"
     title = "There is nothing at this address"
+
+
+class DiskFull(Unavailable):
+    code = "web.disk-full"
+    title = "The realm has no disk space"
+
+
+class TooSlow(Unavailable):
+    code = "web.too-slow"
+    title = "The request came too slowly"
 
 
 class Fault(Broken):

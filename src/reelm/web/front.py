@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from reelm.base import ID_PATTERN, ClipId, Gone, NotFound, ReelmError
+from reelm.web.errors import HeadTooLarge
+from reelm.web.errors_page import ERRORS_PATH, errors_page
 from reelm.web.files import FOREVER, Receive, Scope, Send, send_bytes, send_file, send_problem, send_text
 from reelm.web.linger import Linger
 from reelm.web.operations import Traffic
@@ -19,9 +21,12 @@ App: TypeAlias = Callable[[Any, Any, Any], Awaitable[None]]
 
 _LEDGER = "/ledger/"
 _NOT_KEPT = (b"cache-control", b"no-store")
+_ERRORS = {"content-type": "text/html; charset=utf-8", "cache-control": "public, max-age=3600"}
 _DECLARED = {"content-type": "application/json", "cache-control": "no-cache"}
 _SEGMENT = re.compile(r"/segments/([0-9a-f]{64})\.m4s$")
 _ID = re.compile(ID_PATTERN)
+# Ten times what a browser of ours sends: whatever is larger is held back before anything looks at it.
+MOST_HEAD_BYTES = 16 * 1024
 _ENGLISH = "en"
 _ACCEPTED = re.compile(
     r"(?P<language>[A-Za-z]{2,8})(?:-[\w-]+)?\s*(?:;\s*q=(?P<weight>[01](?:\.\d{0,3})?))?\s*(?:,|$)"
@@ -102,10 +107,20 @@ class Front:
         path = scope["path"]
         if is_tus(path):
             scope, send = meant(scope), resumable(send)
-        if scope["method"] not in {"GET", "HEAD"}:
+        is_reading = scope["method"] in {"GET", "HEAD"}
+        if not is_reading:
             linger = Linger(scope, receive, send)
-            await self._inner(scope, linger.receive, linger.send)
-        elif is_tus(path) and scope["method"] == "HEAD":  # says something else than GET there
+            receive, send = linger.receive, linger.send
+        if _head_bytes(scope) > MOST_HEAD_BYTES:
+            await send_problem(scope, send, problem(_head_too_large()))
+        elif is_reading:
+            await self._read(scope, receive, send)
+        else:
+            await self._inner(scope, receive, send)
+
+    async def _read(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"]
+        if is_tus(path) and scope["method"] == "HEAD":  # says something else than GET there
             await self._inner(scope, receive, _without_body(send))
         elif path.startswith(_PROGRAM) and scope["method"] == "HEAD":
             await self._inner({**scope, "method": "GET"}, receive, _without_body(send))
@@ -113,12 +128,18 @@ class Front:
             await self._inner(scope, receive, send)
         elif found := _SEGMENT.match(path):
             await self._segment(scope, send, found[1])
-        elif path.startswith(_LEDGER):
+        else:
+            await self._file(scope, send, path)
+
+    async def _file(self, scope: Scope, send: Send, path: str) -> None:
+        if path.startswith(_LEDGER):
             await self._ledger(scope, send, path.removeprefix(_LEDGER))
         elif path == "/.well-known/reelm/realm.json":
             await send_bytes(scope, send, self._realm.identity.version.document, headers=_DECLARED)
         elif path in self._assets:
             await self._asset(scope, send, path)
+        elif path == ERRORS_PATH:
+            await send_bytes(scope, send, errors_page(), headers=_ERRORS)
         else:
             await self._document(scope, send, path)
 
@@ -246,6 +267,19 @@ class _Answer:
     async def send(self, message: MutableMapping[str, Any]) -> None:
         self.has_begun = True
         await self._send(message)
+
+
+def _head_bytes(scope: Scope) -> int:
+    """Return the size of what a request says before its body."""
+    said = sum(len(name) + len(value) for name, value in scope["headers"])
+    return said + len(scope.get("raw_path") or scope["path"]) + len(scope["query_string"])
+
+
+def _head_too_large() -> HeadTooLarge:
+    return HeadTooLarge(
+        f"The address and the headers of a request have at most {MOST_HEAD_BYTES // 1024} KiB together. "
+        "Nothing was done. Remove the cookies of this site and try again."
+    )
 
 
 def _no_ledger_file() -> NotFound:

@@ -1,7 +1,8 @@
 """Make every failure one shape: an RFC 9457 problem document with a stable code."""
 
+import errno
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -14,6 +15,7 @@ from msgspec import Meta, Struct
 from reelm import base, media
 from reelm.web import errors
 
+ERRORS_PATH = "/docs/errors"
 PROBLEM_TYPE = "application/problem+json"
 
 # A status of the tus protocol, which HTTP itself does not have.
@@ -34,6 +36,8 @@ STATUSES: Mapping[type[base.ReelmError], int] = {
     base.Broken: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.BadRequest: HTTPStatus.BAD_REQUEST,
     errors.MethodNotAllowed: HTTPStatus.METHOD_NOT_ALLOWED,
+    errors.HeadTooLarge: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+    errors.TooSlow: HTTPStatus.REQUEST_TIMEOUT,
     errors.WrongTusVersion: HTTPStatus.PRECONDITION_FAILED,
     media.UploadBusy: HTTPStatus.LOCKED,
     media.Interrupted: HTTPStatus.LOCKED,  # every tus client goes on after this one
@@ -53,13 +57,6 @@ _MISFIT: tuple[type[base.ReelmError], str] = (
 )
 # What the web framework refuses by itself.
 _WORDS: Mapping[int, tuple[type[base.ReelmError], str]] = {
-    HTTPStatus.FORBIDDEN: (
-        errors.PageTokenMissing,
-        (
-            "The request did not carry the page's token (header x-csrftoken, equal to the csrftoken cookie). "
-            "Nothing was done. Reload the page and try again."
-        ),
-    ),
     HTTPStatus.NOT_FOUND: (errors.NoSuchAddress, "There is nothing at this address. Check it."),
     HTTPStatus.METHOD_NOT_ALLOWED: (
         errors.MethodNotAllowed,
@@ -71,6 +68,7 @@ _WORDS: Mapping[int, tuple[type[base.ReelmError], str]] = {
     ),
 }
 
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _MISSING = re.compile(r"missing required field `(\w+)`")
 
 _log = structlog.get_logger(__name__)
@@ -92,9 +90,9 @@ class Problem(Struct, frozen=True, kw_only=True):
     ] = None
 
 
-def status_of(error: base.ReelmError) -> int:
+def status_of(error: base.ReelmError | type[base.ReelmError]) -> int:
     """Return the status of the branch the error grows from."""
-    for kind in type(error).__mro__:
+    for kind in (error if isinstance(error, type) else type(error)).__mro__:
         if kind in STATUSES:
             return STATUSES[kind]
     return HTTPStatus.INTERNAL_SERVER_ERROR
@@ -133,7 +131,7 @@ def report(path: str, error: base.ReelmError) -> Problem:
 def problem(error: base.ReelmError) -> Problem:
     """Return the document of a failure that is in the log, or need not be."""
     return Problem(
-        type=f"/docs/errors#{error.code}",
+        type=f"{ERRORS_PATH}#{error.code}",
         title=error.title,
         status=status_of(error),
         code=error.code,
@@ -147,8 +145,8 @@ def problem(error: base.ReelmError) -> Problem:
 def answer_expected(request: Request[Any, Any, Any], error: base.ReelmError) -> Response[Problem]:
     """Answer with an error of the realm, in its own words."""
     document = report(request.scope["path"], error)
-    headers = {"retry-after": str(error.retry_after_seconds)} if isinstance(error, base.TooMany) else {}
-    return _respond(document, headers)
+    seconds = error.retry_after_seconds
+    return _respond(document, {} if seconds is None else {"retry-after": str(seconds)})
 
 
 def answer_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
@@ -163,10 +161,21 @@ def answer_unexpected(request: Request[Any, Any, Any], error: Exception) -> Resp
     return _respond(problem(fault(request.scope["path"], error)), {})
 
 
-def fault(path: str, error: Exception) -> errors.Fault:
+def fault(path: str, error: Exception) -> base.ReelmError:
     """Log an error that nobody expected; return what to say of it."""
     _log.error("request crashed", path=path, exc_info=error)
+    if any(isinstance(each, OSError) and each.errno in _NO_ROOM for each in _causes(error)):
+        return errors.DiskFull(
+            "The realm has no disk space left. What this request was to write was not kept. Try again later; "
+            "the operator has to free some space first."
+        )
     return errors.Fault("Something broke on our side and was recorded. Nothing was saved. Try again.")
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def _in_our_words(error: HTTPException) -> base.ReelmError:

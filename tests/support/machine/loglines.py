@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
@@ -30,14 +30,14 @@ class LogLines:
 
 
 @contextmanager
-def logged(clock: Clock | None = None) -> Iterator[LogLines]:
-    """All logs of this process, other libraries' included, until the block ends."""
+def logged(clock: Clock | None = None, *, stream: TextIO | None = None) -> Iterator[LogLines]:
+    """All logs of this process, other libraries' included, until the block ends; in memory by default."""
     root = logging.getLogger()
     handlers, level, configured = root.handlers[:], root.level, structlog.get_config()
-    stream = io.StringIO()
-    telemetry.configure_logs(clock=clock or SystemClock(), stream=stream)
+    kept = io.StringIO()
+    telemetry.configure_logs(clock=clock or SystemClock(), stream=stream or kept)
     try:
-        yield LogLines(stream)
+        yield LogLines(kept)
     finally:
         root.handlers[:] = handlers
         root.setLevel(level)

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 
 from reelm.base import AccountId, ClipId, Clock, CommentId, metadata
 from reelm.web import build
+from reelm.web.caller import SessionCookie
 from reelm.workflows import OpenRealm
 from reelm.workflows.join import join
 from reelm.workflows.publish import remove
@@ -93,7 +94,7 @@ class Site:
 
     @property
     def session_cookie(self) -> str:
-        return "__Host-reelm-session" if self.url.startswith("https:") else "reelm-session"
+        return SessionCookie.of(self.stage.realm, is_secure=self.url.startswith("https:")).name
 
     async def traces(self) -> "Traces":
         """Everything that a request could have left behind."""
@@ -116,6 +117,8 @@ class Visitor:
 
     def __init__(self, client: httpx.AsyncClient) -> None:
         self.client = client
+        self._token = ""
+        self._token_of: dict[str, str] = {}
 
     async def ask(self, method: str, url: str, *, has_token: bool = True, **arguments: Any) -> httpx.Response:
         headers = dict(arguments.pop("headers", {}))
@@ -141,9 +144,13 @@ class Visitor:
         )
 
     async def token(self) -> str:
-        if "csrftoken" not in self.client.cookies:
-            await self.client.get("/api/session")
-        return self.client.cookies["csrftoken"]
+        """Return the page's token, asked for anew whenever the cookies are others."""
+        cookies = dict(self.client.cookies)
+        if not self._token or cookies != self._token_of:
+            answer = await self.client.get("/api/session")
+            self._token = answer.json()["page_token"]
+            self._token_of = dict(self.client.cookies)
+        return self._token
 
 
 @asynccontextmanager

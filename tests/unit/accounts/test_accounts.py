@@ -1,5 +1,6 @@
 """Signing up, signing in and sessions, on real records."""
 
+import asyncio
 import pickle
 import time
 from collections.abc import AsyncIterator
@@ -17,6 +18,7 @@ from reelm.accounts import (
     BadEmail,
     EmailTaken,
     HashCost,
+    HashingBusy,
     PasswordHash,
     SessionToken,
     SignInConfig,
@@ -24,7 +26,8 @@ from reelm.accounts import (
     WeakPassword,
 )
 from reelm.accounts import store as records
-from reelm.base import AccountId, Database
+from reelm.accounts.passwords import Passwords
+from reelm.base import AccountId, Database, Network, SystemEntropy
 from reelm.realm import EpochFiles, KeyDestroyed, Keys, RootKey
 from reelm.realm.errors import SealBroken
 from support.machine.determinism import ManualClock, SeededEntropy
@@ -277,31 +280,89 @@ async def test_nothing_personal_is_in_a_repr_or_a_pickle(realm: Realm) -> None:
             pickle.dumps(hidden)
 
 
-async def test_guessing_at_one_address_is_slowed_down(realm: Realm) -> None:
-    for attempt in range(10):
-        realm.accounts.allow_sign_in("ana@example.org", f"203.0.113.{attempt}")
+def net(address: str) -> Network:
+    return Network.of(address)
+
+
+async def test_guessing_from_one_place_at_one_address_is_slowed_down_there(realm: Realm) -> None:
+    for _ in range(10):
+        realm.accounts.allow_sign_in("ana@example.org", net("203.0.113.7"))
     with pytest.raises(TooManyAttempts) as refused:
-        realm.accounts.allow_sign_in(" ANA@example.org", "198.51.100.1")
+        realm.accounts.allow_sign_in(" ANA@example.org", net("203.0.113.7"))
     assert refused.value.retry_after_seconds == 60
     assert "ana" not in str(refused.value).lower()
-    realm.accounts.allow_sign_in("bo@example.org", "198.51.100.1")
+    realm.accounts.allow_sign_in("bo@example.org", net("203.0.113.7"))
     realm.clock.advance(60)
-    realm.accounts.allow_sign_in("ana@example.org", "198.51.100.1")
+    realm.accounts.allow_sign_in("ana@example.org", net("203.0.113.7"))
+
+
+async def test_nobody_elsewhere_can_lock_the_owner_of_an_address_out(realm: Realm) -> None:
+    for attempt in range(1_000):
+        guesser = net(f"10.{attempt // 250}.{attempt % 250}.1")
+        realm.accounts.allow_sign_in("ana@example.org", guesser)
+        realm.accounts.note_wrong("ana@example.org", None, realm.database)
+    for _ in range(3):
+        realm.accounts.allow_sign_in("ana@example.org", net("198.51.100.1"))
+
+
+async def test_an_address_that_is_guessed_at_from_everywhere_allows_each_place_less(realm: Realm) -> None:
+    for _ in range(50):
+        realm.accounts.note_wrong("ana@example.org", None, realm.database)
+    for _ in range(3):
+        realm.accounts.allow_sign_in("ana@example.org", net("203.0.113.7"))
+    with pytest.raises(TooManyAttempts):
+        realm.accounts.allow_sign_in("ana@example.org", net("203.0.113.7"))
+    realm.accounts.allow_sign_in("bo@example.org", net("203.0.113.7"))
+
+
+async def test_who_signs_in_may_mistype_as_often_as_before(realm: Realm) -> None:
+    for _ in range(5):
+        for _ in range(9):
+            realm.accounts.allow_sign_in("ana@example.org", net("203.0.113.7"))
+        realm.accounts.note_right("ana@example.org", net("203.0.113.7"))
 
 
 async def test_guessing_from_one_place_is_slowed_down_and_locks_nobody_else_out(realm: Realm) -> None:
     for attempt in range(60):
-        realm.accounts.allow_sign_in(f"a{attempt}@example.org", "2001:db8::1")
+        realm.accounts.allow_sign_in(f"a{attempt}@example.org", net("2001:db8::1"))
     for attempt in range(20):
         with pytest.raises(TooManyAttempts):
-            realm.accounts.allow_sign_in("ana@example.org", f"2001:db8::{attempt}")
-    realm.accounts.allow_sign_in("ana@example.org", "2001:db8:0:1::1")
+            realm.accounts.allow_sign_in("ana@example.org", net(f"2001:db8::{attempt}"))
+    realm.accounts.allow_sign_in("ana@example.org", net("2001:db8:0:1::1"))
 
 
 async def test_signing_up_is_limited_per_place(realm: Realm) -> None:
     for _ in range(30):
-        realm.accounts.allow_sign_up("::ffff:203.0.113.9")
+        await realm.accounts.hash_password(PASSWORD, network=net("::ffff:203.0.113.9"))
     with pytest.raises(TooManyAttempts):
-        realm.accounts.allow_sign_up("203.0.113.9")
-    realm.accounts.allow_sign_up("")
-    realm.accounts.allow_sign_up("unix:\ud800")
+        await realm.accounts.hash_password(PASSWORD, network=net("203.0.113.9"))
+    await realm.accounts.hash_password(PASSWORD, network=net("198.51.100.1"))
+
+
+async def test_a_rush_of_sign_ins_is_told_so_at_once_and_one_place_takes_a_few_turns_only() -> None:
+    cost = HashCost(memory_kib=8192, passes=40, lanes=1, max_concurrent=1, max_waiting=6)
+    passwords = Passwords(cost, entropy=SystemEntropy())
+    here, elsewhere = net("203.0.113.7"), net("198.51.100.1")
+    guesses = [asyncio.create_task(passwords.is_correct("wrong words here", None, here)) for _ in range(20)]
+    await asyncio.sleep(0)
+    assert await passwords.is_correct("wrong words here", None, elsewhere) is False, "had a turn"
+    results = await asyncio.gather(*guesses, return_exceptions=True)
+    assert [type(each) for each in results].count(HashingBusy) == 16
+    assert results.count(False) == 4
+    crowd = [net(f"10.0.{number}.1") for number in range(20)]
+    rush = [passwords.is_correct("wrong words here", None, each) for each in crowd]
+    results = await asyncio.gather(*rush, return_exceptions=True)
+    assert results.count(False) == 6
+    passwords.close()
+
+
+async def test_the_owner_is_told_once_how_many_wrong_passwords_were_tried(realm: Realm) -> None:
+    account = await realm.join()
+    async with realm.database.read() as tx:
+        credential = await realm.accounts.credential(tx, "ana@example.org")
+    for _ in range(7):
+        realm.accounts.note_wrong("ana@example.org", credential, realm.database)
+    await realm.accounts.close()
+    async with realm.database.write() as tx:
+        assert await realm.accounts.take_wrong(tx, account.id) == 7
+        assert await realm.accounts.take_wrong(tx, account.id) == 0

@@ -6,10 +6,12 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Integer, MetaData, Table, func, insert, select, update
+from sqlalchemy import Integer, MetaData, Table, func, insert, select, text, update
 from sqlalchemy.exc import DatabaseError, StatementError
 
 from reelm.base import Database, DatabaseUnavailable, DataClass, Moment, after_commit, column
+from reelm.base.database import DatabaseFull
+from support.machine.outages import no_room
 
 THINGS = Table(
     "things",
@@ -188,6 +190,39 @@ async def test_sqlite_is_durable_and_checks_references(tmp_path: Path) -> None:
     async with database.read() as tx:
         for pragma, value in (("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1)):
             assert (await tx.exec_driver_sql(f"PRAGMA {pragma}")).scalar() == value
+    await database.close()
+
+
+async def test_a_database_that_may_not_grow_is_full_and_keeps_what_it_had(tmp_path: Path) -> None:
+    database = Database.open(f"sqlite:///{tmp_path / 'records.sqlite'}")
+    async with database.write() as tx:
+        await tx.exec_driver_sql("CREATE TABLE notes (text TEXT)")
+        await tx.exec_driver_sql("INSERT INTO notes VALUES ('kept')")
+
+    async def note() -> None:
+        async with database.write() as tx:
+            await tx.exec_driver_sql("PRAGMA max_page_count = 3")
+            await tx.exec_driver_sql("INSERT INTO notes VALUES (zeroblob(100000))")
+
+    with pytest.raises(DatabaseFull, match="Nothing of this request was saved"):
+        await note()
+    async with database.read() as tx:
+        assert await tx.scalar(text("SELECT count(*) FROM notes")) == 1
+    await database.close()
+
+
+async def test_a_disk_that_takes_no_byte_is_an_outage(tmp_path: Path) -> None:
+    database = Database.open(f"sqlite:///{tmp_path / 'records.sqlite'}")
+    async with database.write() as tx:
+        await tx.exec_driver_sql("CREATE TABLE notes (text TEXT)")
+
+    async def note() -> None:
+        async with database.write() as tx:
+            await tx.exec_driver_sql("INSERT INTO notes VALUES (zeroblob(100000))")
+
+    with no_room(), pytest.raises(DatabaseUnavailable):
+        await note()
+    await note()
     await database.close()
 
 

@@ -17,6 +17,7 @@ from reelm.base import Conflict, KeyedDigest, Metrics, SealedBytes, Secret, tele
 from reelm.base.redaction import HIDDEN, describe_exception, redact
 from support.machine.determinism import ManualClock
 from support.machine.loglines import LogLines, logged
+from support.machine.outages import full_disk_log
 
 log = telemetry.logger("reelm.test")
 
@@ -39,6 +40,42 @@ def test_a_line_is_json_with_time_level_name_and_fields(logs: LogLines) -> None:
             "duration_ms": 12,
         }
     ]
+
+
+ENDLESS: list[object] = []
+ENDLESS.append(ENDLESS)
+
+
+class Unspeakable:
+    def __repr__(self) -> str:
+        raise RuntimeError("nobody may know")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")
+def test_a_line_that_finds_no_room_is_lost_and_the_work_goes_on() -> None:
+    with full_disk_log():
+        log.error("request failed", path="/api/feed")
+        logging.getLogger("granian").error("a library's own words")
+
+
+def test_a_line_for_a_stream_that_is_closed_is_lost_and_the_work_goes_on(tmp_path: Path) -> None:
+    stream = (tmp_path / "log").open("w")
+    stream.close()
+    with logged(stream=stream):
+        log.error("request failed", path="/api/feed")
+        logging.getLogger("granian").error("a library's own words")
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["\ud800", Unspeakable(), {1: {2: Unspeakable()}}, float("nan"), {("a", "b"): 1}, 10**5_000, ENDLESS],
+    ids=["lone surrogate", "no repr", "deep", "nan", "odd key", "huge", "endless"],
+)
+def test_a_value_that_cannot_be_written_costs_its_line_at_most(logs: LogLines, value: object) -> None:
+    log.error("request failed", value=value)
+    log.info("the next one")
+    assert logs.lines[-1]["event"] == "the next one"
+    assert logs.lines[0]["event"] in {"request failed", "telemetry.line-lost"}
 
 
 def test_debug_is_off_by_default(logs: LogLines) -> None:

@@ -13,6 +13,8 @@ from reelm.media import Checksum, ChecksumMismatch, Interrupted, SpoolFull, Uplo
 from reelm.media.append import ByteRange, FlushPolicy, append
 from reelm.media.errors import BeyondLength
 from reelm.media.part import PartFile
+from reelm.media.spool import full
+from reelm.media.upload_lock import Pace
 from support.machine.determinism import ManualClock, SeededEntropy
 
 UPLOAD = UploadId(mint(ManualClock(), SeededEntropy(1)))
@@ -79,6 +81,10 @@ def disk(tmp_path: Path) -> Disk:
     return Disk(tmp_path / "upload.part")
 
 
+def room_for_all(_wanted_bytes: int) -> None:
+    """Raise nothing: this disk has room."""
+
+
 @pytest.fixture
 def row(disk: Disk, source: bytes) -> Row:
     return Row(disk, source)
@@ -99,7 +105,12 @@ async def send(
 ) -> int:
     byte_range = ByteRange(row.offset, len(row.source), checksum)
     return await append(
-        stream, byte_range, lock=UploadLock(UPLOAD, row.disk), record=row.record, flush_policy=flush_policy
+        stream,
+        byte_range,
+        lock=UploadLock(UPLOAD, row.disk),
+        record=row.record,
+        make_room=room_for_all,
+        flush_policy=flush_policy,
     )
 
 
@@ -142,6 +153,7 @@ async def test_what_a_slow_connection_brings_is_recorded_while_it_lasts(row: Row
             ByteRange(0, len(source)),
             lock=UploadLock(UPLOAD, row.disk),
             record=record,
+            make_room=room_for_all,
             flush_policy=flush_policy,
         )
     assert row.offsets == [0, 100]
@@ -208,10 +220,54 @@ async def test_a_revoked_hold_ends_a_request_and_keeps_what_it_brought(row: Row,
 
     with pytest.raises(Interrupted):
         await append(
-            stuck(), ByteRange(0, len(source)), lock=lock, record=row.record, flush_policy=FLUSH_POLICY
+            stuck(),
+            ByteRange(0, len(source)),
+            lock=lock,
+            record=row.record,
+            make_room=room_for_all,
+            flush_policy=FLUSH_POLICY,
         )
     assert row.offset == 100
     lock.revoke()  # by somebody else who waited for it
+
+
+async def test_a_sender_who_dribbles_is_ended_and_keeps_what_came(row: Row, source: bytes) -> None:
+    async def dribbling() -> AsyncIterator[bytes]:
+        for start in range(10_000):
+            yield source[start : start + 1]
+            await asyncio.sleep(0.001)
+
+    flush_policy = FlushPolicy(slowest_bytes_per_second=1_000_000, pace_seconds=0.05)
+    with pytest.raises(Interrupted):
+        await send(row, dribbling(), flush_policy=flush_policy)
+    assert 0 < row.offset < 10_000
+
+
+async def test_a_disk_of_ours_that_is_slow_is_no_fault_of_the_sender(row: Row, source: bytes) -> None:
+    lock = UploadLock(UPLOAD, row.disk)
+    pace = Pace(idle_seconds=10, slowest_bytes_per_second=len(source), slow_seconds=0.05)
+    async for _ in lock.heard(blocks(source), pace):
+        await asyncio.sleep(0.02)
+
+
+async def test_a_reserve_that_others_use_up_meanwhile_ends_the_upload(row: Row, source: bytes) -> None:
+    written: list[int] = []
+
+    def room_for_a_while(wanted_bytes: int) -> None:
+        if sum(written) + wanted_bytes > len(source) // 2:
+            raise full()
+        written.append(wanted_bytes)
+
+    with pytest.raises(SpoolFull, match="What arrived before is kept"):
+        await append(
+            blocks(source),
+            ByteRange(0, len(source)),
+            lock=UploadLock(UPLOAD, row.disk),
+            record=row.record,
+            make_room=room_for_a_while,
+            flush_policy=FLUSH_POLICY,
+        )
+    assert row.offset == sum(written) < len(source)
 
 
 async def test_bytes_behind_the_end_are_not_kept(row: Row, source: bytes) -> None:
@@ -274,7 +330,12 @@ async def test_a_record_that_fails_ends_the_request_and_is_not_skipped(row: Row,
         lock = UploadLock(UPLOAD, row.disk)
         with pytest.raises(ConnectionError):
             await append(
-                blocks(source[start:]), byte_range, lock=lock, record=failing, flush_policy=FLUSH_POLICY
+                blocks(source[start:]),
+                byte_range,
+                lock=lock,
+                record=failing,
+                make_room=room_for_all,
+                flush_policy=FLUSH_POLICY,
             )
         assert (row.offset > start) is is_applied
     assert await send(row, blocks(source[row.offset :])) == len(source)

@@ -1,4 +1,5 @@
 import unicodedata
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -137,3 +138,26 @@ def test_limits_count_characters_after_normalisation() -> None:
 def test_a_caption_of_ten_megabytes_is_too_long_at_once() -> None:
     with pytest.raises(CaptionTooLong):
         read_text("x" * 10_000_000, CAPTION)
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("pay \u202eecila@ now", "pay ecila@ now"),
+        ("\u202dx\u202c", "x"),
+        ("left \u2066open", "left open"),
+        ("shut\u2069 twice\u202c", "shut twice"),
+        ("\u2067\u05d0\u2069 and \u202babc\u202c", "\u2067\u05d0\u2069 and \u202babc\u202c"),
+        ("\u2067a\u202bb\u2069", "ab"),
+        ("\u2067one\ntwo\u2069", "one\ntwo"),
+        ("\u05e9\u05dc\u05d5\u05dd \u200f#\u05d0", "\u05e9\u05dc\u05d5\u05dd \u200f#\u05d0"),
+    ],
+    ids=["override", "override ended", "open", "ended", "whole", "crossed", "over lines", "marks stay"],
+)
+def test_a_text_of_lines_turns_nothing_around_it_nor_a_word_back_to_front(written: str, kept: str) -> None:
+    assert read_text(written, BIO) == kept
+
+
+def test_a_text_of_direction_controls_alone_is_empty() -> None:
+    with pytest.raises(BadText):
+        read_text("\u202e\u202c\n\u2066", replace(BIO, shortest=1))

@@ -13,13 +13,13 @@ export interface paths {
         };
         /**
          * ReadSession
-         * @description Who is signed in, and whose realm this is. Also hands out the csrftoken cookie.
+         * @description Who is signed in, whose realm this is, and the token that whatever changes something has to carry.
          */
         get: operations["read_session"];
         put?: never;
         /**
-         * SignIn
-         * @description Open a session. A wrong address and a wrong password look the same and take the same time.
+         * OpenSession
+         * @description Open a session; an earlier one of this browser ends. A wrong address looks like a wrong password.
          */
         post: operations["sign_in"];
         /**
@@ -1550,6 +1550,10 @@ export interface components {
         Session: {
             account: components["schemas"]["Account"] | null;
             realm: components["schemas"]["Realm"];
+            /** @description the header x-csrftoken of every request that changes something; of this session */
+            page_token: string;
+            /** @description in the answer to signing in: wrong passwords that were tried since the time before */
+            wrong_sign_ins: number;
         };
         /** SignIn */
         SignIn: {
@@ -2389,6 +2393,15 @@ export interface operations {
             };
             /** @description Unprocessable Content */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Locked */
+            423: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,23 +1,45 @@
 import createClient, { defaultPathSerializer } from "openapi-fetch";
 import type { paths } from "./api";
 import { connection } from "./connection.svelte";
-import { problemFrom, unreachable } from "./problem";
+import type { Session } from "./contract";
+import { ApiProblem, problemFrom, unreachable } from "./problem";
 
 const SAFE = new Set(["GET", "HEAD"]);
+/** The answers that hold the token: who is signed in, and who has just been. */
+const TELLS_TOKEN = /\/api\/(session|accounts)$/;
 
-/** The token that every unsafe request must echo; the realm sets it with the session. */
-export function csrfToken(): string {
-  return /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1] ?? "";
-}
+/** What every unsafe request carries. The realm tells it with the session, and it is of that session only. */
+export const page = {
+  token: "",
+  /** Asks for the token of the session that this browser has now: another tab may have changed it. */
+  async renew(): Promise<void> {
+    await send(new Request(new URL("/api/session", location.href), { headers: { accept: "application/json" } }));
+  },
+};
+
+/** True when the realm refused a request for its token, so that the same one with a new token may pass. */
+export const lacksToken = (problem: ApiProblem): boolean => problem.code === "web.page-token-missing";
 
 /**
- * Sends one request and returns its answer when that is a success.
+ * Sends one request and returns its answer when that is a success; once more when its token was an old one.
  *
  * @throws ApiProblem for every other answer and when no answer came.
  * @throws DOMException named AbortError when the request was aborted.
  */
 async function send(request: Request): Promise<Response> {
-  if (!SAFE.has(request.method)) request.headers.set("x-csrftoken", csrfToken());
+  if (SAFE.has(request.method)) return attempt(request);
+  const again = request.clone();
+  try {
+    return await attempt(request);
+  } catch (error) {
+    if (!(error instanceof ApiProblem && lacksToken(error))) throw error;
+    await page.renew();
+    return attempt(again);
+  }
+}
+
+async function attempt(request: Request): Promise<Response> {
+  if (!SAFE.has(request.method)) request.headers.set("x-csrftoken", page.token);
   let response: Response;
   try {
     response = await fetch(request);
@@ -28,7 +50,13 @@ async function send(request: Request): Promise<Response> {
   }
   connection.answered();
   if (!response.ok) throw await problemFrom(response.status, await response.text());
+  if (TELLS_TOKEN.test(request.url) && response.status !== 204) page.token = await tokenIn(response.clone());
   return response;
+}
+
+async function tokenIn(response: Response): Promise<string> {
+  const { page_token } = (await response.json()) as Session;
+  return page_token;
 }
 
 /** The requests that the realm's OpenAPI document describes. */

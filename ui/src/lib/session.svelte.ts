@@ -1,6 +1,8 @@
 import { session as api } from "./calls";
 import type { Account, Join, Realm, Session } from "./contract";
-import { asProblem, type ApiProblem } from "./problem";
+import { t } from "./messages.svelte";
+import { notices } from "./notices.svelte";
+import { ApiProblem, asProblem } from "./problem";
 import { router } from "./router.svelte";
 import { links } from "./routes";
 
@@ -12,6 +14,24 @@ const UNKNOWN: Realm["limits"] = {
   min_short_side: 0,
   max_pixels: Infinity,
 };
+
+/** Fewer wrong passwords are one's own slips. */
+const WORTH_TELLING = 5;
+const BUSY_TRIES = 5;
+const BUSY_MS = 1000;
+
+/** Tries again for a few seconds while too many others are signing in. */
+async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      const isBusy = error instanceof ApiProblem && error.code === "accounts.hashing-busy";
+      if (!isBusy || tried === BUSY_TRIES) throw error;
+      await new Promise((resolve) => setTimeout(resolve, BUSY_MS));
+    }
+  }
+}
 
 /** Who is signed in, and to which realm. */
 class CurrentSession {
@@ -27,11 +47,13 @@ class CurrentSession {
   }
 
   async signIn(email: string, password: string): Promise<void> {
-    this.#take(await api.start({ email, password }));
+    const answer = await patiently(() => api.start({ email, password }));
+    this.#take(answer);
+    if (answer.wrong_sign_ins >= WORTH_TELLING) notices.say(t("sign.wrong-tried", { count: answer.wrong_sign_ins }));
   }
 
   async signUp(account: Join): Promise<void> {
-    this.#take(await api.join(account));
+    this.#take(await patiently(() => api.join(account)));
   }
 
   async signOut(): Promise<void> {

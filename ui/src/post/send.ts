@@ -1,7 +1,7 @@
 import type { DetailedError, Upload as Tus } from "tus-js-client";
 import { uploads } from "../lib/calls";
 import type { Upload } from "../lib/contract";
-import { address, csrfToken } from "../lib/http";
+import { address, lacksToken, page } from "../lib/http";
 import { ApiProblem, asProblem, problemFrom, tooLargeForProxy, unreachable } from "../lib/problem";
 
 const ENDPOINT = address("/api/uploads/tus");
@@ -108,6 +108,11 @@ export class Sending {
         if (error instanceof Interrupted) continue;
         const { problem, method } = error instanceof Setback ? error : { problem: asProblem(error), method: "" };
         if (!problem) throw error;
+        if (lacksToken(problem) && refused === 0) {
+          refused += 1;
+          await page.renew().catch(() => undefined);
+          continue;
+        }
         if (method === "PATCH" && isOfProxyLimit(problem)) {
           this.#sendLess();
           continue;
@@ -183,7 +188,7 @@ export class Sending {
       chunkSize: this.#chunkBytes,
       metadata: { filename: this.#file.name, filetype: this.#file.type },
       headers: { accept: "application/json" },
-      onBeforeRequest: (request) => request.setHeader("x-csrftoken", csrfToken()),
+      onBeforeRequest: (request) => request.setHeader("x-csrftoken", page.token),
       retryDelays: null,
       storeFingerprintForResuming: false,
       onUploadUrlAvailable: () => {
@@ -219,12 +224,15 @@ export class Sending {
 /** An older connection of this upload is still open there, or brought more than its answer could tell. */
 const isLocked = ({ status }: ApiProblem): boolean => status === 409 || status === 423;
 
+/** What the operator has to cure first, whoever waits. */
+const LASTING = new Set(["media.disk-full", "vault.stores-away", "vault.stores-full"]);
+
 /** Nobody is there for the moment, says the network or a proxy; or the realm is asked too often. */
 const isSilence = ({ status }: ApiProblem): boolean => [0, 408, 425, 429, 502, 503, 504].includes(status);
 
 /** What cures itself: those, and a realm that restarts. */
 const isPassing = (problem: ApiProblem): boolean =>
-  isLocked(problem) || isSilence(problem) || (problem.status >= 500 && problem.code !== "media.disk-full");
+  !LASTING.has(problem.code) && (isLocked(problem) || isSilence(problem) || problem.status >= 500);
 
 /** A refusal that the realm did not write: a proxy takes no request of this size. */
 const isOfProxyLimit = ({ status, code }: ApiProblem): boolean => status === 413 && code === "client.unreadable";

@@ -152,7 +152,7 @@ class _Lane:
             if self._db is None:
                 self._db = _connect(self._path)
             return work(self._db)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             self._drop()
             raise LogUnavailable(
                 "The log of this realm did not answer. What was to be added may be in it or not. "

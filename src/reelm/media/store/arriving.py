@@ -88,6 +88,18 @@ async def advance(tx: Tx, upload: UploadId, offset_bytes: int, *, expires_at: da
         raise missing()
 
 
+async def lengthen(tx: Tx, upload: UploadId, length_bytes: int) -> None:
+    """Record that it may be longer.
+
+    Raises:
+        UploadMissing: it was discarded meanwhile.
+    """
+    query = update(arrivals).where(arrivals.c.id == upload, arrivals.c.is_settled.is_(False))
+    changed = await tx.execute(query.values(length_bytes=length_bytes))
+    if changed.rowcount != 1:
+        raise missing()
+
+
 async def settle(tx: Tx, upload: UploadId, refusal: Refusal | None, *, expires_at: datetime) -> None:
     """Record that it was looked at.
 

@@ -5,7 +5,7 @@ from litestar import Response, get
 from reelm.base import ClipId, RenditionId
 from reelm.web.parameters import Asking, IdPath, Realm
 from reelm.web.problems import documented
-from reelm.workflows.watch import key, master_playlist, media_playlist, poster, storyboard
+from reelm.workflows.watch import key, master_playlist, media_playlist, poster, storyboard, unseal
 
 HLS = "application/vnd.apple.mpegurl"
 OCTETS = "application/octet-stream"
@@ -69,8 +69,8 @@ async def read_key(realm: Realm, caller: Asking, clip_id: IdPath, rendition_id: 
 async def read_poster(realm: Realm, caller: Asking, clip_id: IdPath) -> Response[bytes]:
     """The clip's still picture."""
     async with realm.database.read() as tx:
-        body = await poster(tx, ClipId(clip_id), viewer=await caller.viewer(tx), realm=realm)
-    return Response(body, media_type="image/jpeg", headers=_KEPT_AN_HOUR)
+        found = await poster(tx, ClipId(clip_id), viewer=await caller.viewer(tx), realm=realm)
+    return Response(await unseal(found, realm=realm), media_type="image/jpeg", headers=_KEPT_AN_HOUR)
 
 
 @get(
@@ -83,8 +83,8 @@ async def read_poster(realm: Realm, caller: Asking, clip_id: IdPath) -> Response
 async def read_strip(realm: Realm, caller: Asking, clip_id: IdPath) -> Response[bytes]:
     """The clip's preview strip; how it is laid out is in the clip."""
     async with realm.database.read() as tx:
-        body = await storyboard(tx, ClipId(clip_id), viewer=await caller.viewer(tx), realm=realm)
-    return Response(body, media_type="image/jpeg", headers=_KEPT_AN_HOUR)
+        found = await storyboard(tx, ClipId(clip_id), viewer=await caller.viewer(tx), realm=realm)
+    return Response(await unseal(found, realm=realm), media_type="image/jpeg", headers=_KEPT_AN_HOUR)
 
 
 ROUTES = [read_master, read_playlist, read_key, read_poster, read_strip]

@@ -12,7 +12,7 @@ from litestar.params import HeaderParameter, JSONBody
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
-from reelm.base import AccountId, ClipId, ReelmError, UploadId
+from reelm.base import AccountId, ClipId, ReelmError, UploadId, account_key
 from reelm.web.clips import shapes
 from reelm.web.clips.render import clip, posting, progress
 from reelm.web.parameters import Asking, IdPath, Limit, Realm
@@ -38,7 +38,7 @@ async def publish_clip(
     """Publish an upload. Repeating it with the same upload gives the same clip."""
     async with realm.database.write() as tx:
         account = await caller.account(tx)
-        limits.posts.take(account)
+        limits.posts.take(account_key(account))
         found = await post(tx, UploadId(data.upload_id), posting(data), by=account, realm=realm)
         return clip(found)
 
@@ -155,10 +155,9 @@ async def watch_progress(
     async with realm.database.read() as tx:
         account = await caller.account(tx)
         await realm.clips.publishing.progress(tx, ClipId(clip_id), account)
-    limits.streams.check(account)
-    return ServerSentEvent(
-        limits.streams.counted(account, _events(ClipId(clip_id), account, realm, seen=seen))
-    )
+    who = account_key(account)
+    limits.streams.check(who)
+    return ServerSentEvent(limits.streams.counted(who, _events(ClipId(clip_id), account, realm, seen=seen)))
 
 
 @put(
@@ -197,15 +196,20 @@ async def count_view(
     realm: Realm, caller: Asking, *, limits: Limit, clip_id: IdPath, data: JSONBody[shapes.View]
 ) -> None:
     """Report that a viewer leaves a clip; docs/explanation/feed.md says what counts as a view."""
-    client = (caller.identity, clip_id)
-    if limits.views.wait_seconds(client) > 0:
+    limits.reports.take(caller.network)
+    async with realm.database.read() as tx:
+        viewer = await caller.viewer(tx)
+    if not limits.views.try_take(viewer, caller.network, ClipId(clip_id)):
         return
-    async with realm.database.write() as tx:
-        has_counted = await realm.clips.reactions.count_view(
-            tx, ClipId(clip_id), watched_ms=data.watched_ms, viewer=await caller.viewer(tx)
-        )
-    if has_counted:
-        limits.views.take(client)
+    has_counted = False
+    try:
+        async with realm.database.write() as tx:
+            has_counted = await realm.clips.reactions.count_view(
+                tx, ClipId(clip_id), watched_ms=data.watched_ms, viewer=viewer
+            )
+    finally:
+        if not has_counted:
+            limits.views.give_back(viewer, caller.network, ClipId(clip_id))
 
 
 async def _events(

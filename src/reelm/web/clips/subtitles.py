@@ -14,7 +14,7 @@ from reelm.web.clips.render import clip
 from reelm.web.parameters import Asking, IdPath, Realm
 from reelm.web.problems import documented
 from reelm.workflows.publish import remove_subtitles, subtitle
-from reelm.workflows.watch import subtitles
+from reelm.workflows.watch import subtitles, unseal
 
 VTT = "text/vtt"
 LanguagePath = Annotated[str, PathParameter(max_length=35, description="BCP 47, such as en or pt-BR")]
@@ -63,8 +63,8 @@ async def read_subtitles(
     """Subtitles of a clip, as WebVTT."""
     async with realm.database.read() as tx:
         viewer = await caller.viewer(tx)
-        body = await subtitles(tx, ClipId(clip_id), language, viewer=viewer, realm=realm)
-    return Response(body, media_type=VTT, headers={"cache-control": "no-store"})
+        found = await subtitles(tx, ClipId(clip_id), language, viewer=viewer, realm=realm)
+    return Response(await unseal(found, realm=realm), media_type=VTT, headers={"cache-control": "no-store"})
 
 
 @delete(

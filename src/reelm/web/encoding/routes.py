@@ -12,6 +12,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 
 import reelm
 from reelm.media import EncoderId, EncoderUnknown, LeaseId, Sent
+from reelm.web.caller import WITHOUT_COOKIE
 from reelm.web.encoding import shapes
 from reelm.web.errors import BadRequest, OtherVersion
 from reelm.web.parameters import IdPath, Realm
@@ -24,8 +25,7 @@ LEASES = "/api/encoding/leases"
 BLOCK_BYTES = 4 * 1024 * 1024
 _OCTETS = "application/octet-stream"
 _SCHEME = "bearer "
-# They carry no cookie, so no page can make a browser send them.
-_NO_COOKIE = {"exclude_from_csrf": True}
+_NO_COOKIE = {WITHOUT_COOKIE: True}
 
 RungPath = Annotated[str, PathParameter(pattern="[a-z0-9]{1,16}", description="a rung of the lease")]
 StartQuery = Annotated[

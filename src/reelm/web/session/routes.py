@@ -1,14 +1,15 @@
 """Sign people up, in and out, and say who is signed in."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from litestar import Response, delete, get, post
+from litestar import Request, Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.openapi.spec import OpenAPIResponse, Operation
 from litestar.params import JSONBody, SkipValidation
 from litestar.status_codes import HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
-from reelm.accounts import SessionToken, WrongCredentials
+from reelm.accounts import SessionToken
 from reelm.base import AccountId, Tx
 from reelm.web.caller import SessionCookie
 from reelm.web.parameters import Asking, Realm
@@ -16,8 +17,9 @@ from reelm.web.problems import documented
 from reelm.web.session import shapes
 from reelm.web.uploads.render import upload_limits
 from reelm.workflows import OpenRealm
-from reelm.workflows.join import join
+from reelm.workflows.join import join, sign_in
 
+_NO_STORE = {"cache-control": "no-store"}
 CookieRule = NamedDependency[SkipValidation[SessionCookie]]
 
 
@@ -32,12 +34,19 @@ class Emptied(Operation):
 
 
 @get("/api/session", operation_id="read_session", responses=documented(400, 503), tags=["session"])
-async def read_session(realm: Realm, caller: Asking, cookie: CookieRule) -> Response[shapes.Session]:
-    """Who is signed in, and whose realm this is. Also hands out the csrftoken cookie."""
+async def read_session(
+    request: Request[Any, Any, Any], realm: Realm, caller: Asking, cookie: CookieRule
+) -> Response[shapes.Session]:
+    """Who is signed in, whose realm this is, and the token that whatever changes something has to carry."""
     async with realm.database.read() as tx:
-        session = await _session(tx, await caller.viewer(tx), realm)
-    cookies = [cookie.carrying(caller.token)] if caller.token and await _extend(caller.token, realm) else []
-    return Response(session, cookies=cookies, headers={"cache-control": "no-store"})
+        account = await caller.viewer(tx)
+        visitor = caller.visitor or cookie.new_visitor(realm)
+        session = await _session(tx, account, realm, page_token=cookie.page_token(caller.token, visitor))
+    is_renamed = account is not None and cookie.name not in request.cookies
+    cookies = [cookie.visiting(visitor)] if caller.token is None and caller.visitor is None else []
+    if caller.token and (await _extend(caller.token, realm) or is_renamed):
+        cookies.append(cookie.carrying(caller.token))
+    return Response(session, cookies=cookies, headers=_NO_STORE)
 
 
 @post(
@@ -51,8 +60,7 @@ async def join_realm(
     realm: Realm, caller: Asking, cookie: CookieRule, data: JSONBody[shapes.Join]
 ) -> Response[shapes.Session]:
     """Create an account and sign it in."""
-    realm.accounts.allow_sign_up(caller.address)
-    password = await realm.accounts.hash_password(data.password, email=data.email)
+    password = await realm.accounts.hash_password(data.password, email=data.email, network=caller.network)
     async with realm.database.write() as tx:
         account = await join(
             tx,
@@ -62,9 +70,11 @@ async def join_realm(
             display_name=data.display_name,
             realm=realm,
         )
+        if caller.token is not None:
+            await realm.accounts.close_session(tx, caller.token)
         token = await realm.accounts.open_session(tx, account.id)
-        session = await _session(tx, account.id, realm)
-    return Response(session, cookies=[cookie.carrying(token)], headers={"cache-control": "no-store"})
+        session = await _session(tx, account.id, realm, page_token=cookie.page_token(token, None))
+    return Response(session, cookies=[cookie.carrying(token)], headers=_NO_STORE)
 
 
 @post(
@@ -74,21 +84,17 @@ async def join_realm(
     tags=["session"],
     status_code=HTTP_201_CREATED,
 )
-async def sign_in(
+async def open_session(
     realm: Realm, caller: Asking, cookie: CookieRule, data: JSONBody[shapes.SignIn]
 ) -> Response[shapes.Session]:
-    """Open a session. A wrong address and a wrong password look the same and take the same time."""
-    realm.accounts.allow_sign_in(data.email, caller.address)
+    """Open a session; an earlier one of this browser ends. A wrong address looks like a wrong password."""
+    made = await sign_in(data.email, data.password, network=caller.network, former=caller.token, realm=realm)
     async with realm.database.read() as tx:
-        credential = await realm.accounts.credential(tx, data.email)
-    if not await realm.accounts.verify(credential, data.password) or credential is None:
-        raise WrongCredentials(
-            "The e-mail address or the password is wrong. Nobody was signed in. Try again."
+        page_token = cookie.page_token(made.token, None)
+        session = await _session(
+            tx, made.account_id, realm, page_token=page_token, wrong_count=made.wrong_count
         )
-    async with realm.database.write() as tx:
-        token = await realm.accounts.open_session(tx, credential.account_id)
-        session = await _session(tx, credential.account_id, realm)
-    return Response(session, cookies=[cookie.carrying(token)], headers={"cache-control": "no-store"})
+    return Response(session, cookies=[cookie.carrying(made.token)], headers=_NO_STORE)
 
 
 @delete(
@@ -104,7 +110,7 @@ async def sign_out(realm: Realm, caller: Asking, cookie: CookieRule) -> Response
     if caller.token is not None:
         async with realm.database.write() as tx:
             await realm.accounts.close_session(tx, caller.token)
-    return Response(None, status_code=HTTP_204_NO_CONTENT, cookies=[cookie.cleared()])
+    return Response(None, status_code=HTTP_204_NO_CONTENT, cookies=cookie.cleared())
 
 
 async def _extend(token: SessionToken, realm: OpenRealm) -> bool:
@@ -113,14 +119,16 @@ async def _extend(token: SessionToken, realm: OpenRealm) -> bool:
         return await realm.accounts.touch(tx, token)
 
 
-async def _session(tx: Tx, viewer: AccountId | None, realm: OpenRealm) -> shapes.Session:
+async def _session(
+    tx: Tx, viewer: AccountId | None, realm: OpenRealm, *, page_token: str, wrong_count: int = 0
+) -> shapes.Session:
     shown = shapes.Realm(
         name=realm.identity.manifest.realm.name,
         operator=realm.identity.manifest.operator.name,
         limits=upload_limits(realm.media.limits),
     )
     if viewer is None:
-        return shapes.Session(account=None, realm=shown)
+        return shapes.Session(account=None, realm=shown, page_token=page_token, wrong_sign_ins=0)
     account = await realm.accounts.account(tx, viewer)
     profile = await realm.people.profile_of(tx, viewer)
     return shapes.Session(
@@ -128,7 +136,9 @@ async def _session(tx: Tx, viewer: AccountId | None, realm: OpenRealm) -> shapes
             id=account.id, handle=profile.handle, display_name=profile.display_name, email=account.email
         ),
         realm=shown,
+        page_token=page_token,
+        wrong_sign_ins=wrong_count,
     )
 
 
-ROUTES = [read_session, join_realm, sign_in, sign_out]
+ROUTES = [read_session, join_realm, open_session, sign_out]

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from reelm.web.parameters import IdText
+from reelm.web.parameters import Count, IdText
 from reelm.web.uploads.shapes import UploadLimits
 
 
@@ -30,6 +30,16 @@ class Session(Struct, frozen=True, kw_only=True):
 
     account: Account | None
     realm: Realm
+    page_token: Annotated[
+        str,
+        Meta(description="the header x-csrftoken of every request that changes something; of this session"),
+    ]
+    wrong_sign_ins: Annotated[
+        Count,
+        Meta(
+            description="in the answer to signing in: wrong passwords that were tried since the time before"
+        ),
+    ]
 
 
 class Join(Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from litestar import Response, get, post
 from litestar.params import JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
-from reelm.base import AccountId
+from reelm.base import AccountId, account_key
 from reelm.web.caller import Caller
 from reelm.web.limits import Limits
 from reelm.web.parameters import Asking, Limit, Realm
@@ -131,7 +131,7 @@ async def _about(
     """Return who asks, counted, and about whom."""
     async with realm.database.read() as tx:
         by = await caller.account(tx)
-        limits.staff.take(by)
+        limits.staff.take(account_key(by))
         return by, [await realm.people.account_of(tx, handle) for handle in handles]
 
 

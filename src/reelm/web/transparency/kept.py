@@ -34,7 +34,8 @@ KEPT = (
     Keeping(
         "account",
         "Your account",
-        "To let you in, and nobody else: e-mail address, password, and the key of your own that seals them.",
+        "To let you in, and nobody else: e-mail address, password, the key of your own that seals them, and "
+        "how many wrong passwords were tried since you signed in.",
         "As long as the account exists.",
         ("records",),
         ("accounts", "user_keys", "destroyed_keys"),

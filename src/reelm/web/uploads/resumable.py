@@ -19,7 +19,7 @@ from litestar.openapi.spec import (
 from litestar.params import PathParameter
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
-from reelm.base import AccountId, ReelmError, UploadId
+from reelm.base import AccountId, ReelmError, UploadId, account_key
 from reelm.media import UploadLock
 from reelm.web.caller import Caller
 from reelm.web.parameters import Asking, IdPath, Limit, Realm
@@ -126,11 +126,11 @@ async def begin_upload(
     account = await _account(caller, realm)
     length_bytes, said = tus.length_of(headers), tus.metadata_of(headers)
     body = tus.body_of(headers, start_bytes=0) if tus.has_body(headers) else None
-    limits.uploads.take(account)
+    limits.uploads.take(account_key(account))
     made = await create_upload(length_bytes, metadata=said, owner=account, realm=realm)
     if body is not None:
         try:
-            made = await append(made.id, body, _stream(request), owner=account, realm=realm)
+            made = await append(made.id, body, body_blocks(request), owner=account, realm=realm)
         except BaseException:
             with suppress(ReelmError):  # nobody was told where it is
                 await delete_upload(made.id, owner=account, realm=realm)
@@ -181,7 +181,7 @@ async def append_to_upload(request: Asked, realm: Realm, caller: Asking, upload_
     tus.check_version(request.headers)
     account = await _account(caller, realm)
     body = tus.body_of(request.headers)
-    found = await append(UploadId(upload_id), body, _stream(request), owner=account, realm=realm)
+    found = await append(UploadId(upload_id), body, body_blocks(request), owner=account, realm=realm)
     return _bare(HTTP_204_NO_CONTENT, tus.state_of(found))
 
 
@@ -206,7 +206,8 @@ async def _account(caller: Caller, realm: OpenRealm) -> AccountId:
         return await caller.account(tx)
 
 
-async def _stream(request: Asked) -> AsyncIterator[bytes]:
+async def body_blocks(request: Asked) -> AsyncIterator[bytes]:
+    """Yield a request's body as it comes; raises ``Interrupted`` when its sender hangs up."""
     try:
         async for block in request.stream():
             yield block

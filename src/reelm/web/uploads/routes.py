@@ -1,7 +1,6 @@
 """Take source files in whole: raw bodies, streamed to disk, checked before they are accepted."""
 
 import re
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -10,12 +9,13 @@ from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Sche
 from litestar.params import QueryParameter
 from litestar.status_codes import HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
-from reelm.base import UploadId
+from reelm.base import UploadId, account_key
 from reelm.web.errors import BadFileName, BadLength, NotAVideoType
 from reelm.web.parameters import Asking, IdPath, Limit, Realm
 from reelm.web.problems import documented
 from reelm.web.uploads import shapes
 from reelm.web.uploads.render import upload
+from reelm.web.uploads.resumable import body_blocks
 from reelm.workflows.upload import discard, receive
 
 MEDIA_TYPES = ("video/mp4", "video/quicktime", "video/webm", "video/x-matroska", "application/octet-stream")
@@ -36,7 +36,7 @@ class RawVideo(Operation):
     "/api/uploads",
     operation_id="upload",
     operation_class=RawVideo,
-    responses=documented(400, 401, 403, 413, 415, 422, 429, 503),
+    responses=documented(400, 401, 403, 413, 415, 422, 423, 429, 503),
     tags=["uploads"],
     status_code=HTTP_201_CREATED,
     request_max_body_size=None,
@@ -54,11 +54,13 @@ async def take_upload(
     """Send a source file. It is checked at once; a file that cannot be published is refused and forgotten."""
     async with realm.database.read() as tx:
         account = await caller.account(tx)
-    limits.uploads.take(account)
+    limits.uploads.take(account_key(account))
     _check_type(request.headers.get("content-type", ""))
     _check_name(name)
     declared_bytes = _length(request.headers.get("content-length"))
-    return upload(await receive(_body(request), declared_bytes=declared_bytes, owner=account, realm=realm))
+    return upload(
+        await receive(body_blocks(request), declared_bytes=declared_bytes, owner=account, realm=realm)
+    )
 
 
 @delete(
@@ -73,11 +75,6 @@ async def discard_upload(realm: Realm, caller: Asking, upload_id: IdPath) -> Non
     async with realm.database.read() as tx:
         account = await caller.account(tx)
     await discard(UploadId(upload_id), owner=account, realm=realm)
-
-
-async def _body(request: Request[Any, Any, Any]) -> AsyncIterator[bytes]:
-    async for chunk in request.stream():
-        yield chunk
 
 
 def _length(text: str | None) -> int | None:

@@ -4,6 +4,7 @@
 crash before the vault has the words leaves a row that ``tidy`` stores.
 """
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -12,9 +13,12 @@ from reelm.base import AccountId, ClipId, Conflict, DataClass, Invalid, ReelmErr
 from reelm.clips import ClipRemoved, ClipView
 from reelm.delivery import Subtitled
 from reelm.media import Subtitles
-from reelm.vault import DeletionUnfinished, PutReceipt
+from reelm.vault import DeletionUnfinished, PutReceipt, StoresAway
 from reelm.workflows.realm import OpenRealm
+from reelm.workflows.upload import require_capacity
 
+# Whoever sends them waits no longer for stores that hang.
+_PATIENCE_SECONDS = 15
 MAX_LANGUAGES = 20
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|\d{3}))?")
 
@@ -40,8 +44,10 @@ async def subtitle(
         BadSubtitles, TooManyBytes: the message names the line; nothing was changed.
         TooManyLanguages: the clip has enough.
         NotYours, ClipRemoved, NoSuchClip: there is no such clip of theirs.
+        StoresAway: too few stores answer; the message says whether the words are kept until they do.
     """
     check_language(language)
+    await require_capacity(len(data), realm=realm)
     made = Subtitled(mint(realm.clock, realm.entropy), clip_id, language, by)
     async with realm.database.write() as tx:
         clip = await realm.clips.own(tx, clip_id, by)
@@ -53,7 +59,12 @@ async def subtitle(
             )
         await realm.delivery.subtitles.keep(tx, made, found.vtt().encode())
     try:
-        receipt = await _put(made, found.vtt().encode(), realm)
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            receipt = await _put(made, found.vtt().encode(), realm)
+    except TimeoutError:  # the row stays: whether the vault has them or not, ``tidy`` goes on from there
+        raise StoresAway(
+            "The stores do not answer. The subtitles are kept, and are shown once the stores have them."
+        ) from None
     except ReelmError:  # nothing is stored, so nothing may appear later
         async with realm.database.write() as tx:
             await realm.delivery.subtitles.drop(tx, made.id)

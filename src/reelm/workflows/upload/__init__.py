@@ -7,14 +7,13 @@ A file is checked before it is accepted. It then waits for a day to be posted; `
 from reelm.workflows.upload.arrive import (
     Arrived,
     append,
-    create_upload,
     delete_upload,
     follow,
     metadata_of,
     offset_of,
     settle,
 )
-from reelm.workflows.upload.receive import UploadPosted, discard, receive
+from reelm.workflows.upload.receive import UploadPosted, create_upload, discard, receive, require_capacity
 
 __all__ = [
     "Arrived",
@@ -27,5 +26,6 @@ __all__ = [
     "metadata_of",
     "offset_of",
     "receive",
+    "require_capacity",
     "settle",
 ]

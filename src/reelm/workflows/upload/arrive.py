@@ -9,7 +9,7 @@ from collections.abc import AsyncIterable, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from reelm.base import AccountId, Invalid, TooLarge, Unsupported, UploadId, mint
+from reelm.base import AccountId, Invalid, TooLarge, Unsupported, UploadId
 from reelm.media import (
     Arrival,
     Body,
@@ -21,9 +21,7 @@ from reelm.media import (
     refusal_of,
 )
 from reelm.workflows.realm import OpenRealm
-from reelm.workflows.upload.receive import discard, require_capacity
-
-_PURPOSE = "media.metadata"
+from reelm.workflows.upload.receive import METADATA_PURPOSE, discard
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,36 +32,13 @@ class Arrived:
     upload: Upload | None
 
 
-async def create_upload(length_bytes: int, *, metadata: str, owner: AccountId, realm: OpenRealm) -> Arrival:
-    """Begin an upload that will come in pieces; what the sender says about the file is kept sealed.
-
-    Raises:
-        Empty, TooManyBytes, QuotaReached, TooManyOpen, SpoolFull, StoresFull: it could never be taken in
-            whole.
-    """
-    await require_capacity(length_bytes, realm=realm)
-    upload_id = UploadId(mint(realm.clock, realm.entropy))
-    await realm.media.spool.prepare(upload_id, length_bytes)
-    try:
-        async with realm.database.write() as tx:
-            await realm.accounts.hold(tx, owner)
-            key = await realm.identity.keys.user_key(tx, owner)
-            sealed = key.seal(metadata.encode(), purpose=_PURPOSE) if metadata else None
-            return await realm.media.arrivals.create(
-                tx, upload_id, owner=owner, length_bytes=length_bytes, metadata=sealed
-            )
-    except BaseException:
-        realm.media.spool.discard(upload_id)
-        raise
-
-
 async def metadata_of(arrival: Arrival, *, realm: OpenRealm) -> str:
     """Return what its sender said about the file."""
     if arrival.metadata_sealed is None:
         return ""
     async with realm.database.read() as tx:
         key = await realm.identity.keys.user_key(tx, AccountId(arrival.owner))
-    return key.open(arrival.metadata_sealed, purpose=_PURPOSE).decode()
+    return key.open(arrival.metadata_sealed, purpose=METADATA_PURPOSE).decode()
 
 
 async def append(

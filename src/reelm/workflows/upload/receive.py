@@ -1,14 +1,19 @@
 """Take in a file that a creator sends whole, if there is room; one that is refused leaves nothing behind."""
 
-from collections.abc import AsyncIterable, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Sequence
+from dataclasses import replace
 
-from reelm.base import AccountId, Conflict, UploadId, mint
-from reelm.media import Upload
-from reelm.vault import StoreHealth, StoresFull
+from reelm.base import AccountId, Conflict, UploadId, mint, run_to_end
+from reelm.media import Arrival, Upload
+from reelm.vault import StoreHealth, StoresAway, StoresFull
 from reelm.workflows.realm import OpenRealm
 
 # Beside the clip itself, whose renditions seldom take up more than its source.
 _RESERVE_BYTES = 64 * 1024**2
+# What is admitted of a file whose size nobody announced, at first and at most at a time.
+FIRST_SHARE_BYTES = 512 * 1024
+LARGEST_SHARE_BYTES = 64 * 1024**2
+METADATA_PURPOSE = "media.metadata"
 
 
 async def receive(
@@ -16,29 +21,100 @@ async def receive(
 ) -> Upload:
     """Take in a source file and keep it for a day, ready to be published.
 
-    Durable when it returns: the file and its row are fsynced. A crash before the row leaves a file that
-    ``tidy`` deletes at the next start.
+    It is admitted and paced as a file in pieces is, and takes up one of its owner's places meanwhile. A size
+    that is not announced is admitted bit by bit, while it comes. Durable when it returns: the file and its
+    row are fsynced. A crash before that leaves an arrival that nobody knows, which expires.
 
     Raises:
         Invalid, TooLarge, Unsupported: the file is none that can be published; the message says why.
-        QuotaReached: the owner has too much waiting.
-        SpoolFull, StoresFull: the realm has no room.
+        QuotaReached, TooManyOpen: the owner has too much waiting.
+        SpoolFull, StoresFull, StoresAway: the realm could not take it in.
     """
-    await require_capacity(declared_bytes or 0, realm=realm)
-    async with realm.database.read() as tx:
-        await realm.media.arrivals.allow(tx, owner, declared_bytes or 0)
-    upload_id = UploadId(mint(realm.clock, realm.entropy))
-    spooled = await realm.media.spool.receive(stream, upload=upload_id, declared_bytes=declared_bytes)
+    begun_bytes = FIRST_SHARE_BYTES if declared_bytes is None else declared_bytes
+    arrival = await create_upload(begun_bytes, metadata="", owner=owner, realm=realm)
     try:
-        probe = await realm.media.probe(spooled.path)
+        size_bytes = await _take_in(stream, arrival, declared_bytes, realm)
+        return await _accept(arrival, size_bytes, realm)
+    except BaseException:
+        await run_to_end(forget_arrival(arrival.id, realm=realm))
+        raise
+
+
+async def create_upload(length_bytes: int, *, metadata: str, owner: AccountId, realm: OpenRealm) -> Arrival:
+    """Admit a file of this length and return the arrival that it begins with; nothing is left of a refusal.
+
+    Raises:
+        Empty, TooManyBytes, QuotaReached, TooManyOpen, SpoolFull, StoresFull, StoresAway: it could never be
+            taken in whole.
+    """
+    await require_capacity(length_bytes, realm=realm)
+    upload_id = UploadId(mint(realm.clock, realm.entropy))
+    await realm.media.spool.prepare(upload_id, length_bytes)
+    try:
         async with realm.database.write() as tx:
             await realm.accounts.hold(tx, owner)
-            # Again: what others sent meanwhile counts, and so does a size that was not announced.
-            await realm.media.arrivals.allow(tx, owner, spooled.size_bytes)
-            return await realm.media.uploads.record(tx, spooled, upload=upload_id, owner=owner, probe=probe)
+            key = await realm.identity.keys.user_key(tx, owner)
+            sealed = key.seal(metadata.encode(), purpose=METADATA_PURPOSE) if metadata else None
+            return await realm.media.arrivals.create(
+                tx, upload_id, owner=owner, length_bytes=length_bytes, metadata=sealed
+            )
     except BaseException:
         realm.media.spool.discard(upload_id)
         raise
+
+
+async def forget_arrival(upload_id: UploadId, *, realm: OpenRealm) -> None:
+    """Remove an arrival and its file. Safe to repeat."""
+    async with realm.database.write() as tx:
+        await realm.media.arrivals.remove(tx, upload_id)
+    realm.media.spool.discard(upload_id)
+
+
+async def _take_in(
+    stream: AsyncIterable[bytes], arrival: Arrival, declared_bytes: int | None, realm: OpenRealm
+) -> int:
+    """Write the whole stream into an arrival's file, and return its size."""
+    if declared_bytes is None:
+        stream = _admitted(stream, arrival, realm)
+        arrival = replace(arrival, length_bytes=realm.media.limits.max_source_bytes)
+
+    async def record(offset_bytes: int) -> None:
+        async with realm.database.write() as tx:
+            await realm.media.arrivals.advance(tx, arrival.id, offset_bytes)
+
+    lock = await realm.media.arrivals.take(arrival)
+    try:
+        return await realm.media.arrivals.take_whole(
+            arrival, stream, declared_bytes=declared_bytes, lock=lock, record=record
+        )
+    finally:
+        await realm.media.arrivals.release(lock)
+
+
+async def _admitted(stream: AsyncIterable[bytes], arrival: Arrival, realm: OpenRealm) -> AsyncIterator[bytes]:
+    """Yield the stream's blocks, each once there is room for it: its share is doubled while it comes."""
+    arrived_bytes, share_bytes = 0, arrival.length_bytes
+    async for block in stream:
+        arrived_bytes += len(block)
+        realm.media.spool.check_size(arrived_bytes)
+        while arrived_bytes > share_bytes:
+            more_bytes = min(share_bytes, LARGEST_SHARE_BYTES)
+            async with realm.database.write() as tx:
+                await realm.accounts.hold(tx, AccountId(arrival.owner))
+                await realm.media.arrivals.extend(tx, arrival, share_bytes, more_bytes)
+            share_bytes += more_bytes
+        yield block
+
+
+async def _accept(arrival: Arrival, size_bytes: int, realm: OpenRealm) -> Upload:
+    """Look at a file that is whole; from its row on it is an upload, and no arrival any more."""
+    spooled = await realm.media.arrivals.complete(replace(arrival, length_bytes=size_bytes))
+    probe = await realm.media.probe(spooled.path)
+    async with realm.database.write() as tx:
+        await realm.media.arrivals.remove(tx, arrival.id)
+        return await realm.media.uploads.record(
+            tx, spooled, upload=arrival.id, owner=arrival.owner, probe=probe
+        )
 
 
 async def discard(upload_id: UploadId, *, owner: AccountId, realm: OpenRealm) -> None:
@@ -61,14 +137,21 @@ async def require_capacity(length_bytes: int, *, realm: OpenRealm) -> None:
     """Let somebody send a file, unless its clip could not be stored; before the first byte of it.
 
     A store that does not say how much room it has, as buckets do, counts as having some. One that does not
-    answer counts too: it may be back by then.
+    answer counts as away, by what is known of it: nobody waits for it.
 
     Raises:
+        StoresAway: too few stores answer.
         StoresFull: too few stores have room.
     """
     health, k = await realm.vault.health(), realm.vault.config.k
+    away = [each for each in health if not each.is_reachable]
+    if len(health) - len(away) <= k:
+        raise StoresAway(
+            f"{len(away)} of the realm's {len(health)} stores do not answer, so a clip could not be stored "
+            "safely. Nothing was kept. Try again in a few minutes."
+        )
     full = full_stores(health, length_bytes // k)
-    if len(health) - len(full) <= k:
+    if len(health) - len({each.provider for each in (*full, *away)}) <= k:
         raise StoresFull(
             f"{len(full)} of the realm's {len(health)} stores have no room for another clip. Nothing was "
             "kept. Try again later; the operator has to add space first."

@@ -1,0 +1,1 @@
+"""The crowd that the figures of abuse are measured under."""

@@ -1,0 +1,143 @@
+"""Attackers of this machine, each from a network of its own as the trusted proxy tells it."""
+
+import http.client
+import json
+import socket
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+SETTINGS = 'trusted_proxies = "127.0.0.1"\n'
+
+
+def network(number: int) -> str:
+    """Return the address of the numbered attacker; no two share a /24."""
+    return f"{10 + number // 65_536 % 100}.{number // 256 % 256}.{number % 256}.1"
+
+
+@dataclass
+class Tally:
+    """The statuses of answers, and the ones among them that were no problem documents."""
+
+    statuses: Counter[int] = field(default_factory=Counter[int])
+    without_document: int = 0
+    seconds: list[float] = field(default_factory=list[float])
+
+
+class Client:
+    """One connection that is opened anew when the server has closed it."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+
+    def ask(
+        self, method: str, path: str, headers: dict[str, str], body: object = None
+    ) -> tuple[int, dict[str, str], bytes]:
+        """Return status, headers and body of the answer."""
+        sent = None if body is None else json.dumps(body).encode()
+        said = headers | ({} if body is None else {"content-type": "application/json"})
+        for is_last in (False, True):
+            try:
+                self._connection.request(method, path, sent, said)
+                answer = self._connection.getresponse()
+                return answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read()
+            except (OSError, http.client.HTTPException):
+                self._connection.close()
+                if is_last:
+                    raise
+        raise AssertionError("unreachable")
+
+    def visit(self, address: str) -> dict[str, str]:
+        """Return the headers of a new visitor: its cookie and the page's token."""
+        where = {"x-forwarded-for": address}
+        _, headers, body = self.ask("GET", "/api/session", where)
+        cookie = headers["set-cookie"].partition(";")[0]
+        return where | {"cookie": cookie, "x-csrftoken": json.loads(body)["page_token"]}
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+@contextmanager
+def idle_sockets(port: int, count: int) -> Iterator[int]:
+    """Keep so many silent connections open, each again when it was closed; yield how many there are."""
+    ended, opened = threading.Event(), list[socket.socket]()
+
+    def connect() -> socket.socket:
+        made = socket.create_connection(("127.0.0.1", port), timeout=10)
+        made.setblocking(False)
+        return made
+
+    def renew() -> None:
+        while not ended.wait(0.5):
+            for number, each in enumerate(opened):
+                with suppress(BlockingIOError, OSError):
+                    if each.recv(1) == b"":
+                        each.close()
+                        opened[number] = connect()
+
+    opened += [connect() for _ in range(count)]
+    renewing = threading.Thread(target=renew, daemon=True)
+    renewing.start()
+    try:
+        yield len(opened)
+    finally:
+        ended.set()
+        renewing.join()
+        for each in opened:
+            each.close()
+
+
+@contextmanager
+def wrong_sign_ins(port: int, per_second: float, *, threads: int = 8) -> Iterator[Tally]:
+    """Try wrong passwords at this rate, each from another network, against one address."""
+    ended, tally, turn = threading.Event(), Tally(), threading.Lock()
+    begun, sent = time.monotonic(), 0
+
+    def guess() -> None:
+        nonlocal sent
+        client = Client(port)
+        visitor = client.visit(network(0))
+        while not ended.is_set():
+            with turn:
+                number, sent = sent, sent + 1
+            ended.wait(max(0.0, begun + number / per_second - time.monotonic()))
+            said = visitor | {"x-forwarded-for": network(number)}
+            guessed = {"email": "owner@example.org", "password": f"four wrong words {number}"}
+            with suppress(OSError, http.client.HTTPException):
+                status, headers, _ = client.ask("POST", "/api/session", said, guessed)
+                with turn:
+                    tally.statuses[status] += 1
+                    tally.without_document += headers.get("content-type") != "application/problem+json"
+        client.close()
+
+    running = [threading.Thread(target=guess, daemon=True) for _ in range(threads)]
+    for each in running:
+        each.start()
+    try:
+        yield tally
+    finally:
+        ended.set()
+        for each in running:
+            each.join()
+
+
+def resident_bytes(pid: int) -> int:
+    """Return the memory of a process and its children that is in use."""
+    total = _resident(pid)
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(OSError):
+            total += sum(_resident(int(child)) for child in path.read_text().split())
+    return total
+
+
+def _resident(pid: int) -> int:
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) * 1024
+    return 0
