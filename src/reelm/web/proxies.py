@@ -6,7 +6,8 @@ listens on ``::`` names an IPv4 peer ``::ffff:192.0.2.1``, and some proxies appe
 
 import ipaddress
 import re
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
+from typing import Any
 
 from granian.utils.proxies import wrap_asgi_with_proxy_headers
 
@@ -17,6 +18,7 @@ from reelm.web.front import App
 _log = telemetry.logger(__name__)
 
 _FORWARDED = b"x-forwarded-for"
+_SECURE = re.compile(rb";\s*secure\b", re.IGNORECASE)
 _IN_BRACKETS = re.compile(r"\[([0-9A-Fa-f:.%]+)\](?::[0-9]{1,5})?")
 _WITH_PORT = re.compile(r"([0-9.]+):[0-9]{1,5}")
 
@@ -34,27 +36,44 @@ def plain_address(text: str) -> str:
 
 def behind_proxies(app: App, trusted: Sequence[str], *, public_url: str) -> App:
     """Return the application as it hears of visitors through proxies; only the trusted ones are believed."""
-    watched = _WatchedScheme(app, is_secure=public_url.startswith("https:"))
+    watched = app if public_url.startswith("https:") else _UnknownTls(app)
     believing = wrap_asgi_with_proxy_headers(watched, trusted_hosts=list(trusted)) if trusted else watched
     return _PlainAddresses(believing)
 
 
-class _WatchedScheme:
-    """Tells the operator once when visitors come over TLS, and the realm does not know that it has any."""
+class _UnknownTls:
+    """Keeps cookies on TLS where the realm does not know that it has any, and tells the operator once."""
 
-    def __init__(self, inner: App, *, is_secure: bool) -> None:
+    def __init__(self, inner: App) -> None:
         self._inner = inner
-        self._has_told = is_secure
+        self._has_told = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not self._has_told and scope.get("scheme") == "https":
+        if scope.get("scheme") != "https":
+            await self._inner(scope, receive, send)
+            return
+        if not self._has_told:
             self._has_told = True
             _log.warning(
                 "web.public-url-is-not-https",
-                consequence="cookies may travel without TLS, and browsers are not told to insist on it",
+                consequence="browsers are not told to insist on TLS, and links in previews lead past it",
                 remedy="set public_url to the https address of this realm",
             )
-        await self._inner(scope, receive, send)
+        await self._inner(scope, receive, _with_secure_cookies(send))
+
+
+def _with_secure_cookies(send: Send) -> Send:
+    async def wrapped(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [
+                (name, value + b"; Secure")
+                if name == b"set-cookie" and not _SECURE.search(value)
+                else (name, value)
+                for name, value in message.get("headers", ())
+            ]
+        await send(message)
+
+    return wrapped
 
 
 class _PlainAddresses:

@@ -63,3 +63,28 @@ async def test_an_operator_is_told_once_that_a_realm_behind_tls_does_not_know_it
         with logged() as log:
             await told_of(peer, *forwarded, public_url=public_url)
         assert not log.lines
+
+
+@pytest.mark.parametrize(
+    ("scheme", "cookies"),
+    [
+        ("https", [b"a=1; Path=/; Secure", b"b=2; secure; Path=/"]),
+        ("http", [b"a=1; Path=/", b"b=2; secure; Path=/"]),
+    ],
+)
+async def test_a_cookie_that_is_set_over_tls_stays_on_tls(scheme: str, cookies: list[bytes]) -> None:
+    async def app(_scope: Any, _receive: Any, send: Any) -> None:
+        names = [(b"set-cookie", value) for value in (b"a=1; Path=/", b"b=2; secure; Path=/")]
+        await send({"type": "http.response.start", "status": 200, "headers": names})
+
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(b"x-forwarded-for", b"203.0.113.9"), (b"x-forwarded-proto", scheme.encode())]
+    served = behind_proxies(app, ["127.0.0.1"], public_url="")
+    await served(
+        {"type": "http", "scheme": "http", "client": ("127.0.0.1", 1), "headers": headers}, None, send
+    )
+    assert [value for _, value in sent[0]["headers"]] == cookies
