@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from reelm_audit.assets import named_by_file, named_by_page, read_manifest
-from reelm_audit.errors import Malformed
+from reelm_audit.errors import Malformed, Unreachable
 from reelm_audit.leaf import Leaf, canonical, reader
 from reelm_audit.site import Answer
 from reelm_audit.subjects import Beside, judge
@@ -42,8 +42,11 @@ class SomeSite:
     headers: dict[str, str] = field(default_factory=lambda: dict(STRICT))
     special: Callable[[str, str], bytes | None] = lambda _path, _agent: None
     location: str = "http://realm.example"
+    silent: set[str] = field(default_factory=set)
 
     def ask(self, path: str, *, encoding: str = "identity", agent: str = "reelm-audit") -> Answer:
+        if path in self.silent:
+            raise Unreachable(f"{path} could not be fetched.")
         name = path.removeprefix("/") or "index.html"
         headers = {name: (value,) for name, value in self.headers.items()}
         if encoding == "gzip" and f"{name}.gz" in self.files:
@@ -263,3 +266,16 @@ def test_what_pages_styles_and_scripts_name_is_read_as_browsers_do() -> None:
         "assets/c-12345678.js",
     ]
     assert list(named_by_file("a.png", b"url(x)")) == []
+
+
+def test_a_file_that_never_comes_hides_nothing_else(site: SomeSite) -> None:
+    said = site.publish()
+    site.silent = {f"/{FONT}"}
+    claims = audit(site, said)
+    assert claims["listed"].verdict is Verdict.PROVEN
+    assert claims["files"].verdict is Verdict.NOT_CHECKED
+    assert FONT in claims["files"].found
+    site.files[STYLE] = b"altered"
+    assert audit(site, said)["files"].verdict is Verdict.FAILED
+    site.silent = {"/asset-manifest.json"}
+    assert audit(site, said)["listed"].verdict is Verdict.NOT_CHECKED
