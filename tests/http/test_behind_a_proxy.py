@@ -9,7 +9,9 @@ import pytest
 
 from support.machine.running import Running, running
 
-ATTEMPTS = 61
+# Sixty are allowed, and one more every ten seconds: a slow machine needs more of them.
+ATTEMPTS = 120
+AT_A_TIME = 4  # no more than one network may have checked at once
 
 
 @pytest.fixture
@@ -33,7 +35,12 @@ async def test_one_visitor_who_guesses_does_not_lock_out_the_others(realm: Runni
             forwarded = {"x-forwarded-for": address}
             return (await visitor.post("/api/session", json=body, headers=forwarded)).status_code
 
-        statuses = await asyncio.gather(*(try_from("203.0.113.7", number) for number in range(ATTEMPTS)))
-        assert statuses.count(429) == 1
+        await visitor.token()
+        statuses: list[int] = []
+        while 429 not in statuses and len(statuses) < ATTEMPTS:
+            numbers = range(len(statuses), len(statuses) + AT_A_TIME)
+            statuses += await asyncio.gather(*(try_from("203.0.113.7", number) for number in numbers))
+        assert statuses.index(429) >= 60
+        assert set(statuses) == {401, 429}
         assert await try_from("203.0.113.8", 0) == 401
         assert await try_from("203.0.113.7:5123", 0) == 429
