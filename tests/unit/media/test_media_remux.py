@@ -1,5 +1,6 @@
 """A phone's own picture and sound, passed on without encoding."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -7,9 +8,11 @@ import av
 import numpy as np
 import pytest
 
-from reelm.media import BadEncoding, EncryptedRendition, Media, Unreadable, plan
+from reelm.media import BadEncoding, EncryptedRendition, Footage, Media, Unreadable, plan
 from reelm.media.remuxable import obstacle_to_remux, remuxed_rung
-from support.media import footage, playback
+from support.media import beats, footage, playback
+from support.media.beats import Part
+from support.media.carriers import CARRIERS, MARK, Carrier, captioned, data_element
 from support.media.playback import Watched
 
 pytestmark = [pytest.mark.slow, pytest.mark.every_python]
@@ -122,3 +125,48 @@ async def test_what_players_may_not_get_as_it_is_has_a_reason(
     found = await obstacle(media, footage.clip(**(usual | change)))
     assert found is not None
     assert found.startswith(reason)
+
+
+def found(mark: bytes, folder: Path) -> list[str]:
+    """The files that hold it."""
+    return [path.name for path in folder.iterdir() if mark in path.read_bytes()]
+
+
+@pytest.mark.parametrize("carrier", CARRIERS, ids=lambda each: each.what)
+async def test_nothing_that_a_file_carries_beside_picture_and_sound_is_passed_on(
+    media: Media, tmp_path: Path, carrier: Carrier
+) -> None:
+    source = await asyncio.to_thread(carrier.make)
+    assert MARK in source.read_bytes()
+    made = plan(await media.probe(source))
+    rung = remuxed_rung(made)
+    assert (rung is not None) == carrier.is_copied, obstacle_to_remux(made)
+    if rung is not None:
+        await media.remux(source, made, rung, into=tmp_path)
+    encoded = await media.encode(source, made, made.rungs[:1], into=tmp_path, progress=lambda _: None)
+    await media.poster(source, made.probe, into=tmp_path)
+    await media.analyse(Footage.of_source(source, made), into=tmp_path)
+    assert len(encoded) == 1
+    assert found(MARK, tmp_path) == []
+
+
+async def test_captions_within_the_picture_are_not_passed_on(media: Media, tmp_path: Path) -> None:
+    """They would be in every rung, for everybody, and nobody could correct or remove them."""
+    source = captioned()
+    made = plan(await media.probe(source))
+    rung = remuxed_rung(made)
+    assert rung is not None
+    assert b"GA94" in source.read_bytes()
+    await media.remux(source, made, rung, into=tmp_path)
+    await media.encode(source, made, made.rungs[:1], into=tmp_path, progress=lambda _: None)
+    assert found(b"GA94", tmp_path) == []
+
+
+async def test_sound_with_data_elements_is_encoded(media: Media) -> None:
+    assert await obstacle(media, data_element()) == "its sound changes within, or carries something else"
+
+
+async def test_a_picture_that_changes_within_is_encoded(media: Media) -> None:
+    parts = (Part(footage.H264, "480x854", 0.5), Part(footage.H264, "854x480", 0.5))
+    source = beats.changing_picture(parts, name="turned.mp4", raw="h264")
+    assert await obstacle(media, source) == "its size or coding changes within"
