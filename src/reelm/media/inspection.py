@@ -193,7 +193,11 @@ def _read_through(
 ) -> dict[int, Reach]:
     """Read every packet without decoding: the only length that cannot lie."""
     reaches = {
-        stream.index: Reach(stream.codec_context.name, stream.codec_context.extradata or b"")
+        stream.index: Reach(
+            stream.codec_context.name,
+            stream.codec_context.extradata or b"",
+            stream.codec_context.sample_rate if isinstance(stream, AudioStream) else 0,
+        )
         for stream in streams
     }
     try:

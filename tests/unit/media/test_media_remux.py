@@ -170,3 +170,38 @@ async def test_a_picture_that_changes_within_is_encoded(media: Media) -> None:
     parts = (Part(footage.H264, "480x854", 0.5), Part(footage.H264, "854x480", 0.5))
     source = beats.changing_picture(parts, name="turned.mp4", raw="h264")
     assert await obstacle(media, source) == "its size or coding changes within"
+
+
+@pytest.mark.parametrize(
+    ("name", "audio", "channels"),
+    [
+        ("a.mp4", footage.MP3, 1),
+        ("a.mp4", ("-c:a", "ac3"), 6),
+        ("a.mp4", ("-c:a", "libopus"), 2),
+        ("a.mp4", ("-c:a", "aac", "-ar", "8000"), 1),
+        ("a.mov", ("-c:a", "pcm_s16le"), 9),
+        ("b.mp4", ("-af", "atrim=start=0.15", "-c:a", "aac"), 1),
+        ("c.mp4", ("-af", "atrim=end=1.0", "-c:a", "aac"), 1),
+    ],
+)
+async def test_where_only_the_sound_is_unusual_the_picture_plays_as_it_is(
+    media: Media, tmp_path: Path, *, name: str, audio: tuple[str, ...], channels: int
+) -> None:
+    more: dict[str, Any] = {"video": footage.PHONE, "size": "480x854", "seconds": 2.0}
+    source = beats.whole(name=name, audio=audio, channels=channels, **more)
+    assert (await obstacle(media, source)) is not None
+    rendition = await remux(media, source, tmp_path)
+    seen = watch(rendition)
+    heard = [at for at in beats.beats(2.0) if name != "c.mp4" or at < 1]
+    assert np.allclose(seen.times, np.arange(60) / 30, atol=0.001)
+    assert [round(at, 2) for at in seen.flashes()] == pytest.approx(beats.beats(2.0), abs=0.04)
+    assert [round(at, 2) for at in seen.beeps()] == pytest.approx(heard, abs=0.04)
+    assert rendition.codecs.endswith(",mp4a.40.2")
+    assert abs(seen.sound.shape[1] / 48_000 - 2) < 0.06
+
+
+async def test_a_picture_that_begins_after_its_sound_is_not_copied(media: Media) -> None:
+    source = footage.clip(
+        name="early.mov", size="480x854", seconds=1.0, video=footage.PHONE, extra=("-vf", "setpts=PTS+0.2/TB")
+    )
+    assert remuxed_rung(plan(await media.probe(source))) is None
