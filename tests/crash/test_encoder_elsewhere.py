@@ -20,7 +20,7 @@ from support.web.visiting import Visitor
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 LEASES = "/api/encoding/leases"
-SMALL: dict[str, Any] = {"size": "480x854", "seconds": 1.0, "audio": footage.MP3}
+SMALL: dict[str, Any] = {"size": "480x854", "seconds": 1.0, "video": footage.FINE}
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ async def test_a_clip_is_encoded_elsewhere_and_nothing_of_it_stays_there(realm: 
         attic.start()
         async with realm.visit() as visitor:
             await join(visitor, "ann")
-            clip_id = await publish(visitor, footage.clip(size="720x1280", seconds=1.5, audio=footage.MP3))
+            clip_id = await publish(visitor, footage.clip(size="720x1280", seconds=1.5, video=footage.FINE))
             shown = await screen(fetcher(visitor), clip_id)
         assert [(each.width, each.height) for each in shown] == [(480, 854), (720, 1280)]
         assert all(each.sound_count > 0 for each in shown)
@@ -82,7 +82,7 @@ async def test_a_rung_in_av1_is_encoded_elsewhere_too(tmp_path: Path) -> None:
         attic.start()
         async with realm.visit() as visitor:
             await join(visitor, "ann")
-            clip_id = await publish(visitor, footage.clip(size="720x1280", seconds=1.5, audio=footage.MP3))
+            clip_id = await publish(visitor, footage.clip(size="720x1280", seconds=1.5, video=footage.FINE))
             shown = await screen(fetcher(visitor), clip_id)
     assert sorted((each.height, b"av01" in each.plain[0]) for each in shown) == [
         (854, False),
@@ -97,7 +97,7 @@ async def test_an_encoder_killed_in_the_middle_costs_its_lease_and_no_clip(realm
         lost.start()
         async with realm.visit() as visitor:
             await join(visitor, "ann")
-            clip_id = await post(visitor, footage.clip(size="1080x1920", seconds=8.0, audio=footage.MP3))
+            clip_id = await post(visitor, footage.clip(size="1080x1920", seconds=8.0, video=footage.FINE))
             until(lambda: any(name.endswith(".part") for name in lost.spooled()), 60, realm.story)
             lost.kill()
             assert lost.spooled() != []

@@ -34,7 +34,7 @@ async def author(playwright: Playwright, bare_realm: Running) -> AsyncIterator[P
 
 def film() -> Path:
     """Needs encoding, because of its sound."""
-    return footage.clip(size="720x1280", seconds=6.0, audio=footage.MP3)
+    return footage.clip(size="720x1280", seconds=6.0, video=footage.FINE)
 
 
 @pytest.mark.timeout(240)

@@ -146,7 +146,7 @@ async def playable(author: Person, clip_id: str) -> None:
 
 def film() -> Path:
     """Needs encoding, because of its sound."""
-    return footage.clip(size="720x1280", seconds=6.0, audio=footage.MP3)
+    return footage.clip(size="720x1280", seconds=6.0, video=footage.FINE)
 
 
 async def sees_it_become_sharper(watched: Watching, author: Person, gate: Gate) -> None:

@@ -49,7 +49,7 @@ async def lent_by(stage: Stage, encoder: EncoderId) -> Lent:
 
 async def test_a_realm_without_encoders_elsewhere_offers_nothing(stage: Stage) -> None:
     ann = await stage.person("ann")
-    made = await stage.clip(ann, footage.clip(seconds=0.5, audio=footage.MP3))
+    made = await stage.clip(ann, footage.clip(seconds=0.5, video=footage.FINE))
     assert made.state is ClipState.VISIBLE
     async with stage.realm.database.read() as tx:
         assert not await stage.realm.media.lending.has_work(tx)
@@ -59,7 +59,7 @@ async def test_what_a_lost_encoder_had_is_encoded_here_once_its_lease_is_over(
     timed: Stage, clock: ManualClock
 ) -> None:
     encoder, ann = await enrolled(timed), await timed.person("ann")
-    made = await timed.post(ann, footage.clip(seconds=0.5, audio=footage.MP3))
+    made = await timed.post(ann, footage.clip(seconds=0.5, video=footage.FINE))
     async with busy(timed):
         telling = asyncio.create_task(timed.publish())
         found = await lent_by(timed, encoder)
@@ -76,7 +76,7 @@ async def test_what_a_lost_encoder_had_is_encoded_here_once_its_lease_is_over(
 
 async def test_rubbish_from_elsewhere_is_encoded_here(stage: Stage) -> None:
     encoder, ann = await enrolled(stage), await stage.person("ann")
-    made = await stage.post(ann, footage.clip(seconds=0.5, audio=footage.MP3))
+    made = await stage.post(ann, footage.clip(seconds=0.5, video=footage.FINE))
     async with busy(stage):
         telling = asyncio.create_task(stage.publish())
         found = await lent_by(stage, encoder)
@@ -91,7 +91,10 @@ async def test_rubbish_from_elsewhere_is_encoded_here(stage: Stage) -> None:
 
 async def test_an_encoder_learns_the_source_and_its_own_keys_and_nothing_else(stage: Stage) -> None:
     encoder, ann = await enrolled(stage), await stage.person("ann")
-    sources = [footage.clip(seconds=0.5, audio=footage.MP3), footage.clip(seconds=0.6, audio=footage.MP3)]
+    sources = [
+        footage.clip(seconds=0.5, video=footage.FINE),
+        footage.clip(seconds=0.6, video=footage.FINE),
+    ]
     clips = [await stage.post(ann, source, "a caption") for source in sources]
     async with busy(stage):
         telling = asyncio.create_task(stage.publish())

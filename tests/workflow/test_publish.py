@@ -22,7 +22,7 @@ from support.realm.realms import Stage, look, viewer
 
 pytestmark = pytest.mark.slow
 
-TWO_RUNGS: dict[str, Any] = {"size": "720x1280", "seconds": 0.5, "audio": footage.MP3}
+TWO_RUNGS: dict[str, Any] = {"size": "720x1280", "seconds": 0.5, "video": footage.FINE}
 
 
 class Watched:

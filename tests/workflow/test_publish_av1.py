@@ -87,7 +87,7 @@ async def test_it_comes_when_the_ladder_is_whole_and_the_source_has_retired(want
 
 async def test_a_clip_is_whole_without_it_when_it_cannot_be_made(wanting: Stage) -> None:
     ann = await wanting.person("ann")
-    made = await wanting.post(ann, footage.clip(size="720x1280", seconds=0.5, audio=footage.MP3))
+    made = await wanting.post(ann, footage.clip(size="720x1280", seconds=0.5, video=footage.FINE))
 
     async def before(name: str) -> None:
         if name == "AV1 rung":

@@ -157,7 +157,7 @@ async def test_a_clip_that_lost_its_better_rungs_stays_visible_and_retry_makes_o
     stage: Stage,
 ) -> None:
     ann = await stage.person("ann")
-    made = await stage.post(ann, footage.clip(size="720x1280", seconds=0.4, audio=footage.MP3))
+    made = await stage.post(ann, footage.clip(size="720x1280", seconds=0.4, video=footage.FINE))
     steps: list[str] = []
 
     async def tell(run: Run, arguments: dict[str, Json]) -> None:

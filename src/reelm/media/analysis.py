@@ -10,7 +10,7 @@ from reelm.media.encode import encoder_problem
 from reelm.media.errors import BadEncoding, NoChromaprint
 from reelm.media.ffmpeg import Encoder
 from reelm.media.fingerprint import Fingerprint, Fingerprinter, FingerprintScheme
-from reelm.media.graph import TO_JPEG, picture_chain, reading
+from reelm.media.graph import TO_JPEG, picture_chain, reading, steady_picture
 from reelm.media.model import Plan, Rung, Video
 from reelm.media.pdq import SIDE, Pdq
 from reelm.media.process import run
@@ -20,6 +20,7 @@ _FILE_BYTES = 64 * 1024 * 1024
 _MAX_TILES = 60
 _COLUMNS = 10
 _SHORT_SIDE, _MAX_LONG_SIDE = 90, 224
+_MOST_SHORT_SIDE = 480
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +59,7 @@ class Footage:
         """Return a rung in the clear, as ``encode`` and ``remux`` make it: one picture, then one sound."""
         video = replace(plan.video, stream_index=0, width=rung.width, height=rung.height)
         if rung.crf is not None:
-            video = replace(
-                video,
-                color_transfer="sdr",
-                color_matrix="bt709",
-                color_primaries="bt709",
-                is_interlaced=False,
-            )
+            video = _evened(video)
         sound_index = None if plan.probe.audio is None else 1
         return cls(path, video, sound_index, round(plan.duration_seconds * 1000))
 
@@ -112,7 +107,10 @@ async def analyse(footage: Footage, *, into: Path, encoder: Encoder) -> Analysis
     part_of = reading(
         footage.path, seek_seconds=footage.start_seconds, for_seconds=footage.duration_ms / 1000
     )
-    command = [str(encoder.program), *part_of, "-filter_complex", _graph(footage, storyboard)]
+    even = _evened(footage.video)
+    each_second = ["fps=1:round=up", *picture_chain(footage.video, width=even.width, height=even.height)]
+    command = [str(encoder.program), *part_of, *steady_picture(footage.video, each_second, output=0)]
+    command += ["-filter_complex", _graph(even, footage.duration_ms, storyboard)]
     for file, each in asked.items():
         command += each.output(file)
     command += ["-map", "[strip]", "-frames:v", "1", "-map_metadata", "-1", "-fflags", "+bitexact"]
@@ -146,9 +144,25 @@ def _read(asked: dict[Path, Fingerprinter]) -> tuple[Fingerprint, ...]:
     return tuple(each.read(file.read_bytes()) for file, each in asked.items())
 
 
-def _graph(footage: Footage, storyboard: Storyboard) -> str:
+def _evened(video: Video) -> Video:
+    """The same picture as ``picture_chain`` leaves it, and no larger than the lowest rung."""
+    scale = min(1.0, _MOST_SHORT_SIDE / min(video.width, video.height))
+    return replace(
+        video,
+        width=_even(video.width * scale),
+        height=_even(video.height * scale),
+        pixel_format="yuv420p",
+        bit_depth=8,
+        color_transfer="sdr",
+        color_matrix="bt709",
+        color_primaries="bt709",
+        is_interlaced=False,
+    )
+
+
+def _graph(video: Video, duration_ms: int, storyboard: Storyboard) -> str:
     """Return filters for the picture of each second: grey for fingerprints, small for the storyboard."""
-    video, seconds = footage.video, seconds_of(footage.duration_ms)
+    seconds = seconds_of(duration_ms)
     grey = [*picture_chain(video, width=SIDE, height=SIDE, is_stretched=True), TO_JPEG, "extractplanes=y"]
     every = storyboard.interval_ms // 1000
     width, height = tile_of(video.width, video.height)
@@ -160,7 +174,7 @@ def _graph(footage: Footage, storyboard: Storyboard) -> str:
     ]
     return ";".join(
         (
-            f"[0:{video.stream_index}]fps=1:start_time=0:round=up,trim=end_frame={seconds},split[once][again]",
+            f"[dec:0]fps=1:start_time=0:round=up,trim=end_frame={seconds},split[once][again]",
             f"[once]{','.join(grey)}[grey]",
             f"[again]{','.join(tiles)}[strip]",
         )

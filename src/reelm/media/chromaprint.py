@@ -29,7 +29,9 @@ class Chromaprint:
         self._stream_index = stream_index
 
     def output(self, file: Path) -> list[str]:
-        return ["-map", f"0:{self._stream_index}", "-f", "chromaprint", "-fp_format", "raw", f"file:{file}"]
+        # Of one kind throughout, also where the sound itself changes.
+        even = ("-map", f"0:{self._stream_index}", "-ac", "2", "-ar", "48000")
+        return [*even, "-f", "chromaprint", "-fp_format", "raw", f"file:{file}"]
 
     def read(self, written: bytes) -> Fingerprint:
         return Fingerprint(self.scheme, written[: len(written) // MARK_BYTES * MARK_BYTES])

@@ -56,10 +56,15 @@ class Levels:
 
 
 def reading(
-    source: Path, *, seek_seconds: float = 0.0, for_seconds: float | None = None, log_level: str = "error"
+    source: Path,
+    *,
+    seek_seconds: float = 0.0,
+    for_seconds: float | None = None,
+    log_level: str = "error",
+    threads: str = _DECODER_THREADS,
 ) -> list[str]:
     """Open one local file and nothing else: no network, no playlists, no other formats."""
-    options = ["-nostdin", "-hide_banner", "-loglevel", log_level, "-y", "-threads", _DECODER_THREADS]
+    options = ["-nostdin", "-hide_banner", "-loglevel", log_level, "-y", "-threads", threads]
     if seek_seconds > 0:
         options += ["-ss", f"{seek_seconds:.3f}"]
     if for_seconds is not None:

@@ -193,7 +193,11 @@ def _read_through(
 ) -> dict[int, Reach]:
     """Read every packet without decoding: the only length that cannot lie."""
     reaches = {
-        stream.index: Reach(stream.codec_context.name, stream.codec_context.extradata or b"")
+        stream.index: Reach(
+            stream.codec_context.name,
+            stream.codec_context.extradata or b"",
+            stream.codec_context.sample_rate if isinstance(stream, AudioStream) else 0,
+        )
         for stream in streams
     }
     try:
@@ -285,7 +289,11 @@ def _coding(picture: VideoStream, reach: Reach, frame: av.VideoFrame) -> dict[st
 
 
 def _is_mirrored(frame: av.VideoFrame) -> bool:
-    matrix: Any = frame.side_data.get("DISPLAYMATRIX")
+    """Whether its note to turn it also mirrors it, or cannot be read: such a picture is encoded."""
+    try:
+        matrix: Any = frame.side_data.get("DISPLAYMATRIX")
+    except ValueError:  # beside one of a kind that PyAV has no name for, as Exif
+        return True
     if matrix is None:
         return False
     a, b, _, c, d, *_ = struct.unpack("=9i", memoryview(matrix))

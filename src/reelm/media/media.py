@@ -155,7 +155,7 @@ class Media:
 
     @staticmethod
     def remuxed_rung(plan: Plan) -> Rung | None:
-        """Return the source itself as a rung; None when it must be encoded."""
+        """Return the source's own picture as a rung; None when it must be encoded."""
         return remuxed_rung(plan)
 
     async def remux(self, source: Path, plan: Plan, rung: Rung, *, into: Path) -> Encoded:

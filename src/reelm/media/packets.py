@@ -20,9 +20,10 @@ _AAC_DATA_ELEMENT = 4
 class Reach:
     """The time that the packets of one stream cover, in seconds, and how they are coded."""
 
-    def __init__(self, codec: str = "", configuration: bytes = b"") -> None:
+    def __init__(self, codec: str = "", configuration: bytes = b"", sample_rate: int = 0) -> None:
         self._codec = codec
         self._configuration = configuration
+        self._sample_rate = sample_rate
         self.start: Fraction | None = None
         self.end = Fraction(0)
         self.last_key = Fraction(0)
@@ -46,10 +47,17 @@ class Reach:
         self._add_order(packet, at)
         self.is_reordered |= bool(self.times) and at < self.times[-1]
         self.times.append(at)
-        self.start = at if self.start is None else min(self.start, at)
+        self.start = at + self._skipped(packet) if self.start is None else min(self.start, at)
         self.end = max(self.end, at + (packet.duration or 0) * packet.time_base)
         if packet.is_keyframe:
             self.last_key = at
+
+    def _skipped(self, packet: "av.Packet[Any]") -> Fraction:
+        """Seconds at its beginning that nobody hears: what encoders of sound need to start up."""
+        if not self._sample_rate or not packet.has_sidedata("skip_samples"):
+            return Fraction(0)
+        skipped = bytes(packet.get_sidedata("skip_samples"))[:4]
+        return Fraction(int.from_bytes(skipped, "little"), self._sample_rate)
 
     def _look_inside(self, packet: "av.Packet[Any]") -> None:
         self.has_one_configuration &= not packet.has_sidedata("new_extradata")

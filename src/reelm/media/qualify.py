@@ -39,7 +39,8 @@ async def qualify(
 
 
 def _command(program: Path, source: Path, probe: Probe) -> list[str]:
-    return [str(program), *reading(source, log_level="info"), *_first_moment(plan(probe))]
+    # Several threads would decode as many pictures, and one is wanted.
+    return [str(program), *reading(source, log_level="info", threads="1"), *_first_moment(plan(probe))]
 
 
 def _first_moment(plan: Plan) -> list[str]:

@@ -1,6 +1,7 @@
 """Make a rendition of a source's own picture and sound, without encoding either.
 
-Only a sound that takes the place of the source's own is encoded; that takes a moment, and the picture none.
+Only sound that players do not take, or that takes the place of the source's own, is encoded; that takes a
+moment, and the picture none.
 """
 
 import asyncio
@@ -9,10 +10,11 @@ from pathlib import Path
 from reelm.media.encode import Encoded, encoder_problem
 from reelm.media.errors import BadEncoding
 from reelm.media.ffmpeg import Encoder
-from reelm.media.graph import AAC, Levels, reading, reading_sound, sound_graph
+from reelm.media.graph import AAC, Levels, reading, reading_sound, sound_graph, steady_sound
 from reelm.media.measure import levels
 from reelm.media.model import Plan, Rung
 from reelm.media.process import run
+from reelm.media.remuxable import encodes_sound
 
 # Sound and picture of the same stretch in one fragment per keyframe, as ``encode`` makes them. Edit lists cut
 # the sound's start-up samples and what B-frames delay; display matrices stay. Browsers honour both.
@@ -41,7 +43,7 @@ async def remux(source: Path, plan: Plan, rung: Rung, *, into: Path, encoder: En
     await asyncio.to_thread(into.mkdir, mode=0o700, parents=True, exist_ok=True)
     path = into / f"{rung.name}.mp4"
     part = path.with_suffix(".part")
-    louder = None if plan.sound is None else await levels(source, plan, encoder=encoder)
+    louder = await levels(source, plan, encoder=encoder) if encodes_sound(plan) else None
     command = [str(encoder.program), *reading(source), *reading_sound(plan), *_copying(plan, part, louder)]
     most_bytes = (await asyncio.to_thread(source.stat)).st_size + _ROOM_BYTES
     bounds = encoder.effort.bounds(plan.probe.duration_ms, file_bytes=most_bytes)
@@ -59,17 +61,16 @@ async def remux(source: Path, plan: Plan, rung: Rung, *, into: Path, encoder: En
 
 
 def _copying(plan: Plan, output: Path, louder: Levels | None) -> list[str]:
-    options = ["-map", f"0:{plan.video.stream_index}", "-c", "copy", "-bsf:v", _PICTURE_ONLY]
-    if plan.sound is not None:
-        options += [
-            "-filter_complex",
-            sound_graph(plan, louder, pad="[1:a:0]", count=1),
-            "-map",
-            "[a0]",
-            *AAC,
-        ]
-    elif plan.probe.audio is not None:
-        options += ["-map", f"0:{plan.probe.audio.stream_index}"]
+    audio = plan.probe.audio
+    copied = ["-map", f"0:{plan.video.stream_index}", "-c", "copy", "-bsf:v", _PICTURE_ONLY]
+    if audio is None:
+        options = copied
+    elif encodes_sound(plan):
+        options = [] if plan.sound else steady_sound(audio, output=0)
+        graph = sound_graph(plan, louder, pad="[1:a:0]" if plan.sound else "[dec:0]", count=1)
+        options += [*copied, "-filter_complex", graph, "-map", "[a0]", *AAC]
+    else:
+        options = [*copied, "-map", f"0:{audio.stream_index}"]
     # Metadata stays behind: cameras write the place and the owner into it.
     options += ["-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact"]
     options += ["-min_frag_duration", str(round(_MIN_PIECE_SECONDS * 1_000_000))]

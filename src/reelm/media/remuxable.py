@@ -1,7 +1,8 @@
 """Decide whether players may get a source's own picture and sound, so that it plays before it is encoded.
 
 Conservative: what old phones decode, in pieces that start clean, with light and sound together. Everything
-else is encoded, which takes longer and always works.
+else is encoded, which takes longer and always works. Sound alone takes a moment, so where only that is not
+what players need, the picture is still the source's own.
 """
 
 from reelm.media.colours import has_wide_gamut
@@ -19,12 +20,13 @@ _MAX_BITS_RATIO = 6
 _MAX_GROUP_MS, _MAX_GAP_MS = 4_000, 1_000
 _MAX_CHANNELS = 2
 _SOUND_RATES = range(22_050, 48_001)
+_NOT_TOGETHER = "picture and sound do not start and end together"
 _MAX_SOUND_LATE_MS, _MAX_SOUND_LONG_MS = 20, 300
 
 
 def remuxed_rung(plan: Plan) -> Rung | None:
-    """Return the source itself as a rung; None when it must be encoded."""
-    if obstacle_to_remux(plan) is not None:
+    """Return the source's own picture as a rung; None when it must be encoded."""
+    if _obstacle_to_copy(plan) is not None:
         return None
     top = plan.rungs[-1]
     return Rung(
@@ -39,6 +41,18 @@ def remuxed_rung(plan: Plan) -> Rung | None:
 
 def obstacle_to_remux(plan: Plan) -> str | None:
     """Return why players may not get the source itself; None when they may."""
+    sound = plan.probe.audio
+    return _obstacle_to_copy(plan) or (_sound_obstacle(sound) if sound is not None else None)
+
+
+def encodes_sound(plan: Plan) -> bool:
+    """Return whether a remuxed rung gets other sound than the source's own packets."""
+    sound = plan.probe.audio
+    return plan.sound is not None or (sound is not None and _sound_obstacle(sound) is not None)
+
+
+def _obstacle_to_copy(plan: Plan) -> str | None:
+    """Why not even the picture may be passed on."""
     video, sound = plan.video, plan.probe.audio
     if plan.cut.is_trimmed:
         return "it is trimmed, to the frame"
@@ -47,7 +61,7 @@ def obstacle_to_remux(plan: Plan) -> str | None:
     return (
         _picture_obstacle(video, video.coding)
         or _coding_obstacle(video.coding, most_bits=plan.rungs[-1].max_bits_per_second * _MAX_BITS_RATIO)
-        or (_sound_obstacle(sound) if sound is not None else None)
+        or (_obstacle_of_time(sound) if sound is not None else None)
     )
 
 
@@ -82,6 +96,13 @@ def _coding_obstacle(coding: Coding, *, most_bits: int) -> str | None:
     return None
 
 
+def _obstacle_of_time(sound: Audio) -> str | None:
+    """Why encoding the sound would not help: the picture itself is late, or ends before what is heard."""
+    if sound.late_ms < -_MAX_SOUND_LATE_MS or sound.long_ms > _MAX_SOUND_LONG_MS:
+        return _NOT_TOGETHER
+    return None
+
+
 def _sound_obstacle(sound: Audio) -> str | None:
     if sound.codec != "aac" or sound.profile != "LC" or sound.channels > _MAX_CHANNELS:
         return "not every player plays its sound"
@@ -90,5 +111,5 @@ def _sound_obstacle(sound: Audio) -> str | None:
     if not sound.is_plain:
         return "its sound changes within, or carries something else"
     if abs(sound.late_ms) > _MAX_SOUND_LATE_MS or abs(sound.long_ms) > _MAX_SOUND_LONG_MS:
-        return "picture and sound do not start and end together"
+        return _NOT_TOGETHER
     return None

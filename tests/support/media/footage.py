@@ -24,6 +24,8 @@ VP9 = ("-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-pix_fm
 H264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
 # Sound that is encoded anew, and the picture with it.
 MP3 = ("-c:a", "libmp3lame")
+# Colours in such detail that players do not take the picture as it is, so it is encoded first.
+FINE = (*H264[:4], "-pix_fmt", "yuv422p")
 # As phones write it: High profile, B-frames, and a keyframe each second.
 _HIGH = (*H264, "-profile:v", "high", "-coder", "cabac", "-8x8dct", "1")
 PHONE = (*_HIGH, "-bf", "2", "-g", "30")

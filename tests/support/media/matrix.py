@@ -15,14 +15,15 @@ from support.media.beats import PLAYS, Oddity
 from support.media.kinds import CODEC_OF_THE_SOUND, ODDITIES
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "sources.md"
-REMUXED, ENCODED = "plays as it is", "plays, encoded"
+REMUXED, COPIED, ENCODED = "plays as it is", "its picture plays as it is", "plays, encoded"
 _HEADING = """\
 # Sources
 
 <!-- Made from the rows of a test by `python tests/support/media/matrix.py`; change those, not this. -->
 
 What becomes of a file, by kind. Each row is a file that the tests make and send in. "Plays as it is" means
-that players get the source's own picture and sound at once, until the encoded rungs are there.
+that players get the source's own picture and sound at once, until the encoded rungs are there; "its picture"
+means that only the sound is encoded before.
 A code in the last column is why the file is refused; [errors](errors.md) has them all.
 
 | source | container | becomes |
@@ -50,7 +51,7 @@ class Source:
         what: in words.
         container: by the ending of its name.
         make: the file.
-        outcome: ``REMUXED``, ``ENCODED`` or the code of the refusal.
+        outcome: ``REMUXED``, ``COPIED``, ``ENCODED`` or the code of the refusal.
     """
 
     what: str
@@ -104,13 +105,13 @@ SOURCES = (
     _turned(90),
     _turned(180),
     _turned(270),
-    _phone("H.264 without B-frames, AAC", "plain.mkv", ENCODED, video=footage.H264),
+    _phone("H.264 without B-frames, AAC", "plain.mkv", video=footage.H264),
     _phone("H.264 with B-frames, AAC", "order.mkv", ENCODED),
     _phone("H.264, keyframes 5 s apart", "far.mp4", ENCODED, seconds=5.0, video=footage.H264),
     _phone("H.264, 120 frames per second", "fast.mp4", ENCODED, rate="120"),
     _phone("H.264, 240 frames per second", "faster.mp4", ENCODED, rate="240", seconds=0.5),
-    _phone("H.264, 5.1 AAC", "surround.mp4", ENCODED, audio=(*_AAC, "-ac", "6")),
-    _phone("H.264, MP3", "mp3.mp4", ENCODED, audio=footage.MP3),
+    _phone("H.264, 5.1 AAC", "surround.mp4", COPIED, audio=(*_AAC, "-ac", "6")),
+    _phone("H.264, MP3", "mp3.mp4", COPIED, audio=footage.MP3),
     _phone("H.264, pixels that are not square", "wide.mp4", ENCODED, extra=("-vf", "setsar=4/3")),
     _phone("H.264 10 bit", "ten.mp4", ENCODED, extra=("-pix_fmt", "yuv420p10le", "-profile:v", "high10")),
     _made(
@@ -182,7 +183,7 @@ def _becomes(each: Oddity) -> str:
 
 
 def _said(outcome: str) -> str:
-    return outcome if outcome in {REMUXED, ENCODED} else f"`{outcome}`"
+    return outcome if outcome in {REMUXED, COPIED, ENCODED} else f"`{outcome}`"
 
 
 if __name__ == "__main__":

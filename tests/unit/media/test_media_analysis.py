@@ -11,6 +11,7 @@ from reelm.media.chromaprint import MATCH_BITS, MIN_SHARED, apart
 from reelm.media.fingerprint import Fingerprint
 from reelm.media.pdq import HASH_BYTES, MARK_BYTES, MATCH_DISTANCE, MATCH_QUALITY, nearest
 from support.media import footage
+from support.media.beats import Part, changing_picture, changing_sound
 from support.media.footage import H264, ffmpeg, made_once
 
 pytestmark = pytest.mark.slow
@@ -108,6 +109,18 @@ async def test_a_rung_has_the_fingerprints_of_its_source(media: Media, tmp_path:
     heard = apart(of(rung, FingerprintScheme.CHROMAPRINT), of(whole, FingerprintScheme.CHROMAPRINT))
     assert heard is not None
     assert heard < MATCH_BITS / 2
+
+
+async def test_a_source_that_changes_within_is_looked_through_once(media: Media, tmp_path: Path) -> None:
+    picture = changing_picture((Part(H264), Part(H264, "96x170"), Part(H264)), name="sizes.mkv", raw="h264")
+    sound = changing_sound(((2, 48_000), (1, 48_000), (6, 48_000)), name="channels.mkv", codec="ac3")
+    for source in (picture, sound):
+        made = await planned(media, source)
+        found = await media.analyse(Footage.of_source(source, made), into=tmp_path)
+        seconds = seconds_of(round(made.duration_seconds * 1000))
+        assert found.storyboard.count == seconds
+        assert len(of(found, FingerprintScheme.PDQ).qualities) == seconds
+        assert found.missing == {}
 
 
 async def test_sound_is_recognised_when_it_starts_later_and_another_tune_is_not(

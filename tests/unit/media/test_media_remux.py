@@ -1,5 +1,6 @@
 """A phone's own picture and sound, passed on without encoding."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -7,9 +8,11 @@ import av
 import numpy as np
 import pytest
 
-from reelm.media import BadEncoding, EncryptedRendition, Media, Unreadable, plan
+from reelm.media import BadEncoding, EncryptedRendition, Footage, Media, Unreadable, plan
 from reelm.media.remuxable import obstacle_to_remux, remuxed_rung
-from support.media import footage, playback
+from support.media import beats, footage, playback
+from support.media.beats import Part
+from support.media.carriers import CARRIERS, MARK, Carrier, captioned, data_element
 from support.media.playback import Watched
 
 pytestmark = [pytest.mark.slow, pytest.mark.every_python]
@@ -122,3 +125,83 @@ async def test_what_players_may_not_get_as_it_is_has_a_reason(
     found = await obstacle(media, footage.clip(**(usual | change)))
     assert found is not None
     assert found.startswith(reason)
+
+
+def found(mark: bytes, folder: Path) -> list[str]:
+    """The files that hold it."""
+    return [path.name for path in folder.iterdir() if mark in path.read_bytes()]
+
+
+@pytest.mark.parametrize("carrier", CARRIERS, ids=lambda each: each.what)
+async def test_nothing_that_a_file_carries_beside_picture_and_sound_is_passed_on(
+    media: Media, tmp_path: Path, carrier: Carrier
+) -> None:
+    source = await asyncio.to_thread(carrier.make)
+    assert MARK in source.read_bytes()
+    made = plan(await media.probe(source))
+    rung = remuxed_rung(made)
+    assert (rung is not None) == carrier.is_copied, obstacle_to_remux(made)
+    if rung is not None:
+        await media.remux(source, made, rung, into=tmp_path)
+    encoded = await media.encode(source, made, made.rungs[:1], into=tmp_path, progress=lambda _: None)
+    await media.poster(source, made.probe, into=tmp_path)
+    await media.analyse(Footage.of_source(source, made), into=tmp_path)
+    assert len(encoded) == 1
+    assert found(MARK, tmp_path) == []
+
+
+async def test_captions_within_the_picture_are_not_passed_on(media: Media, tmp_path: Path) -> None:
+    """They would be in every rung, for everybody, and nobody could correct or remove them."""
+    source = captioned()
+    made = plan(await media.probe(source))
+    rung = remuxed_rung(made)
+    assert rung is not None
+    assert b"GA94" in source.read_bytes()
+    await media.remux(source, made, rung, into=tmp_path)
+    await media.encode(source, made, made.rungs[:1], into=tmp_path, progress=lambda _: None)
+    assert found(b"GA94", tmp_path) == []
+
+
+async def test_sound_with_data_elements_is_encoded(media: Media) -> None:
+    assert await obstacle(media, data_element()) == "its sound changes within, or carries something else"
+
+
+async def test_a_picture_that_changes_within_is_encoded(media: Media) -> None:
+    parts = (Part(footage.H264, "480x854", 0.5), Part(footage.H264, "854x480", 0.5))
+    source = beats.changing_picture(parts, name="turned.mp4", raw="h264")
+    assert await obstacle(media, source) == "its size or coding changes within"
+
+
+@pytest.mark.parametrize(
+    ("name", "audio", "channels"),
+    [
+        ("a.mp4", footage.MP3, 1),
+        ("a.mp4", ("-c:a", "ac3"), 6),
+        ("a.mp4", ("-c:a", "libopus"), 2),
+        ("a.mp4", ("-c:a", "aac", "-ar", "8000"), 1),
+        ("a.mov", ("-c:a", "pcm_s16le"), 9),
+        ("b.mp4", ("-af", "atrim=start=0.15", "-c:a", "aac"), 1),
+        ("c.mp4", ("-af", "atrim=end=1.0", "-c:a", "aac"), 1),
+    ],
+)
+async def test_where_only_the_sound_is_unusual_the_picture_plays_as_it_is(
+    media: Media, tmp_path: Path, *, name: str, audio: tuple[str, ...], channels: int
+) -> None:
+    more: dict[str, Any] = {"video": footage.PHONE, "size": "480x854", "seconds": 2.0}
+    source = beats.whole(name=name, audio=audio, channels=channels, **more)
+    assert (await obstacle(media, source)) is not None
+    rendition = await remux(media, source, tmp_path)
+    seen = watch(rendition)
+    heard = [at for at in beats.beats(2.0) if name != "c.mp4" or at < 1]
+    assert np.allclose(seen.times, np.arange(60) / 30, atol=0.001)
+    assert [round(at, 2) for at in seen.flashes()] == pytest.approx(beats.beats(2.0), abs=0.04)
+    assert [round(at, 2) for at in seen.beeps()] == pytest.approx(heard, abs=0.04)
+    assert rendition.codecs.endswith(",mp4a.40.2")
+    assert abs(seen.sound.shape[1] / 48_000 - 2) < 0.06
+
+
+async def test_a_picture_that_begins_after_its_sound_is_not_copied(media: Media) -> None:
+    source = footage.clip(
+        name="early.mov", size="480x854", seconds=1.0, video=footage.PHONE, extra=("-vf", "setpts=PTS+0.2/TB")
+    )
+    assert remuxed_rung(plan(await media.probe(source))) is None

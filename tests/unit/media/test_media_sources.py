@@ -8,9 +8,9 @@ import pytest
 from reelm.base import ReelmError
 from reelm.media import Media, Plan, plan
 from reelm.media.encode import Encoded
-from reelm.media.remuxable import remuxed_rung
+from reelm.media.remuxable import encodes_sound, remuxed_rung
 from support.media import footage, matrix, playback
-from support.media.matrix import ENCODED, REMUXED, SOURCES, Source
+from support.media.matrix import COPIED, ENCODED, REMUXED, SOURCES, Source
 from support.media.playback import Watched
 
 
@@ -21,7 +21,8 @@ def unwatched(ratio: float) -> None:
 async def first_rung(media: Media, source: Path, into: Path) -> tuple[str, Plan, Encoded]:
     made = plan(await media.probe(source))
     if (rung := remuxed_rung(made)) is not None:
-        return REMUXED, made, await media.remux(source, made, rung, into=into)
+        outcome = COPIED if encodes_sound(made) else REMUXED
+        return outcome, made, await media.remux(source, made, rung, into=into)
     (encoded,) = await media.encode(source, made, made.rungs[:1], into=into, progress=unwatched)
     return ENCODED, made, encoded
 

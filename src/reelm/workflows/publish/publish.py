@@ -21,7 +21,6 @@ from reelm.media import (
     Probe,
     Rung,
     SpoolFull,
-    obstacle_to_remux,
     plan,
 )
 from reelm.workflows.gates import Priority
@@ -61,7 +60,7 @@ async def _publish(run: Run, order: Order, realm: OpenRealm) -> None:
     probe = await run_step("probe", lambda: _probe(order, realm))
     kept = await run_step("earlier attempts", lambda: _keep(order, realm)) if order.attempt > 1 else []
     made = msgspec.convert(kept, list[str])
-    is_copied = not made and obstacle_to_remux(_planned(probe)) is None
+    is_copied = not made and realm.media.remuxed_rung(_planned(probe)) is not None
     if not is_copied:
         probe = await run_step("sample", lambda: _sample(order, probe, Priority.FIRST_RUNG, realm))
     if not made:
