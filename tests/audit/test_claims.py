@@ -198,7 +198,7 @@ def test_a_report_leads_with_a_sentence_and_explains_its_words(log: SomeLog, aud
     assert f"{'PROMISED':<14} {MEANINGS[Verdict.PROMISED]}." in text
     assert text[0] in as_page(first)
     alter(bundle(log, 0))
-    assert "found a contradiction: “The entries that are served" in report(audit()).sentence
+    assert "found a contradiction: “The entries that are served" in report(audit(is_full=True)).sentence
 
 
 def report(audited: Audited) -> Report:
