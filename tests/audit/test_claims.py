@@ -184,7 +184,9 @@ def test_witnesses_at_places_that_the_manifest_declares_prove_nothing(log: SomeL
             "realm": {"public_url": "https://reelm.example"},
         }
     }
-    assert verdicts(audit())["shared"] is Verdict.PROVEN
+    shared = next(claim for claim in audit().claims if claim.id == "ledger.shared")
+    assert shared.verdict is Verdict.PROVEN
+    assert "its manifest was not at hand" in shared.found
     told = audit(manifest=json.dumps(manifest).encode())
     assert verdicts(told)["shared"] is verdicts(told)["fresh"] is Verdict.PROMISED
 

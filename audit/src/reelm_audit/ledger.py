@@ -145,6 +145,7 @@ class _Audit:
         witnessed = Witnessed(
             trust=self._trust,
             own=own_hosts(self._trust.key.name, self._demand.manifest),
+            is_manifest_known=self._demand.manifest is not None,
             cosigned=cosigned,
             kept=self._kept,
             is_contradicted=is_contradicted,
