@@ -114,6 +114,22 @@ def test_a_file_that_cannot_end_is_not_waited_for(log: SomeLog, tmp_path: Path) 
     assert "complete" in failed(audit_ledger(demand, now_seconds=START + 60))
 
 
+def test_no_more_entries_are_held_than_there_is_room_for(tmp_path: Path) -> None:
+    log = SomeLog.of(tmp_path / "log", 256 * 40)
+    demand = Demand(
+        location=str(log.folder),
+        state_path=tmp_path / "state.json",
+        evidence_folder=tmp_path / "evidence",
+        policy=log.policy(),
+        processes=1,
+        wanted=("mod.",),
+        most_leaves=1_000,
+    )
+    found = audit_ledger(demand, now_seconds=START + 60)
+    assert {verdicts(found)[name] for name in ABOUT_ENTRIES} == {Verdict.NOT_CHECKED}
+    assert len(found.leaves) < 256 * 20
+
+
 def children_of(pid: int) -> set[int]:
     """The processes that a process began, and those that these did."""
     text = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout  # noqa: S607 - of the system

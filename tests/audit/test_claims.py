@@ -184,7 +184,9 @@ def test_witnesses_at_places_that_the_manifest_declares_prove_nothing(log: SomeL
             "realm": {"public_url": "https://reelm.example"},
         }
     }
-    assert verdicts(audit())["shared"] is Verdict.PROVEN
+    shared = next(claim for claim in audit().claims if claim.id == "ledger.shared")
+    assert shared.verdict is Verdict.PROVEN
+    assert "its manifest was not at hand" in shared.found
     told = audit(manifest=json.dumps(manifest).encode())
     assert verdicts(told)["shared"] is verdicts(told)["fresh"] is Verdict.PROMISED
 
@@ -198,7 +200,7 @@ def test_a_report_leads_with_a_sentence_and_explains_its_words(log: SomeLog, aud
     assert f"{'PROMISED':<14} {MEANINGS[Verdict.PROMISED]}." in text
     assert text[0] in as_page(first)
     alter(bundle(log, 0))
-    assert "found a contradiction: “The entries that are served" in report(audit()).sentence
+    assert "found a contradiction: “The entries that are served" in report(audit(is_full=True)).sentence
 
 
 def report(audited: Audited) -> Report:

@@ -253,6 +253,28 @@ def test_what_leaves_is_announced_and_both_sides_agree() -> None:
     assert found == {"announced": Verdict.PROVEN, "both": Verdict.PROVEN, "complete": Verdict.PROMISED}
 
 
+def test_of_no_transfers_nothing_is_proven() -> None:
+    """What only says that nothing left has nothing that both sides could agree on."""
+    ours = Record().add("flow.deny", flow="us-eu-1", to="eu", reason="quota")
+    theirs = Record("eu").add("flow.deny", flow="eu-us-1", to="us", reason="quota")
+    found = ours.verdicts("flows", peer=theirs.leaves)
+    assert found.pop("complete") is Verdict.PROMISED
+    assert set(found.values()) == {Verdict.NOT_PUBLISHED}
+
+
+def test_of_appeals_that_nobody_decided_nothing_is_proven() -> None:
+    record = decision(Record()).add("mod.appeal", appeal=TWO, decision=ONE)
+    assert record.verdicts("moderation")["second"] is Verdict.NOT_PUBLISHED
+
+
+def test_what_is_said_of_entries_of_which_some_were_removed_is_sampled() -> None:
+    record = outcome(decision(Record()).add("mod.appeal", appeal=TWO, decision=ONE), "eve")
+    beside = Beside(now_seconds=NOW_SECONDS)
+    claims = judge("moderation", record.leaves, beside, is_sound=True, is_whole=False)
+    assert {claim.verdict for claim in claims} == {Verdict.SAMPLED, Verdict.PROMISED}
+    assert all("could not be read" in claim.found for claim in claims if claim.verdict is Verdict.SAMPLED)
+
+
 def test_a_lie_about_a_transfer_is_found_from_the_other_side() -> None:
     ours = done(intent(Record()), "sent")
     lies = [

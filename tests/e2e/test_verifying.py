@@ -14,11 +14,18 @@ from playwright.async_api import Browser, Page
 from e2e.verifying import Checker, found, verdicts, witnessed_log
 from reelm_audit.tlog.keys import Kind
 from reelm_audit.tlog.note import Note, Signature
+from reelm_audit.verdict import table
 from support.ledger import trees
+from support.ledger.lies import sound
 from support.ledger.logs import START, SomeLog, leaf, naive_path, naive_proof, signer
+from support.ledger.lying import CASES, Case
 from support.machine.running import Running
 
 SIZE = 700
+WALKED = {
+    *("sound", "entries swapped in a bundle", "bundle missing", "cosignature forged", "seen five hours ago"),
+    *("dated 2099", "pruned without a declaration", "two histories at once", "witnesses of this machine"),
+}
 SOUND = {
     "key": "promised",
     "address": "promised",
@@ -330,6 +337,23 @@ async def test_an_entry_that_is_no_leaf_is_noticed(checker: Checker, log: SomeLo
     swept: dict[str, Any] = await checker.sweep()
     assert verdicts(swept) == {**SWEPT, "shape": "failed"}
     assert "number 10" in found(swept, "shape")
+
+
+@pytest.mark.parametrize(
+    "case",
+    [case for case in CASES if case.name in WALKED],
+    ids=lambda case: case.name,
+)
+async def test_ledgers_of_the_corpus_are_judged_here_as_they_are_elsewhere(
+    page: Page, tmp_path: Path, case: Case
+) -> None:
+    """All of them are held against the same module without a browser: tests/audit/test_corpus.py."""
+    log = sound(tmp_path / "log")
+    case.lie(log)
+    checker = await Checker.open(page, log.folder)
+    said = {**verdicts(await checker.head(now_seconds=case.now)), **verdicts(await checker.sweep())}
+    expected = case.expected_in_browser("first") or {}
+    assert said == {name: table()[f"ledger.{name}"]["verdicts"][what] for name, what in expected.items()}
 
 
 def _alter(path: Path, change: Any) -> None:

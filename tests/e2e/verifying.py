@@ -69,8 +69,10 @@ class Checker:
         await page.route("**/ledger/**", checker._answer)
         return checker
 
-    async def head(self, kept: dict[str, Any] | None = None) -> dict[str, Any]:
-        return await self._asked(_HEAD, [kept, SEEN_SECONDS])
+    async def head(
+        self, kept: dict[str, Any] | None = None, *, now_seconds: int = SEEN_SECONDS
+    ) -> dict[str, Any]:
+        return await self._asked(_HEAD, [kept, now_seconds])
 
     async def fresh(self, *, seconds: int) -> dict[str, Any]:
         """Whether witnesses have looked lately, at that time."""

@@ -20,7 +20,7 @@ from reelm_audit.sample import SAMPLE_BUNDLES, Sample, look_again
 from reelm_audit.signed import Shown, Signed
 from reelm_audit.source import Source, open_source
 from reelm_audit.state import State
-from reelm_audit.sweep import Examiner, Plan, Swept, sweep
+from reelm_audit.sweep import MOST_LEAVES, Examiner, Plan, Swept, sweep
 from reelm_audit.tlog.checkpoint import decimal
 from reelm_audit.tlog.keys import VerifierKey
 from reelm_audit.tlog.note import NOTE_MAX_BYTES
@@ -49,6 +49,7 @@ class Demand:
         manifest: what the realm declares, where it is at hand: which hosts are its own.
         max_seconds: how long all of it may take.
         max_bytes: how much of the log may be read.
+        most_leaves: how many of the leaves wanted may be held at once.
         sample_bundles: how many bundles of an earlier audit are read again; no more than that, and all are.
         random: chooses them.
     """
@@ -66,6 +67,7 @@ class Demand:
     manifest: bytes | None = None
     max_seconds: float = MAX_SECONDS
     max_bytes: int = MAX_BYTES
+    most_leaves: int = MOST_LEAVES
     sample_bundles: int = SAMPLE_BUNDLES
     random: Random = field(default_factory=machine_random)
 
@@ -143,6 +145,7 @@ class _Audit:
         witnessed = Witnessed(
             trust=self._trust,
             own=own_hosts(self._trust.key.name, self._demand.manifest),
+            is_manifest_known=self._demand.manifest is not None,
             cosigned=cosigned,
             kept=self._kept,
             is_contradicted=is_contradicted,
@@ -203,6 +206,7 @@ class _Audit:
             wanted=(*self._demand.wanted, *(["manifest.publish"] if minimum_index else [])),
             kinds=self._demand.kinds,
             processes=self._demand.processes,
+            most_leaves=self._demand.most_leaves,
         )
         start = () if minimum_index else self._start(shown)
         if start:

@@ -25,6 +25,8 @@ from reelm_audit.tower import Tower
 FAULTS_KEPT = 20
 PORTION_BUNDLES = 8
 STOPPED_AT_FAULTS = 512
+MOST_LEAVES = 500_000
+_REALMS_KEPT = 8
 _ALONE_BUNDLES = 96  # a smaller log is done before other processes would have started
 
 
@@ -44,6 +46,7 @@ class Plan:
         wanted: beginnings of the kinds whose leaves are wanted.
         kinds: a file of schemas in place of the built-in one.
         processes: how many; 0 for as many as there are processors.
+        most_leaves: how many of those wanted may be held at once.
     """
 
     location: str
@@ -57,6 +60,7 @@ class Plan:
     wanted: tuple[str, ...] = ()
     kinds: Path | None = None
     processes: int = 0
+    most_leaves: int = MOST_LEAVES
 
     @property
     def first_bundle(self) -> int:
@@ -112,7 +116,7 @@ class Portion:
     def add(self, other: "Portion") -> None:
         """Take in what comes after this; bundles are kept by whoever needs them."""
         self.counts.update(other.counts)
-        self.realms |= other.realms
+        self.realms.update(sorted(other.realms)[: _REALMS_KEPT - len(self.realms)])
         self.leaves += other.leaves
         self.faults_count.update(other.faults_count)
         for about in {fault.about for fault in other.faults}:
@@ -304,6 +308,8 @@ def _stop(plan: Plan, swept: Swept, *, is_last: bool) -> str | None:
     if is_last:
         return None
     counts = swept.found.faults_count
+    if len(swept.found.leaves) > plan.most_leaves:
+        return f"There are more than {plan.most_leaves:,} entries of these kinds, and no more are held."
     at = f"after {swept.read_count:,} of {plan.size:,} entries"
     if plan.budget.is_over(swept.found.size_bytes):
         return f"The time or the bytes of this run were used up {at}. See --max-minutes and --max-gib."

@@ -41,6 +41,7 @@ class Witnessed:
     Attributes:
         trust: whose cosignatures count.
         own: the hosts that are the realm's; a witness there is no stranger.
+        is_manifest_known: whether these are also of what the realm declares, and not of its name alone.
         cosigned: what may be cosigned.
         kept: the last audit.
         is_contradicted: whether the log has been shown otherwise to this auditor, or to its witnesses.
@@ -50,6 +51,7 @@ class Witnessed:
 
     trust: Trust
     own: frozenset[str]
+    is_manifest_known: bool
     cosigned: Cosigned
     kept: State | None
     is_contradicted: bool
@@ -105,6 +107,8 @@ class Witnessed:
             found += " Without those that stand at the realm's own places, or at none, they are too few."
         if worth == "chosen":
             found += f" {_CHOSEN}"
+        if worth == "independent" and not self.is_manifest_known:
+            found += " Their places were held against the realm's name alone: its manifest was not at hand."
         details = tuple(f"{name}: {moment(seconds)}" for name, seconds in sorted(witnessed.items()))
         return told(_SHARED, worth, found, how=_HOW, details=details)
 

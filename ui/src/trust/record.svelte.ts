@@ -93,7 +93,8 @@ export class PublicRecord {
 
   async read(signal: AbortSignal): Promise<void> {
     try {
-      const own = this.own === "" ? null : parsePolicy(this.own);
+      // Without the manifest it is not known which hosts are the realm's own, so nobody is called independent of it.
+      const own = this.own === "" || this.manifest === null ? null : parsePolicy(this.own);
       const head = await readHead(files, this.kept, { visit: this.#visit, own, manifest: this.manifest, signal });
       if (head && head.checkpoint.size !== this.head?.checkpoint.size) this.latest = await newest(head, signal);
       this.head = head;

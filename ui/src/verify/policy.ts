@@ -134,7 +134,7 @@ export function dependent({ witnesses }: Policy, own: ReadonlySet<string>): Read
 /** The host in an address, an e-mail address, or the name of a key or log. */
 export function hostOf(name: string): string {
   const place = name.includes("://") ? name : `https://${name.split("@").at(-1)?.split("/")[0] ?? ""}`;
-  const host = URL.parse(place)?.hostname ?? "";
+  const host = URL.canParse(place) ? new URL(place).hostname : "";
   return host.replace(/^\[|\]$/g, "").toLowerCase();
 }
 
