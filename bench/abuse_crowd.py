@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from statistics import quantiles
 
-from bench.abuse.crowd import SETTINGS, Client, Tally, idle_sockets, wrong_sign_ins
+from bench.abuse.crowd import SETTINGS, Client, Tally, crowd
 from bench.figure import Figure, report
 from bench.house.realm import Running, web_alone
 
@@ -57,31 +57,29 @@ def measure(web: Running) -> list[Figure]:
     client.close()
     page_p99_ms(web.port)  # warm
     idle = tuple(page_p99_ms(web.port) for _ in range(REPEATS))
-    with (
-        idle_sockets(web.port, IDLE_SOCKETS) as count,
-        wrong_sign_ins(web.port, WRONG_PER_SECOND) as tally,
-    ):
+    with crowd(web.port, sockets=IDLE_SOCKETS, wrong_per_second=WRONG_PER_SECOND) as end:
         time.sleep(2)
         busy = tuple(page_p99_ms(web.port) for _ in range(REPEATS))
         signing = tuple(sign_in_seconds(web.port) for _ in range(REPEATS))
-    return figures(idle, busy, signing, tally=tally, count=count)
+        tally = end()
+    return figures(idle, busy, signing, tally)
 
 
 def figures(
     idle: tuple[float, ...],
     busy: tuple[float, ...],
     signing: tuple[float, ...],
-    *,
     tally: Tally,
-    count: int,
 ) -> list[Figure]:
     ratios = tuple(sorted(one / other for one, other in zip(sorted(busy), sorted(idle), strict=True)))
     told = ", ".join(f"{status}: {number}" for status, number in sorted(tally.statuses.items()))
-    crowd = f"{count:,} idle sockets, {WRONG_PER_SECOND} wrong passwords a second from as many networks"
+    others = (
+        f"{IDLE_SOCKETS:,} idle sockets, {WRONG_PER_SECOND} wrong passwords a second from as many networks"
+    )
     return [
         Figure(name="abuse.page-p99-idle", values=idle, unit="ms", note="nobody else is there"),
         Figure(name="abuse.page-p99-crowded", values=busy, unit="ms", note="with the crowd of the next line"),
-        Figure(name="abuse.page-p99-ratio", values=ratios, unit="times", bar=3, note=crowd),
+        Figure(name="abuse.page-p99-ratio", values=ratios, unit="times", bar=3, note=others),
         Figure(
             name="abuse.owner-signs-in",
             values=signing,

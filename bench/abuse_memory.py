@@ -23,7 +23,7 @@ def hostile(visitor: dict[str, str]) -> Iterator[tuple[str, str, dict[str, str],
         name, value = visitor["cookie"].split("=", 1)
         invented = visitor | {
             "x-forwarded-for": f"2001:db8:{number % 65_536:x}:{number // 7:x}::1",
-            "cookie": f"{name}={value}; reelm-session={number:043d}; large={'x' * LARGE}",
+            "cookie": f"{name}={value}; invented-{number}={number:043d}; large={'x' * LARGE}",
         }
         view = {"watched_ms": 3_000}
         yield "POST", f"/api/clips/{NO_CLIP}/views", invented, view

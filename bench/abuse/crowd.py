@@ -2,14 +2,16 @@
 
 import http.client
 import json
+import multiprocessing
 import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 SETTINGS = 'trusted_proxies = "127.0.0.1"\n'
 
@@ -74,7 +76,7 @@ def idle_sockets(port: int, count: int) -> Iterator[int]:
         return made
 
     def renew() -> None:
-        while not ended.wait(0.5):
+        while not ended.wait(2):
             for number, each in enumerate(opened):
                 with suppress(BlockingIOError, OSError):
                     if each.recv(1) == b"":
@@ -94,7 +96,7 @@ def idle_sockets(port: int, count: int) -> Iterator[int]:
 
 
 @contextmanager
-def wrong_sign_ins(port: int, per_second: float, *, threads: int = 8) -> Iterator[Tally]:
+def wrong_sign_ins(port: int, per_second: float, *, threads: int = 48) -> Iterator[Tally]:
     """Try wrong passwords at this rate, each from another network, against one address."""
     ended, tally, turn = threading.Event(), Tally(), threading.Lock()
     begun, sent = time.monotonic(), 0
@@ -125,6 +127,40 @@ def wrong_sign_ins(port: int, per_second: float, *, threads: int = 8) -> Iterato
         ended.set()
         for each in running:
             each.join()
+
+
+@contextmanager
+def crowd(port: int, *, sockets: int, wrong_per_second: float) -> Iterator[Callable[[], Tally]]:
+    """Have both in a process of its own, so that it shares no interpreter with whoever measures.
+
+    Yields what ends them and returns the tally.
+    """
+    context = multiprocessing.get_context("spawn")
+    begun, ended, told = context.Event(), context.Event(), context.SimpleQueue()
+    signs = begun, ended, told
+    attacking = context.Process(target=_attack, args=(port, sockets, wrong_per_second, signs), daemon=True)
+    attacking.start()
+
+    def end() -> Tally:
+        ended.set()
+        statuses, without_document = told.get()
+        return Tally(Counter(statuses), without_document)
+
+    try:
+        if not begun.wait(60):
+            raise RuntimeError("the crowd did not come together within a minute")
+        yield end
+    finally:
+        ended.set()
+        attacking.join(30)
+
+
+def _attack(port: int, sockets: int, per_second: float, signs: tuple[Any, Any, Any]) -> None:
+    begun, ended, told = signs
+    with idle_sockets(port, sockets), wrong_sign_ins(port, per_second) as tally:
+        begun.set()
+        ended.wait()
+    told.put((dict(tally.statuses), tally.without_document))
 
 
 def resident_bytes(pid: int) -> int:

@@ -177,6 +177,15 @@ async def test_what_is_promised_to_one_upload_is_not_given_to_one_of_no_announce
         await receive(blocks(b"x" * 6_000_000), declared_bytes=None, owner=ann, realm=realm)
 
 
+async def test_tidy_leaves_a_file_alone_that_is_being_looked_at(stage: Stage) -> None:
+    ann = await stage.person("ann")
+    sending = asyncio.create_task(stage.upload(ann, footage.clip(seconds=0.6)))
+    while not sending.done():
+        await tidy(realm=stage.realm)
+    assert (await look(stage)).spooled == (f"{sending.result().id}.source",)
+    assert await upload_count(stage) == 1
+
+
 async def test_a_sender_who_falls_silent_gives_the_place_and_the_bytes_back(stage: Stage) -> None:
     ann = await stage.person("ann")
     config = MediaConfig(spool=stage.data / "spool", flush_policy=FlushPolicy(idle_seconds=0.1))

@@ -91,8 +91,9 @@ class SessionCookie:
     def carrying(self, token: SessionToken) -> Cookie:
         return self._cookie(self.name, token.reveal(), max_age=SESSION_SECONDS)
 
-    def cleared(self) -> list[Cookie]:
-        return [self._cookie(name, "", max_age=0) for name in (self.name, self.former_name)]
+    def cleared(self) -> Cookie:
+        """Return what ends this realm's own cookie; one of the former name may be another realm's."""
+        return self._cookie(self.name, "", max_age=0)
 
     def visiting(self, visitor: str) -> Cookie:
         return self._cookie(self.visitor_name, visitor, max_age=None)

@@ -11,6 +11,7 @@ from msgspec import Struct
 from reelm.base import Metrics, ReelmError, telemetry
 from reelm.events import LagGauges
 from reelm.web.parameters import Realm
+from reelm.web.problems import documented
 from reelm.workflows import OpenRealm
 
 KINDS = ("api", "playback", "segment", "asset", "page", "operations")
@@ -67,7 +68,7 @@ class Health(Struct, frozen=True, kw_only=True):
     problems: list[str]
 
 
-@get("/health/live", operation_id="read_liveness", tags=["operations"])
+@get("/health/live", operation_id="read_liveness", responses=documented(), tags=["operations"])
 async def read_liveness() -> Health:
     """Whether this process runs at all."""
     return Health(status="ok", problems=[])
@@ -76,7 +77,8 @@ async def read_liveness() -> Health:
 @get(
     "/health/ready",
     operation_id="read_readiness",
-    responses={503: ResponseSpec(Health, generate_examples=False, description="cannot answer now")},
+    responses=documented()
+    | {503: ResponseSpec(Health, generate_examples=False, description="cannot answer now")},
     tags=["operations"],
 )
 async def read_readiness(realm: Realm) -> Response[Health]:
@@ -94,7 +96,13 @@ async def read_readiness(realm: Realm) -> Response[Health]:
     return Response(Health(status="degraded" if stores else "ok", problems=stores))
 
 
-@get("/metrics", operation_id="read_metrics", tags=["operations"], media_type="text/plain")
+@get(
+    "/metrics",
+    operation_id="read_metrics",
+    responses=documented(),
+    tags=["operations"],
+    media_type="text/plain",
+)
 async def read_metrics(traffic: Counted) -> Response[bytes]:
     """Prometheus metrics: of this process, and of the realm's log; no label holds anything about a person."""
     return Response(await traffic.render(), media_type="text/plain; version=0.0.4; charset=utf-8")

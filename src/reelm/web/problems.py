@@ -99,15 +99,18 @@ def status_of(error: base.ReelmError | type[base.ReelmError]) -> int:
 
 
 def documented(*statuses: int) -> dict[int, ResponseSpec]:
-    """Return the problem responses of a route, for the OpenAPI document."""
+    """Return the problem responses of a route, for the OpenAPI document; some are every route's."""
+    more = {HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE}
+    if HTTPStatus.REQUEST_ENTITY_TOO_LARGE in statuses:
+        more.add(HTTPStatus.REQUEST_TIMEOUT)
     return {
-        status: ResponseSpec(
+        int(status): ResponseSpec(
             Problem,
             generate_examples=False,
             description=_phrase(status),
             media_type=PROBLEM_TYPE,
         )
-        for status in statuses
+        for status in sorted({*statuses, *more})
     }
 
 

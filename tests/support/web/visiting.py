@@ -148,7 +148,8 @@ class Visitor:
         cookies = dict(self.client.cookies)
         if not self._token or cookies != self._token_of:
             answer = await self.client.get("/api/session")
-            self._token = answer.json()["page_token"]
+            # Code from before pages had tokens in their session gave them in a cookie.
+            self._token = answer.json().get("page_token") or self.client.cookies["csrftoken"]
             self._token_of = dict(self.client.cookies)
         return self._token
 

@@ -45,7 +45,7 @@ class RawBlock(Operation):
 @post(
     LEASES,
     operation_id="take_encoding",
-    responses=documented(400, 401, 409, 503),
+    responses=documented(400, 401, 409, 413, 503),
     tags=["encoding"],
     status_code=HTTP_200_OK,
     opt=_NO_COOKIE,
@@ -81,7 +81,7 @@ async def read_lease_source(
 @put(
     f"{LEASES}/{{lease_id:str}}/progress",
     operation_id="renew_lease",
-    responses=documented(400, 401, 410, 503),
+    responses=documented(400, 401, 410, 413, 503),
     tags=["encoding"],
     status_code=HTTP_204_NO_CONTENT,
     opt=_NO_COOKIE,

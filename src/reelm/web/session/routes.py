@@ -110,7 +110,7 @@ async def sign_out(realm: Realm, caller: Asking, cookie: CookieRule) -> Response
     if caller.token is not None:
         async with realm.database.write() as tx:
             await realm.accounts.close_session(tx, caller.token)
-    return Response(None, status_code=HTTP_204_NO_CONTENT, cookies=cookie.cleared())
+    return Response(None, status_code=HTTP_204_NO_CONTENT, cookies=[cookie.cleared()])
 
 
 async def _extend(token: SessionToken, realm: OpenRealm) -> bool:

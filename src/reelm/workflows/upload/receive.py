@@ -4,7 +4,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Sequence
 from dataclasses import replace
 
 from reelm.base import AccountId, Conflict, UploadId, mint, run_to_end
-from reelm.media import Arrival, Upload
+from reelm.media import Arrival, Upload, UploadLock
 from reelm.vault import StoreHealth, StoresAway, StoresFull
 from reelm.workflows.realm import OpenRealm
 
@@ -33,8 +33,13 @@ async def receive(
     begun_bytes = FIRST_SHARE_BYTES if declared_bytes is None else declared_bytes
     arrival = await create_upload(begun_bytes, metadata="", owner=owner, realm=realm)
     try:
-        size_bytes = await _take_in(stream, arrival, declared_bytes, realm)
-        return await _accept(arrival, size_bytes, realm)
+        # Held to the end: ``tidy`` looks at files that are whole and that nobody holds.
+        lock = await realm.media.arrivals.take(arrival)
+        try:
+            size_bytes = await _take_in(stream, arrival, declared_bytes, lock=lock, realm=realm)
+            return await _accept(arrival, size_bytes, realm)
+        finally:
+            await realm.media.arrivals.release(lock)
     except BaseException:
         await run_to_end(forget_arrival(arrival.id, realm=realm))
         raise
@@ -65,13 +70,20 @@ async def create_upload(length_bytes: int, *, metadata: str, owner: AccountId, r
 
 async def forget_arrival(upload_id: UploadId, *, realm: OpenRealm) -> None:
     """Remove an arrival and its file. Safe to repeat."""
-    async with realm.database.write() as tx:
-        await realm.media.arrivals.remove(tx, upload_id)
-    realm.media.spool.discard(upload_id)
+    try:
+        async with realm.database.write() as tx:
+            await realm.media.arrivals.remove(tx, upload_id)
+    finally:
+        realm.media.spool.discard(upload_id)
 
 
 async def _take_in(
-    stream: AsyncIterable[bytes], arrival: Arrival, declared_bytes: int | None, realm: OpenRealm
+    stream: AsyncIterable[bytes],
+    arrival: Arrival,
+    declared_bytes: int | None,
+    *,
+    lock: UploadLock,
+    realm: OpenRealm,
 ) -> int:
     """Write the whole stream into an arrival's file, and return its size."""
     if declared_bytes is None:
@@ -82,13 +94,9 @@ async def _take_in(
         async with realm.database.write() as tx:
             await realm.media.arrivals.advance(tx, arrival.id, offset_bytes)
 
-    lock = await realm.media.arrivals.take(arrival)
-    try:
-        return await realm.media.arrivals.take_whole(
-            arrival, stream, declared_bytes=declared_bytes, lock=lock, record=record
-        )
-    finally:
-        await realm.media.arrivals.release(lock)
+    return await realm.media.arrivals.take_whole(
+        arrival, stream, declared_bytes=declared_bytes, lock=lock, record=record
+    )
 
 
 async def _admitted(stream: AsyncIterable[bytes], arrival: Arrival, realm: OpenRealm) -> AsyncIterator[bytes]:
