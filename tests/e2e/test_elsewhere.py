@@ -33,7 +33,7 @@ async def author(playwright: Playwright, bare_realm: Running) -> AsyncIterator[P
 
 
 def film() -> Path:
-    """Needs encoding, because of its sound."""
+    """Needs encoding, because of its colours."""
     return footage.clip(size="720x1280", seconds=6.0, video=footage.FINE)
 
 

@@ -145,7 +145,7 @@ async def playable(author: Person, clip_id: str) -> None:
 
 
 def film() -> Path:
-    """Needs encoding, because of its sound."""
+    """Needs encoding, because of its colours."""
     return footage.clip(size="720x1280", seconds=6.0, video=footage.FINE)
 
 

@@ -63,8 +63,12 @@ def reading(
     log_level: str = "error",
     threads: str = _DECODER_THREADS,
 ) -> list[str]:
-    """Open one local file and nothing else: no network, no playlists, no other formats."""
-    options = ["-nostdin", "-hide_banner", "-loglevel", log_level, "-y", "-threads", threads]
+    """Open one local file and nothing else: no network, no playlists, no other formats.
+
+    What is damaged in the middle is played over, however much it is: beginning and end were looked at before.
+    """
+    options = ["-nostdin", "-hide_banner", "-loglevel", log_level, "-y", "-max_error_rate", "1"]
+    options += ["-threads", threads]
     if seek_seconds > 0:
         options += ["-ss", f"{seek_seconds:.3f}"]
     if for_seconds is not None:

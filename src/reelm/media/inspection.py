@@ -284,7 +284,8 @@ def _coding(picture: VideoStream, reach: Reach, frame: av.VideoFrame) -> dict[st
         "has_clean_groups": reach.has_clean_groups,
         "has_steady_times": reach.has_steady_times,
         "has_one_configuration": reach.has_one_configuration,
-        "is_plain": (picture.sample_aspect_ratio or 1) == 1 and not _is_mirrored(frame),
+        "is_plain": (picture.sample_aspect_ratio or 1) == 1
+        and not (_is_mirrored(frame) or reach.is_turned_by_note),
     }
 
 

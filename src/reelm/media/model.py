@@ -44,8 +44,9 @@ class Coding:
         longest_group_ms: from one keyframe to the next, or to the end.
         has_clean_groups: begins with a keyframe, and no picture is shown before the one it is decoded after.
         has_steady_times: each packet says when it is decoded and shown, later than the one before.
-        is_plain: square pixels, and at most turned, not mirrored.
-        has_one_configuration: size, profile and all else that decoders are set up with stay the same.
+        is_plain: square pixels, and at most turned, by the container and not mirrored.
+        has_one_configuration: size, profile and all else that decoders are set up with stay the same, and
+            each packet is made of whole units.
     """
 
     profile: str

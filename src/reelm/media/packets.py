@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import av
 
-_PARAMETER_SETS = frozenset({7, 8})
+_PARAMETER_SETS, _NOTES = frozenset({7, 8}), 6
+_ORIENTATION = 47  # the note that says how to turn the picture (ITU-T H.264, D.1.27)
 _AAC_DATA_ELEMENT = 4
 
 
@@ -36,6 +37,7 @@ class Reach:
         self.has_clean_groups = True
         self.has_one_configuration = True
         self.has_data = False
+        self.is_turned_by_note = False
 
     def add(self, packet: "av.Packet[Any]") -> None:
         self.size_bytes += packet.size
@@ -62,9 +64,14 @@ class Reach:
     def _look_inside(self, packet: "av.Packet[Any]") -> None:
         self.has_one_configuration &= not packet.has_sidedata("new_extradata")
         if self._codec == "h264":
-            for unit in units_of(memoryview(packet), self._configuration):
-                if unit[0] & 0x1F in _PARAMETER_SETS and bytes(unit) not in self._configuration:
+            whole, found = memoryview(packet), 0
+            for unit in units_of(whole, self._configuration):
+                found += (self._configuration[4] & 3) + 1 + len(unit)
+                kind = unit[0] & 0x1F
+                if kind in _PARAMETER_SETS and bytes(unit) not in self._configuration:
                     self.has_one_configuration = False
+                self.is_turned_by_note |= kind == _NOTES and _ORIENTATION in notes_in(unit)
+            self.has_one_configuration &= found == len(whole)
         elif self._codec == "aac":
             self.has_data |= memoryview(packet)[0] >> 5 == _AAC_DATA_ELEMENT
 
@@ -102,7 +109,24 @@ def units_of(packet: memoryview, configuration: bytes) -> Iterator[memoryview]:
     while at + width < len(packet):
         length = int.from_bytes(packet[at : at + width], "big")
         unit = packet[at + width : at + width + length]
-        if not unit:
+        if not 0 < len(unit) == length:
             return
         yield unit
         at += width + length
+
+
+def notes_in(unit: memoryview) -> Iterator[int]:
+    """Yield the kinds of the notes (SEI) in a unit, as far as their lengths hold."""
+    at = 1
+    while at + 1 < len(unit) and unit[at] != 0x80:
+        numbers = []
+        for _ in range(2):  # kind, then length: each a byte, with 255 more for each 255 before it
+            number = 0
+            while at < len(unit) and unit[at] == 0xFF:
+                number, at = number + 0xFF, at + 1
+            if at >= len(unit):
+                return
+            number, at = number + unit[at], at + 1
+            numbers.append(number)
+        yield numbers[0]
+        at += numbers[1]

@@ -12,6 +12,7 @@ from reelm.media.errors import Unreadable
 from reelm.media.graph import picture_chain, reading, stereo
 from reelm.media.model import Audio, Plan, Probe, plan
 from reelm.media.process import Bounds, run
+from reelm.media.remuxable import remuxed_rung
 
 _HEARD = re.compile(r"Parsed_ashowinfo_\d+ @ .* channels:(\d+) .* rate:(\d+) ")
 
@@ -25,36 +26,38 @@ async def qualify(
         Unreadable: the picture does not become one.
         TookTooLong: a limit.
     """
+    silent = replace(probe, audio=None)
+    # The picture that players take as it is is also the one that every encoder takes, and people wait for it.
+    if remuxed_rung(plan(silent)) is None:
+        outcome = await run(_command(program, source, _picture(plan(silent))), bounds=bounds)
+        if outcome.status != 0:
+            raise unreadable()
     for sound in sounds:
         for each in (sound, replace(sound, takes_first_two=True)):
-            outcome = await run(_command(program, source, replace(probe, audio=each)), bounds=bounds)
+            outcome = await run(_command(program, source, _sound(each)), bounds=bounds)
             heard = _HEARD.findall(outcome.complaint)
             if outcome.status == 0 and outcome.output and heard:
                 channels, rate = heard[-1]
                 return replace(probe, audio=replace(each, channels=int(channels), sample_rate=int(rate)))
-    silent = replace(probe, audio=None)
-    if (await run(_command(program, source, silent), bounds=bounds)).status != 0:
-        raise unreadable()
     return silent
 
 
-def _command(program: Path, source: Path, probe: Probe) -> list[str]:
+def _command(program: Path, source: Path, options: list[str]) -> list[str]:
     # Several threads would decode as many pictures, and one is wanted.
-    return [str(program), *reading(source, log_level="info", threads="1"), *_first_moment(plan(probe))]
+    return [str(program), *reading(source, log_level="info", threads="1"), *options]
 
 
-def _first_moment(plan: Plan) -> list[str]:
-    """Return options that make one picture of the first rung, and write a little sound to the output.
-
-    The filter ``ashowinfo`` says, at the log level ``info``, what the sound is.
-    """
+def _picture(plan: Plan) -> list[str]:
+    """Return options that make one picture of the first rung."""
     rung, video = plan.rungs[0], plan.video
     chain = picture_chain(video, width=rung.width, height=rung.height)
     options = ["-map", f"0:{video.stream_index}", "-vf", ",".join(chain), "-frames:v", "1"]
-    options += ["-c:v", "wrapped_avframe", "-f", "null", "-"]
-    if plan.probe.audio is None:
-        return options
-    return [*options, *stereo(plan.probe.audio, ["ashowinfo"]), "-frames:a", "1", "-f", "s16le", "pipe:1"]
+    return [*options, "-c:v", "wrapped_avframe", "-f", "null", "-"]
+
+
+def _sound(audio: Audio) -> list[str]:
+    """Return options that write a little sound to the output; ``ashowinfo`` says, in the log, what it is."""
+    return [*stereo(audio, ["ashowinfo"]), "-frames:a", "1", "-f", "s16le", "pipe:1"]
 
 
 def unreadable() -> Unreadable:

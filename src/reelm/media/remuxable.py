@@ -73,7 +73,7 @@ def _picture_obstacle(video: Video, coding: Coding) -> str | None:
     if video.is_interlaced or not _has_plain_colours(video):
         return "its colours or fields need work"
     if not coding.is_plain:
-        return "its pixels are not square, or it is mirrored"
+        return "its pixels are not square, or it is mirrored or turned within"
     if not _MIN_SIDE <= min(video.width, video.height) <= _MAX_SIDE:
         return "it is above the highest rung or below the lowest"
     return None
@@ -88,7 +88,7 @@ def _coding_obstacle(coding: Coding, *, most_bits: int) -> str | None:
     if coding.bits_per_second > most_bits:
         return "its bit rate is more than connections carry"
     if not coding.has_one_configuration:
-        return "its size or coding changes within"
+        return "its size or coding changes within, or a part is damaged"
     if not coding.has_clean_groups or coding.longest_group_ms > _MAX_GROUP_MS:
         return "its keyframes are too far apart, or pictures refer across them"
     if not coding.has_steady_times or coding.longest_gap_ms > _MAX_GAP_MS:

@@ -157,6 +157,18 @@ async def test_a_cut_in_the_picture_starts_no_piece(media: Media, tmp_path: Path
     assert len(rendition.pieces) == 1 + len(made.keyframes)
 
 
+async def test_what_is_damaged_in_the_middle_is_played_over(media: Media, tmp_path: Path) -> None:
+    """Four fifths of the pictures do not decode; the first one and the last ones do."""
+    source = tmp_path / "damaged.mp4"
+    whole = footage.clip(name="damaged.mp4", seconds=3.0, audio=None, extra=("-g", "6"))
+    data = bytearray(await asyncio.to_thread(whole.read_bytes))
+    start, end = data.index(b"mdat") + len(data) // 10, data.index(b"mdat") + len(data) * 17 // 20
+    data[start:end] = b"\x55" * (end - start)
+    await asyncio.to_thread(source.write_bytes, data)
+    made, (rendition,) = await make(media, source, tmp_path / "work")
+    plays_as_planned(made, rendition)
+
+
 async def test_progress_only_grows_and_ends_at_one(media: Media, tmp_path: Path) -> None:
     source = footage.clip(seconds=3.0)
     made = plan(await media.probe(source))

@@ -18,6 +18,9 @@ from support.media.playback import Watched
 pytestmark = [pytest.mark.slow, pytest.mark.every_python]
 
 
+CHANGES = "its size or coding changes within, or a part is damaged"
+
+
 async def remux(media: Media, source: Path, into: Path) -> EncryptedRendition:
     made = plan(await media.probe(source))
     rung = remuxed_rung(made)
@@ -166,10 +169,30 @@ async def test_sound_with_data_elements_is_encoded(media: Media) -> None:
     assert await obstacle(media, data_element()) == "its sound changes within, or carries something else"
 
 
+async def test_a_picture_that_only_its_stream_turns_is_encoded(media: Media) -> None:
+    """The note that says so stays behind when packets are copied."""
+    turned = ("-bsf:v", "h264_metadata=display_orientation=insert:rotate=90")
+    source = beats.whole(name="note.mp4", size="854x480", video=(*footage.PHONE, *turned))
+    found = plan(await media.probe(source))
+    assert (found.video.width, found.video.height, found.video.rotation) == (480, 854, 270)
+    assert remuxed_rung(found) is None
+
+
+async def test_a_picture_that_is_damaged_within_is_encoded(media: Media, tmp_path: Path) -> None:
+    """A browser's decoder gives up where ours goes on."""
+    whole = beats.whole(name="whole.mp4", size="480x854", seconds=2.0, video=footage.PHONE)
+    data = bytearray(await asyncio.to_thread(whole.read_bytes))
+    middle = data.index(b"mdat") + len(data) // 3
+    data[middle : middle + 400] = b"\x55" * 400
+    source = tmp_path / "damaged.mp4"
+    await asyncio.to_thread(source.write_bytes, data)
+    assert await obstacle(media, source) == CHANGES
+
+
 async def test_a_picture_that_changes_within_is_encoded(media: Media) -> None:
     parts = (Part(footage.H264, "480x854", 0.5), Part(footage.H264, "854x480", 0.5))
     source = beats.changing_picture(parts, name="turned.mp4", raw="h264")
-    assert await obstacle(media, source) == "its size or coding changes within"
+    assert await obstacle(media, source) == CHANGES
 
 
 @pytest.mark.parametrize(
