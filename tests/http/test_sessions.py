@@ -181,6 +181,16 @@ async def test_somebody_elsewhere_who_guesses_at_an_address_leaves_its_owner_a_t
         assert (await ann.get("/api/session")).json()["wrong_sign_ins"] == 0
 
 
+async def test_a_browser_is_known_by_the_address_that_it_signed_in_with_and_by_no_other(site: Site) -> None:
+    rule = SessionCookie.of(site.stage.realm, is_secure=False)
+    async with site.visit() as ann:
+        await ann.post("/api/session", json=ANN)
+        (known,) = [value for name, value in ann.client.cookies.items() if name.endswith("-known")]
+    assert known == rule.knowing(" ANN@example.org").value
+    assert known != rule.knowing("ben@example.org").value
+    assert "ann" not in known
+
+
 async def test_signing_in_again_ends_the_session_before(site: Site) -> None:
     async with site.visit() as ann, site.visit() as thief:
         await ann.post("/api/session", json=ANN)
