@@ -170,15 +170,25 @@ async def test_uploads_are_limited_per_account(site: Site) -> None:
     check_problem(answers[-1], 429, "base.too-many")
 
 
-async def test_somebody_elsewhere_who_guesses_at_an_address_leaves_its_owner_a_try(site: Site) -> None:
-    async with site.visit(address="192.0.2.1") as guesser:
+async def test_somebody_elsewhere_who_guesses_at_an_address_leaves_its_owner_a_try(timed_site: Site) -> None:
+    async with timed_site.visit(address="192.0.2.1") as guesser:
         for _ in range(12):
             await guesser.post("/api/session", json={**ANN, "password": "x"})
-    async with site.visit(address="198.51.100.1") as ann:
+    async with timed_site.visit(address="198.51.100.1") as ann:
         answer = await ann.post("/api/session", json=ANN)
         assert answer.status_code == 201
         assert answer.json()["wrong_sign_ins"] == 10
         assert (await ann.get("/api/session")).json()["wrong_sign_ins"] == 0
+
+
+async def test_a_browser_is_known_by_the_address_that_it_signed_in_with_and_by_no_other(site: Site) -> None:
+    rule = SessionCookie.of(site.stage.realm, is_secure=False)
+    async with site.visit() as ann:
+        await ann.post("/api/session", json=ANN)
+        (known,) = [value for name, value in ann.client.cookies.items() if name.endswith("-known")]
+    assert known == rule.knowing(" ANN@example.org").value
+    assert known != rule.knowing("ben@example.org").value
+    assert "ann" not in known
 
 
 async def test_signing_in_again_ends_the_session_before(site: Site) -> None:
@@ -254,9 +264,9 @@ async def test_fifty_invented_cookies_are_one_view(site: Site, name: str) -> Non
 
 
 @pytest.mark.slow
-async def test_reports_without_end_are_told_to_wait(site: Site) -> None:
+async def test_reports_without_end_are_told_to_wait(timed_site: Site) -> None:
     url = f"/api/clips/{'0' * 26}/views"
-    async with site.visit(address="192.0.2.7") as viewer:
+    async with timed_site.visit(address="192.0.2.7") as viewer:
         answers = [(await viewer.post(url, json={"watched_ms": 600})).status_code for _ in range(1_201)]
     assert (answers.count(204), answers[-1]) == (1_200, 429)
 

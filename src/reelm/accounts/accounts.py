@@ -179,7 +179,12 @@ class Accounts:
         return None if found is None else Credential(*found)
 
     async def verify(
-        self, credential: Credential | None, password: str, *, network: Network | None = None
+        self,
+        credential: Credential | None,
+        password: str,
+        *,
+        network: Network | None = None,
+        is_known: bool = False,
     ) -> bool:
         """Return whether the password is right. Without an account it is wrong, and takes as long to say so.
 
@@ -192,7 +197,7 @@ class Accounts:
         hashed = None if credential is None else self._open_password(credential)
         # A password that could never have been set is hashed in a harmless form: its size must not cost us.
         tried = password if is_password_length(password) else ""
-        return await self._passwords.is_correct(tried, hashed, network)
+        return await self._passwords.is_correct(tried, hashed, network, is_known=is_known)
 
     async def open_session(self, tx: Tx, account_id: AccountId) -> SessionToken:
         """Open a session of 30 days; the database holds only a keyed digest of its token."""

@@ -37,6 +37,8 @@ class HashCost:
     # Hashes that run or wait; who comes then is told so at once, instead of waiting behind them for long.
     max_waiting: int = 16
     max_waiting_per_network: int = 4
+    # So many more for browsers that signed in with the same address before, which a crowd has not.
+    max_waiting_known: int = 8
 
 
 class Passwords:
@@ -67,14 +69,23 @@ class Passwords:
         )
         return PasswordHash(hashed)
 
-    async def is_correct(self, password: str, hashed: PasswordHash | None, network: Network | None) -> bool:
+    async def is_correct(
+        self,
+        password: str,
+        hashed: PasswordHash | None,
+        network: Network | None,
+        *,
+        is_known: bool = False,
+    ) -> bool:
         """Return whether the password has this hash; without one it takes as long, and is False.
 
         Raises:
             HashingBusy: too many are being hashed.
         """
         against = (hashed or self._nobody).reveal()
-        return await self._lane.run(lambda: self._matches(against, clean_password(password)), network=network)
+        return await self._lane.run(
+            lambda: self._matches(against, clean_password(password)), network=network, is_known=is_known
+        )
 
     def close(self) -> None:
         """Let the threads end."""
@@ -98,7 +109,7 @@ class HashLane:
             cost.max_concurrent, thread_name_prefix="hash", initializer=_give_way
         )
 
-    async def run(self, work: Callable[[], _T], *, network: Network | None) -> _T:
+    async def run(self, work: Callable[[], _T], *, network: Network | None, is_known: bool = False) -> _T:
         """Run work in a thread of the lane; what the realm itself hashes has no network and always waits.
 
         Raises:
@@ -106,7 +117,7 @@ class HashLane:
         """
         if network is None:
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)
-        self._admit(network.narrow)
+        self._admit(network.narrow, self._cost.max_waiting_known if is_known else 0)
         self._count += 1
         self._waiting[network.narrow] += 1
         try:
@@ -118,8 +129,8 @@ class HashLane:
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _admit(self, key: LimitKey) -> None:
-        is_full = self._count >= self._cost.max_waiting
+    def _admit(self, key: LimitKey, more: int) -> None:
+        is_full = self._count >= self._cost.max_waiting + more
         if is_full or self._waiting[key] >= self._cost.max_waiting_per_network:
             raise HashingBusy(
                 "Many people are signing in at this moment, or somebody tries many passwords. Nothing was "

@@ -60,6 +60,7 @@ WITHOUT_COOKIE = "is_without_cookie"
 """Marks a route that takes no cookie, so that no page can make a browser use it in somebody's name."""
 
 _VISITOR_BYTES = 16
+_KNOWN_SECONDS = 365 * 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,15 @@ class SessionCookie:
     def visiting(self, visitor: str) -> Cookie:
         return self._cookie(self.visitor_name, visitor, max_age=None)
 
+    def knowing(self, email: str) -> Cookie:
+        """Return what a browser keeps that has signed in: a keyed digest of the address."""
+        return self._cookie(self._known_name, self._known(email), max_age=_KNOWN_SECONDS)
+
+    def knows(self, request: Request[Any, Any, Any], email: str) -> bool:
+        """Return whether this browser signed in with this address before."""
+        said = request.cookies.get(self._known_name, "").encode("utf-8", "surrogatepass")
+        return hmac.compare_digest(said, self._known(email).encode())
+
     def new_visitor(self, realm: OpenRealm) -> str:
         return base64.urlsafe_b64encode(realm.entropy.draw(_VISITOR_BYTES)).rstrip(b"=").decode()
 
@@ -133,6 +143,13 @@ class SessionCookie:
                 f"The request did not carry the page's token (header {TOKEN_HEADER}, given as page_token by "
                 "GET /api/session). Nothing was done. Reload the page and try again."
             )
+
+    @property
+    def _known_name(self) -> str:
+        return f"{self._prefix}reelm-{self._mark}-known"
+
+    def _known(self, email: str) -> str:
+        return self._digest("known", email.strip().lower())
 
     @property
     def _prefix(self) -> str:

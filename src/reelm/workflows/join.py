@@ -40,12 +40,19 @@ async def join(
 
 
 async def sign_in(
-    email: str, password: str, *, network: Network, former: SessionToken | None, realm: OpenRealm
+    email: str,
+    password: str,
+    *,
+    network: Network,
+    former: SessionToken | None,
+    is_known: bool,
+    realm: OpenRealm,
 ) -> SignedIn:
     """Open a session, and end the one that the same browser had.
 
     A wrong address and a wrong password take the same time. What was wrong is told to the owner of the
-    address, who can always try: others only ever use up the tries of their own network.
+    address, who can always try: others only ever use up the tries of their own network. Where many guess at
+    once, a browser that is known to have signed in with this address has places that they have not.
 
     Raises:
         TooManyAttempts: come back after ``retry_after_seconds``.
@@ -56,7 +63,7 @@ async def sign_in(
     async with realm.database.read() as tx:
         credential = await realm.accounts.credential(tx, email)
     try:
-        is_right = await realm.accounts.verify(credential, password, network=network)
+        is_right = await realm.accounts.verify(credential, password, network=network, is_known=is_known)
     except HashingBusy:
         realm.accounts.forgive_sign_in(email, network)
         raise

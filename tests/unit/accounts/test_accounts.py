@@ -356,6 +356,20 @@ async def test_a_rush_of_sign_ins_is_told_so_at_once_and_one_place_takes_a_few_t
     passwords.close()
 
 
+async def test_a_browser_that_is_known_has_a_turn_that_a_crowd_has_not() -> None:
+    cost = HashCost(memory_kib=8192, passes=40, lanes=1, max_concurrent=1, max_waiting=2)
+    passwords = Passwords(cost, entropy=SystemEntropy())
+    crowd = [net(f"10.0.{number}.1") for number in range(10)]
+    rush = [asyncio.create_task(passwords.is_correct("wrong words here", None, each)) for each in crowd]
+    await asyncio.sleep(0)
+    owner = net("198.51.100.1")
+    with pytest.raises(HashingBusy):
+        await passwords.is_correct("wrong words here", None, owner)
+    assert await passwords.is_correct("wrong words here", None, owner, is_known=True) is False, "had a turn"
+    await asyncio.gather(*rush, return_exceptions=True)
+    passwords.close()
+
+
 async def test_the_owner_is_told_once_how_many_wrong_passwords_were_tried(realm: Realm) -> None:
     account = await realm.join()
     async with realm.database.read() as tx:

@@ -74,7 +74,8 @@ async def join_realm(
             await realm.accounts.close_session(tx, caller.token)
         token = await realm.accounts.open_session(tx, account.id)
         session = await _session(tx, account.id, realm, page_token=cookie.page_token(token, None))
-    return Response(session, cookies=[cookie.carrying(token)], headers=_NO_STORE)
+    cookies = [cookie.carrying(token), cookie.knowing(data.email)]
+    return Response(session, cookies=cookies, headers=_NO_STORE)
 
 
 @post(
@@ -85,16 +86,29 @@ async def join_realm(
     status_code=HTTP_201_CREATED,
 )
 async def open_session(
-    realm: Realm, caller: Asking, cookie: CookieRule, data: JSONBody[shapes.SignIn]
+    request: Request[Any, Any, Any],
+    realm: Realm,
+    caller: Asking,
+    *,
+    cookie: CookieRule,
+    data: JSONBody[shapes.SignIn],
 ) -> Response[shapes.Session]:
     """Open a session; an earlier one of this browser ends. A wrong address looks like a wrong password."""
-    made = await sign_in(data.email, data.password, network=caller.network, former=caller.token, realm=realm)
+    made = await sign_in(
+        data.email,
+        data.password,
+        network=caller.network,
+        former=caller.token,
+        is_known=cookie.knows(request, data.email),
+        realm=realm,
+    )
     async with realm.database.read() as tx:
         page_token = cookie.page_token(made.token, None)
         session = await _session(
             tx, made.account_id, realm, page_token=page_token, wrong_count=made.wrong_count
         )
-    return Response(session, cookies=[cookie.carrying(made.token)], headers=_NO_STORE)
+    cookies = [cookie.carrying(made.token), cookie.knowing(data.email)]
+    return Response(session, cookies=cookies, headers=_NO_STORE)
 
 
 @delete(
