@@ -30,7 +30,7 @@ _ALL_WORKERS = ("-n", "3", "--dist", "loadgroup")
 
 def run(verb: str, chosen: argparse.Namespace, rest: Sequence[str]) -> int:
     if verb == "test":
-        return _tool(_pytest(*(rest or _ALL_WORKERS)))
+        return _tool(_pytest(*grouped(rest or _ALL_WORKERS)))
     if verb == "bench":
         return _tool(_module("bench.run", *chosen.area))
     jobs = {"build": _build, "check": _check, "fix": _fix, "docs": _docs, "lock": _lock, "types": _types}
@@ -44,7 +44,14 @@ def fast_tests(arguments: Sequence[str]) -> tuple[str, ...]:
     short = {argument[:2] for argument in arguments}
     selection = () if "-m" in short else ("-m", _FAST)
     workers = () if "-n" in short else _WORKERS
-    return (*selection, *workers, *arguments)
+    return grouped((*selection, *workers, *arguments))
+
+
+def grouped(arguments: Sequence[str]) -> tuple[str, ...]:
+    """Return pytest's arguments, so that tests of a group, which share what is dear to make, share a worker."""
+    has_workers = any(argument.startswith("-n") for argument in arguments)
+    is_said = any(argument.startswith("--dist") for argument in arguments)
+    return (*arguments, "--dist", "loadgroup") if has_workers and not is_said else tuple(arguments)
 
 
 def _check(chosen: argparse.Namespace) -> int:

@@ -10,7 +10,7 @@ import pytest
 from reelm.cli import build_parser, main
 from reelm.cli.check import CheckStep, run_steps
 from reelm.cli.console import duration, size
-from reelm.cli.developer import fast_tests, memory_folder
+from reelm.cli.developer import fast_tests, grouped, memory_folder
 from reelm.cli.parser import subcommands
 
 ROOT = Path(__file__).parents[3]
@@ -85,6 +85,15 @@ def test_help_and_status_need_no_installed_package() -> None:
         )
         assert done.stderr == ""
         assert done.stdout
+
+
+def test_workers_of_ones_own_number_keep_groups_together_too() -> None:
+    together = ("--dist", "loadgroup")
+    for arguments in (["-n", "4"], ["-n4", "tests/e2e"]):
+        assert grouped(arguments) == (*arguments, *together)
+        assert fast_tests(arguments)[-2:] == together
+    for arguments in ([], ["tests/e2e"], ["-n", "4", "--dist=load"], ["-n", "4", *together]):
+        assert grouped(arguments) == tuple(arguments)
 
 
 def test_the_fast_tests_of_a_path_run_on_workers_unless_told_otherwise() -> None:
