@@ -48,8 +48,8 @@ def fast_tests(arguments: Sequence[str]) -> tuple[str, ...]:
 
 
 def grouped(arguments: Sequence[str]) -> tuple[str, ...]:
-    """Return pytest's arguments, so that tests of a group, which share what is dear to make, share a worker."""
-    has_workers = any(argument.startswith("-n") for argument in arguments)
+    """Return pytest's arguments for tests of a group, which share what is dear to make, to share a worker."""
+    has_workers = any(argument.startswith("-n") and argument != "-n0" for argument in arguments)
     is_said = any(argument.startswith("--dist") for argument in arguments)
     return (*arguments, "--dist", "loadgroup") if has_workers and not is_said else tuple(arguments)
 
