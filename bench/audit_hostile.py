@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench.figure import Figure, report
+from bench.house.cost import peaks_kib
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "audit" / "src"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
@@ -72,7 +73,7 @@ def attack(home: Path, lie: Callable[[SomeLog], None], trick: Trick) -> tuple[fl
         peaks: dict[int, int] = {}
         with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as process:  # noqa: S603 - ours
             while process.poll() is None:
-                peaks.update(_peaks_kib(process.pid))
+                peaks.update(peaks_kib(process.pid))
                 time.sleep(_POLL_SECONDS)
         seconds = time.perf_counter() - begun
         if process.returncode not in {1, 2}:
@@ -88,19 +89,6 @@ def _is_running(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
-
-
-def _peaks_kib(pid: int) -> dict[int, int]:
-    """The peak resident memory of a process and of its children, so far; Linux only."""
-    found = {}
-    try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-        for each in (pid, *map(int, children)):
-            status = Path(f"/proc/{each}/status").read_text(encoding="ascii")
-            found[each] = int(status.partition("VmHWM:")[2].split()[0])
-    except (OSError, IndexError):  # it has just ended
-        pass
-    return found
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 from bench.figure import Figure, report
+from bench.house.cost import peaks_kib
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "audit" / "src"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
@@ -49,26 +50,13 @@ def audit(log: Path, key: VerifierKey, state: Path) -> tuple[float, float]:
     peaks: dict[int, int] = {}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as process:  # noqa: S603 - ours
         while process.poll() is None:
-            peaks.update(_peaks_kib(process.pid))
+            peaks.update(peaks_kib(process.pid))
             time.sleep(_POLL_SECONDS)
         seconds = time.perf_counter() - begun
         told = process.communicate()[0].decode()
     if process.returncode or f"All {ENTRIES:,} entries" not in told:
         raise RuntimeError(f"the audit did not pass:\n{told}")
     return seconds, sum(peaks.values()) / 1024
-
-
-def _peaks_kib(pid: int) -> dict[int, int]:
-    """The peak resident memory of a process and of its children, so far; Linux only."""
-    found = {}
-    try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-        for each in (pid, *map(int, children)):
-            status = Path(f"/proc/{each}/status").read_text(encoding="ascii")
-            found[each] = int(status.partition("VmHWM:")[2].split()[0])
-    except (OSError, IndexError):  # it has just ended
-        pass
-    return found
 
 
 def limit(log: Path) -> float:

@@ -1,4 +1,4 @@
-"""What a server spent: processor seconds of a process and all that it started."""
+"""What processes spent: processor seconds, and memory at their peak."""
 
 import os
 from collections.abc import Iterator
@@ -26,3 +26,16 @@ def _stats() -> Iterator[tuple[int, list[str]]]:
         except (FileNotFoundError, ProcessLookupError):  # it ended meanwhile
             continue
         yield int(folder.name), text.rpartition(")")[2].split()
+
+
+def peaks_kib(pid: int) -> dict[int, int]:
+    """Return the peak resident memory of a process and of its children, so far; Linux only."""
+    found = {}
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+        for each in (pid, *map(int, children)):
+            status = Path(f"/proc/{each}/status").read_text(encoding="ascii")
+            found[each] = int(status.partition("VmHWM:")[2].split()[0])
+    except (OSError, IndexError):  # it has just ended
+        pass
+    return found

@@ -1,4 +1,4 @@
-"""How long an audit may take and how much it may read, whatever a log serves."""
+"""Bound how long an audit may take and how much it may read, whatever a log serves."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ MAX_BYTES = 8 << 30
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What one run may use.
+    """The limits of one run.
 
     Attributes:
         until: the end, in seconds of ``running_seconds``, which all processes of a machine share.

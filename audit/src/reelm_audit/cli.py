@@ -82,7 +82,7 @@ class _Served:
 
 
 def _served(chosen: argparse.Namespace, path: str) -> _Served:
-    """What the realm serves at a path of its address; nothing where the ledger is a copy in a folder."""
+    """Return what the realm serves at a path of its address; nothing for a ledger in a folder."""
     location = str(chosen.location)
     if not is_web(location):
         return _Served()

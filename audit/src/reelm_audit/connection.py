@@ -19,7 +19,7 @@ _CHUNK_BYTES = 1 << 16
 
 
 class Patience:
-    """Until when whatever waits on one connection may wait."""
+    """The moment until which whatever waits on one connection may wait."""
 
     def __init__(self, timer: Callable[[], float] = running_seconds) -> None:
         self._timer = timer
@@ -38,7 +38,7 @@ class Patience:
 
 
 class _Drip(io.RawIOBase):
-    """What comes in on a socket; its reference keeps the socket open as that of ``makefile`` does."""
+    """The bytes from a socket; its reference keeps the socket open as that of ``makefile`` does."""
 
     def __init__(self, inner: socket.socket, patience: Patience) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Whether leaves are dated as they follow each other: rules on text that sorts as time does."""
+"""Check that leaves are dated as they follow each other: rules on text that sorts as time does."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -67,7 +67,7 @@ def _early(time: str, index: int, before: str) -> str | None:
 
 
 def backdated(dates: Dates, since_seconds: int) -> str | None:
-    """Why a leaf that was not there at some moment cannot have the date that it has."""
+    """Return why a leaf that was not there at some moment cannot have the date that it has."""
     time, index = dates.earliest
     since = datetime.fromtimestamp(since_seconds, UTC)
     if not time or since - datetime.fromisoformat(time) <= _WAITED:

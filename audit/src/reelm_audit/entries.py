@@ -37,7 +37,7 @@ class Entries:
         return [self.complete(), self._tiles(), self._shape(), self._time()]
 
     def complete(self) -> Claim:
-        """Whether the entries add up to what was signed."""
+        """Return whether the entries add up to what was signed."""
         claim_id = "ledger.complete"
         how = "What was read was hashed here, and the hashes were added up to the root that the log signed."
         faults = self._faults("entries")
@@ -82,7 +82,7 @@ class Entries:
         return told(claim_id, "pruned", found, how=how)
 
     def _tiles(self) -> Claim:
-        """Whether the hashes that the log serves are those of its entries."""
+        """Return whether the hashes that the log serves are those of its entries."""
         claim_id = "ledger.tiles"
         how = "Whoever checks a receipt or cosigns the log relies on these tiles; each was recomputed here."
         faults = self._faults("tiles")
@@ -100,7 +100,7 @@ class Entries:
         return told(claim_id, "read", "Every tile of hashes is what the entries add up to.", how=how)
 
     def _shape(self) -> Claim:
-        """Whether every entry that was read is a leaf."""
+        """Return whether every entry that was read is a leaf."""
         faults = self._faults("leaves")
         if len(self._realms) > 1:
             faults.append(f"Entries are of several realms: {', '.join(sorted(self._realms)[:5])}.")
@@ -111,7 +111,7 @@ class Entries:
         return self._of_those_read("ledger.shape", "refused", faults, how)
 
     def _time(self) -> Claim:
-        """Whether the dates of entries can be."""
+        """Return whether the dates of entries can be."""
         faults = self._faults("dates")
         if self.kept is not None:
             fault = backdated(self.swept.found.new_dates, self.kept.checked_seconds)
@@ -136,7 +136,7 @@ class Entries:
         return told(claim_id, finding, found, how=how)
 
     def _looked_at(self) -> str:
-        """What of a log that was audited before was read in this run, and what was not."""
+        """Return what of a log that was audited before was read in this run, and what was not."""
         if self.sample is None or self.kept is None:
             return ""
         old = self.newest.size - self.swept.read_count

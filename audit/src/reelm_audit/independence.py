@@ -1,4 +1,4 @@
-"""Which witnesses are not the realm's own, by what they are called and by what the realm declares of itself.
+"""Tell witnesses that are not the realm's own, by their names and by what the realm declares of itself.
 
 Names are all that an outsider has: whoever runs a witness under a stranger's name is not found out by this.
 That is why it takes a person's own policy as well before anything is proven by a witness.
@@ -47,7 +47,7 @@ def host_of(name: str) -> str:
 
 
 def is_here(host: str) -> bool:
-    """Whether a host is the machine itself or one of a private network, which names nobody."""
+    """Return whether a host is the machine itself or one of a private network, which names nobody."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
@@ -67,7 +67,7 @@ def _is_apart(host: str, own: frozenset[str]) -> bool:
 
 
 def _declared(manifest: bytes | None) -> list[str]:
-    """What the realm says is its own; nothing of a document that is none."""
+    """Return what the realm says is its own; nothing of a document that is none."""
     try:
         said: Any = json.loads(manifest or b"null")["manifest"]
         found = [said["operator"]["contact"], said["realm"].get("public_url", "")]

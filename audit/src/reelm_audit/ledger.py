@@ -74,7 +74,7 @@ class Demand:
 
 @dataclass(slots=True)
 class Audited:
-    """What came out.
+    """The result of an audit.
 
     Attributes:
         leaves: those that were wanted, in order.
@@ -159,7 +159,7 @@ class _Audit:
         return self._out
 
     def _shown(self) -> tuple[Shown, Cosigned]:
-        """What the log shows now, and what of it should be cosigned."""
+        """Return what the log shows now, and what of it should be cosigned."""
         cosigned, fault_found, unread = None, None, None
         try:
             cosigned = self._read("checkpoint.cosigned")
@@ -191,7 +191,7 @@ class _Audit:
         self._out.claims.append(told("ledger.signed", "holds", found, how=how))
 
     def _sweep(self, shown: Shown) -> tuple[Swept, Sample | None]:
-        """What is new and some of what is old, if that is consistent with what was kept; else everything."""
+        """Return what is new and some of what is old, where both go on from what was kept; else all."""
         newest = shown.newest
         sizes = (then.size for _, then in history.earlier(self._kept, shown))
         minimum_index = self._minimum_index()
@@ -239,7 +239,7 @@ class _Audit:
         return kept.frontier if is_longer and is_within else ()
 
     def _goes_on(self, newest: Signed, swept: Swept) -> bool:
-        """Whether what was kept and what is new add up to what was signed then and is signed now."""
+        """Return whether what was kept and what is new add up to what was signed then and is signed now."""
         roots = swept.by_entries
         then = None if self._kept is None else self._kept.checkpoint
         is_same = then is None or roots.get(then.size) == then.root

@@ -1,4 +1,4 @@
-"""How deeply Cedar text is nested, before Cedar is given it.
+"""Bound how deeply Cedar text is nested, before Cedar is given it.
 
 Cedar's parser goes down one call for each bracket, each ``if`` and each operator in a row, and text that is
 deep enough ends the whole process. What a realm publishes must not be able to do that to whoever checks it.
@@ -25,7 +25,7 @@ _TOKENS = re.compile(
 
 
 def is_too_deep(text: str, *, is_schema: bool = False) -> bool:
-    """Whether Cedar could fail on this text by its depth alone.
+    """Return whether Cedar could fail on this text by its depth alone.
 
     Args:
         text: policies or a schema, which need not be valid.

@@ -22,7 +22,7 @@ _ASKED_ON_THE_WEB = 256
 
 @dataclass(slots=True)
 class Sample:
-    """What was looked at, and what was wrong.
+    """A part of a log that was looked at, and the faults in it.
 
     Attributes:
         read_count: old entries that were read and hashed, and proven to be under the signed root.
@@ -63,7 +63,10 @@ def look_again(
 
 
 def _misplaced(digest: bytes, index: int, newest: Signed, spans: Spans) -> str | None:
-    """Why a bundle is not proven to be where it is; a tree over bundles has the root of that over entries."""
+    """Return why a bundle is not proven to be where it is.
+
+    A tree over bundles has the root of that over entries.
+    """
     units = -(-newest.size // WIDTH)
     try:
         proof = inclusion_path(

@@ -20,7 +20,7 @@ _ALWAYS = {"type", "description"}
 
 
 def compile_schema(schema: Mapping[str, Any]) -> Check:
-    """Whether a value is of a schema without inner objects. Raises ``Malformed`` for other schemas."""
+    """Return whether a value is of a schema without inner objects. Raises ``Malformed`` for other schemas."""
     if "enum" in schema and schema.keys() <= _ALWAYS | {"enum"}:
         allowed = tuple(schema["enum"])
         return lambda value: isinstance(value, str) and value in allowed

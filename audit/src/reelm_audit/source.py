@@ -42,7 +42,7 @@ class Source(Protocol):
         """These tiles or bundles in order, each or why it cannot be had."""
 
     def has(self, part: Part) -> bool:
-        """Whether a tile or bundle is there, of a size that it can have. Raises ``Unreachable``."""
+        """Return whether a tile or bundle is there, of a size that it can have. Raises ``Unreachable``."""
 
 
 def open_source(location: str, budget: Budget | None = None) -> Source:

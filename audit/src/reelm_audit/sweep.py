@@ -68,7 +68,7 @@ class Plan:
 
     @property
     def bundles(self) -> int:
-        """How many are to be read."""
+        """Return how many are to be read."""
         return -(-self.size // WIDTH) - self.first_bundle
 
     @property
@@ -304,7 +304,7 @@ def sweep(plan: Plan) -> Swept:
 
 
 def _stop(plan: Plan, swept: Swept, *, is_last: bool) -> str | None:
-    """Why the rest is not read; None to go on."""
+    """Return why the rest is not read; None to go on."""
     if is_last:
         return None
     counts = swept.found.faults_count

@@ -55,7 +55,7 @@ class Trust:
     since_seconds: int | None
 
     def claims(self) -> list[Claim]:
-        """How the key came to be believed, what log it is, and which witnesses the realm asks."""
+        """Return how the key came to be believed, what log it is, and which witnesses the realm asks."""
         return [self._key(), self._address(), self._witnesses()]
 
     def _key(self) -> Claim:
@@ -157,7 +157,7 @@ def choose(source: Source, kept: State | None, *, key: VerifierKey | None, polic
 
 
 def _is_no_less(offer: Offer, before: bytes | None) -> bool:
-    """Whether what a realm offers now can take the place of what it offered before."""
+    """Return whether what a realm offers now can take the place of what it offered before."""
     then = Offer(before).policy
     return then is None or (offer.policy is not None and offer.policy.asks_no_less_than(then))
 

@@ -79,7 +79,7 @@ class Witnessed:
         return [told(_SHARED, "too-few", found), self._unknown()]
 
     def _trouble(self) -> tuple[str, str] | None:
-        """Why cosignatures need not be looked at: the finding, and what was found."""
+        """Return why cosignatures need not be looked at: the finding, and what was found."""
         if self.is_contradicted:
             return "contradicted", "It was shown otherwise before, or to others: there are two histories."
         if self.cosigned.unread is not None:
@@ -87,12 +87,12 @@ class Witnessed:
         return None if self.cosigned.fault is None else ("forged", self.cosigned.fault)
 
     def _is_beginning(self) -> bool:
-        """Whether a realm may still be waiting for its first cosignatures."""
+        """Return whether a realm may still be waiting for its first cosignatures."""
         was_cosigned = self.kept is not None and self.kept.cosigned is not None
         return not (self.cosigned.is_there or was_cosigned or self.trust.is_policy_named)
 
     def _worth(self, witnessed: Mapping[str, int]) -> str:
-        """Whose these cosignatures are: strangers that a person named, or the realm's own, or its choice."""
+        """Return whose they are: strangers' that a person named, the realm's own, or of its choice."""
         policy = self.trust.policy
         of_the_realm = dependent(policy, self.own)
         strangers = {name: seconds for name, seconds in witnessed.items() if name not in of_the_realm}

@@ -99,7 +99,7 @@ def is_allowed(policies: bytes, request: bytes) -> bool:
 
 
 def _is_known(asked: dict[str, Any]) -> bool:
-    """Whether everything that the request names is among its entities."""
+    """Return whether everything that the request names is among its entities."""
     known = {_name(entity["uid"]) for entity in asked["entities"]}
     within = [value["__entity"] for value in asked["context"].values() if isinstance(value, dict)]
     return {_name(ref) for ref in (asked["principal"], asked["resource"], *within)} <= known

@@ -71,7 +71,7 @@ class VerifierKey:
         return f"{self.name}+{self.key_id.hex()}+{base64.encode(bytes([self.kind]) + self.public)}"
 
     def has_made(self, signature: Signature) -> bool:
-        """Whether it claims to be of this key."""
+        """Return whether it claims to be of this key."""
         return signature.name == self.name and signature.key_id == self.key_id
 
     def check(self, text: str, signature: Signature) -> int | None:

@@ -92,7 +92,7 @@ class Policy:
         return latest_first[group.need - 1] if len(latest_first) >= group.need else None
 
     def asks_no_less_than(self, other: "Policy") -> bool:
-        """Whether every witness of another policy is in this one, and no fewer have to agree."""
+        """Return whether every witness of another policy is in this one, and no fewer have to agree."""
         mine = {key.public: name for name, key in self.witnesses.items()}
         if other.quorum == NONE:
             return True

@@ -36,7 +36,7 @@ class Part:
         return BUNDLE_MAX_BYTES if self.level is None else TILE_BYTES
 
     def can_be_of(self, size_bytes: int) -> bool:
-        """Whether a file of this part can have that size."""
+        """Return whether a file of this part can have that size."""
         if self.level is None:
             return 2 * self.width <= size_bytes <= self.max_bytes
         return size_bytes == self.width * HASH_BYTES
