@@ -30,6 +30,10 @@ async ({ data, codecs, rate, count }) => {
   const once = (target, name) => new Promise((done) => target.addEventListener(name, done, { once: true }));
   const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
   const video = document.body.appendChild(document.createElement("video"));
+  const presented = () =>
+    new Promise((done) => video.requestVideoFrameCallback((_, frame) => done(frame.mediaTime)));
+  // A frame that was decoded may not be painted yet, and a canvas would get black of it.
+  const first = presented();
   const source = new MediaSource();
   video.muted = true;
   video.src = URL.createObjectURL(source);
@@ -38,15 +42,16 @@ async ({ data, codecs, rate, count }) => {
   buffer.appendBuffer(bytes);
   await once(buffer, "updateend");
   source.endOfStream();
-  if (video.readyState < 2) await once(video, "loadeddata");
+  await first;
   const [width, height] = [video.videoWidth, video.videoHeight];
   const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
   const at = (down) => [...context.getImageData(width / 2, Math.round(height * down), 1, 1).data].slice(0, 3);
   const frames = [];
   for (let number = 0; number < count; number++) {
-    const shown = new Promise((done) => video.requestVideoFrameCallback((_, frame) => done(frame.mediaTime)));
+    // The first one is there already, and is not presented again.
+    const shown = number ? presented() : first;
     video.currentTime = (number + 0.5) / rate;
-    const [time] = await Promise.all([number ? shown : 0, once(video, "seeked")]);
+    const [time] = await Promise.all([shown, once(video, "seeked")]);
     context.drawImage(video, 0, 0);
     frames.push({ time, light: at(0.58)[1], colour: at(0.42) });
   }
