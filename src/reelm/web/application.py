@@ -3,11 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias, cast
 
 from litestar import Litestar, Request
+from litestar.connection import ASGIConnection
 from litestar.di import Provide
+from litestar.handlers import BaseRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import License
@@ -39,6 +43,9 @@ from reelm.workflows.operate import sweep
 
 _log = telemetry.logger(__name__)
 
+Connection: TypeAlias = ASGIConnection[Any, Any, Any, Any]
+_SERVING = "reelm.serving"
+
 STATIC = Path(__file__).parent / "static"
 LARGEST_BODY_BYTES = 64 * 1024
 # A body that is taken in whole has this long, and longer for its size; files have a pace of their own.
@@ -62,48 +69,54 @@ ROUTES = [
 
 def build(realm: OpenRealm, *, public_url: str, static: Path = STATIC) -> App:
     """Return the application of a realm that is open for as long as it serves."""
-    traffic = Traffic(realm)
-    inner = framework(realm, traffic=traffic, public_url=public_url)
-    return Front(inner, realm=realm, traffic=traffic, static=static, public_url=public_url)
+    serving = Serving.of(realm, public_url=public_url)
+    routes: App = framework()
+
+    async def inner(scope: Any, receive: Any, send: Any) -> None:
+        await routes({**scope, _SERVING: serving}, receive, send)
+
+    return Front(inner, realm=realm, traffic=serving.traffic, static=static, public_url=public_url)
 
 
-def framework(realm: OpenRealm, *, traffic: Traffic, public_url: str) -> Litestar:
-    """Return the routes alone, without files and headers: what the OpenAPI document describes."""
-    cookie = SessionCookie.of(realm, is_secure=public_url.startswith("https:"))
-    limits = Limits.of(realm.clock)
-    inventory = Inventory(realm)
+@dataclass(frozen=True)
+class Serving:
+    """What the requests to one open realm share; the routes find it in the scope of each."""
 
-    async def the_realm() -> OpenRealm:
-        return realm
+    realm: OpenRealm
+    cookie: SessionCookie
+    limits: Limits
+    inventory: Inventory
+    traffic: Traffic
 
-    async def the_caller(request: Request[Any, Any, Any]) -> Caller:
-        return cookie.caller(request, realm)
+    @classmethod
+    def of(cls, realm: OpenRealm, *, public_url: str) -> "Serving":
+        return cls(
+            realm=realm,
+            cookie=SessionCookie.of(realm, is_secure=public_url.startswith("https:")),
+            limits=Limits.of(realm.clock),
+            inventory=Inventory(realm),
+            traffic=Traffic(realm),
+        )
 
-    async def the_cookie() -> SessionCookie:
-        return cookie
+    @staticmethod
+    def answering(connection: Connection) -> "Serving":
+        serving = cast("dict[str, Any]", connection.scope)[_SERVING]
+        assert isinstance(serving, Serving)  # noqa: S101 - build() puts it there
+        return serving
 
-    async def the_limits() -> Limits:
-        return limits
 
-    async def the_inventory() -> Inventory:
-        return inventory
+@cache
+def framework() -> Litestar:
+    """Return the routes alone, without files and headers: what the OpenAPI document describes.
 
-    async def the_traffic() -> Traffic:
-        return traffic
-
+    They are the same for every realm, and making them takes a tenth of a second.
+    """
     return Litestar(
         ROUTES,
-        dependencies={
-            "realm": Provide(the_realm, use_cache=True),
-            "caller": Provide(the_caller),
-            "cookie": Provide(the_cookie, use_cache=True),
-            "inventory": Provide(the_inventory, use_cache=True),
-            "limits": Provide(the_limits, use_cache=True),
-            "traffic": Provide(the_traffic, use_cache=True),
-        },
+        dependencies={name: Provide(each, sync_to_thread=False) for name, each in _DEPENDENCIES.items()},
         exception_handlers=EXCEPTION_HANDLERS,
         request_class=JsonRequest,
-        guards=[cookie.require_page_token],
+        guards=[_require_page_token],
         request_max_body_size=LARGEST_BODY_BYTES,
         openapi_config=OpenAPIConfig(
             title="Reelm",
@@ -118,6 +131,45 @@ def framework(realm: OpenRealm, *, traffic: Traffic, public_url: str) -> Litesta
         logging_config=None,
         debug=False,
     )
+
+
+def _realm(request: Request[Any, Any, Any]) -> OpenRealm:
+    return Serving.answering(request).realm
+
+
+def _caller(request: Request[Any, Any, Any]) -> Caller:
+    serving = Serving.answering(request)
+    return serving.cookie.caller(request, serving.realm)
+
+
+def _cookie(request: Request[Any, Any, Any]) -> SessionCookie:
+    return Serving.answering(request).cookie
+
+
+def _limits(request: Request[Any, Any, Any]) -> Limits:
+    return Serving.answering(request).limits
+
+
+def _inventory(request: Request[Any, Any, Any]) -> Inventory:
+    return Serving.answering(request).inventory
+
+
+def _traffic(request: Request[Any, Any, Any]) -> Traffic:
+    return Serving.answering(request).traffic
+
+
+_DEPENDENCIES: dict[str, Callable[[Request[Any, Any, Any]], Any]] = {
+    "realm": _realm,
+    "caller": _caller,
+    "cookie": _cookie,
+    "inventory": _inventory,
+    "limits": _limits,
+    "traffic": _traffic,
+}
+
+
+def _require_page_token(connection: Connection, route: BaseRouteHandler) -> None:
+    Serving.answering(connection).cookie.require_page_token(connection, route)
 
 
 Opening = Callable[[], AbstractAsyncContextManager[OpenRealm]]
