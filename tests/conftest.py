@@ -28,6 +28,8 @@ sys.path.insert(0, str(ROOT))
 
 # A busy machine is slow, which says nothing about the code.
 settings.register_profile("house", deadline=None)
+# For what is run often, and for other Pythons than the one that runs everything.
+settings.register_profile("brief", deadline=None, max_examples=15)
 settings.load_profile("house")
 
 

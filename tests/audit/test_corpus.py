@@ -20,6 +20,8 @@ from support.ledger.logs import START
 from support.ledger.lying import CASES, MODES, SOUND, Case
 from support.machine.source import ROOT
 
+pytestmark = pytest.mark.slow
+
 SEEN_SECONDS = START + 60
 
 

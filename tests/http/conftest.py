@@ -5,21 +5,31 @@ here runs in the loop of its module.
 """
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from support.machine.determinism import ManualClock
+from support.media import footage
 from support.web.visiting import Known, Site, opened_site, populate
 
 
 @pytest.fixture(scope="session")
-def populated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Known]:
+def populated() -> tuple[Path, Known]:
     """The data folder to copy, and what is in it."""
-    data = tmp_path_factory.mktemp("populated") / "realm"
-    return data, asyncio.run(populate(data))
+    data = _populated()
+    return data, Known(**json.loads(data.with_name("known.json").read_text(encoding="utf-8")))
+
+
+@footage.made_once
+def _populated(into: Path) -> Path:
+    known = asyncio.run(populate(into / "realm"))
+    (into / "known.json").write_text(json.dumps(asdict(known)), encoding="utf-8")
+    return into / "realm"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

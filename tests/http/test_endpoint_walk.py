@@ -29,7 +29,8 @@ from support.web.walking import (
     subtitle,
 )
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+# The realm that they walk through is dear to make.
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("walk")]
 
 SIGN_IN = "401 web.sign-in-first"
 NOT_YOURS = "403 social.not-yours"

@@ -58,7 +58,7 @@ def test_a_command_by_a_python_that_is_too_old_goes_on_under_a_newer_one() -> No
 @others
 @pytest.mark.timeout(SUITE_SECONDS)
 def test_the_unit_tests_pass(minor: int, checkout: Callable[[int], Checkout]) -> None:
-    quietly = ("-q", "-p", "no:cacheprovider")
+    quietly = ("-q", "-p", "no:cacheprovider", "--hypothesis-profile=brief")
     done = checkout(minor).run("test", *SUITES, "-m", CHOICE, *quietly, seconds=SUITE_SECONDS)
     assert done.returncode == 0, last_lines(done.stdout)
     assert " passed" in done.stdout

@@ -13,7 +13,7 @@ import blake3
 import pytest
 from tools import rvf1
 
-pytestmark = [pytest.mark.slow, pytest.mark.every_python]
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 VECTORS = Path(__file__).parent / "vectors" / "rvf1"
@@ -80,6 +80,7 @@ def test_every_choice_of_k_fragments_gives_the_object(case: dict[str, Any]) -> N
         assert (b"".join(pieces), lost) == (plaintext_of(case), [])
 
 
+@pytest.mark.every_python
 @pytest.mark.parametrize("case", TABLE["bad"], ids=lambda case: case["name"])
 def test_a_bad_vector_fails_the_named_check(case: dict[str, Any]) -> None:
     lost: rvf1.Lost = []
@@ -115,6 +116,7 @@ def test_a_range_is_that_part_of_the_object(name: str, span: tuple[int, int]) ->
     assert b"".join(pieces) == plaintext_of(case)[slice(*span)]
 
 
+@pytest.mark.every_python
 def test_a_bad_fragment_costs_nothing_while_k_others_are_there(tmp_path: Path) -> None:
     case = good("sealed-three-chunks")
     files = [VECTORS / "bad" / "block.0.bin", *files_of(case)[1:4], VECTORS / "good" / "media-empty.4.bin"]
@@ -165,6 +167,7 @@ def test_media_opens_without_any_key(tmp_path: Path) -> None:
     assert (tmp_path / "out").read_bytes() == plaintext_of(case)
 
 
+@pytest.mark.every_python
 def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("precious")
     done = run("open", "-o", tmp_path / "out", *files_of(good("media-three-chunks")))
@@ -182,10 +185,12 @@ def test_show_says_what_each_file_is_and_how_many_are_missing(tmp_path: Path) ->
     assert run("show", *files_of(case)).returncode == 0
 
 
+@pytest.mark.every_python
 def test_show_reads_the_blocks_too() -> None:
     assert "leaf: block 0 " in run("show", VECTORS / "bad" / "block.0.bin").stdout
 
 
+@pytest.mark.every_python
 def test_it_works_where_there_is_no_reelm(tmp_path: Path) -> None:
     shutil.copy(ROOT / "tools" / "rvf1.py", tmp_path)
     code = (

@@ -13,6 +13,8 @@ from reelm.cli.console import complain, say
 from reelm.cli.realm import repository
 
 _FAST = "not slow and not browser"
+# For every commit: on one database, and with fewer generated examples than in the full run.
+_BRIEF = ("-m", f"{_FAST} and not postgres", "--hypothesis-profile=brief")
 # One version of each package for every supported Python, even where a newer Python could have a newer one:
 # what was tested on one is then what runs on all.
 _LOCK = (
@@ -66,8 +68,8 @@ def _check(chosen: argparse.Namespace) -> int:
         steps.append(CheckStep("page types", (*npm, "run", "--silent", "check"), folder="ui"))
         steps.append(CheckStep("page tests", (*npm, "run", "--silent", "test"), folder="ui"))
     if not chosen.static:
-        fast = _pytest("-m", _FAST, "--ignore=tests/shape", "-q", "--tb=short", "--no-header", *_WORKERS)
-        steps.append(CheckStep("tests", fast))
+        quietly = ("-q", "--tb=short", "--no-header")
+        steps.append(CheckStep("tests", _pytest(*_BRIEF, "--ignore=tests/shape", *quietly, *_WORKERS)))
     return run_steps(steps, root=repository(), environment=_environment())
 
 

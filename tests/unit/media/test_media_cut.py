@@ -13,7 +13,7 @@ from reelm.media.remuxable import obstacle_to_remux
 from support.media import footage, playback
 from support.media.playback import Watched
 
-pytestmark = [pytest.mark.slow, pytest.mark.every_python]
+pytestmark = pytest.mark.slow
 
 LASTS_MS = 10_000
 
@@ -82,6 +82,7 @@ async def test_a_trim_is_exact_to_the_frame_and_keeps_light_and_sound_together(
     assert abs(seen.sound.shape[1] / 48_000 - frames / 30) < 0.04
 
 
+@pytest.mark.every_python
 async def test_every_rung_of_a_trimmed_clip_has_the_same_length(media: Media, tmp_path: Path) -> None:
     source = footage.clip(size="720x1280", rate="60", seconds=2.0)
     made = plan(await media.probe(source), Cut(start_ms=517, end_ms=1_533))

@@ -1,5 +1,7 @@
 """What PDQ is good for: the same picture is near however it comes, another one is far."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -26,6 +28,7 @@ def seen(*pictures: Picture) -> Fingerprint:
     return Pdq().read(b"".join(picture.tobytes() for picture in pictures))
 
 
+@cache
 def square(seed: int) -> Picture:
     return spots(seed, height=SIDE, width=SIDE)
 

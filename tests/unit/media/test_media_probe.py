@@ -12,7 +12,7 @@ from reelm.media.model import Video
 from support.machine.determinism import ManualClock, SeededEntropy
 from support.media import footage
 
-pytestmark = [pytest.mark.slow, pytest.mark.every_python]
+pytestmark = pytest.mark.slow
 
 
 async def picture(media: Media, path: Path) -> Video:
@@ -21,6 +21,7 @@ async def picture(media: Media, path: Path) -> Video:
     return video
 
 
+@pytest.mark.every_python
 async def test_a_plain_clip_is_described(media: Media) -> None:
     probe = await media.probe(footage.clip())
     assert (probe.container, probe.stream_count) == ("mov", 2)
@@ -55,6 +56,7 @@ async def test_a_recording_with_uneven_frames_and_no_stated_length_is_measured(m
     assert 29 < probe.video.frame_rate < 31
 
 
+@pytest.mark.every_python
 async def test_the_ending_of_a_name_is_not_believed(media: Media) -> None:
     assert (await media.probe(footage.renamed("holiday.txt"))).container == "mov"
 
@@ -116,11 +118,13 @@ async def test_a_file_over_the_limit_is_refused_even_when_it_is_already_here(tmp
         await Media(config, clock=ManualClock(), entropy=SeededEntropy()).probe(footage.clip())
 
 
+@pytest.mark.every_python
 async def test_a_look_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
     with pytest.raises(TookTooLong):
         await over(tmp_path, inspect_seconds=0.01).probe(footage.clip())
 
 
+@pytest.mark.every_python
 async def test_a_decoder_that_runs_out_of_memory_takes_nobody_with_it(tmp_path: Path) -> None:
     with pytest.raises(ReelmError):
         await over(tmp_path, inspect_memory_bytes=64 * 1024**2).probe(footage.clip())

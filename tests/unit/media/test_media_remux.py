@@ -15,7 +15,7 @@ from support.media.beats import Part
 from support.media.carriers import CARRIERS, MARK, Carrier, captioned, data_element
 from support.media.playback import Watched
 
-pytestmark = [pytest.mark.slow, pytest.mark.every_python]
+pytestmark = pytest.mark.slow
 
 
 CHANGES = "its size or coding changes within, or a part is damaged"
@@ -36,6 +36,7 @@ def watch(rendition: EncryptedRendition) -> Watched:
     return playback.watch(rendition.path, rendition.key.reveal(), rendition.pieces)
 
 
+@pytest.mark.every_python
 async def test_a_phone_clip_plays_from_pieces_that_start_at_its_keyframes(
     media: Media, tmp_path: Path
 ) -> None:
@@ -165,6 +166,7 @@ async def test_captions_within_the_picture_are_not_passed_on(media: Media, tmp_p
     assert found(b"GA94", tmp_path) == []
 
 
+@pytest.mark.every_python
 async def test_sound_with_data_elements_is_encoded(media: Media) -> None:
     assert await obstacle(media, data_element()) == "its sound changes within, or carries something else"
 

@@ -13,7 +13,7 @@ from reelm.media.elsewhere import EncodingId, LeaseId
 from support.machine.determinism import ManualClock, SeededEntropy
 from support.media import footage
 
-pytestmark = [pytest.mark.slow, pytest.mark.every_python]
+pytestmark = pytest.mark.slow
 
 KEY = Secret(bytes(range(16)))
 UPLOAD = UploadId(mint(ManualClock(), SeededEntropy(9)))
@@ -85,6 +85,7 @@ async def delivered(folder: Path, source: Path, *, asked: Path | None = None) ->
     return Delivery(media, encoding, rendition, folder)
 
 
+@pytest.mark.every_python
 async def test_honest_work_is_taken_as_it_is(delivery: Delivery) -> None:
     found = await delivery.verified()
     assert replace(found, path=delivery.rendition.path) == delivery.rendition
