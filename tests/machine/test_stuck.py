@@ -3,13 +3,16 @@
 import os
 import subprocess
 import sys
+import threading
 import time
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from support.machine.checkout import Checkout
 from support.machine.running import until
+from support.machine.serving import serving_port
 from support.machine.stuck import GRACE_VARIABLE
 
 pytestmark = pytest.mark.slow
@@ -66,6 +69,16 @@ def test_with_workers_the_others_go_on(tmp_path: Path) -> None:
     assert "1 failed, 1 passed" in done.stdout
     assert "test_it.py::test_stuck" in done.stdout
     assert "in test_stuck" in done.stderr
+
+
+def test_a_server_ends_with_its_block_however_that_ends() -> None:
+    before = threading.active_count()
+    with (
+        pytest.raises(RuntimeError),
+        serving_port(ThreadingHTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler)),
+    ):
+        raise RuntimeError
+    assert threading.active_count() == before
 
 
 def is_there(pid: int) -> bool:
