@@ -3,6 +3,7 @@
 The work is done by functions of Python itself, since processes that are begun anew do not know these tests.
 """
 
+import gc
 import multiprocessing
 import signal
 import time
@@ -32,8 +33,9 @@ def shared(
 
 @pytest.fixture(autouse=True)
 def _nobody_left() -> Iterator[None]:
-    """Whatever happens in a test, no process of it is there afterwards."""
+    """Whatever happens in a test, no process of it is there afterwards, nor what cannot be cleared away."""
     yield
+    gc.collect()
     assert multiprocessing.active_children() == []
 
 

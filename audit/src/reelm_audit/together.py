@@ -8,6 +8,7 @@ ever, and leave half of an answer in a queue for others to wait for.
 
 import multiprocessing
 import os
+import pickle
 import queue
 import signal
 import sys
@@ -94,13 +95,13 @@ class _Worker:
     def ask(self, what: object) -> None:
         with _noticing():
             if self._task is not None:
-                self.pipe.send(self._task)
+                _send(self.pipe, self._task)
                 self._task = None
-            self.pipe.send(what)
+            _send(self.pipe, what)
 
     def answer(self) -> _Answer:
         with _noticing():
-            answer: _Answer = self.pipe.recv()
+            answer: _Answer = _receive(self.pipe)
         return answer
 
     def end(self) -> None:
@@ -177,6 +178,16 @@ def _noticing() -> Iterator[None]:
         raise _Ended from None
 
 
+def _send(pipe: "Connection[Any, Any]", what: object) -> None:
+    # The pipe's own ``send`` leaves a view of its buffer in the error of a broken pipe, on which the garbage
+    # collector can crash the process (seen with Python 3.12.1).
+    pipe.send_bytes(pickle.dumps(what))
+
+
+def _receive(pipe: "Connection[Any, Any]") -> Any:
+    return pickle.loads(pipe.recv_bytes())  # noqa: S301 - of a process that this one began
+
+
 def _serve(pipe: "Connection[Any, Any]", until: float) -> None:
     """Answer what is asked, until nobody is there to ask or the time is over."""
     if sys.platform != "win32":
@@ -189,14 +200,14 @@ def _serve(pipe: "Connection[Any, Any]", until: float) -> None:
     begin, plan, work = asked.get()
     begin(plan)
     while True:
-        pipe.send(_attempt(work, asked.get()))
+        _send(pipe, _attempt(work, asked.get()))
 
 
 def _listen(pipe: "Connection[Any, Any]", asked: "queue.SimpleQueue[Any]") -> None:
     """Take in what is asked, and end this process with the one that asks, whatever it is doing."""
     try:
         while True:
-            asked.put(pipe.recv())
+            asked.put(_receive(pipe))
     finally:
         os._exit(1)
 
