@@ -18,6 +18,13 @@ from hypothesis import settings
 from reelm.base import Database
 from support.machine.databases import forget_rows, make_database, make_tables_at
 from support.machine.postgres import PostgresPrograms, throwaway_postgres
+from support.machine.stuck import (  # noqa: F401 - pytest finds them here
+    pytest_configure,
+    pytest_enter_pdb,
+    pytest_timeout_cancel_timer,
+    pytest_timeout_set_timer,
+    pytest_unconfigure,
+)
 from support.media import footage
 from support.vault.radosgw import Gateway, RadosgwPrograms, throwaway_radosgw
 from support.vault.vaulting import close_vaults

@@ -1,11 +1,14 @@
 """Whatever a realm serves, an audit ends within its budget, says what it found, and leaves nobody behind."""
 
+import gc
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,14 +25,16 @@ from support.machine.source import ROOT
 ABOUT_ENTRIES = {"complete", "tiles", "shape", "time"}
 
 
-def audited(log: SomeLog, home: Path, trick: Trick = honest, *, max_seconds: float = 30) -> Audited:
+def audited(
+    log: SomeLog, home: Path, trick: Trick = honest, *, max_seconds: float = 30, processes: int = 1
+) -> Audited:
     with serving(log.folder, trick) as address:
         demand = Demand(
             location=address,
             state_path=home / "state.json",
             evidence_folder=home / "evidence",
             policy=log.policy(),
-            processes=1,
+            processes=processes,
             max_seconds=max_seconds,
         )
         return audit_ledger(demand, now_seconds=START + 60)
@@ -66,6 +71,36 @@ def test_a_server_that_drips_does_not_hold_an_audit(log: SomeLog, tmp_path: Path
     assert time.monotonic() - begun < 15  # it would be for ever
     assert {verdicts(found)[name] for name in ABOUT_ENTRIES} == {Verdict.NOT_CHECKED}
     assert (verdicts(found)["signed"], verdicts(found)["shared"]) == (Verdict.PROVEN, Verdict.PROVEN)
+
+
+@pytest.mark.slow
+def test_processes_that_are_held_do_not_hold_an_audit(log: SomeLog, tmp_path: Path) -> None:
+    claiming(log, 1 << 20)
+    over = threading.Event()
+    begun = time.monotonic()
+    found = audited(log, tmp_path, dripping(over, every_seconds=0.2), max_seconds=3, processes=3)
+    over.set()
+    assert time.monotonic() - begun < 30  # it would be for ever
+    assert {verdicts(found)[name] for name in ABOUT_ENTRIES} == {Verdict.NOT_CHECKED}
+    assert multiprocessing.active_children() == []
+
+
+@pytest.fixture
+def _no_collector() -> Iterator[None]:
+    """What only the garbage collector would end goes on."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.parametrize("how", ["503", "302", "closed"])
+@pytest.mark.usefixtures("_no_collector")
+def test_an_audit_leaves_no_thread_to_the_garbage_collector(log: SomeLog, tmp_path: Path, how: str) -> None:
+    """That comes in the midst of anything, and the end of a thread needs locks that may be held there."""
+    before = set(threading.enumerate())
+    audited(log, tmp_path, hiding("tile/0/001", how))
+    left = [each.name for each in set(threading.enumerate()) - before if not each.daemon]
+    assert left == []
 
 
 @pytest.mark.parametrize("how", ["503", "302", "closed"])
@@ -157,11 +192,15 @@ def test_an_audit_that_is_killed_leaves_no_process_behind(
         command += ["--processes", "3", "--state", str(tmp_path / "state.json")]
         environment = {**os.environ, "PYTHONPATH": str(ROOT / "audit" / "src")}
         with subprocess.Popen(command, env=environment) as audit:  # noqa: S603 - our own program
-            while (
-                len(begun := children_of(audit.pid)) < 4
-            ):  # three, and the one that watches over what they share
-                time.sleep(0.1)
-            audit.send_signal(by)
+            try:
+                # Three, and the one that multiprocessing has beside them.
+                while len(begun := children_of(audit.pid)) < 4:
+                    assert audit.poll() is None
+                    time.sleep(0.1)
+                audit.send_signal(by)
+                audit.wait(20)
+            finally:
+                audit.kill()
         deadline = time.monotonic() + 20
         while (left := {pid for pid in begun if is_running(pid)}) and time.monotonic() < deadline:
             time.sleep(0.1)

@@ -1,7 +1,6 @@
 """The auditor's command line: what it prints, keeps and ends with."""
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -18,6 +17,7 @@ from reelm_audit.tlog.policy import Policy
 from reelm_audit.tlog.proof import Proof
 from reelm_audit.trust import Offer, Trust
 from support.ledger.logs import START, SomeLog, leaf, naive_path
+from support.machine.serving import serving_port
 
 Run: TypeAlias = Callable[..., tuple[int, dict[str, Any]]]
 
@@ -47,6 +47,10 @@ def verdict(report: dict[str, Any], claim_id: str) -> str:
     return next(str(claim["verdict"]) for claim in report["claims"] if claim["id"] == claim_id)
 
 
+def said(report: dict[str, Any], claim_id: str) -> str:
+    return next(str(claim["found"]) for claim in report["claims"] if claim["id"] == claim_id)
+
+
 class _Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *_arguments: object) -> None:
         """Tests do not want to hear it."""
@@ -55,12 +59,8 @@ class _Quiet(SimpleHTTPRequestHandler):
 @contextmanager
 def served(folder: Path) -> Iterator[str]:
     """Python's own file server over a folder."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder))) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with serving_port(ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder)))) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 def test_cron_learns_what_happened_from_the_exit_code(log: SomeLog, run: Run, tmp_path: Path) -> None:
@@ -230,6 +230,19 @@ def test_what_a_subject_needs_is_fetched_from_the_realm_itself(
         (known / "realm.json").write_bytes(manifest + b" ")
         code, report = run("manifest", f"{address}/ledger")
         assert (code, verdict(report, "manifest.served")) == (1, "failed")
+
+
+def test_one_budget_is_for_all_that_a_command_asks_for(log: SomeLog, run: Run) -> None:
+    """Also for what the realm serves beside its ledger."""
+    log.entries[5] = leaf(5, "manifest.publish", {"digest": "d" * 64, "version": 1})
+    log.folder = log.folder.parent / "realm" / "ledger"
+    log.publish()
+    with served(log.folder.parent) as address:
+        _, report = run("manifest", f"{address}/ledger")
+        assert "status 404" in said(report, "manifest.served")
+        _, report = run("manifest", f"{address}/ledger", "--max-minutes", "0")
+    assert "the time of this run is over" in json.dumps(report)
+    assert "status 404" not in json.dumps(report)
 
 
 def test_a_ledger_is_named_after_its_address_or_it_is_told(log: SomeLog) -> None:

@@ -4,7 +4,6 @@ import json
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -25,6 +24,7 @@ from support.ledger.auditing import failed
 from support.ledger.logs import signer
 from support.ledger.recording import KEY, Book, grow, opened_book
 from support.machine.determinism import ManualClock
+from support.machine.serving import serving_port
 
 SOURCE = Path(__file__).parents[2] / "audit" / "src"
 WITNESSES = {
@@ -48,14 +48,8 @@ def witnessing(folder: Path, key: SignerKey, *, clock: Clock = machine_seconds) 
     log = VerifierKey.parse(str(KEY.verifier))
     with closing(Store(folder)) as store:
         witness = Witness(store, [key], {log.name: [log]}, clock=clock)
-        with Server(("127.0.0.1", 0), witness) as server:
-            thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-            thread.start()
-            try:
-                yield f"http://127.0.0.1:{server.server_port}"
-            finally:
-                server.shutdown()
-                thread.join()
+        with serving_port(Server(("127.0.0.1", 0), witness)) as port:
+            yield f"http://127.0.0.1:{port}"
 
 
 @contextmanager

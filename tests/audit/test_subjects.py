@@ -1,5 +1,6 @@
 """What leaves of one subject say, held against each other."""
 
+import os
 import zipfile
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from reelm_audit.budget import Budget
 from reelm_audit.built import digests_of
 from reelm_audit.errors import Unusable
 from reelm_audit.leaf import Leaf, canonical, reader
@@ -98,6 +100,12 @@ def test_decisions_whose_requests_nobody_was_shown_are_promised(tmp_path: Path) 
     assert record.verdicts("policy-replay", disclosed=tmp_path)["replay"] is Verdict.PROMISED
 
 
+def test_something_disclosed_that_cannot_end_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / REQUEST)
+    record = read(published(Record(), 1, NEW), NEW)
+    assert record.verdicts("policy-replay", disclosed=tmp_path)["replay"] is Verdict.PROMISED
+
+
 SCHEMA = """
 entity Staff = { may_read: Bool };
 entity Field;
@@ -135,6 +143,10 @@ def test_decisions_that_were_disclosed_are_made_again(tmp_path: Path) -> None:
     assert record.verdicts("policy-replay", disclosed=tmp_path)["replay"] is Verdict.PROVEN
     read(record, current)
     assert record.verdicts("policy-replay", disclosed=tmp_path)["replay"] is Verdict.SAMPLED
+    assert (
+        record.verdicts("policy-replay", disclosed=tmp_path, budget=Budget.of(0))["replay"]
+        is Verdict.NOT_CHECKED
+    )
     for refused in (eve, bob):  # not allowed, and not decidable
         lied = read(published(Record(), 1, current), current, request_digest=refused)
         assert lied.verdicts("policy-replay", disclosed=tmp_path)["replay"] is Verdict.FAILED

@@ -167,7 +167,7 @@ def test_of_many_at_once_only_one_goes_on_from_the_latest(log: SomeLog, witness:
     bodies = [request(log, 5, new) for new in range(6, 20)]
     answers: list[HTTPStatus] = []
     threads = [
-        threading.Thread(target=lambda b=body: answers.append(witness.add_checkpoint(b).status))
+        threading.Thread(target=lambda b=body: answers.append(witness.add_checkpoint(b).status), daemon=True)
         for body in bodies
     ]
     for thread in threads:

@@ -5,10 +5,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from support.machine.checkout import Checkout, copied, last_lines
+from support.machine.checkout import PREPARING_SECONDS, Checkout, copied, last_lines
 from support.machine.interpreters import installed
-
-PREPARING_SECONDS = 300
 
 
 @pytest.fixture(scope="session")

@@ -1,16 +1,20 @@
 """The auditor's distribution stands alone: it needs nothing of Reelm, and little besides Python."""
 
 import ast
+import re
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from support.machine.source import ROOT
+from support.machine.source import ROOT, modules
 
 HOME = ROOT / "audit"
 ALLOWED = set(sys.stdlib_module_names) | {"reelm_audit", "cryptography", "cedarpy"}
+# Threads and processes, whose end a block waits for.
+WAITED_FOR = re.compile(r"Executor\(|Popen\(|spread\(")
 MODULES = sorted((HOME / "src" / "reelm_audit").rglob("*.py"))
 
 
@@ -48,3 +52,22 @@ def test_the_auditor_knows_the_kinds_that_realms_write() -> None:
     kept = HOME / "src" / "reelm_audit" / "kinds.json"
     made = ROOT / "docs" / "reference" / "ledger-kinds.json"
     assert kept.read_text(encoding="utf-8") == made.read_text(encoding="utf-8"), f"copy {made} over {kept}"
+
+
+def test_nothing_that_has_to_be_waited_for_is_left_to_the_garbage_collector() -> None:
+    """That ends what was not read to its end in the midst of anything, also of the start of a thread."""
+    trees = [(path, ast.parse(path.read_text(encoding="utf-8"))) for path in MODULES]
+    trees += [(module.path, module.tree) for module in modules()]
+    held = [f"{path.relative_to(ROOT)}:{line}" for path, tree in trees for line in waiting(tree)]
+    assert held == []
+
+
+def waiting(tree: ast.Module) -> Iterator[int]:
+    """Lines at which a generator has threads or processes while it waits for whoever reads it."""
+    for function in ast.walk(tree):
+        if isinstance(function, ast.FunctionDef) and not function.decorator_list:
+            for block in ast.walk(function):
+                if isinstance(block, ast.With) and WAITED_FOR.search(" ".join(map(ast.unparse, block.items))):
+                    yield from (
+                        each.lineno for each in ast.walk(block) if isinstance(each, ast.Yield | ast.YieldFrom)
+                    )

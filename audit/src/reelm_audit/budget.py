@@ -30,3 +30,6 @@ class Budget:
 
     def is_over(self, read_bytes: int = 0, *, timer: Callable[[], float] = running_seconds) -> bool:
         return timer() >= self.until or read_bytes > self.max_bytes
+
+    def left_seconds(self, *, timer: Callable[[], float] = running_seconds) -> float:
+        return max(0.0, self.until - timer())

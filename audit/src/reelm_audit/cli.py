@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from reelm_audit.budget import MAX_BYTES, MAX_SECONDS
+from reelm_audit.budget import MAX_BYTES, MAX_SECONDS, Budget
 from reelm_audit.clock import Clock, machine_seconds
 from reelm_audit.errors import AuditError, Malformed, Misused, Unreachable, Untrusted
 from reelm_audit.evidence import EVIDENCE_MAX_BYTES, Evidence
@@ -38,6 +38,8 @@ def main(arguments: Sequence[str] | None = None, *, clock: Clock = machine_secon
     """Run one command; returns the exit code."""
     chosen = _parser().parse_args(arguments)
     now_seconds = chosen.as_of if chosen.as_of is not None else clock()
+    if hasattr(chosen, "max_minutes"):  # one for everything that this command does
+        chosen.budget = Budget.of(chosen.max_minutes * 60, int(chosen.max_gib * (1 << 30)))
     place = str(getattr(chosen, "site", None) or getattr(chosen, "location", None) or chosen.file)
     try:
         audited = _COMMANDS.get(chosen.command, _subject)(chosen, now_seconds)
@@ -88,7 +90,7 @@ def _served(chosen: argparse.Namespace, path: str) -> _Served:
         return _Served()
     address = urlsplit(location)
     try:
-        answer = WebSite(f"{address.scheme}://{address.netloc}").ask(path)
+        answer = WebSite(f"{address.scheme}://{address.netloc}", chosen.budget).ask(path)
     except (Unreachable, Misused) as fault:
         return _Served(trouble=str(fault))
     content = answer.content
@@ -129,8 +131,9 @@ def _about(chosen: argparse.Namespace, audited: Audited, manifest: _Served, now_
         trouble=manifest.trouble or placement.trouble,
         peer=None if chosen.peer is None else _peer(chosen, now_seconds).leaves,
         disclosed=chosen.disclosed,
-        site=None if chosen.site is None else WebSite(chosen.site),
+        site=None if chosen.site is None else WebSite(chosen.site, chosen.budget),
         built=chosen.built,
+        budget=chosen.budget,
     )
     is_sound = not any(claim.verdict in {Verdict.FAILED, Verdict.NOT_CHECKED} for claim in audited.claims)
     return judge(chosen.command, leaves, beside, is_sound=is_sound, is_whole=audited.is_whole)
@@ -151,6 +154,8 @@ def _peer(chosen: argparse.Namespace, now_seconds: int) -> Audited:
         key=None if chosen.peer_key is None else VerifierKey.parse(chosen.peer_key),
         wanted=("flow.",),
         processes=chosen.processes,
+        max_seconds=chosen.budget.left_seconds(),
+        max_bytes=chosen.budget.max_bytes,
     )
     audited = audit_ledger(demand, now_seconds=now_seconds)
     if audited.has_failed:
@@ -206,8 +211,8 @@ def _demand(
         kinds=chosen.kinds,
         processes=chosen.processes,
         manifest=manifest,
-        max_seconds=chosen.max_minutes * 60,
-        max_bytes=int(chosen.max_gib * (1 << 30)),
+        max_seconds=chosen.budget.left_seconds(),
+        max_bytes=chosen.budget.max_bytes,
     )
 
 

@@ -135,8 +135,10 @@ class Web:
         return self._patiently("GET", path, max_bytes)
 
     def read_all(self, wanted: Sequence[Part]) -> Iterator[bytes | AuditError]:
+        # Not one by one as they come: the end of the threads would be left to whoever throws the rest away.
+        # That may be the garbage collector, which comes in the midst of anything, as the start of a thread.
         with ThreadPoolExecutor(_CONNECTIONS) as pool:
-            yield from pool.map(lambda part: _part_or_fault(self, part), wanted)
+            return iter([*pool.map(lambda part: _part_or_fault(self, part), wanted)])
 
     def has(self, part: Part) -> bool:
         try:

@@ -6,7 +6,8 @@ the bytes of the run, and by how much of it may be missing before nothing more i
 """
 
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import islice
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from reelm_audit.budget import Budget
 from reelm_audit.dates import Dates
-from reelm_audit.errors import AuditError, Malformed, Unreachable
+from reelm_audit.errors import AuditError, Malformed, OutOfBudget, Unreachable
 from reelm_audit.leaf import Leaf, reader
 from reelm_audit.source import open_source
 from reelm_audit.tlog.merkle import Frontier, fold
@@ -28,6 +29,7 @@ STOPPED_AT_FAULTS = 512
 MOST_LEAVES = 500_000
 _REALMS_KEPT = 8
 _ALONE_BUNDLES = 96  # a smaller log is done before other processes would have started
+_REPORT_SECONDS = 2.0  # for processes to say what they found until the time was over
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +272,11 @@ class Swept:
     pruned_count: int = 0
     found: Portion = field(default_factory=Portion)
 
+    def count(self, bundle: Bundle) -> None:
+        """Count the entries of a bundle by what could be had of them."""
+        self.pruned_count += bundle.part.width if bundle.is_pruned else 0
+        self.read_count += 0 if bundle.is_pruned or bundle.by_entries is None else bundle.part.width
+
 
 def sweep(plan: Plan) -> Swept:
     """Read everything that the plan asks for, or as much as its budget lets it.
@@ -281,23 +288,24 @@ def sweep(plan: Plan) -> Swept:
     sizes = {plan.size, *plan.sizes}
     entries, tiles = Line(plan.start, sizes), Line(plan.start, sizes)
     tower = Tower(open_source(plan.location, plan.budget), plan.start, plan.size)
-    portions = _portions(plan)
-    for portion in portions:
-        swept.found.add(portion)
-        for bundle in portion.bundles:
-            entries.push(bundle.by_entries, bundle.leaves_each)
-            tiles.push(bundle.by_tile, bundle.leaves_each)
-            tower.push(bundle.by_tile or bundle.by_entries, bundle.part.width)
-            swept.pruned_count += bundle.part.width if bundle.is_pruned else 0
-            swept.read_count += 0 if bundle.is_pruned or bundle.by_entries is None else bundle.part.width
-        done = portion.bundles[-1].part
-        if why := _stop(plan, swept, is_last=done.index * WIDTH + done.width >= plan.size):
-            swept.found.note("unread", why)
-            portions.close()
-            break
-    else:
-        for about, detail in tower.finish():
-            swept.found.note(about, detail)
+    try:
+        with _portions(plan) as portions:
+            for portion in portions:
+                swept.found.add(portion)
+                for bundle in portion.bundles:
+                    entries.push(bundle.by_entries, bundle.leaves_each)
+                    tiles.push(bundle.by_tile, bundle.leaves_each)
+                    tower.push(bundle.by_tile or bundle.by_entries, bundle.part.width)
+                    swept.count(bundle)
+                done = portion.bundles[-1].part
+                if why := _stop(plan, swept, is_last=done.index * WIDTH + done.width >= plan.size):
+                    swept.found.note("unread", why)
+                    break
+            else:
+                for about, detail in tower.finish():
+                    swept.found.note(about, detail)
+    except OutOfBudget as over:
+        swept.found.note("unread", f"{over} See --max-minutes.")
     swept.by_entries, swept.by_tiles = entries.roots, tiles.roots
     swept.aligned = entries.aligned.subtrees
     return swept
@@ -318,12 +326,16 @@ def _stop(plan: Plan, swept: Swept, *, is_last: bool) -> str | None:
     return None
 
 
-def _portions(plan: Plan) -> Generator[Portion, None, None]:
+@contextmanager
+def _portions(plan: Plan) -> Iterator[Iterator[Portion]]:
     """In order, by this process alone or by several."""
     cut = _cut(parts(None, plan.size, start=plan.first_bundle))
     if plan.processes == 1 or plan.bundles < _ALONE_BUNDLES:
-        return (portion for portion in map(Examiner(plan).examine, cut))
-    return spread(_begin, plan, _examine, cut, processes=plan.processes)
+        yield map(Examiner(plan).examine, cut)
+        return
+    until = plan.budget.until + _REPORT_SECONDS
+    with spread(_begin, plan, _examine, cut, processes=plan.processes, until=until) as portions:
+        yield portions
 
 
 def _cut(wanted: Iterable[Part]) -> Iterator[tuple[Part, ...]]:

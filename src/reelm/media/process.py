@@ -15,6 +15,7 @@ from reelm.media.errors import TookTooLong
 _CONFINE = str(Path(__file__).with_name("confine.py"))
 _MAX_OUTPUT_BYTES = 1024 * 1024
 _MAX_COMPLAINT_BYTES = 4096
+_BLOCK_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +104,17 @@ async def _watch(process: asyncio.subprocess.Process, on_line: Callable[[bytes],
 
 
 async def _listen(stream: asyncio.StreamReader, on_line: Callable[[bytes], None] | None) -> bytes:
+    """Return the beginning of the output, or pass its lines on, each with its beginning."""
     kept = bytearray()
-    while line := await stream.readline():
-        if on_line is not None:
-            on_line(line)
-        elif len(kept) < _MAX_OUTPUT_BYTES:
-            kept += line
-    return bytes(kept)
+    while block := await stream.read(_BLOCK_BYTES):
+        if on_line is None:
+            kept += block[: _MAX_OUTPUT_BYTES - len(kept)]
+            continue
+        *lines, kept = (kept + block).split(b"\n")
+        for line in lines:
+            on_line(bytes(line) + b"\n")
+        del kept[_BLOCK_BYTES:]
+    return bytes(kept) if on_line is None else b""
 
 
 async def _tail(stream: asyncio.StreamReader) -> str:

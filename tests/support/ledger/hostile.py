@@ -9,6 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TypeAlias
 
+from support.machine.serving import serving_port
+
 # Answers a request for a path in its own way; False to serve the file as it is.
 Trick: TypeAlias = Callable[[BaseHTTPRequestHandler, str], bool]
 
@@ -93,9 +95,5 @@ class _Server(ThreadingHTTPServer):
 @contextmanager
 def serving(folder: Path, trick: Trick = honest) -> Iterator[str]:
     """The address of a ledger whose files are in a folder, as the trick lets them be seen."""
-    with _Server(("127.0.0.1", 0), partial(_Handler, folder, trick)) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/ledger"
-        server.shutdown()
-        thread.join()
+    with serving_port(_Server(("127.0.0.1", 0), partial(_Handler, folder, trick))) as port:
+        yield f"http://127.0.0.1:{port}/ledger"

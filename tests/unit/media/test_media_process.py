@@ -118,6 +118,16 @@ async def test_a_killed_caller_leaves_no_process(tmp_path: Path) -> None:
     pytest.fail("the program outlived its caller")
 
 
+@pytest.mark.parametrize("length_bytes", [200_000, 3_000_000])
+async def test_a_line_may_have_any_length(length_bytes: int) -> None:
+    code = f"import sys; sys.stderr.write('e' * {length_bytes}); print('x' * {length_bytes}); print('end')"
+    outcome = await run(python(code), bounds=ROOMY)
+    assert outcome.output == (b"x" * length_bytes + b"\nend\n")[: 1024 * 1024]
+    lines: list[bytes] = []
+    await run(python(code), bounds=ROOMY, on_line=lines.append)
+    assert lines[-1] == b"end\n"
+
+
 async def test_lines_are_passed_on_as_they_come() -> None:
     lines: list[bytes] = []
     outcome = await run(python("print('a'); print('b')"), bounds=ROOMY, on_line=lines.append)

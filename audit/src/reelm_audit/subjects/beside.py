@@ -1,9 +1,10 @@
 """Describe what an auditor has besides the ledger."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from reelm_audit.budget import MAX_SECONDS, Budget
 from reelm_audit.leaf import Leaf
 from reelm_audit.site import Site
 
@@ -21,6 +22,7 @@ class Beside:
         disclosed: a folder of policies and requests by their digest; None when it was not given.
         site: the realm as browsers reach it; None when it was not given.
         built: a wheel, or the folder of an installed package; None when it was not given.
+        budget: how long it may take.
     """
 
     now_seconds: int
@@ -31,3 +33,4 @@ class Beside:
     disclosed: Path | None = None
     site: Site | None = None
     built: Path | None = None
+    budget: Budget = field(default_factory=lambda: Budget.of(MAX_SECONDS))

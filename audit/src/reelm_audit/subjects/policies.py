@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from reelm_audit.leaf import Leaf
 from reelm_audit.subjects import replay
@@ -19,7 +18,7 @@ _ALLOWED = {"access.read": True, "access.export": True, "access.deny": False}
 
 
 def judge(leaves: Sequence[Leaf], beside: Beside) -> list[Claim]:
-    return [_in_force(leaves), _replay(leaves, beside.disclosed), _emergencies(leaves, beside.now_seconds)]
+    return [_in_force(leaves), _replay(leaves, beside), _emergencies(leaves, beside.now_seconds)]
 
 
 def _in_force(leaves: Sequence[Leaf]) -> Claim:
@@ -46,29 +45,36 @@ def _in_force(leaves: Sequence[Leaf]) -> Claim:
     return judged("policy-replay.in-force", _IN_FORCE, faults=faults, found=found, how=how)
 
 
-def _replay(leaves: Sequence[Leaf], disclosed: Path | None) -> Claim:
+def _replay(leaves: Sequence[Leaf], beside: Beside) -> Claim:
     decisions = [leaf for leaf in leaves if leaf.kind in _ALLOWED and not _lacked_approval(leaf)]
     if not decisions:
         return not_published("policy-replay.replay", _REPLAY)
-    if disclosed is None:
+    if beside.disclosed is None:
         found = "Requests name people, so only digests are public. Whoever was shown some names --disclosed."
         return Claim(id="policy-replay.replay", says=_REPLAY, verdict=Verdict.PROMISED, found=found)
     shown = []
     for leaf in decisions:
-        request = replay.disclosed(disclosed, leaf.public["request_digest"])
-        policies = replay.disclosed(disclosed, leaf.public["policy_digest"])
+        request = replay.disclosed(beside.disclosed, leaf.public["request_digest"])
+        policies = replay.disclosed(beside.disclosed, leaf.public["policy_digest"])
         if request is not None and policies is not None:
             shown.append((leaf, (policies, request)))
-    made = replay.decide_all([pair for _, pair in shown])
-    replayed = len(shown)
+    made = replay.decide_all([pair for _, pair in shown], until=beside.budget.until)
+    replayed = len(made)
     faults = [
         f"Entry {leaf.index}: the policy decides otherwise."
         if is_allowed is not None
         else f"Entry {leaf.index}: Cedar could not be given this policy and request without ending."
-        for (leaf, _), is_allowed in zip(shown, made, strict=True)
+        for (leaf, _), is_allowed in zip(shown, made, strict=False)
         if is_allowed is not _ALLOWED[leaf.kind]
     ]
     how = "Each disclosed request was given to Cedar with its policy; any error counts as a denial."
+    if replayed < len(shown) and not faults:
+        found = (
+            f"{replayed:,} of {len(shown):,} disclosed decisions came out the same until the time was over. "
+        )
+        found += "See --max-minutes."
+        verdict = Verdict.NOT_CHECKED
+        return Claim(id="policy-replay.replay", says=_REPLAY, verdict=verdict, found=found, how=how)
     found = f"All {replayed:,} decisions came out the same."
     if replayed == len(decisions) or faults:
         return judged("policy-replay.replay", _REPLAY, faults=faults, found=found, how=how)

@@ -12,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NoReturn
 
-from reelm_audit.errors import Unreachable, Unusable
+from reelm_audit.errors import OutOfBudget, Unreachable, Unusable
 from reelm_audit.nesting import MOST_ENTITIES, is_too_deep
 from reelm_audit.together import spread
 
@@ -24,6 +24,8 @@ _REQUEST = {"action", "context", "entities", "principal", "resource", "v"}
 
 def disclosed(folder: Path, digest: str) -> bytes | None:
     """The file that is named by its SHA-256, when it is there and that."""
+    if not (folder / digest).is_file():  # a pipe could be waited for without end
+        return None
     try:
         with (folder / digest).open("rb") as file:
             raw = file.read(_LARGEST_BYTES + 1)
@@ -32,8 +34,12 @@ def disclosed(folder: Path, digest: str) -> bytes | None:
     return raw if len(raw) <= _LARGEST_BYTES and sha256(raw).hexdigest() == digest else None
 
 
-def decide_all(asked: Sequence[tuple[bytes, bytes]]) -> list[bool | None]:
+def decide_all(asked: Sequence[tuple[bytes, bytes]], *, until: float) -> list[bool | None]:
     """Decide each request by its policies, in a process of its own; None where that process was ended by it.
+
+    Args:
+        asked: policies and a request each.
+        until: the end of the time for it, in seconds of ``running_seconds``; the rest is left out then.
 
     Raises:
         Unusable: Cedar is not installed.
@@ -43,8 +49,11 @@ def decide_all(asked: Sequence[tuple[bytes, bytes]]) -> list[bool | None]:
     made: list[bool | None] = []
     for _ in range(_CRASHES + 1):
         try:
-            for each in spread(_begin, None, _decide, asked[len(made) :], processes=1):
-                made.append(each)  # noqa: PERF402 - what came before a crash is kept
+            with spread(_begin, None, _decide, asked[len(made) :], processes=1, until=until) as decided:
+                for each in decided:
+                    made.append(each)  # noqa: PERF402 - what came before a crash is kept
+        except OutOfBudget:
+            return made
         except Unreachable:
             made.append(None)
         if len(made) >= len(asked):

@@ -1,9 +1,10 @@
 """Pages that do what no page of a realm may: each must be caught, or nothing is proven by silence."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from support.machine.serving import serving_port
 
 _STUN = """
 const line = new RTCPeerConnection({ iceServers: [{ urls: "stun:stun.elsewhere.example:3478" }] });
@@ -48,7 +49,5 @@ class _Offender(BaseHTTPRequestHandler):
 @contextmanager
 def offending() -> Iterator[str]:
     """The address of a server of such pages."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Offender) as server:
-        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with serving_port(ThreadingHTTPServer(("127.0.0.1", 0), _Offender)) as port:
+        yield f"http://127.0.0.1:{port}"
