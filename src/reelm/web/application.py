@@ -31,7 +31,7 @@ from reelm.web import (
     transparency,
     uploads,
 )
-from reelm.web.caller import Caller, SessionCookie
+from reelm.web.caller import SAFE_METHODS, WITHOUT_COOKIE, Caller, SessionCookie
 from reelm.web.errors import BadRequest, TooSlow
 from reelm.web.front import App, Front
 from reelm.web.limits import Limits
@@ -80,7 +80,7 @@ def build(realm: OpenRealm, *, public_url: str, static: Path = STATIC) -> App:
 
 @dataclass(frozen=True)
 class Serving:
-    """What the requests to one open realm share; the routes find it in the scope of each."""
+    """The parts that all requests to one open realm share; the routes find them in the scope of each."""
 
     realm: OpenRealm
     cookie: SessionCookie
@@ -169,7 +169,10 @@ _DEPENDENCIES: dict[str, Callable[[Request[Any, Any, Any]], Any]] = {
 
 
 def _require_page_token(connection: Connection, route: BaseRouteHandler) -> None:
-    Serving.answering(connection).cookie.require_page_token(connection, route)
+    """Let nothing change a realm but its own page, and programs that no browser speaks for."""
+    if connection.scope.get("method") in SAFE_METHODS or route.opt.get(WITHOUT_COOKIE):
+        return
+    Serving.answering(connection).cookie.require_page_token(connection)
 
 
 Opening = Callable[[], AbstractAsyncContextManager[OpenRealm]]

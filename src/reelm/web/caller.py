@@ -16,7 +16,6 @@ from typing import Any
 from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
-from litestar.handlers import BaseRouteHandler
 
 from reelm.accounts import SESSION_SECONDS, SessionToken
 from reelm.base import AccountId, Network, Tx
@@ -123,16 +122,12 @@ class SessionCookie:
             return self._digest("session", token.reveal())
         return "" if visitor is None else self._digest("visitor", visitor)
 
-    def require_page_token(
-        self, connection: ASGIConnection[Any, Any, Any, Any], route: BaseRouteHandler
-    ) -> None:
-        """Let a request go on that changes nothing, or that the page of this realm makes.
+    def require_page_token(self, connection: ASGIConnection[Any, Any, Any, Any]) -> None:
+        """Let a request go on that the page of this realm makes.
 
         Raises:
-            PageTokenMissing: neither is so.
+            PageTokenMissing: it is another one.
         """
-        if connection.scope.get("method") in SAFE_METHODS or route.opt.get(WITHOUT_COOKIE):
-            return
         text = self._session(connection.cookies)
         wanted = self.page_token(
             SessionToken(text) if text else None, connection.cookies.get(self.visitor_name) or None
