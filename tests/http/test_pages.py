@@ -6,6 +6,7 @@ import json
 import math
 import re
 from html.parser import HTMLParser
+from itertools import islice
 
 import pytest
 from tools.reference.errors import error_classes
@@ -237,8 +238,11 @@ async def test_who_comes_back_is_told_nothing_twice(shared: Site) -> None:
 async def test_one_account_may_only_hold_so_many_streams_open(site: Site) -> None:
     url = f"/api/clips/{site.known.processing}/progress"
     async with site.visit(site.known.ann) as ann:
-        watching = [asyncio.create_task(ann.get(url)) for _ in range(STREAMS_AT_ONCE)]
-        await asyncio.sleep(1)
+        asked = [asyncio.create_task(ann.get(url)) for _ in range(STREAMS_AT_ONCE + 3)]
+        refused = [await each for each in islice(asyncio.as_completed(asked), 3)]
+        assert all(answer.status_code == 429 or events(answer.text) == [] for answer in refused)
+        watching = [each for each in asked if not each.done()]
+        assert len(watching) == STREAMS_AT_ONCE
         check_problem(await ann.get(url), 429, "base.too-many")
         await remove(site.known.processing, by=site.known.ann, realm=site.stage.realm)
         await asyncio.wait_for(asyncio.gather(*watching), 20)

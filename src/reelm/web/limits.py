@@ -41,7 +41,12 @@ class Streams:
             )
 
     async def counted(self, key: LimitKey, events: AsyncIterator[_Event]) -> AsyncIterator[_Event]:
-        """Yield the same events, counted as an open stream until their end."""
+        """Yield the same events, counted as an open stream until their end.
+
+        Of streams that were asked for at the same moment, those that are too many end at once.
+        """
+        if self._open[key] >= self._most:
+            return
         self._open[key] += 1
         try:
             async for event in events:
