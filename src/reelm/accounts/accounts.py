@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from reelm.accounts import store
 from reelm.accounts.errors import AccountMissing, EmailTaken, HashingBusy, TooManyAttempts
+from reelm.accounts.hash_lane import LaneUser
 from reelm.accounts.model import (
     TOKEN_BYTES,
     Account,
@@ -31,6 +32,7 @@ from reelm.base import (
     RateLimit,
     SessionId,
     Tx,
+    account_key,
     mint,
     secret_key,
 )
@@ -73,7 +75,7 @@ class Accounts:
         self._keys = keys
         self._clock = clock
         self._entropy = entropy
-        self._passwords = Passwords(settings.hash_cost, entropy=entropy)
+        self._passwords = Passwords(settings.hash_cost, clock=clock, entropy=entropy)
         self._password_key = keys.realm_key(_PASSWORD)
         self._noting = BackgroundTasks("accounts")
         refill_seconds = settings.sign_in_refill_seconds
@@ -88,12 +90,15 @@ class Accounts:
         await self._noting.close()
         self._passwords.close()
 
-    def allow_sign_in(self, email: str, network: Network) -> None:
+    def allow_sign_in(self, email: str, network: Network, *, is_known: bool = False) -> None:
         """Count one attempt to sign in, right or wrong; call it before ``credential``.
 
         Raises:
             TooManyAttempts: come back after ``retry_after_seconds``.
+            HashingBusy: too many are being hashed; nothing was counted.
         """
+        if not is_known:
+            self._passwords.lane.check(LaneUser(network))
         self._by_network.take(network)
         self._tries_of(email).take(secret_key(self._email_digest(email), network))
 
@@ -113,8 +118,7 @@ class Accounts:
         Written beside the answer, which so takes as long with an account as without one. A crash before that
         loses the count of this one.
         """
-        if self._wrong.wait_seconds(key := secret_key(self._email_digest(email))) <= 0:
-            self._wrong.take(key)
+        self._wrong.count(secret_key(self._email_digest(email)))
         if credential is not None:
             self._noting.start(self._write_wrong(credential.account_id, database))
 
@@ -141,7 +145,7 @@ class Accounts:
             self._joining.take(network)
         check_password(password, email=email)
         try:
-            return await self._passwords.hash(password, network)
+            return await self._passwords.hash(password, None if network is None else LaneUser(network))
         except HashingBusy:
             if network is not None:
                 self._joining.give_back(network)
@@ -194,10 +198,12 @@ class Accounts:
             SealBroken: the stored hash was damaged.
             HashingBusy: too many are being hashed; nothing was done.
         """
+        known_as = account_key(credential.account_id) if is_known and credential else None
+        user = None if network is None else LaneUser(network, known_as)
         hashed = None if credential is None else self._open_password(credential)
         # A password that could never have been set is hashed in a harmless form: its size must not cost us.
         tried = password if is_password_length(password) else ""
-        return await self._passwords.is_correct(tried, hashed, network, is_known=is_known)
+        return await self._passwords.is_correct(tried, hashed, user)
 
     async def open_session(self, tx: Tx, account_id: AccountId) -> SessionToken:
         """Open a session of 30 days; the database holds only a keyed digest of its token."""
