@@ -1,6 +1,8 @@
 """Accounts and sessions: the one noun of this package."""
 
+import asyncio
 import base64
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from reelm.accounts import store
@@ -38,6 +40,7 @@ from reelm.base import (
 )
 from reelm.realm import Keys
 
+_GATHERING_SECONDS = 1.0
 _EMAIL = "accounts.email"
 _PASSWORD = "accounts.password"  # noqa: S105 - the name of a purpose
 _TOKEN = "accounts.session"  # noqa: S105 - the name of a purpose
@@ -78,6 +81,8 @@ class Accounts:
         self._passwords = Passwords(settings.hash_cost, clock=clock, entropy=entropy)
         self._password_key = keys.realm_key(_PASSWORD)
         self._noting = BackgroundTasks("accounts")
+        self._unwritten: dict[AccountId, int] = {}  # wrong passwords of the last second
+        self._closing = asyncio.Event()
         refill_seconds = settings.sign_in_refill_seconds
         self._by_email = self._limit(settings.sign_ins_per_email, refill_seconds)
         self._by_attacked_email = self._limit(settings.sign_ins_per_email_under_attack, refill_seconds)
@@ -87,6 +92,7 @@ class Accounts:
 
     async def close(self) -> None:
         """Let what is being noted end; call it before the database is closed."""
+        self._closing.set()
         await self._noting.close()
         self._passwords.close()
 
@@ -115,16 +121,23 @@ class Accounts:
     def note_wrong(self, email: str, credential: Credential | None, database: Database) -> None:
         """Count a wrong password, and have its account's owner told at the next sign-in.
 
-        Written beside the answer, which so takes as long with an account as without one. A crash before that
-        loses the count of this one.
+        Written beside the answer, which so takes as long with an account as without one, and together with
+        those of the same second, so that a rush of them is one write. A crash before that loses their count.
         """
         self._wrong.count(secret_key(self._email_digest(email)))
-        if credential is not None:
-            self._noting.start(self._write_wrong(credential.account_id, database))
+        if credential is None:
+            return
+        if not self._unwritten:
+            self._noting.start(self._write_wrong(database))
+        self._unwritten[credential.account_id] = self._unwritten.get(credential.account_id, 0) + 1
 
     async def take_wrong(self, tx: Tx, account_id: AccountId) -> int:
         """Return how many wrong passwords were tried since this was last asked."""
-        return await store.take_wrong_sign_ins(tx, account_id) or 0
+        written = await store.take_wrong_sign_ins(tx, account_id) or 0
+        unwritten = self._unwritten.get(account_id, 0)
+        if unwritten:
+            self._unwritten[account_id] = 0
+        return written + unwritten
 
     async def hash_password(
         self, password: str, *, email: str | None = None, network: Network | None = None
@@ -272,9 +285,14 @@ class Accounts:
             burst=burst, refill_seconds=refill_seconds, clock=self._clock, error=TooManyAttempts
         )
 
-    async def _write_wrong(self, account_id: AccountId, database: Database) -> None:
+    async def _write_wrong(self, database: Database) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_GATHERING_SECONDS):
+                await self._closing.wait()
+        counts, self._unwritten = self._unwritten, {}
         async with database.write() as tx:
-            await store.add_wrong_sign_in(tx, account_id)
+            for account_id, count in sorted(counts.items()):  # two processes never wait for each other
+                await store.add_wrong_sign_ins(tx, account_id, count)
 
     def _tries_of(self, email: str) -> RateLimit:
         is_attacked = self._wrong.wait_seconds(secret_key(self._email_digest(email))) > 0

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import event, func, select, text, update
 
 from reelm.accounts import (
     Account,
@@ -362,3 +362,24 @@ async def test_the_owner_is_told_once_how_many_wrong_passwords_were_tried(realm:
     async with realm.database.write() as tx:
         assert await realm.accounts.take_wrong(tx, account.id) == 7
         assert await realm.accounts.take_wrong(tx, account.id) == 0
+
+
+@pytest.mark.on_database("sqlite")
+async def test_a_rush_of_wrong_passwords_is_written_once_and_told_before_that(realm: Realm) -> None:
+    account, other = await realm.join(), await realm.join("bo@example.org")
+    async with realm.database.read() as tx:
+        ana = await realm.accounts.credential(tx, "ana@example.org")
+        bo = await realm.accounts.credential(tx, "bo@example.org")
+    writes: list[object] = []
+    event.listen(realm.database.engine.sync_engine, "commit", writes.append)
+    for _ in range(40):
+        realm.accounts.note_wrong("ana@example.org", ana, realm.database)
+        realm.accounts.note_wrong("bo@example.org", bo, realm.database)
+    await asyncio.sleep(0)
+    async with realm.database.write() as tx:
+        assert await realm.accounts.take_wrong(tx, account.id) == 40
+    await realm.accounts.close()
+    assert len(writes) == 2, "one of the owner, and one of everything else"
+    async with realm.database.write() as tx:
+        assert await realm.accounts.take_wrong(tx, account.id) == 0
+        assert await realm.accounts.take_wrong(tx, other.id) == 40
