@@ -106,6 +106,8 @@ async def test_one_network_that_asks_without_end_holds_up_nobody_else(asked: Ask
 
 
 async def test_a_rented_net_is_one_asker_however_many_addresses_it_has(asked: Asked) -> None:
+    for number in range(5):
+        await asked.use(at(f"198.51.{number}.9"), 1)  # a neighbour of each who comes later
     for number in range(40):
         await asked.ask("flood", at(f"2001:db8:7:{number:x}::1"))
     for number in range(5):
