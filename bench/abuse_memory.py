@@ -13,6 +13,7 @@ REQUESTS = 10_000
 WARM_REQUESTS = 2_000
 LARGE = 14_000
 NO_CLIP = "0" * 26
+TUS = {"tus-resumable": "1.0.0"}
 
 
 def hostile(visitor: dict[str, str]) -> Iterator[tuple[str, str, dict[str, str], object]]:
@@ -30,7 +31,7 @@ def hostile(visitor: dict[str, str]) -> Iterator[tuple[str, str, dict[str, str],
         yield "GET", f"/api/feed?tab=for-you&cursor={number}", invented, None
         yield "GET", f"/segments/{number:064x}.m4s", invented, None
         yield "GET", f"/api/profiles/{number}x{'y' * 500}", invented, None
-        yield "POST", "/api/uploads/tus", invented | {"upload-length": str(number)}, None
+        yield "POST", "/api/uploads/tus", invented | TUS | {"upload-length": str(number)}, None
         yield "GET", "/", {"x-forwarded-for": network(number), "cookie": "x" * 20_000}, None
         guess = {"email": f"{number}@example.org", "password": "x" * 30_000}
         yield "POST", "/api/session", visitor | {"x-forwarded-for": network(number % 3)}, guess

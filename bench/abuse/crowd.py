@@ -29,7 +29,10 @@ class Tally:
 
     statuses: Counter[int] = field(default_factory=Counter[int])
     without_document: int = 0
-    seconds: list[float] = field(default_factory=list[float])
+
+    def add(self, other: "Tally") -> None:
+        self.statuses.update(other.statuses)
+        self.without_document += other.without_document
 
 
 class Client:
@@ -101,30 +104,41 @@ def idle_sockets(port: int, count: int) -> Iterator[int]:
             each.close()
 
 
+def guess(number: int, networks: int) -> tuple[str, dict[str, str]]:
+    """Return from where a try comes and what it tries: each eighth is at the owner's address.
+
+    A network has only a few tries at one address, so whoever has few networks spreads them.
+    """
+    email = "owner@example.org" if number % 8 == 0 else f"{number}@example.org"
+    return network(number % networks), {"email": email, "password": f"four wrong words {number}"}
+
+
 @contextmanager
-def wrong_sign_ins(port: int, per_second: float, *, threads: int = 48) -> Iterator[Tally]:
-    """Try wrong passwords at this rate, each from another network, against one address."""
+def wrong_sign_ins(port: int, crowd: "Crowd", *, threads: int = 48) -> Iterator[Tally]:
+    """Try wrong passwords at the crowd's rate, from its networks by turns."""
     ended, tally, turn = threading.Event(), Tally(), threading.Lock()
     begun, sent = time.monotonic(), 0
 
-    def guess() -> None:
+    def guessing() -> None:
         nonlocal sent
         client = Client(port)
         visitor = client.visit(network(0))
+        if crowd.is_refused_unread:
+            visitor["x-csrftoken"] = "of another page"
         while not ended.is_set():
             with turn:
                 number, sent = sent, sent + 1
-            ended.wait(max(0.0, begun + number / per_second - time.monotonic()))
-            said = visitor | {"x-forwarded-for": network(number)}
-            guessed = {"email": "owner@example.org", "password": f"four wrong words {number}"}
+            ended.wait(max(0.0, begun + number / crowd.per_second - time.monotonic()))
+            where, guessed = guess(number, crowd.networks)
             with suppress(OSError, http.client.HTTPException):
+                said = visitor | {"x-forwarded-for": where}
                 status, headers, _ = client.ask("POST", "/api/session", said, guessed)
                 with turn:
                     tally.statuses[status] += 1
                     tally.without_document += headers.get("content-type") != "application/problem+json"
         client.close()
 
-    running = [threading.Thread(target=guess, daemon=True) for _ in range(threads)]
+    running = [threading.Thread(target=guessing, daemon=True) for _ in range(threads)]
     for each in running:
         each.start()
     try:
@@ -135,16 +149,31 @@ def wrong_sign_ins(port: int, per_second: float, *, threads: int = 48) -> Iterat
             each.join()
 
 
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Who is there: silent connections, and tries to sign in.
+
+    Attributes:
+        networks: how many networks the tries come from, by turns.
+        is_refused_unread: whether they carry no right page token, so that no password is hashed for them.
+    """
+
+    sockets: int
+    per_second: float
+    networks: int
+    is_refused_unread: bool = False
+
+
 @contextmanager
-def crowd(port: int, *, sockets: int, wrong_per_second: float) -> Iterator[Callable[[], Tally]]:
-    """Have both in a process of its own, so that it shares no interpreter with whoever measures.
+def crowded(port: int, crowd: Crowd) -> Iterator[Callable[[], Tally]]:
+    """Have them in a process of its own, so that it shares no interpreter with whoever measures.
 
     Yields what ends them and returns the tally.
     """
     context = multiprocessing.get_context("spawn")
     begun, ended, told = context.Event(), context.Event(), context.SimpleQueue()
     signs = begun, ended, told
-    attacking = context.Process(target=_attack, args=(port, sockets, wrong_per_second, signs), daemon=True)
+    attacking = context.Process(target=_attack, args=(port, crowd, signs), daemon=True)
     attacking.start()
 
     def end() -> Tally:
@@ -161,10 +190,10 @@ def crowd(port: int, *, sockets: int, wrong_per_second: float) -> Iterator[Calla
         attacking.join(30)
 
 
-def _attack(port: int, sockets: int, per_second: float, signs: tuple[Any, Any, Any]) -> None:
+def _attack(port: int, crowd: Crowd, signs: tuple[Any, Any, Any]) -> None:
     begun, ended, told = signs
     os.nice(_NICENESS)  # attackers from elsewhere would take nothing of this machine's processors
-    with idle_sockets(port, sockets), wrong_sign_ins(port, per_second) as tally:
+    with idle_sockets(port, crowd.sockets), wrong_sign_ins(port, crowd) as tally:
         begun.set()
         ended.wait()
     told.put((dict(tally.statuses), tally.without_document))

@@ -47,6 +47,35 @@ async def test_a_like_that_is_faster_than_the_session_waits_for_it(
     await expect(like).to_have_attribute("aria-pressed", "true")
 
 
+async def test_what_was_sent_arrives_when_the_page_is_left_at_once(
+    visit: Visit, town: Town, newcomer: Person
+) -> None:
+    """The network is so slow that the page has gone before a comment is with the realm."""
+    member = await visit(state=await newcomer.state())
+    await member.go(f"/c/{town.clips[2]}")
+    await member.current.get_by_role("button", name=re.compile("^Comments")).click()
+    text = f"Left at once by {newcomer.handle}"
+    await member.page.get_by_role("textbox", name="Add a comment").fill(text)
+    network = await member.context.new_cdp_session(member.page)
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 100}
+    await network.send("Network.emulateNetworkConditions", slow)
+    await member.button("Post comment").evaluate(
+        "(button) => { button.click(); location.href = 'about:blank'; }"
+    )
+    await member.page.wait_for_url("about:blank")
+    assert not await has_comment(newcomer, town.clips[2], text), "it was sent before the page was left"
+    for _ in range(100):
+        if await has_comment(newcomer, town.clips[2], text):
+            break
+        await member.page.wait_for_timeout(200)
+    assert await has_comment(newcomer, town.clips[2], text)
+
+
+async def has_comment(person: Person, clip_id: str, text: str) -> bool:
+    found = await person.tell("GET", f"/api/clips/{clip_id}/comments")
+    return any(comment["text"] == text for comment in found["comments"])
+
+
 async def test_a_double_tap_likes_and_does_not_pause(visit: Visit, town: Town, newcomer: Person) -> None:
     member = await visit(screen="phone", state=await newcomer.state())
     await member.go(f"/c/{town.clips[1]}")

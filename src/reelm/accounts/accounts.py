@@ -1,10 +1,13 @@
 """Accounts and sessions: the one noun of this package."""
 
+import asyncio
 import base64
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from reelm.accounts import store
 from reelm.accounts.errors import AccountMissing, EmailTaken, HashingBusy, TooManyAttempts
+from reelm.accounts.hash_lane import LaneUser
 from reelm.accounts.model import (
     TOKEN_BYTES,
     Account,
@@ -31,11 +34,13 @@ from reelm.base import (
     RateLimit,
     SessionId,
     Tx,
+    account_key,
     mint,
     secret_key,
 )
 from reelm.realm import Keys
 
+_GATHERING_SECONDS = 1.0
 _EMAIL = "accounts.email"
 _PASSWORD = "accounts.password"  # noqa: S105 - the name of a purpose
 _TOKEN = "accounts.session"  # noqa: S105 - the name of a purpose
@@ -73,9 +78,11 @@ class Accounts:
         self._keys = keys
         self._clock = clock
         self._entropy = entropy
-        self._passwords = Passwords(settings.hash_cost, entropy=entropy)
+        self._passwords = Passwords(settings.hash_cost, clock=clock, entropy=entropy)
         self._password_key = keys.realm_key(_PASSWORD)
         self._noting = BackgroundTasks("accounts")
+        self._unwritten: dict[AccountId, int] = {}  # wrong passwords of the last second
+        self._closing = asyncio.Event()
         refill_seconds = settings.sign_in_refill_seconds
         self._by_email = self._limit(settings.sign_ins_per_email, refill_seconds)
         self._by_attacked_email = self._limit(settings.sign_ins_per_email_under_attack, refill_seconds)
@@ -85,15 +92,19 @@ class Accounts:
 
     async def close(self) -> None:
         """Let what is being noted end; call it before the database is closed."""
+        self._closing.set()
         await self._noting.close()
         self._passwords.close()
 
-    def allow_sign_in(self, email: str, network: Network) -> None:
+    def allow_sign_in(self, email: str, network: Network, *, is_known: bool = False) -> None:
         """Count one attempt to sign in, right or wrong; call it before ``credential``.
 
         Raises:
             TooManyAttempts: come back after ``retry_after_seconds``.
+            HashingBusy: too many are being hashed; nothing was counted.
         """
+        if not is_known:
+            self._passwords.lane.check(LaneUser(network))
         self._by_network.take(network)
         self._tries_of(email).take(secret_key(self._email_digest(email), network))
 
@@ -110,17 +121,23 @@ class Accounts:
     def note_wrong(self, email: str, credential: Credential | None, database: Database) -> None:
         """Count a wrong password, and have its account's owner told at the next sign-in.
 
-        Written beside the answer, which so takes as long with an account as without one. A crash before that
-        loses the count of this one.
+        Written beside the answer, which so takes as long with an account as without one, and together with
+        those of the same second, so that a rush of them is one write. A crash before that loses their count.
         """
-        if self._wrong.wait_seconds(key := secret_key(self._email_digest(email))) <= 0:
-            self._wrong.take(key)
-        if credential is not None:
-            self._noting.start(self._write_wrong(credential.account_id, database))
+        self._wrong.count(secret_key(self._email_digest(email)))
+        if credential is None:
+            return
+        if not self._unwritten:
+            self._noting.start(self._write_wrong(database))
+        self._unwritten[credential.account_id] = self._unwritten.get(credential.account_id, 0) + 1
 
     async def take_wrong(self, tx: Tx, account_id: AccountId) -> int:
         """Return how many wrong passwords were tried since this was last asked."""
-        return await store.take_wrong_sign_ins(tx, account_id) or 0
+        written = await store.take_wrong_sign_ins(tx, account_id) or 0
+        unwritten = self._unwritten.get(account_id, 0)
+        if unwritten:
+            self._unwritten[account_id] = 0
+        return written + unwritten
 
     async def hash_password(
         self, password: str, *, email: str | None = None, network: Network | None = None
@@ -141,7 +158,7 @@ class Accounts:
             self._joining.take(network)
         check_password(password, email=email)
         try:
-            return await self._passwords.hash(password, network)
+            return await self._passwords.hash(password, None if network is None else LaneUser(network))
         except HashingBusy:
             if network is not None:
                 self._joining.give_back(network)
@@ -194,10 +211,12 @@ class Accounts:
             SealBroken: the stored hash was damaged.
             HashingBusy: too many are being hashed; nothing was done.
         """
+        known_as = account_key(credential.account_id) if is_known and credential else None
+        user = None if network is None else LaneUser(network, known_as)
         hashed = None if credential is None else self._open_password(credential)
         # A password that could never have been set is hashed in a harmless form: its size must not cost us.
         tried = password if is_password_length(password) else ""
-        return await self._passwords.is_correct(tried, hashed, network, is_known=is_known)
+        return await self._passwords.is_correct(tried, hashed, user)
 
     async def open_session(self, tx: Tx, account_id: AccountId) -> SessionToken:
         """Open a session of 30 days; the database holds only a keyed digest of its token."""
@@ -266,9 +285,14 @@ class Accounts:
             burst=burst, refill_seconds=refill_seconds, clock=self._clock, error=TooManyAttempts
         )
 
-    async def _write_wrong(self, account_id: AccountId, database: Database) -> None:
+    async def _write_wrong(self, database: Database) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_GATHERING_SECONDS):
+                await self._closing.wait()
+        counts, self._unwritten = self._unwritten, {}
         async with database.write() as tx:
-            await store.add_wrong_sign_in(tx, account_id)
+            for account_id, count in sorted(counts.items()):  # two processes never wait for each other
+                await store.add_wrong_sign_ins(tx, account_id, count)
 
     def _tries_of(self, email: str) -> RateLimit:
         is_attacked = self._wrong.wait_seconds(secret_key(self._email_digest(email))) > 0

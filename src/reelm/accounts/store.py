@@ -112,8 +112,8 @@ async def find_password(tx: Tx, email_digest: KeyedDigest) -> tuple[AccountId, S
     return None if row is None else (AccountId(row.id), row.password_sealed)
 
 
-async def add_wrong_sign_in(tx: Tx, account_id: AccountId) -> None:
-    counted = accounts.c.wrong_sign_ins + 1
+async def add_wrong_sign_ins(tx: Tx, account_id: AccountId, count: int) -> None:
+    counted = accounts.c.wrong_sign_ins + count
     await tx.execute(update(accounts).where(accounts.c.id == account_id).values(wrong_sign_ins=counted))
 
 

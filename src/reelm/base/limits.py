@@ -118,10 +118,18 @@ class RateLimit:
         self._drop_full(now)
         self._full_at.put(key, max(self._full_at.peek(key) or now, now) + self.refill_seconds / self.burst)
 
+    def count(self, key: LimitKey) -> None:
+        """Take one if one is left, where nobody is refused by it."""
+        if self.wait_seconds(key) <= 0:
+            self.take(key)
+
+    def taken(self, key: LimitKey) -> float:
+        """Return how many takes are missing from a full bucket, with fractions: 0 to ``burst``."""
+        return self._missing_seconds(key) * self.burst / self.refill_seconds
+
     def wait_seconds(self, key: LimitKey) -> float:
         """Return how many seconds until a take would be allowed; 0 when it is allowed now."""
-        now = self._clock.monotonic_seconds()
-        missing = max((self._full_at.peek(key) or now) - now, 0.0)
+        missing = self._missing_seconds(key)
         # Rounding: a bucket that is exactly refilled must not wait for the last bit of a float.
         wait = missing + self.refill_seconds / self.burst - self.refill_seconds
         return wait if wait > 1e-9 * self.refill_seconds else 0.0
@@ -138,6 +146,10 @@ class RateLimit:
 
     def __len__(self) -> int:
         return len(self._full_at)
+
+    def _missing_seconds(self, key: LimitKey) -> float:
+        now = self._clock.monotonic_seconds()
+        return max((self._full_at.peek(key) or now) - now, 0.0)
 
     def _drop_full(self, now: float) -> None:
         """Forget full buckets from the longest unused one on; each was put in once, so this costs nothing."""
@@ -171,6 +183,19 @@ class NetworkLimit:
         if self._wide.wait_seconds(network.wide) <= 0:
             self._narrow.take(network.narrow)
         self._wide.take(network.wide)
+
+    def count(self, network: Network) -> None:
+        """Take one of each that has one left, where nobody is refused by it."""
+        self._narrow.count(network.narrow)
+        self._wide.count(network.wide)
+
+    def taken(self, network: Network) -> float:
+        """Return how many takes are missing from a full bucket of one network: 0 to ``burst``.
+
+        A wide net that has used up as large a share of its own counts as much.
+        """
+        wide = self._wide.taken(network.wide) * self._narrow.burst / self._wide.burst
+        return max(self._narrow.taken(network.narrow), wide)
 
     def wait_seconds(self, network: Network) -> float:
         """Return how many seconds until a take would be allowed; 0 when it is allowed now."""

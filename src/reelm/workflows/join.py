@@ -59,7 +59,7 @@ async def sign_in(
         HashingBusy: too many are signing in; the attempt was not counted.
         WrongCredentials: which of the two is wrong is not said.
     """
-    realm.accounts.allow_sign_in(email, network)
+    realm.accounts.allow_sign_in(email, network, is_known=is_known)
     async with realm.database.read() as tx:
         credential = await realm.accounts.credential(tx, email)
     try:

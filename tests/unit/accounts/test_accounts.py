@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import event, func, select, text, update
 
 from reelm.accounts import (
     Account,
@@ -26,8 +26,7 @@ from reelm.accounts import (
     WeakPassword,
 )
 from reelm.accounts import store as records
-from reelm.accounts.passwords import Passwords
-from reelm.base import AccountId, Database, Network, SystemEntropy
+from reelm.base import AccountId, Database, Network
 from reelm.realm import EpochFiles, KeyDestroyed, Keys, RootKey
 from reelm.realm.errors import SealBroken
 from support.machine.determinism import ManualClock, SeededEntropy
@@ -339,35 +338,18 @@ async def test_signing_up_is_limited_per_place(realm: Realm) -> None:
     await realm.accounts.hash_password(PASSWORD, network=net("198.51.100.1"))
 
 
-async def test_a_rush_of_sign_ins_is_told_so_at_once_and_one_place_takes_a_few_turns_only() -> None:
-    cost = HashCost(memory_kib=8192, passes=40, lanes=1, max_concurrent=1, max_waiting=6)
-    passwords = Passwords(cost, entropy=SystemEntropy())
-    here, elsewhere = net("203.0.113.7"), net("198.51.100.1")
-    guesses = [asyncio.create_task(passwords.is_correct("wrong words here", None, here)) for _ in range(20)]
+async def test_a_place_is_asked_for_before_anything_is_counted_or_read(realm: Realm) -> None:
+    costly = SignInConfig(hash_cost=HashCost(memory_kib=8192, passes=40, lanes=1, max_waiting=1))
+    accounts = Accounts(realm.keys, clock=realm.clock, entropy=SeededEntropy(), config=costly)
+    running = asyncio.create_task(accounts.verify(None, "wrong words here", network=net("203.0.113.7")))
     await asyncio.sleep(0)
-    assert await passwords.is_correct("wrong words here", None, elsewhere) is False, "had a turn"
-    results = await asyncio.gather(*guesses, return_exceptions=True)
-    assert [type(each) for each in results].count(HashingBusy) == 16
-    assert results.count(False) == 4
-    crowd = [net(f"10.0.{number}.1") for number in range(20)]
-    rush = [passwords.is_correct("wrong words here", None, each) for each in crowd]
-    results = await asyncio.gather(*rush, return_exceptions=True)
-    assert results.count(False) == 6
-    passwords.close()
-
-
-async def test_a_browser_that_is_known_has_a_turn_that_a_crowd_has_not() -> None:
-    cost = HashCost(memory_kib=8192, passes=40, lanes=1, max_concurrent=1, max_waiting=2)
-    passwords = Passwords(cost, entropy=SystemEntropy())
-    crowd = [net(f"10.0.{number}.1") for number in range(10)]
-    rush = [asyncio.create_task(passwords.is_correct("wrong words here", None, each)) for each in crowd]
-    await asyncio.sleep(0)
-    owner = net("198.51.100.1")
-    with pytest.raises(HashingBusy):
-        await passwords.is_correct("wrong words here", None, owner)
-    assert await passwords.is_correct("wrong words here", None, owner, is_known=True) is False, "had a turn"
-    await asyncio.gather(*rush, return_exceptions=True)
-    passwords.close()
+    for _ in range(20):
+        with pytest.raises(HashingBusy):
+            accounts.allow_sign_in("ana@example.org", net("198.51.100.1"))
+    accounts.allow_sign_in("ana@example.org", net("198.51.100.1"), is_known=True)
+    assert await running is False
+    accounts.allow_sign_in("ana@example.org", net("198.51.100.1"))
+    await accounts.close()
 
 
 async def test_the_owner_is_told_once_how_many_wrong_passwords_were_tried(realm: Realm) -> None:
@@ -380,3 +362,24 @@ async def test_the_owner_is_told_once_how_many_wrong_passwords_were_tried(realm:
     async with realm.database.write() as tx:
         assert await realm.accounts.take_wrong(tx, account.id) == 7
         assert await realm.accounts.take_wrong(tx, account.id) == 0
+
+
+@pytest.mark.on_database("sqlite")
+async def test_a_rush_of_wrong_passwords_is_written_once_and_told_before_that(realm: Realm) -> None:
+    account, other = await realm.join(), await realm.join("bo@example.org")
+    async with realm.database.read() as tx:
+        ana = await realm.accounts.credential(tx, "ana@example.org")
+        bo = await realm.accounts.credential(tx, "bo@example.org")
+    writes: list[object] = []
+    event.listen(realm.database.engine.sync_engine, "commit", writes.append)
+    for _ in range(40):
+        realm.accounts.note_wrong("ana@example.org", ana, realm.database)
+        realm.accounts.note_wrong("bo@example.org", bo, realm.database)
+    await asyncio.sleep(0)
+    async with realm.database.write() as tx:
+        assert await realm.accounts.take_wrong(tx, account.id) == 40
+    await realm.accounts.close()
+    assert len(writes) == 2, "one of the owner, and one of everything else"
+    async with realm.database.write() as tx:
+        assert await realm.accounts.take_wrong(tx, account.id) == 0
+        assert await realm.accounts.take_wrong(tx, other.id) == 40

@@ -50,9 +50,7 @@ export const clips = {
   retry: (id: string) => data(api.POST("/api/clips/{clip_id}/retry", clip(id))),
   like: (id: string, on: boolean) =>
     data(on ? api.PUT("/api/clips/{clip_id}/like", clip(id)) : api.DELETE("/api/clips/{clip_id}/like", clip(id))),
-  /** Reported while leaving, so the request outlives the page. */
-  watched: (id: string, body: View) =>
-    data(api.POST("/api/clips/{clip_id}/views", { ...clip(id), body, keepalive: true })),
+  watched: (id: string, body: View) => data(api.POST("/api/clips/{clip_id}/views", { ...clip(id), body })),
   feed: (tab: FeedTab, cursor: string | null, signal: Signal = null) =>
     data(api.GET("/api/feed", { params: { query: { tab, cursor } }, signal })),
   tagged: (tag: string, cursor: string | null, signal: Signal = null) =>

@@ -5,6 +5,8 @@ import type { Session } from "./contract";
 import { ApiProblem, problemFrom, unreachable } from "./problem";
 
 const SAFE = new Set(["GET", "HEAD"]);
+const MOST_LASTING_BYTES = 16 * 1024;
+const encoder = new TextEncoder();
 /** The answers that hold the token: who is signed in, and who has just been. */
 const TELLS_TOKEN = /\/api\/(session|accounts)$/;
 
@@ -59,9 +61,26 @@ async function tokenIn(response: Response): Promise<string> {
   return page_token;
 }
 
+/**
+ * A request that outlives its page where it changes something: whoever likes a clip and leaves at once has liked it.
+ *
+ * Browsers allow 64 KiB for all of them together, so what is larger ends with the page.
+ */
+class LastingRequest extends Request {
+  constructor(input: RequestInfo | URL, init: RequestInit = {}) {
+    super(input, { keepalive: lasts(init), ...init });
+  }
+}
+
+function lasts({ method = "GET", body }: RequestInit): boolean {
+  if (SAFE.has(method)) return false;
+  return body == null || (typeof body === "string" && encoder.encode(body).length <= MOST_LASTING_BYTES);
+}
+
 /** The requests that the realm's OpenAPI document describes. */
 export const api = createClient<paths>({
   fetch: send,
+  Request: LastingRequest,
   credentials: "same-origin",
   headers: { accept: "application/json" },
 });
