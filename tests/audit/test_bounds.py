@@ -61,6 +61,7 @@ def test_a_size_with_nothing_behind_it_is_found_at_once(log: SomeLog, tmp_path: 
     assert verdicts(found)["shape"] is not Verdict.PROVEN
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("in_headers", [False, True])
 def test_a_server_that_drips_does_not_hold_an_audit(log: SomeLog, tmp_path: Path, in_headers: bool) -> None:  # noqa: FBT001 - a parameter of the test
     over = threading.Event()

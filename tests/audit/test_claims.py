@@ -68,6 +68,7 @@ def test_an_old_file_that_is_gone_or_too_long_is_found_wherever_it_is(
     assert failed(again(log, audit)) == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", ["entries", "0"])
 def test_an_old_file_that_was_altered_is_found_when_chance_chooses_it_and_never_proven(
     log: SomeLog, audit: Audit, level: str
@@ -86,6 +87,7 @@ def test_an_old_file_that_was_altered_is_found_when_chance_chooses_it_and_never_
         assert {verdicts(look)[name] for name in ("complete", "tiles")} <= {Verdict.SAMPLED, Verdict.FAILED}
 
 
+@pytest.mark.slow
 def test_a_tile_above_that_was_altered_is_found_by_the_proofs_of_the_sample(
     log: SomeLog, audit: Audit
 ) -> None:

@@ -82,6 +82,7 @@ def test_an_auditor_refuses_a_deep_policy_and_lives(tmp_path: Path) -> None:
     assert replay.decide_all([pair, pair], until=running_seconds() + 60) == [False, False]
 
 
+@pytest.mark.slow
 def test_a_request_of_very_many_things_is_none() -> None:
     """Cedar follows who belongs to whom, one call for each."""
     chain = [

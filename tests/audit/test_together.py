@@ -106,6 +106,7 @@ ENDLESS: dict[str, tuple[Callable[[Any], object], object]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ENDLESS)
 def test_an_answer_that_never_comes_is_waited_for_until_the_time_is_over(how: str) -> None:
     """A busy one lets nothing else run in its process."""
@@ -117,6 +118,7 @@ def test_an_answer_that_never_comes_is_waited_for_until_the_time_is_over(how: st
         list(answers)
 
 
+@pytest.mark.slow
 def test_something_large_for_a_process_that_does_not_listen_is_not_waited_for_either() -> None:
     given = [signal.SIGSTOP, bytes(LARGE_BYTES)]
     with (

@@ -170,6 +170,7 @@ async def test_uploads_are_limited_per_account(site: Site) -> None:
     check_problem(answers[-1], 429, "base.too-many")
 
 
+@pytest.mark.slow
 async def test_somebody_elsewhere_who_guesses_at_an_address_leaves_its_owner_a_try(timed_site: Site) -> None:
     async with timed_site.visit(address="192.0.2.1") as guesser:
         for _ in range(12):

@@ -69,7 +69,7 @@ def _check(chosen: argparse.Namespace) -> int:
         steps.append(CheckStep("page tests", (*npm, "run", "--silent", "test"), folder="ui"))
     if not chosen.static:
         quietly = ("-q", "--tb=short", "--no-header")
-        steps.append(CheckStep("tests", _pytest(*_BRIEF, "--ignore=tests/shape", *quietly, *_WORKERS)))
+        steps.insert(0, CheckStep("tests", _pytest(*_BRIEF, "--ignore=tests/shape", *quietly, *_ALL_WORKERS)))
     return run_steps(steps, root=repository(), environment=_environment())
 
 

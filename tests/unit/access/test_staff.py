@@ -133,6 +133,7 @@ async def test_an_approval_ends_with_the_role_of_who_gave_it(office: Office) -> 
     assert await office.is_refused("safety", REPORT, approval)
 
 
+@pytest.mark.slow
 async def test_of_a_hundred_who_use_one_approval_at_once_one_does(office: Office) -> None:
     approval = await office.approve(REPORT)
     refused = await asyncio.gather(*(office.is_refused("safety", REPORT, approval) for _ in range(100)))

@@ -48,6 +48,7 @@ def test_an_order_survives_some_rows_that_were_put_elsewhere() -> None:
     assert ONE.sigmas_in_order(rows) >= CERTAIN_SIGMAS
 
 
+@pytest.mark.slow
 def test_sorted_shuffled_and_short_files_are_of_no_export() -> None:
     chance = random.Random(9)
     marks = [Watermark(number.to_bytes(32)) for number in range(500)]

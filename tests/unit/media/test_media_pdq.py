@@ -70,6 +70,7 @@ def test_a_turned_or_mirrored_picture_matches_and_says_which_second(seed: int) -
             assert found.distance <= 4
 
 
+@pytest.mark.slow
 def test_other_pictures_are_far_away() -> None:
     hashes = [pdq(square(seed))[0] for seed in range(60)]
     distances = [distance(one, other) for place, one in enumerate(hashes) for other in hashes[place + 1 :]]

@@ -76,6 +76,7 @@ class Chance:
             return
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(8))
 async def test_the_numbers_of_a_profile_equal_a_count_over_its_clips(town: Town, seed: int) -> None:
     chance = Chance(town, await town.add_people(" ".join(HANDLES)), seed)

@@ -152,6 +152,7 @@ async def test_two_hanging_stores_are_refused_in_bounded_time(database: Database
     await assert_nothing_left(database, stores)
 
 
+@pytest.mark.slow
 async def test_a_store_that_never_answers_is_done_without(database: Database) -> None:
     config = replace(SMALL, stall_seconds=0.05)
     weak = WeakStore("weak")

@@ -1,7 +1,7 @@
 """Fragments that are still on their way when their put is acknowledged: no orphan, whatever happens."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 
 import pytest
@@ -56,8 +56,10 @@ class LateWriter:
 
 
 @pytest.fixture
-def late() -> LateStore:
-    return LateStore()
+def late() -> Iterator[LateStore]:
+    store = LateStore()
+    yield store
+    store.gate.set()
 
 
 @pytest.fixture

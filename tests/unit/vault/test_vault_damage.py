@@ -52,6 +52,7 @@ def flipped(data: bytes, at: int) -> bytes:
     return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
 
 
+@pytest.mark.slow
 async def test_a_flip_of_any_byte_of_a_fragment_is_repaired_around(
     vault: Vault, stores: list[MemoryStore], database: Database
 ) -> None:
@@ -75,6 +76,7 @@ async def test_a_flip_of_any_byte_of_a_fragment_is_repaired_around(
     assert suspects == [0] * len(good), "every flip was noticed"
 
 
+@pytest.mark.slow
 async def test_a_flip_of_any_byte_is_refused_when_there_is_no_spare(
     vault: Vault, stores: list[MemoryStore]
 ) -> None:
@@ -91,6 +93,7 @@ async def test_a_flip_of_any_byte_is_refused_when_there_is_no_spare(
     assert await vault.read(receipt.object_id, key=OwnerKey()) == DATA
 
 
+@pytest.mark.slow
 async def test_a_truncation_at_any_length_is_repaired_around(vault: Vault, stores: list[MemoryStore]) -> None:
     receipt = await put(vault, DATA)
     store = holder(stores, 2)
