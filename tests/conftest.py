@@ -97,6 +97,11 @@ def nginx() -> str:
 
 
 @pytest.fixture(scope="session")
+def caddy() -> str:
+    return tool_or_skip("Caddy", "caddy", "/usr/local/bin/caddy")
+
+
+@pytest.fixture(scope="session")
 def node() -> str:
     """The Node that builds the page, which ``./reelm`` fetches."""
     if not (ROOT / "ui" / "node_modules").is_dir():
