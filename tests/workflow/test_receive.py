@@ -1,6 +1,7 @@
 """Uploads: taken whole or not at all, discarded on request, forgotten after a day."""
 
 import asyncio
+import os
 import shutil
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
@@ -16,6 +17,7 @@ from reelm.media.append import FlushPolicy
 from reelm.media.errors import NotAVideo, QuotaReached, Truncated
 from reelm.vault import StoresAway
 from reelm.workflows.operate import sweep, tidy
+from reelm.workflows.operate.tidy import LONGEST_PUT_SECONDS
 from reelm.workflows.upload import UploadPosted, create_upload, discard, receive
 from support.machine.determinism import ManualClock
 from support.media import footage
@@ -286,6 +288,20 @@ async def test_sweep_deletes_files_that_no_row_names_and_keeps_the_others(stage:
     assert (await look(stage)).spooled == (f"{sent.id}.source", f"{sent.id}.work")
     await sweep(realm=stage.realm)
     assert (await look(stage)).spooled == (f"{sent.id}.source", f"{sent.id}.work")
+
+
+async def test_a_file_that_no_row_names_does_not_wait_for_a_restart(timed: Stage, clock: ManualClock) -> None:
+    """A process that is killed while its successor starts leaves one that no start has seen."""
+    lost, new = (UploadId(mint(timed.realm.clock, timed.realm.entropy)) for _ in range(2))
+    spool = timed.data / "spool"
+    spool.mkdir(exist_ok=True)
+    for upload, written_seconds in ((lost, clock.now().timestamp()), (new, clock.now().timestamp() + 60)):
+        path = spool / f"{upload}.source"
+        path.write_bytes(b"cut off before its row")
+        os.utime(path, (written_seconds, written_seconds))
+    clock.advance(LONGEST_PUT_SECONDS + 30)
+    await tidy(realm=timed.realm)
+    assert (await look(timed)).spooled == (f"{new}.source",)
 
 
 async def test_what_a_wrong_file_is_told_does_not_depend_on_its_name(stage: Stage) -> None:

@@ -1,8 +1,8 @@
 """A private folder where uploads wait in the clear until they are encoded.
 
 Names in it are upload ids: ``ID.part`` while bytes arrive, ``ID.source`` when every byte is on disk,
-``ID.work`` for what is made from it. Whatever a crash leaves here is removed by ``sweep`` at the next start,
-unless a row says that the rest of it may still come.
+``ID.work`` for what is made from it. Whatever a crash leaves here is removed by ``sweep``, at the next start
+or hours later, unless a row says that the rest of it may still come.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ import os
 import shutil
 from collections.abc import AsyncIterable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from reelm.base import Invalid, UploadId, read_id, run_to_end
@@ -145,16 +146,21 @@ class Spool:
         if size_bytes > self._limits.max_source_bytes:
             raise too_many_bytes(self._limits)
 
-    def sweep(self, keep: set[UploadId], arriving: set[UploadId]) -> None:
+    def sweep(
+        self, keep: set[UploadId], arriving: set[UploadId], *, untouched_since: datetime | None = None
+    ) -> None:
         """Remove all but the received files and work of ``keep`` and what there is of ``arriving``.
 
-        Only at start: nothing else may be arriving.
+        Args:
+            keep: uploads that have a row.
+            arriving: those of which the rest may still come.
+            untouched_since: only what nobody wrote to since; without it nothing else may be arriving.
         """
         self._prepare()
         kept = {f"{upload}.{ending}" for upload in keep for ending in ("source", "work")}
         kept |= {f"{upload}.{ending}" for upload in arriving for ending in ("part", "source")}
         for path in self._folder.iterdir():
-            if path.name not in kept:
+            if path.name not in kept and (untouched_since is None or _written_at(path) < untouched_since):
                 _remove(path)
 
     def _path(self, upload: UploadId, ending: str) -> Path:
@@ -239,6 +245,14 @@ def full(state: str = "Nothing was kept.") -> SpoolFull:
         f"The realm has no disk space for another upload. {state} Try again later; the operator has to free "
         "some space first."
     )
+
+
+def _written_at(path: Path) -> datetime:
+    """Return when it was last written to; never, when it is gone by now."""
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime, tz=UTC)
+    except FileNotFoundError:
+        return datetime.max.replace(tzinfo=UTC)
 
 
 def _remove(path: Path) -> None:

@@ -45,8 +45,12 @@ def pytest_enter_pdb() -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Look on while the process ends, which waits for its threads."""
-    _exit_after(_grace_seconds(), config)
+    """Look on while the process ends, which waits for its threads.
+
+    A worker waits for the others first; the process that began them looks on then.
+    """
+    if not hasattr(config, "workerinput"):
+        _exit_after(_grace_seconds(), config)
 
 
 def _exit_after(seconds: float, config: pytest.Config) -> None:

@@ -10,7 +10,8 @@ from reelm.workflows.realm import OpenRealm
 from reelm.workflows.upload import settle
 
 EVERY_PUBLICATION = 1_000_000
-# No put lasts this long: the largest rendition is stored in minutes, or its stores are given up.
+# No put lasts this long, and no upload is silent for so long: the largest rendition is stored in minutes, or
+# its stores are given up.
 LONGEST_PUT_SECONDS = 6 * 3600
 # Longer than anybody plays one clip on and on.
 RETIRED_SECONDS = 3600
@@ -26,6 +27,7 @@ async def tidy(*, realm: OpenRealm) -> None:
     await store_subtitles(realm=realm)
     await _forget_uploads(realm)
     await _forget_arrivals(realm)
+    await sweep(realm=realm, untouched_seconds=LONGEST_PUT_SECONDS)
     await _withdraw_retired(realm)
     await _delete_withdrawn(realm)
     await realm.vault.sweep(intents_before=realm.clock.now() - timedelta(seconds=LONGEST_PUT_SECONDS))
@@ -82,15 +84,19 @@ async def _delete_withdrawn(realm: OpenRealm) -> None:
             return
 
 
-async def sweep(*, realm: OpenRealm) -> None:
+async def sweep(*, realm: OpenRealm, untouched_seconds: float | None = None) -> None:
     """Delete source files that no row names. What is on its way in stays: its sender may go on.
 
-    Only for the process that receives uploads, before it receives the first.
+    Args:
+        realm: whose spool it is.
+        untouched_seconds: only what was not written to for so long; without it, this is for the one process
+            that receives uploads, before it receives the first.
     """
+    since = None if untouched_seconds is None else realm.clock.now() - timedelta(seconds=untouched_seconds)
     async with realm.database.read() as tx:
         known = await realm.media.uploads.known(tx)
         arriving = {each.id for each in await realm.media.arrivals.unsettled(tx)}
-    realm.media.spool.sweep(keep=set(known), arriving=arriving)
+    realm.media.spool.sweep(keep=set(known), arriving=arriving, untouched_since=since)
 
 
 async def _expired(tx: Tx, realm: OpenRealm) -> list[UploadId]:
