@@ -26,8 +26,8 @@ _LOCK = (
     "--no-annotate",
 )
 _WORKERS = ("-n", "2", "--dist", "loadgroup")
-# All tests wait a sixth of their time, for encoders, leases and pages.
-_ALL_WORKERS = ("-n", "3", "--dist", "loadgroup")
+# All tests wait a quarter of their time, for encoders, leases and pages.
+_ALL_WORKERS = ("-n", "4", "--dist", "loadgroup")
 
 
 def run(verb: str, chosen: argparse.Namespace, rest: Sequence[str]) -> int:
