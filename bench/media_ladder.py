@@ -7,11 +7,14 @@ because the lowest rung comes first, long before the others; that price has a fi
 
 import asyncio
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from bench.figure import Figure, report
 from bench.media.footage import FAR, SECONDS, film, sampled

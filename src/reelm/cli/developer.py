@@ -25,7 +25,7 @@ _LOCK = (
     "--no-header",
     "--no-annotate",
 )
-_WORKERS = ("-n", "2", "--dist", "loadgroup")
+_WORKERS = ("-n", "3", "--dist", "loadgroup")
 # All tests wait a quarter of their time, for encoders, leases and pages.
 _ALL_WORKERS = ("-n", "4", "--dist", "loadgroup")
 
@@ -69,7 +69,7 @@ def _check(chosen: argparse.Namespace) -> int:
         steps.append(CheckStep("page tests", (*npm, "run", "--silent", "test"), folder="ui"))
     if not chosen.static:
         quietly = ("-q", "--tb=short", "--no-header")
-        steps.insert(0, CheckStep("tests", _pytest(*_BRIEF, "--ignore=tests/shape", *quietly, *_ALL_WORKERS)))
+        steps.insert(0, CheckStep("tests", _pytest(*_BRIEF, "--ignore=tests/shape", *quietly, *_WORKERS)))
     return run_steps(steps, root=repository(), environment=_environment())
 
 

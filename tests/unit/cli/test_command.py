@@ -97,7 +97,7 @@ def test_workers_of_ones_own_number_keep_groups_together_too() -> None:
 
 
 def test_the_fast_tests_of_a_path_run_on_workers_unless_told_otherwise() -> None:
-    fast, workers = ("-m", "not slow and not browser"), ("-n", "2", "--dist", "loadgroup")
+    fast, workers = ("-m", "not slow and not browser"), ("-n", "3", "--dist", "loadgroup")
     assert fast_tests([]) == (*fast, *workers)
     assert fast_tests(["tests/unit", "-k", "x"]) == (*fast, *workers, "tests/unit", "-k", "x")
     assert fast_tests(["tests/unit", "-m", "slow"]) == (*workers, "tests/unit", "-m", "slow")
