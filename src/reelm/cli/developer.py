@@ -26,7 +26,7 @@ _LOCK = (
     "--no-annotate",
 )
 _WORKERS = ("-n", "3", "--dist", "loadgroup")
-# All tests wait a quarter of their time, for encoders, leases and pages.
+# Many of all tests wait, for leases, pages and time; four keep two processors busy to the end.
 _ALL_WORKERS = ("-n", "4", "--dist", "loadgroup")
 
 

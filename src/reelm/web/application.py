@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias, cast
@@ -113,7 +113,8 @@ def framework() -> Litestar:
     """
     return Litestar(
         ROUTES,
-        dependencies={name: Provide(each, sync_to_thread=False) for name, each in _DEPENDENCIES.items()},
+        dependencies={each.name: _part(each.name) for each in fields(Serving)}
+        | {"caller": Provide(_caller, sync_to_thread=False)},
         exception_handlers=EXCEPTION_HANDLERS,
         request_class=JsonRequest,
         guards=[_require_page_token],
@@ -133,39 +134,18 @@ def framework() -> Litestar:
     )
 
 
-def _realm(request: Request[Any, Any, Any]) -> OpenRealm:
-    return Serving.answering(request).realm
+def _part(name: str) -> Provide:
+    """Return the dependency that is this part of what answers a request."""
+
+    def part(request: Request[Any, Any, Any]) -> Any:
+        return getattr(Serving.answering(request), name)
+
+    return Provide(part, sync_to_thread=False)
 
 
 def _caller(request: Request[Any, Any, Any]) -> Caller:
     serving = Serving.answering(request)
     return serving.cookie.caller(request, serving.realm)
-
-
-def _cookie(request: Request[Any, Any, Any]) -> SessionCookie:
-    return Serving.answering(request).cookie
-
-
-def _limits(request: Request[Any, Any, Any]) -> Limits:
-    return Serving.answering(request).limits
-
-
-def _inventory(request: Request[Any, Any, Any]) -> Inventory:
-    return Serving.answering(request).inventory
-
-
-def _traffic(request: Request[Any, Any, Any]) -> Traffic:
-    return Serving.answering(request).traffic
-
-
-_DEPENDENCIES: dict[str, Callable[[Request[Any, Any, Any]], Any]] = {
-    "realm": _realm,
-    "caller": _caller,
-    "cookie": _cookie,
-    "inventory": _inventory,
-    "limits": _limits,
-    "traffic": _traffic,
-}
 
 
 def _require_page_token(connection: Connection, route: BaseRouteHandler) -> None:
